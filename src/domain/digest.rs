@@ -1,0 +1,89 @@
+//! Keyed digests: how the ledger remembers what it loaded without remembering a value.
+
+use std::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// The secret key of all digests of one user on one machine: 32 random bytes.
+#[derive(Clone)]
+pub struct DigestKey(Zeroizing<[u8; 32]>);
+
+/// 72 bits of HMAC-SHA256 as 12 characters of base64url: short enough for an exported ledger,
+/// and worth nothing without the key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Digest(String);
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+impl DigestKey {
+    /// Wraps 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The raw key, for the one file that keeps it.
+    pub fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The digest of `parts`, each framed by its length so that no two lists collide.
+    pub fn digest(&self, parts: &[&[u8]]) -> Digest {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        let hash = mac.finalize().into_bytes();
+        let text = hash[..9]
+            .chunks_exact(3)
+            .flat_map(|three| {
+                let bits = (u32::from(three[0]) << 16) | (u32::from(three[1]) << 8) | u32::from(three[2]);
+                [18, 12, 6, 0].map(|shift| ALPHABET[(bits >> shift & 63) as usize] as char)
+            })
+            .collect();
+        Digest(text)
+    }
+}
+
+impl fmt::Debug for DigestKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DigestKey(*****)")
+    }
+}
+
+impl Digest {
+    /// Reads a digest back; `None` if the text is not 12 characters of base64url.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 12 && text.bytes().all(|byte| ALPHABET.contains(&byte));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The digest as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_depend_on_the_key_and_on_where_parts_end() {
+        let (one, other) = (DigestKey::new([1; 32]), DigestKey::new([2; 32]));
+        assert_eq!(one.digest(&[b"a", b"b"]), one.digest(&[b"a", b"b"]));
+        assert_ne!(one.digest(&[b"ab"]), one.digest(&[b"a", b"b"]));
+        assert_ne!(one.digest(&[b"a"]), other.digest(&[b"a"]));
+    }
+
+    #[test]
+    fn a_digest_is_read_back_and_nothing_else_is() {
+        let digest = DigestKey::new([7; 32]).digest(&[b"value"]);
+        assert_eq!(Digest::parse(digest.as_str()), Some(digest));
+        assert_eq!(Digest::parse("short"), None);
+        assert_eq!(Digest::parse("with spaces!"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What went wrong, in words fit for a person, and how a script can tell.
+
+/// The result of everything that can fail in a way a user should hear about.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// What kind of failure it was; it decides the exit code and what a loaded shell may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something could not be done; exit code 1.
+    Failed,
+    /// The command line makes no sense; exit code 2.
+    Usage,
+    /// No key, or a key that the server's own JSON refused; exit code 4.
+    NotAuthenticated,
+    /// The server (or a lock) could not be asked. Never the same as an empty answer; exit code 1.
+    Unavailable,
+    /// A change was sent and no answer came: it may or may not have happened; exit code 1.
+    Ambiguous,
+}
+
+/// A failure with a message, a way on, and the HTTP status if a server gave one.
+///
+/// Messages are lower case without a full stop, name the path, variable or URL, and never hold a
+/// value or a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    kind: Kind,
+    message: String,
+    hint: Option<String>,
+    status: Option<u16>,
+}
+
+impl Failure {
+    /// A failure of `kind`; `message` says what failed, for what.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None, status: None }
+    }
+
+    /// A plain failure (exit code 1).
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Kind::Failed, message)
+    }
+
+    /// A usage error (exit code 2).
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// A server, file or lock that cannot be had now.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Kind::Unavailable, message)
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the HTTP status that the server answered with.
+    #[must_use]
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The kind of failure.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What failed, for what.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do next, if there is something.
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// The HTTP status, or 0 as the official client writes where there was none.
+    pub fn status_code(&self) -> u16 {
+        self.status.unwrap_or(0)
+    }
+
+    /// The program's exit code for this failure.
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Usage => 2,
+            Kind::NotAuthenticated => 4,
+            Kind::Failed | Kind::Unavailable | Kind::Ambiguous => 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_the_documented_exit_codes() {
+        let codes = [Kind::Failed, Kind::Usage, Kind::NotAuthenticated, Kind::Unavailable, Kind::Ambiguous]
+            .map(|kind| Failure::new(kind, "").exit_code());
+        assert_eq!(codes, [1, 2, 4, 1, 1]);
+    }
+}

@@ -1,0 +1,27 @@
+//! The words of this program: small validated types that every other layer may use.
+//!
+//! Nothing here does I/O, reads the environment or the clock.
+
+mod account_id;
+mod digest;
+mod duration;
+mod failure;
+mod masked;
+mod name;
+mod python_json;
+mod secret;
+mod server;
+mod text;
+mod timestamp;
+
+pub use account_id::AccountId;
+pub use digest::{Digest, DigestKey};
+pub use duration::{format_duration, parse_duration};
+pub use failure::{Failure, Kind, Result};
+pub use masked::is_mask;
+pub use name::{EnvName, NameError};
+pub use python_json::to_python_json;
+pub use secret::Secret;
+pub use server::{Origin, ServerUrl};
+pub use text::{printable, printable_capped};
+pub use timestamp::Timestamp;

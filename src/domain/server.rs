@@ -1,0 +1,184 @@
+//! The server's address, and what counts as the same service.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use super::{Failure, Result, printable_capped};
+
+/// Where the official client goes unless told otherwise.
+const DEFAULT: &str = "https://console.vast.ai";
+
+/// Vast's own environments redirect between hosts of this domain.
+const VAST_DOMAIN: &str = "vast.ai";
+
+/// The base URL of an account API: scheme, host, port and perhaps a path, without a trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerUrl(String);
+
+/// Scheme, host and port of a URL: what decides whether a redirect may keep the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    scheme: String,
+    host: String,
+    port: Option<u16>,
+}
+
+impl ServerUrl {
+    /// Reads an address from `--url`, `VAST_URL` or a file.
+    ///
+    /// # Errors
+    /// Not a URL, not http(s), or one with a user name, password, query or fragment.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |why: &str| {
+            Failure::usage(format!("{} is no server address: {why}", printable_capped(text, 80)))
+                .hint("give it like https://console.vast.ai (--url or VAST_URL)")
+        };
+        let url = Url::parse(text.trim()).map_err(|error| bad(&error.to_string()))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(bad("it must start with https:// (or http:// for this machine)"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Failure::usage("the server address holds a user name or password")
+                .hint("give the address alone; the key goes into VAST_API_KEY or `vastenv set api-key`"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(bad("it has a query or a fragment"));
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// The address as text, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The host with its port where it is not the scheme's own: what a person calls the server.
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or(self.0.as_str(), |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> Origin {
+        Url::parse(&self.0).map_or_else(|_| Origin::nowhere(), |url| Origin::of(&url))
+    }
+
+    /// Whether the host is this machine: a loopback address or `localhost`.
+    pub fn is_loopback(&self) -> bool {
+        Url::parse(&self.0).is_ok_and(|url| match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            None => false,
+        })
+    }
+
+    /// Whether what is sent there travels in clear text.
+    pub fn is_plain_http(&self) -> bool {
+        self.0.starts_with("http://")
+    }
+}
+
+impl Default for ServerUrl {
+    fn default() -> Self {
+        Self(DEFAULT.to_owned())
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl Origin {
+    /// The origin of `url`.
+    pub fn of(url: &Url) -> Self {
+        Self {
+            scheme: url.scheme().to_owned(),
+            host: url.host_str().unwrap_or_default().to_ascii_lowercase(),
+            port: url.port_or_known_default(),
+        }
+    }
+
+    fn nowhere() -> Self {
+        Self { scheme: String::new(), host: String::new(), port: None }
+    }
+
+    /// Whether a redirect from here to `target` stays within the service that was meant: the same
+    /// scheme and port, and either the same host or two hosts of `vast.ai` (the official client's
+    /// rule).
+    pub fn is_same_service(&self, target: &Self) -> bool {
+        self.scheme == target.scheme
+            && self.port == target.port
+            && !self.host.is_empty()
+            && (self.host == target.host || (in_vast_domain(&self.host) && in_vast_domain(&target.host)))
+    }
+
+    /// The host, for a message.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+fn in_vast_domain(host: &str) -> bool {
+    host.strip_suffix(VAST_DOMAIN).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin(text: &str) -> Origin {
+        ServerUrl::parse(text).expect("an address").origin()
+    }
+
+    #[test]
+    fn addresses_are_normalised() {
+        for (given, kept) in [
+            ("https://console.vast.ai/", "https://console.vast.ai"),
+            (" HTTP://LOCALHOST:80/ ", "http://localhost"),
+            ("http://127.0.0.1:8080/base/", "http://127.0.0.1:8080/base"),
+        ] {
+            assert_eq!(ServerUrl::parse(given).expect(given).as_str(), kept);
+        }
+        for bad in ["", "console.vast.ai", "ftp://x", "https://u:p@x", "https://x/?a=b", "file:///etc/passwd"]
+        {
+            assert!(ServerUrl::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_repeated() {
+        let failure = ServerUrl::parse("https://user:hunter2@vast.ai").unwrap_err();
+        assert!(!format!("{failure:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_key_stays_within_one_service() {
+        let console = origin("https://console.vast.ai");
+        assert!(console.is_same_service(&origin("https://console.vast.ai")));
+        assert!(console.is_same_service(&origin("https://cloud.vast.ai:443")));
+        for other in [
+            "http://console.vast.ai",
+            "https://console.vast.ai:8443",
+            "https://evil-vast.ai",
+            "https://vast.ai.evil.com",
+        ] {
+            assert!(!console.is_same_service(&origin(other)), "{other}");
+        }
+        assert!(!origin("http://127.0.0.1:1").is_same_service(&origin("http://127.0.0.1:2")));
+        assert!(!origin("http://127.0.0.1:1").is_same_service(&origin("http://localhost:1")));
+    }
+
+    #[test]
+    fn loopback_is_recognised() {
+        for here in ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.9.9.9"] {
+            assert!(ServerUrl::parse(here).expect(here).is_loopback(), "{here}");
+        }
+        for away in ["http://10.0.0.1", "https://console.vast.ai", "http://localhost.evil.com"] {
+            assert!(!ServerUrl::parse(away).expect(away).is_loopback(), "{away}");
+        }
+    }
+}
