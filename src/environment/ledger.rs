@@ -1,0 +1,211 @@
+//! The ledger: what vastenv loaded into a shell, as one exported variable without any value.
+//!
+//! Its text is `1:ACCOUNT:PID:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
+//! id of the shell that it was written for, the session that keeps what loading hid (or `-`), and
+//! comma-separated entries `NAME=DIGEST`, `NAME=DIGEST+` (hides an exported variable), `NAME=DIGEST~`
+//! (hides one that was not exported) and `NAME!` (the user changed it: hands off). Entries of `@`
+//! alone say that they rest in the session's file, because there are too many for an environment.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{AccountId, Digest, EnvName};
+
+/// The version of the format that this program writes and reads.
+const VERSION: &str = "1";
+
+/// The longest text of entries that is exported; more rests in the session's file.
+pub(super) const LONGEST_ENTRIES: usize = 32 * 1024;
+
+/// What vastenv knows of the shell that it speaks to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The account that the variables came from.
+    pub account: Option<AccountId>,
+    /// The shell that this was written for; a child shell inherits it and differs.
+    pub shell: u32,
+    /// Where previous values (and very many entries) rest.
+    pub session: Option<SessionId>,
+    /// One entry for each variable that was loaded.
+    pub entries: BTreeMap<EnvName, Entry>,
+}
+
+/// What is known of one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// vastenv set it, to a value with this digest.
+    Loaded {
+        /// The digest of name and value.
+        digest: Digest,
+        /// What the variable was before.
+        shadow: Shadow,
+    },
+    /// The user changed it since: it is theirs.
+    Edited,
+}
+
+/// What a variable was before vastenv set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shadow {
+    /// It did not exist.
+    Nothing,
+    /// It was exported; the session keeps its value.
+    Exported,
+    /// It existed but was not exported; the session keeps its value.
+    Unexported,
+}
+
+/// Names the file that keeps what loading hid: 16 hex digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// Reads an id; `None` if the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Ledger {
+    /// The exported text, and the entries that must go to the session's file because they are too
+    /// many to export.
+    pub fn encode(&self) -> (String, Option<String>) {
+        let entries = self.encode_entries();
+        let (inline, spilled) =
+            if entries.len() > LONGEST_ENTRIES { ("@".to_owned(), Some(entries)) } else { (entries, None) };
+        let account = self.account.as_ref().map_or("-", AccountId::as_str);
+        let session = self.session.as_ref().map_or("-", SessionId::as_str);
+        (format!("{VERSION}:{account}:{}:{session}:{inline}", self.shell), spilled)
+    }
+
+    fn encode_entries(&self) -> String {
+        let mut text = String::new();
+        for (name, entry) in &self.entries {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            text.push_str(name.as_str());
+            match entry {
+                Entry::Edited => text.push('!'),
+                Entry::Loaded { digest, shadow } => {
+                    text.push('=');
+                    text.push_str(digest.as_str());
+                    text.push_str(match shadow {
+                        Shadow::Nothing => "",
+                        Shadow::Exported => "+",
+                        Shadow::Unexported => "~",
+                    });
+                }
+            }
+        }
+        text
+    }
+
+    /// Whether the entries are so many that they need a session's file.
+    pub fn needs_spilling(&self) -> bool {
+        self.encode_entries().len() > LONGEST_ENTRIES
+    }
+
+    /// Reads a ledger back. `spilled` answers with the entries that rest in a session's file.
+    ///
+    /// `None` for anything that is not a ledger of this version: then nothing is known of the shell.
+    pub fn decode(text: &str, spilled: impl FnOnce(&SessionId) -> Option<String>) -> Option<Self> {
+        let mut fields = text.splitn(5, ':');
+        let mut next = || fields.next();
+        if next()? != VERSION {
+            return None;
+        }
+        let account = optional(next()?, AccountId::parse)?;
+        let shell = next()?.parse().ok()?;
+        let session = optional(next()?, SessionId::parse)?;
+        let inline = next()?;
+        let entries = if inline == "@" { spilled(session.as_ref()?)? } else { inline.to_owned() };
+        let entries =
+            entries.split(',').filter(|entry| !entry.is_empty()).map(decode_entry).collect::<Option<_>>()?;
+        Some(Self { account, shell, session, entries })
+    }
+}
+
+/// `-` is none; anything else must parse.
+#[allow(clippy::option_option)]
+fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text == "-" { Some(None) } else { parse(text).map(Some) }
+}
+
+fn decode_entry(text: &str) -> Option<(EnvName, Entry)> {
+    if let Some(name) = text.strip_suffix('!') {
+        return Some((EnvName::parse(name).ok()?, Entry::Edited));
+    }
+    let (name, rest) = text.split_once('=')?;
+    let (digest, shadow) = match rest.as_bytes().last()? {
+        b'+' => (&rest[..rest.len() - 1], Shadow::Exported),
+        b'~' => (&rest[..rest.len() - 1], Shadow::Unexported),
+        _ => (rest, Shadow::Nothing),
+    };
+    Some((EnvName::parse(name).ok()?, Entry::Loaded { digest: Digest::parse(digest)?, shadow }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DigestKey;
+
+    fn name(text: &str) -> EnvName {
+        EnvName::parse(text).expect(text)
+    }
+
+    fn sample(count: usize) -> Ledger {
+        let digest = DigestKey::new([3; 32]).digest(&[b"secret"]);
+        let shadows = [Shadow::Nothing, Shadow::Exported, Shadow::Unexported];
+        let entry = |number: usize| match number % 4 {
+            3 => Entry::Edited,
+            rest => Entry::Loaded { digest: digest.clone(), shadow: shadows[rest] },
+        };
+        Ledger {
+            account: AccountId::parse("0123456789abcdef"),
+            shell: 4242,
+            session: SessionId::parse("fedcba9876543210"),
+            entries: (0..count).map(|number| (name(&format!("NAME_{number:05}")), entry(number))).collect(),
+        }
+    }
+
+    #[test]
+    fn a_ledger_is_read_back_as_written() {
+        for ledger in [Ledger::default(), sample(5)] {
+            let (text, spilled) = ledger.encode();
+            assert_eq!(spilled, None);
+            assert_eq!(Ledger::decode(&text, |_| None), Some(ledger));
+        }
+    }
+
+    #[test]
+    fn a_very_large_ledger_is_not_exported() {
+        let ledger = sample(10_000);
+        let (text, spilled) = ledger.encode();
+        assert!(text.len() < 100 && spilled.is_some());
+        assert_eq!(Ledger::decode(&text, |_| spilled.clone()), Some(ledger));
+        assert_eq!(Ledger::decode(&text, |_| None), None);
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_not_taken_for_one() {
+        for text in [
+            "",
+            "1",
+            "2:-:1:-:",
+            "1:zz:1:-:",
+            "1:-:x:-:",
+            "1:-:1:-:A",
+            "1:-:1:-:A=short",
+            "1:-:1:-:A;B!",
+            "1:-:1:-:@",
+        ] {
+            assert_eq!(Ledger::decode(text, |_| None), None, "{text}");
+        }
+    }
+}
