@@ -1,2 +1,5 @@
+pub mod config;
+pub mod credentials;
 pub mod domain;
 pub mod environment;
+pub mod shell;

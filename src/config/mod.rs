@@ -1,0 +1,118 @@
+//! Where files are, and what the user's `config.toml` says.
+
+mod paths;
+
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use paths::Paths;
+
+use crate::domain::{Failure, Result, parse_duration, printable_capped};
+
+/// The user's settings; every one has a default, and none is a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// How old a snapshot may be before it is refreshed, in seconds.
+    pub max_age: u64,
+    /// Whether the account wins over a variable that the shell had before.
+    pub override_existing: bool,
+    /// Names that pass the gate although it refuses them.
+    pub allow: BTreeSet<String>,
+    /// Whether plain http to other machines is let through, as `--insecure-http` does for one call.
+    pub insecure_http: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { max_age: 300, override_existing: true, allow: BTreeSet::new(), insecure_http: false }
+    }
+}
+
+/// The file's own form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    max_age: Option<String>,
+    #[serde(rename = "override")]
+    override_existing: Option<bool>,
+    #[serde(default)]
+    allow: BTreeSet<String>,
+    #[serde(default)]
+    insecure_http: bool,
+}
+
+/// The shortest `max_age`: the service's own minimum interval between two reads.
+const SHORTEST_MAX_AGE: u64 = 5;
+
+impl Config {
+    /// Reads `path`; a missing file means the defaults.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or has a setting that does not exist.
+    pub fn load(path: &Path) -> Result<Self> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).map_err(|why| {
+                Failure::failed(format!("{} is not valid: {why}", path.display()))
+                    .hint("the settings are max_age, override, allow and insecure_http")
+            }),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                Ok(Self::default())
+            }
+            Err(error) => Err(Failure::failed(format!("cannot read {}: {error}", path.display()))
+                .hint(format!("chmod u+r {}", path.display()))),
+        }
+    }
+
+    fn parse(text: &str) -> std::result::Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| printable_capped(error.message(), 200))?;
+        let defaults = Self::default();
+        let max_age = match file.max_age {
+            None => defaults.max_age,
+            Some(text) => parse_duration(&text)
+                .ok_or_else(|| format!("max_age = {text:?} is not a time like \"90s\", \"5m\" or \"1h\""))?
+                .max(SHORTEST_MAX_AGE),
+        };
+        Ok(Self {
+            max_age,
+            override_existing: file.override_existing.unwrap_or(defaults.override_existing),
+            allow: file.allow,
+            insecure_http: file.insecure_http,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_means_the_defaults() {
+        assert_eq!(Config::parse(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let config =
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true")
+                .expect("valid");
+        assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
+        assert!(config.allow.contains("PAGER"));
+        assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
+    }
+
+    #[test]
+    fn a_mistake_is_named() {
+        for (text, part) in [
+            ("max_age = \"soon\"", "max_age"),
+            ("maxage = \"1h\"", "maxage"),
+            ("allow = 1", "invalid type"),
+            ("=", ""),
+        ] {
+            let error = Config::parse(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

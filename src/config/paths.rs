@@ -1,0 +1,106 @@
+//! Where files are: the XDG folders on every operating system, as the official client has them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::domain::{Failure, Result};
+
+/// The folders and files of vastenv, and those that it shares with the official client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// `$XDG_CONFIG_HOME/vastai`, the official client's folder.
+    pub vastai_config: PathBuf,
+    /// `$XDG_CONFIG_HOME/vastenv/config.toml`.
+    pub config_file: PathBuf,
+    /// `$XDG_CACHE_HOME/vastenv`.
+    pub cache: PathBuf,
+    /// `$XDG_STATE_HOME/vastenv`.
+    pub state: PathBuf,
+    /// `~/.vast_api_key`, where the official client kept the key long ago; none without a home.
+    pub legacy_key: Option<PathBuf>,
+}
+
+impl Paths {
+    /// Finds the folders from `HOME` and the `XDG_*` variables, which `get` reads.
+    ///
+    /// As XDG has it, an empty or relative `XDG_*` counts as unset.
+    ///
+    /// # Errors
+    /// `HOME` is unset, empty or relative, and some `XDG_*` variable does not say the folder in its place.
+    pub fn resolve(get: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
+        let absolute = |name: &str| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = absolute("HOME");
+        let folder = |name: &str, below_home: &str| {
+            absolute(name)
+                .or_else(|| home.as_ref().map(|home| home.join(below_home)))
+                .ok_or_else(|| no_home(name))
+        };
+        let config = folder("XDG_CONFIG_HOME", ".config")?;
+        Ok(Self {
+            vastai_config: config.join("vastai"),
+            config_file: config.join("vastenv/config.toml"),
+            cache: folder("XDG_CACHE_HOME", ".cache")?.join("vastenv"),
+            state: folder("XDG_STATE_HOME", ".local/state")?.join("vastenv"),
+            legacy_key: home.as_ref().map(|home| home.join(".vast_api_key")),
+        })
+    }
+
+    /// The API key's file, shared with the official client.
+    pub fn api_key(&self) -> PathBuf {
+        self.vastai_config.join("vast_api_key")
+    }
+
+    /// The file of a two-factor session's key, written by `vastai tfa login`.
+    pub fn tfa_key(&self) -> PathBuf {
+        self.vastai_config.join("vast_tfa_key")
+    }
+
+    /// The folder of the config file.
+    pub fn config_folder(&self) -> &Path {
+        self.config_file.parent().unwrap_or(&self.config_file)
+    }
+}
+
+fn no_home(variable: &str) -> Failure {
+    let suggestion = dirs::home_dir().map_or_else(
+        || "set HOME to your home folder".to_owned(),
+        |home| format!("export HOME={}", home.display()),
+    );
+    Failure::failed(format!("HOME is not set (nor {variable}), so the key and the cache cannot be found"))
+        .hint(suggestion)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(variables: &[(&str, &str)]) -> Result<Paths> {
+        Paths::resolve(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn home_gives_the_usual_folders() {
+        let paths = resolve(&[("HOME", "/h"), ("XDG_CACHE_HOME", ""), ("XDG_STATE_HOME", "relative")])
+            .expect("paths");
+        assert_eq!(paths.api_key(), Path::new("/h/.config/vastai/vast_api_key"));
+        assert_eq!(paths.config_file, Path::new("/h/.config/vastenv/config.toml"));
+        assert_eq!(paths.cache, Path::new("/h/.cache/vastenv"));
+        assert_eq!(paths.state, Path::new("/h/.local/state/vastenv"));
+        assert_eq!(paths.legacy_key.as_deref(), Some(Path::new("/h/.vast_api_key")));
+    }
+
+    #[test]
+    fn xdg_wins_and_can_stand_alone() {
+        let all = [("XDG_CONFIG_HOME", "/c"), ("XDG_CACHE_HOME", "/k"), ("XDG_STATE_HOME", "/s")];
+        let paths = resolve(&all).expect("paths");
+        assert_eq!(paths.tfa_key(), Path::new("/c/vastai/vast_tfa_key"));
+        assert_eq!(paths.legacy_key, None);
+    }
+
+    #[test]
+    fn without_a_home_the_error_says_what_is_missing() {
+        let failure = resolve(&[("XDG_CONFIG_HOME", "/c")]).unwrap_err();
+        assert!(failure.message().contains("HOME is not set (nor XDG_CACHE_HOME)"), "{failure:?}");
+        assert!(failure.next_step().is_some());
+    }
+}

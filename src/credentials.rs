@@ -1,0 +1,195 @@
+//! The API key: where it comes from, in the official client's order, and what may be one.
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::config::Paths;
+use crate::domain::{Failure, Kind, Result, Secret};
+
+/// A key and where it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// The key.
+    pub key: Secret,
+    /// Where it was found.
+    pub source: Source,
+}
+
+/// Where a key was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// `--api-key`.
+    Flag,
+    /// `VAST_API_KEY`.
+    Environment,
+    /// The two-factor session's file.
+    TwoFactorFile(PathBuf),
+    /// The key file.
+    KeyFile(PathBuf),
+    /// The official client's old key file.
+    LegacyFile(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("--api-key"),
+            Self::Environment => formatter.write_str("VAST_API_KEY"),
+            Self::TwoFactorFile(path) => write!(formatter, "{} (two-factor session)", path.display()),
+            Self::KeyFile(path) => write!(formatter, "{}", path.display()),
+            Self::LegacyFile(path) => write!(formatter, "{} (old place)", path.display()),
+        }
+    }
+}
+
+/// Finds the key: `flag`, then `variable` (the value of `VAST_API_KEY`), then the two-factor
+/// session's file, the key file, and the old key file. Empty ones count as absent.
+///
+/// # Errors
+/// No key anywhere ([`Kind::NotAuthenticated`]), a file that cannot be read, or a text that cannot
+/// be a key.
+pub fn find(flag: Option<&Secret>, variable: Option<&Secret>, paths: &Paths) -> Result<Credential> {
+    for (given, source) in [(flag, Source::Flag), (variable, Source::Environment)] {
+        if let Some(text) = given.filter(|text| !text.expose().trim().is_empty()) {
+            let key = check_key(text.expose().trim()).map_err(|why| {
+                Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}")).hint(SET_KEY)
+            })?;
+            return Ok(Credential { key, source });
+        }
+    }
+    let files = [
+        Some(Source::TwoFactorFile(paths.tfa_key())),
+        Some(Source::KeyFile(paths.api_key())),
+        paths.legacy_key.clone().map(Source::LegacyFile),
+    ];
+    for source in files.into_iter().flatten() {
+        if let Some(key) = read_key_file(&source)? {
+            return Ok(Credential { key, source });
+        }
+    }
+    Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(
+        "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)",
+    ))
+}
+
+const SET_KEY: &str = "save the right one with `vastenv set api-key`";
+
+fn read_key_file(source: &Source) -> Result<Option<Secret>> {
+    let (Source::TwoFactorFile(path) | Source::KeyFile(path) | Source::LegacyFile(path)) = source else {
+        return Ok(None);
+    };
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => Zeroizing::new(bytes),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let refused = |why| {
+        Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display())).hint(SET_KEY)
+    };
+    check_key(text.trim()).map(Some).map_err(refused)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let shown = shell_escape::escape(path.to_string_lossy());
+    let mend = if error.kind() == ErrorKind::PermissionDenied {
+        format!("sudo chown \"$(id -u)\" {shown} && chmod 600 {shown}")
+    } else {
+        format!("look at {shown}, or set VAST_API_KEY")
+    };
+    Failure::unavailable(format!("cannot read the API key in {}: {error}", path.display())).hint(mend)
+}
+
+/// What may be a key: visible ASCII without white space, at most 512 characters. The error says
+/// which rule is broken and never repeats the text.
+pub fn check_key(text: &str) -> std::result::Result<Secret, &'static str> {
+    if text.is_empty() {
+        return Err("is empty");
+    }
+    if text.chars().any(char::is_whitespace) {
+        return Err("has white space inside");
+    }
+    if !text.is_ascii() {
+        return Err("has a character outside ASCII");
+    }
+    if text.bytes().any(|byte| byte.is_ascii_control()) {
+        return Err("has a control character inside");
+    }
+    if text.len() > 512 {
+        return Err("is longer than 512 characters");
+    }
+    Ok(Secret::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Home(tempfile::TempDir);
+
+    impl Home {
+        fn new() -> Self {
+            Self(tempfile::tempdir().expect("a folder"))
+        }
+
+        fn paths(&self) -> Paths {
+            let home = self.0.path().as_os_str().to_owned();
+            Paths::resolve(|name| (name == "HOME").then(|| home.clone())).expect("paths")
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            let path = self.0.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+            std::fs::write(path, text).expect("written");
+        }
+
+        fn find(&self, flag: Option<&str>, variable: Option<&str>) -> Result<(String, Source)> {
+            let secret = |text: Option<&str>| text.map(Secret::new);
+            find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths())
+                .map(|found| (found.key.expose().to_owned(), found.source))
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_official_clients() {
+        let home = Home::new();
+        let expect = |found: Result<(String, Source)>, key: &str| assert_eq!(found.expect("a key").0, key);
+        assert_eq!(home.find(None, None).unwrap_err().kind(), Kind::NotAuthenticated);
+        home.write(".vast_api_key", "legacy\n");
+        expect(home.find(None, None), "legacy");
+        home.write(".config/vastai/vast_api_key", " file\n");
+        expect(home.find(None, None), "file");
+        home.write(".config/vastai/vast_tfa_key", "session");
+        expect(home.find(None, None), "session");
+        expect(home.find(None, Some("variable")), "variable");
+        expect(home.find(Some("flag"), Some("variable")), "flag");
+        expect(home.find(Some(""), Some(" ")), "session");
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_refused_without_being_repeated() {
+        for bad in ["with space", "tab\there", "schlüssel", "bell\u{7}", &"x".repeat(513), ""] {
+            assert!(check_key(bad).is_err(), "{bad:?}");
+        }
+        let home = Home::new();
+        home.write(".config/vastai/vast_api_key", "two words");
+        let failure = home.find(None, None).unwrap_err();
+        assert!(!format!("{failure:?}").contains("two words"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_unavailable_not_absent() {
+        let home = Home::new();
+        std::fs::create_dir_all(home.0.path().join(".config/vastai/vast_api_key"))
+            .expect("a folder in its place");
+        assert_eq!(home.find(None, None).unwrap_err().kind(), Kind::Unavailable);
+    }
+}

@@ -1,0 +1,34 @@
+//! The hook's text: the same for every user and every call of one binary, and without any value.
+
+use super::{Format, Shell, quote};
+
+/// The exported variable that carries the ledger.
+pub const LEDGER_VARIABLE: &str = "__vastenv_ledger";
+
+/// What the scripts have in place of the binary's path.
+const BINARY_PLACEHOLDER: &str = "@VASTENV_BINARY@";
+
+/// The functions of `shell`, with the quoted path of the binary that they call.
+pub fn hook_text(shell: Shell, binary: &[u8]) -> Vec<u8> {
+    let template = match shell {
+        Shell::Bash => include_str!("../../shell/vastenv.bash"),
+        Shell::Zsh => include_str!("../../shell/vastenv.zsh"),
+        Shell::Fish => include_str!("../../shell/vastenv.fish"),
+    };
+    let (before, after) = template.split_once(BINARY_PLACEHOLDER).unwrap_or((template, ""));
+    [before.as_bytes(), &quote(Format::Shell(shell), binary), after.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_script_names_the_binary_once_quoted() {
+        for shell in Shell::ALL {
+            let text = String::from_utf8(hook_text(shell, b"/opt/it's here/vastenv")).expect("text");
+            assert!(!text.contains(BINARY_PLACEHOLDER), "{shell:?}");
+            assert_eq!(text.matches("s here/vastenv").count(), 1, "{shell:?}");
+        }
+    }
+}
