@@ -74,7 +74,7 @@ __vastenv_load() {
     \builtin eval "$("$__vastenv_bin" export bash --hook "$$" "$__vastenv_mode" "$__vastenv_told" '')"
     if [[ -n $__vastenv_hidden ]]; then
       # Variables that this shell has but does not export: the binary must see them to give them back.
-      # shellcheck disable=SC2086
+      # shellcheck disable=SC2086,SC2163
       \builtin eval "$(\builtin export $__vastenv_hidden &&
         "$__vastenv_bin" export bash --hook "$$" "$__vastenv_mode" "$__vastenv_told" "$__vastenv_hidden")"
     fi
@@ -171,6 +171,7 @@ case "${PROMPT_COMMAND[*]-}" in
         PROMPT_COMMAND+=('__vastenv_hook || :')
       fi
     else
+      # shellcheck disable=SC2178,SC2128
       PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
 }__vastenv_hook"
     fi

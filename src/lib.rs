@@ -3,3 +3,4 @@ pub mod credentials;
 pub mod domain;
 pub mod environment;
 pub mod shell;
+pub mod store;

@@ -159,7 +159,11 @@ fn follow(
 ) {
     let name = loaded.name;
     let before = input.previous.get(name);
-    let ours = current.as_ref().is_some_and(|bytes| digest(input.key, name, bytes) == *loaded.digest);
+    // Equal to what should be there counts too: the digests' key may have been lost since.
+    let ours = current.as_ref().is_some_and(|bytes| {
+        digest(input.key, name, bytes) == *loaded.digest
+            || desired.is_some_and(|value| value.expose().as_bytes() == bytes.as_slice())
+    });
     if !ours {
         let set_again_by_start_up_files = input.starting && current.as_ref() == before;
         match desired {

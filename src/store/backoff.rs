@@ -1,0 +1,79 @@
+//! The back-off after failed refreshes, shared by all shells of a user.
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::domain::{Digest, Result, Timestamp};
+
+/// The first wait after a failure, in seconds; it doubles with each further one.
+const FIRST_WAIT: u64 = 5;
+
+/// The longest wait, in seconds.
+const LONGEST_WAIT: u64 = 300;
+
+/// What is known of the last failed refreshes with one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backoff {
+    failures: u32,
+    failed_at: Timestamp,
+    /// What the last failure said; it never holds a value.
+    pub reason: String,
+}
+
+impl Backoff {
+    /// Seconds until a refresh may be tried again; 0 when it may. A clock set back ends the wait.
+    pub fn wait(&self, now: Timestamp) -> u64 {
+        let wait = FIRST_WAIT.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST_WAIT);
+        now.since(self.failed_at).map_or(0, |passed| wait.saturating_sub(passed))
+    }
+}
+
+impl Store {
+    /// The back-off of `key`, if its last refresh failed.
+    pub fn backoff(&self, key: &Digest) -> Option<Backoff> {
+        let bytes = self.read(&self.key_file("backoff", key)).ok()??;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Records one more failure.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn record_failure(&self, key: &Digest, reason: &str, now: Timestamp) -> Result<Backoff> {
+        let failures = self.backoff(key).map_or(0, |before| before.failures).saturating_add(1);
+        let backoff = Backoff { failures, failed_at: now, reason: reason.to_owned() };
+        let bytes = serde_json::to_vec(&backoff).unwrap_or_default();
+        self.write(&self.key_file("backoff", key), &bytes)?;
+        Ok(backoff)
+    }
+
+    /// Ends the back-off of `key`: a success, or the user's own wish.
+    pub fn clear_backoff(&self, key: &Digest) {
+        // A file that cannot be removed only makes the next background refresh wait.
+        let _ = std::fs::remove_file(self.key_file("backoff", key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DigestKey;
+
+    #[test]
+    fn waits_double_up_to_five_minutes_and_end_with_a_success() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path());
+        let key = DigestKey::new([1; 32]).digest(&[b"key"]);
+        let now = Timestamp(1000);
+        let mut fail = || store.record_failure(&key, "down", now).expect("written").wait(now);
+        assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
+        assert_eq!((0..20).map(|_| fail()).last(), Some(300));
+        let backoff = store.backoff(&key).expect("recorded");
+        assert_eq!(
+            (backoff.wait(now.plus(299)), backoff.wait(now.plus(300)), backoff.wait(Timestamp(1))),
+            (1, 0, 0)
+        );
+        store.clear_backoff(&key);
+        assert_eq!(store.backoff(&key), None);
+    }
+}

@@ -1,0 +1,46 @@
+//! Whose a key is: remembered for each key by its digest, so that a shell knows the account without
+//! asking the server, and a new key of the same account finds the same snapshot.
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::domain::{AccountId, Digest, Failure, Result, ServerUrl, Timestamp};
+
+/// What the server last said of one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The user's id, or a stand-in where the server does not tell.
+    pub user: Option<String>,
+    /// The user's e-mail address, if the server tells.
+    pub email: Option<String>,
+    /// When the server refused the key, if that was its last word.
+    pub refused_at: Option<Timestamp>,
+}
+
+impl Identity {
+    /// The account behind the key, if it ever was accepted.
+    pub fn account(&self, server: &ServerUrl) -> Option<AccountId> {
+        self.user.as_ref().map(|user| AccountId::new(server, user))
+    }
+}
+
+impl Store {
+    /// What is known of the key with this digest.
+    ///
+    /// # Errors
+    /// The file is there but cannot be read.
+    pub fn identity(&self, key: &Digest) -> Result<Option<Identity>> {
+        let bytes = self.read(&self.key_file("identities", key))?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Remembers what the server said of a key.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
+        let bytes = serde_json::to_vec(identity)
+            .map_err(|error| Failure::failed(format!("cannot write down the account: {error}")))?;
+        self.write(&self.key_file("identities", key), &bytes)
+    }
+}

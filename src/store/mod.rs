@@ -1,0 +1,102 @@
+//! What rests on this machine: snapshots, identities of keys, generations, sessions, back-off.
+//!
+//! Everything lies in two private folders (0700) as private files (0600), and every write is atomic.
+
+mod backoff;
+mod generation;
+mod identity;
+mod lock;
+mod notice;
+mod private;
+mod session;
+mod snapshot;
+mod stamp;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+pub use backoff::Backoff;
+pub use identity::Identity;
+pub use lock::Lock;
+pub use private::{read_private, write_private};
+pub use session::Session;
+pub use snapshot::{Origin, Snapshot, Variable};
+
+use crate::domain::{AccountId, Digest, DigestKey, Failure, Result};
+
+/// The two folders.
+#[derive(Debug)]
+pub struct Store {
+    state: PathBuf,
+    cache: PathBuf,
+    notes: RefCell<Vec<String>>,
+}
+
+impl Store {
+    /// A store in these folders; they are made when something is first written.
+    pub fn new(state: &Path, cache: &Path) -> Self {
+        Self { state: state.to_owned(), cache: cache.to_owned(), notes: RefCell::default() }
+    }
+
+    /// What was mended since the last call: sentences for the user.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.notes.take()
+    }
+
+    fn note(&self, notes: Vec<String>) {
+        self.notes.borrow_mut().extend(notes);
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+        let mut notes = Vec::new();
+        let read = read_private(path, &mut notes);
+        self.note(notes);
+        read
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let mut notes = Vec::new();
+        let written = write_private(path, bytes, &mut notes);
+        self.note(notes);
+        written
+    }
+
+    /// The key of all digests, made on the first call on this machine.
+    ///
+    /// # Errors
+    /// The state folder cannot be written, or the file in it is not to be trusted.
+    pub fn digest_key(&self) -> Result<DigestKey> {
+        let path = self.state.join("digest.key");
+        if let Some(key) = self.read_digest_key(&path)? {
+            return Ok(key);
+        }
+        let mut bytes = zeroize::Zeroizing::new([0; 32]);
+        getrandom::fill(bytes.as_mut_slice())
+            .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+        let mut notes = Vec::new();
+        let created = private::create_private(&path, bytes.as_slice(), &mut notes);
+        self.note(notes);
+        if created? {
+            return Ok(DigestKey::new(*bytes));
+        }
+        // Another process was first; or what lies there is no key, and no ledger can depend on it.
+        if let Some(key) = self.read_digest_key(&path)? {
+            return Ok(key);
+        }
+        self.write(&path, bytes.as_slice())?;
+        Ok(DigestKey::new(*bytes))
+    }
+
+    fn read_digest_key(&self, path: &Path) -> Result<Option<DigestKey>> {
+        let bytes = self.read(path)?;
+        Ok(bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()).map(DigestKey::new))
+    }
+
+    fn account_folder(&self, account: &AccountId) -> PathBuf {
+        self.cache.join(account.as_str())
+    }
+
+    fn key_file(&self, folder: &str, key: &Digest) -> PathBuf {
+        self.state.join(folder).join(format!("{}.json", key.as_str()))
+    }
+}

@@ -1,0 +1,226 @@
+//! Private files: read only if they are ours, written atomically, 0600 from the first byte.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+use zeroize::Zeroizing;
+
+use crate::domain::{Failure, Result};
+
+/// The most that is read of any file here.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
+/// Reads a private file; `None` if there is none.
+///
+/// A file that others could read is mended (`chmod 600`), and said so in `notes`.
+///
+/// # Errors
+/// It cannot be read, is a symbolic link or no plain file, belongs to somebody else, or could have
+/// been written by others.
+pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let opened =
+        OpenOptions::new().read(true).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path);
+    let mut file = match opened {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) if error.raw_os_error() == Some(nix::libc::ELOOP) => {
+            return Err(Failure::unavailable(format!(
+                "{} is a symbolic link, which is not followed",
+                path.display()
+            ))
+            .hint(format!("rm {}", quoted(path))));
+        }
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    trust(&file, path, notes)?;
+    let mut bytes = Zeroizing::new(Vec::new());
+    (&mut file).take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(Some(bytes))
+}
+
+fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<()> {
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Failure::unavailable(format!("{} is not a plain file", path.display()))
+            .hint(format!("move it away: mv {0} {0}.away", quoted(path))));
+    }
+    if metadata.uid() != geteuid().as_raw() {
+        return Err(Failure::unavailable(format!("{} belongs to another user", path.display()))
+            .hint(format!("sudo chown \"$(id -u)\" {}", quoted(path))));
+    }
+    let mode = metadata.permissions().mode();
+    if mode & 0o022 != 0 {
+        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
+            .hint(format!("look at it, then: chmod 600 {}", quoted(path))));
+    }
+    if mode & 0o055 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
+        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
+    }
+    Ok(())
+}
+
+/// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder
+/// is made 0700 first, and mended aloud if others could use it.
+///
+/// # Errors
+/// The folder or file cannot be written, or the folder belongs to somebody else.
+pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<()> {
+    let temporary = write_temporary(path, bytes, notes)?;
+    temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
+    Ok(())
+}
+
+/// Like [`write_private`], but `Ok(false)` leaves a file alone that is there already.
+///
+/// # Errors
+/// As [`write_private`].
+pub(super) fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<bool> {
+    let temporary = write_temporary(path, bytes, notes)?;
+    match temporary.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritable(path, &error.error)),
+    }
+}
+
+fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<tempfile::NamedTempFile> {
+    let folder = path.parent().unwrap_or(path);
+    ensure_private_folder(folder, notes)?;
+    let write = || {
+        let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().sync_all()?;
+        Ok(temporary)
+    };
+    write().map_err(|error| unwritable(path, &error))
+}
+
+/// Makes `folder` (0700) with what leads to it, or checks that it is ours.
+///
+/// # Errors
+/// It cannot be made, is no folder, or belongs to somebody else.
+pub(super) fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
+    let metadata = match std::fs::metadata(folder) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(|error| unwritable(folder, &error));
+        }
+        Err(error) => return Err(unwritable(folder, &error)),
+    };
+    if !metadata.is_dir() {
+        return Err(Failure::failed(format!("{} is not a folder", folder.display()))
+            .hint(format!("move it away: mv {0} {0}.away", quoted(folder))));
+    }
+    if metadata.uid() != geteuid().as_raw() {
+        return Err(Failure::failed(format!("{} belongs to another user", folder.display()))
+            .hint(format!("sudo chown -R \"$(id -u)\" {}", quoted(folder))));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+            .map_err(|error| unwritable(folder, &error))?;
+        notes.push(format!("{} was open to others; mended with chmod 700", folder.display()));
+    }
+    Ok(())
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
+}
+
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("cannot write {}: {}", path.display(), reason(error))).hint(mend(path, error))
+}
+
+/// The system's words without Rust's "(os error 13)".
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn mend(path: &Path, error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            format!("sudo chown \"$(id -u)\" {0} && chmod u+rwX {0}", quoted(path))
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
+        ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
+        _ => format!("look at {}", quoted(path)),
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    shell_escape::escape(path.to_string_lossy()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a folder")
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn files_are_private_in_a_private_folder() {
+        let root = folder();
+        let path = root.path().join("a/b/file");
+        write_private(&path, b"one", &mut Vec::new()).expect("written");
+        write_private(&path, b"two", &mut Vec::new()).expect("written again");
+        assert_eq!(read_private(&path, &mut Vec::new()).expect("read").expect("there").as_slice(), b"two");
+        assert_eq!((mode(&path), mode(path.parent().expect("folder"))), (0o600, 0o700));
+        assert_eq!(std::fs::read_dir(path.parent().expect("folder")).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn an_open_folder_and_a_readable_file_are_mended_aloud() {
+        let root = folder();
+        let path = root.path().join("sub/file");
+        write_private(&path, b"one", &mut Vec::new()).expect("written");
+        let parent = path.parent().expect("folder");
+        std::fs::set_permissions(parent, Permissions::from_mode(0o755)).expect("chmod");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("chmod");
+        let mut notes = Vec::new();
+        read_private(&path, &mut notes).expect("read");
+        write_private(&path, b"two", &mut notes).expect("written");
+        assert_eq!((notes.len(), mode(&path), mode(parent)), (2, 0o600, 0o700));
+    }
+
+    #[test]
+    fn what_others_could_have_written_is_refused() {
+        let root = folder();
+        let (file, link, directory) =
+            (root.path().join("file"), root.path().join("link"), root.path().join("directory"));
+        std::fs::write(&file, "x").expect("written");
+        std::fs::set_permissions(&file, Permissions::from_mode(0o666)).expect("chmod");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        std::fs::create_dir(&directory).expect("made");
+        for path in [&file, &link, &directory] {
+            let failure = read_private(path, &mut Vec::new()).unwrap_err();
+            assert!(failure.message().contains(&path.display().to_string()), "{failure:?}");
+        }
+        assert_eq!(read_private(&root.path().join("none"), &mut Vec::new()), Ok(None));
+    }
+
+    #[test]
+    fn creating_leaves_the_first_file_alone() {
+        let path = folder().path().join("key");
+        assert_eq!(create_private(&path, b"one", &mut Vec::new()), Ok(true));
+        assert_eq!(create_private(&path, b"two", &mut Vec::new()), Ok(false));
+        assert_eq!(std::fs::read(&path).expect("read"), b"one");
+    }
+}

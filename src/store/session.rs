@@ -1,0 +1,141 @@
+//! Sessions: what loading hid in one shell and its children, kept out of their environment.
+//!
+//! A session's file never changes: another content gets another id, because a child shell may still
+//! need the one that it inherited. Files of dead shells are swept after a week, all after two months.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use super::stamp::modification_time;
+use crate::domain::{EnvName, Failure, Result};
+use crate::environment::{Previous, SessionId};
+
+const DEAD_AFTER: Duration = Duration::from_secs(7 * 86_400);
+const OLD_AFTER: Duration = Duration::from_secs(60 * 86_400);
+
+/// What one session keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Values that loading hid, by name.
+    pub previous: Previous,
+    /// The ledger's entries, where they are too many for an exported variable.
+    pub entries: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: u32,
+    shell: u32,
+    previous: BTreeMap<String, Vec<u8>>,
+    entries: Option<String>,
+}
+
+impl Session {
+    /// Whether there is nothing to keep.
+    pub fn is_empty(&self) -> bool {
+        self.previous.is_empty() && self.entries.is_none()
+    }
+}
+
+impl Store {
+    /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
+    pub fn session(&self, id: &SessionId) -> Option<Session> {
+        let path = self.session_path(id);
+        let bytes = self.read(&path).ok()??;
+        let file: File = serde_json::from_slice(&bytes).ok().filter(|file: &File| file.version == 1)?;
+        let now = SystemTime::now();
+        if modification_time(&path)
+            .is_none_or(|time| now.duration_since(time).is_ok_and(|age| age > DEAD_AFTER / 7))
+        {
+            // Only its date: a failure makes it be swept earlier.
+            let _ = std::fs::File::open(&path).and_then(|file| file.set_modified(now));
+        }
+        let previous = file
+            .previous
+            .into_iter()
+            .filter_map(|(name, value)| Some((EnvName::parse(&name).ok()?, value)))
+            .collect();
+        Some(Session { previous, entries: file.entries })
+    }
+
+    /// Writes a session for `shell` (a process id) under a new id.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn create_session(&self, session: &Session, shell: u32) -> Result<SessionId> {
+        let random = |error| Failure::failed(format!("the system gives no random numbers: {error}"));
+        let id = format!("{:016x}", getrandom::u64().map_err(random)?);
+        let id = SessionId::parse(&id).ok_or_else(|| Failure::failed("cannot name a session"))?;
+        let file = File {
+            version: 1,
+            shell,
+            previous: session
+                .previous
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.clone()))
+                .collect(),
+            entries: session.entries.clone(),
+        };
+        let bytes = zeroize::Zeroizing::new(
+            serde_json::to_vec(&file)
+                .map_err(|error| Failure::failed(format!("cannot write the session: {error}")))?,
+        );
+        self.write(&self.session_path(&id), &bytes)?;
+        Ok(id)
+    }
+
+    /// Removes the files of sessions that nobody can need any more.
+    pub fn sweep_sessions(&self) {
+        let Ok(entries) = std::fs::read_dir(self.state.join("sessions")) else { return };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let age = modification_time(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
+            let shell =
+                self.read(&path).ok().flatten().and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok());
+            let dead = shell.is_none_or(|file| !is_alive(file.shell));
+            if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
+                // What cannot be removed now is tried again at the next sweep.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+
+    fn session_path(&self, id: &SessionId) -> PathBuf {
+        self.state.join("sessions").join(format!("{}.json", id.as_str()))
+    }
+}
+
+fn is_alive(process: u32) -> bool {
+    i32::try_from(process).is_ok_and(|number| kill(Pid::from_raw(number), None) != Err(Errno::ESRCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path());
+        let name = EnvName::parse("A").expect("a name");
+        let session =
+            Session { previous: Previous::from([(name, b"\xff\n".to_vec())]), entries: Some("A!".into()) };
+        let dead = store.create_session(&session, u32::MAX).expect("written");
+        let alive = store.create_session(&session, std::process::id()).expect("written");
+        assert_eq!(store.session(&dead), Some(session.clone()));
+        store.sweep_sessions();
+        assert!(store.session(&dead).is_some());
+        for id in [&dead, &alive] {
+            let file = std::fs::File::open(store.session_path(id)).expect("opened");
+            file.set_modified(SystemTime::now() - DEAD_AFTER * 2).expect("dated");
+        }
+        store.sweep_sessions();
+        assert_eq!((store.session(&dead), store.session(&alive)), (None, Some(session)));
+    }
+}

@@ -1,0 +1,237 @@
+//! The snapshot: what the account last said, so that shells can load without asking it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::Store;
+use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
+
+/// The version of the file's format; another one is fetched anew.
+const VERSION: u32 = 1;
+
+/// An account's variables as last known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The server that said it.
+    pub server: ServerUrl,
+    /// The user's id there.
+    pub user: String,
+    /// The user's e-mail address, if known.
+    pub email: Option<String>,
+    /// When the server last answered; 0 if a change ended so that nobody knows what it holds now.
+    pub fetched_at: Timestamp,
+    /// The variables by name, as the server names them.
+    pub variables: BTreeMap<String, Variable>,
+}
+
+/// One variable as last known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its value; `None` where the server only ever sent a mask.
+    pub value: Option<Secret>,
+    /// Where the value comes from.
+    pub origin: Origin,
+    /// When this machine first saw it so.
+    pub changed_at: Timestamp,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The server sent it in clear, or nothing but a mask.
+    Account,
+    /// It passed through here when it was set; the server only sends a mask.
+    Local,
+}
+
+#[derive(Serialize)]
+struct FileOut<'a> {
+    version: u32,
+    server: &'a str,
+    user: &'a str,
+    email: Option<&'a str>,
+    fetched_at: Timestamp,
+    variables: BTreeMap<&'a str, VariableOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct VariableOut<'a> {
+    value: Option<&'a str>,
+    origin: Origin,
+    changed_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct FileIn {
+    server: String,
+    user: String,
+    email: Option<String>,
+    fetched_at: Timestamp,
+    variables: BTreeMap<String, VariableIn>,
+}
+
+#[derive(Deserialize)]
+struct VariableIn {
+    value: Option<Secret>,
+    origin: Origin,
+    changed_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct VersionIn {
+    version: u32,
+}
+
+impl Snapshot {
+    /// The account that this is of.
+    pub fn account(&self) -> AccountId {
+        AccountId::new(&self.server, &self.user)
+    }
+
+    fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let variables = self.variables.iter().map(|(name, variable)| {
+            let value = variable.value.as_ref().map(Secret::expose);
+            (name.as_str(), VariableOut { value, origin: variable.origin, changed_at: variable.changed_at })
+        });
+        let file = FileOut {
+            version: VERSION,
+            server: self.server.as_str(),
+            user: &self.user,
+            email: self.email.as_deref(),
+            fetched_at: self.fetched_at,
+            variables: variables.collect(),
+        };
+        serde_json::to_vec(&file)
+            .map(Zeroizing::new)
+            .map_err(|_| Failure::failed("cannot write the snapshot: it holds what JSON cannot"))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let file: FileIn = serde_json::from_slice(bytes).ok()?;
+        let variables = file.variables.into_iter().map(|(name, variable)| {
+            let VariableIn { value, origin, changed_at } = variable;
+            (name, Variable { value, origin, changed_at })
+        });
+        Some(Self {
+            server: ServerUrl::parse(&file.server).ok()?,
+            user: file.user,
+            email: file.email,
+            fetched_at: file.fetched_at,
+            variables: variables.collect(),
+        })
+    }
+}
+
+impl Store {
+    /// The snapshot of `account`; `None` if there is none, or one of another version's format.
+    ///
+    /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, aloud.
+    ///
+    /// # Errors
+    /// The file is there but cannot be read, is not to be trusted, or was just set aside.
+    pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
+        let path = self.snapshot_path(account);
+        let Some(bytes) = self.read(&path)? else { return Ok(None) };
+        if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
+            && version != VERSION
+        {
+            return Ok(None);
+        }
+        if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
+        {
+            return Ok(Some(snapshot));
+        }
+        let aside = path.with_extension("json.corrupt");
+        std::fs::rename(&path, &aside).map_err(|error| super::private::unwritable(&aside, &error))?;
+        Err(Failure::unavailable(format!(
+            "the cache {} was damaged; it is set aside and fetched anew",
+            path.display()
+        )))
+    }
+
+    /// Writes the snapshot of its account.
+    ///
+    /// # Errors
+    /// The cache folder cannot be written.
+    pub fn save_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+        self.write(&self.snapshot_path(&snapshot.account()), &snapshot.to_bytes()?)
+    }
+
+    /// Deletes the snapshot of `account`, as after a refused key.
+    ///
+    /// # Errors
+    /// It is there and cannot be deleted.
+    pub fn delete_snapshot(&self, account: &AccountId) -> Result<()> {
+        let path = self.snapshot_path(account);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(super::private::unwritable(&path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The snapshot's file, and its size in bytes if it is there.
+    pub fn snapshot_file(&self, account: &AccountId) -> (PathBuf, Option<u64>) {
+        let path = self.snapshot_path(account);
+        let size = std::fs::metadata(&path).ok().map(|metadata| metadata.len());
+        (path, size)
+    }
+
+    fn snapshot_path(&self, account: &AccountId) -> PathBuf {
+        self.account_folder(account).join("snapshot.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+
+    fn sample() -> Snapshot {
+        let variable = |value: Option<&str>| Variable {
+            value: value.map(Secret::new),
+            origin: Origin::Account,
+            changed_at: Timestamp(5),
+        };
+        Snapshot {
+            server: ServerUrl::default(),
+            user: "7".into(),
+            email: Some("me@example.com".into()),
+            fetched_at: Timestamp(10),
+            variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
+                .map(|(name, value)| (name.to_owned(), variable(value)))
+                .into(),
+        }
+    }
+
+    #[test]
+    fn a_snapshot_is_read_back_as_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), &folder.path().join("cache"));
+        let snapshot = sample();
+        assert_eq!(store.snapshot(&snapshot.account()), Ok(None));
+        store.save_snapshot(&snapshot).expect("written");
+        assert_eq!(store.snapshot(&snapshot.account()), Ok(Some(snapshot)));
+    }
+
+    #[test]
+    fn a_damaged_one_is_set_aside_and_another_format_ignored() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path());
+        let account = sample().account();
+        let (path, _) = store.snapshot_file(&account);
+        for damaged in ["", "{", "null", "[]", "{\"version\":1}", "{\"version\":1,\"variables\":{\"A\":5}}"] {
+            store.write(&path, damaged.as_bytes()).expect("written");
+            assert_eq!(store.snapshot(&account).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
+            assert!(!path.exists() && path.with_extension("json.corrupt").exists());
+        }
+        store.write(&path, b"{\"version\":2,\"new\":true}").expect("written");
+        assert_eq!(store.snapshot(&account), Ok(None));
+        assert!(path.exists());
+    }
+}

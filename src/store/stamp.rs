@@ -1,0 +1,72 @@
+//! Stamps: empty files that carry the modification time that another program's file had when its
+//! content was last read. A shell compares both with `-nt` and `-ot`, which is an exact comparison
+//! by builtins: it notices every later write, and also one by a clock that was set back.
+
+use std::fs::{File, FileTimes, OpenOptions};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Store, private};
+use crate::domain::Result;
+
+impl Store {
+    /// The path of the stamp of `file`.
+    pub fn stamp_path(&self, file: &Path) -> PathBuf {
+        let hash = Sha256::digest(file.as_os_str().as_bytes());
+        let name: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        self.state.join(format!("stamp-{name}"))
+    }
+
+    /// Whether the stamp of `file` shows the time `modified`.
+    pub fn is_stamped(&self, file: &Path, modified: SystemTime) -> bool {
+        modification_time(&self.stamp_path(file)) == Some(modified)
+    }
+
+    /// Gives the stamp of `file` the time `modified`.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
+        let mut notes = Vec::new();
+        let folder = private::ensure_private_folder(&self.state, &mut notes);
+        self.note(notes);
+        folder?;
+        let path = self.stamp_path(file);
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|stamp: File| stamp.set_times(FileTimes::new().set_modified(modified)))
+            .map_err(|error| private::unwritable(&path, &error))
+    }
+}
+
+/// When `path` was last written, as exactly as the file system knows; `None` if it does not exist.
+pub(crate) fn modification_time(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_has_the_files_time_to_the_nanosecond() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path());
+        let file = folder.path().join("watched");
+        std::fs::write(&file, "one").expect("written");
+        let time = modification_time(&file).expect("a time");
+        assert!(!store.is_stamped(&file, time));
+        store.stamp(&file, time).expect("stamped");
+        assert!(store.is_stamped(&file, time));
+        assert_eq!(modification_time(&store.stamp_path(&file)), Some(time));
+        assert!(!store.is_stamped(&file, time + std::time::Duration::from_nanos(1)));
+    }
+}
