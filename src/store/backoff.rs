@@ -65,7 +65,7 @@ mod tests {
         let store = Store::new(folder.path(), folder.path());
         let key = DigestKey::new([1; 32]).digest(&[b"key"]);
         let now = Timestamp(1000);
-        let mut fail = || store.record_failure(&key, "down", now).expect("written").wait(now);
+        let fail = || store.record_failure(&key, "down", now).expect("written").wait(now);
         assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
         assert_eq!((0..20).map(|_| fail()).last(), Some(300));
         let backoff = store.backoff(&key).expect("recorded");

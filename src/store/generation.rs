@@ -10,8 +10,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use super::{Store, private};
+use super::Store;
 use crate::domain::{Result, Timestamp};
+use crate::files;
 
 const PREFIX: &str = "gen-";
 
@@ -39,7 +40,7 @@ impl Store {
     /// The state folder cannot be written.
     pub fn publish_generation(&self, now: Timestamp) -> Result<PathBuf> {
         let mut notes = Vec::new();
-        let folder = private::ensure_private_folder(&self.state, &mut notes);
+        let folder = files::ensure_private_folder(&self.state, &mut notes);
         self.note(notes);
         folder?;
         let newest = self.generations().into_iter().max().unwrap_or(0);
@@ -49,7 +50,7 @@ impl Store {
             Ok(_) => {}
             // Somebody else published this very number after this change was in place.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(private::unwritable(&path, &error)),
+            Err(error) => return Err(files::unwritable(&path, &error)),
         }
         for older in self.generations().into_iter().filter(|number| *number < next) {
             // One that cannot be unlinked now is unlinked by the next change.

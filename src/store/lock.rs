@@ -4,8 +4,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use super::{Store, private};
+use super::Store;
 use crate::domain::Result;
+use crate::files;
 
 /// A lock that is held until this is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ impl Store {
     pub fn try_lock(&self, name: &str) -> Result<Option<Lock>> {
         let path = self.lock_path(name);
         let mut notes = Vec::new();
-        let folder = private::ensure_private_folder(path.parent().unwrap_or(&path), &mut notes);
+        let folder = files::ensure_private_folder(path.parent().unwrap_or(&path), &mut notes);
         self.note(notes);
         folder?;
         let file = OpenOptions::new()
@@ -30,11 +31,11 @@ impl Store {
             .truncate(false)
             .mode(0o600)
             .open(&path)
-            .map_err(|error| private::unwritable(&path, &error))?;
+            .map_err(|error| files::unwritable(&path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(private::unwritable(&path, &error)),
+            Err(TryLockError::Error(error)) => Err(files::unwritable(&path, &error)),
         }
     }
 

@@ -7,7 +7,6 @@ mod generation;
 mod identity;
 mod lock;
 mod notice;
-mod private;
 mod session;
 mod snapshot;
 mod stamp;
@@ -18,11 +17,12 @@ use std::path::{Path, PathBuf};
 pub use backoff::Backoff;
 pub use identity::Identity;
 pub use lock::Lock;
-pub use private::{read_private, write_private};
+
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
 
 use crate::domain::{AccountId, Digest, DigestKey, Failure, Result};
+use crate::files::{self, read_private, write_private};
 
 /// The two folders.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Store {
         getrandom::fill(bytes.as_mut_slice())
             .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
         let mut notes = Vec::new();
-        let created = private::create_private(&path, bytes.as_slice(), &mut notes);
+        let created = files::create_private(&path, bytes.as_slice(), &mut notes);
         self.note(notes);
         if created? {
             return Ok(DigestKey::new(*bytes));

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Store;
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
+use crate::files;
 
 /// The version of the file's format; another one is fetched anew.
 const VERSION: u32 = 1;
@@ -146,7 +147,7 @@ impl Store {
             return Ok(Some(snapshot));
         }
         let aside = path.with_extension("json.corrupt");
-        std::fs::rename(&path, &aside).map_err(|error| super::private::unwritable(&aside, &error))?;
+        std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
         Err(Failure::unavailable(format!(
             "the cache {} was damaged; it is set aside and fetched anew",
             path.display()
@@ -169,7 +170,7 @@ impl Store {
         let path = self.snapshot_path(account);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(super::private::unwritable(&path, &error))
+                Err(files::unwritable(&path, &error))
             }
             _ => Ok(()),
         }

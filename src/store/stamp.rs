@@ -10,8 +10,9 @@ use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Store, private};
+use super::Store;
 use crate::domain::Result;
+use crate::files;
 
 impl Store {
     /// The path of the stamp of `file`.
@@ -32,7 +33,7 @@ impl Store {
     /// The state folder cannot be written.
     pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
         let mut notes = Vec::new();
-        let folder = private::ensure_private_folder(&self.state, &mut notes);
+        let folder = files::ensure_private_folder(&self.state, &mut notes);
         self.note(notes);
         folder?;
         let path = self.stamp_path(file);
@@ -43,7 +44,7 @@ impl Store {
             .mode(0o600)
             .open(&path)
             .and_then(|stamp: File| stamp.set_times(FileTimes::new().set_modified(modified)))
-            .map_err(|error| private::unwritable(&path, &error))
+            .map_err(|error| files::unwritable(&path, &error))
     }
 }
 

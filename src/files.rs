@@ -1,4 +1,5 @@
-//! Private files: read only if they are ours, written atomically, 0600 from the first byte.
+//! Private files: read only if they are ours, written atomically, 0600 from the first byte. The one
+//! place where vastenv writes.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
@@ -81,7 +82,7 @@ pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Resu
 ///
 /// # Errors
 /// As [`write_private`].
-pub(super) fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<bool> {
+pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<bool> {
     let temporary = write_temporary(path, bytes, notes)?;
     match temporary.persist_noclobber(path) {
         Ok(_) => Ok(true),
@@ -106,7 +107,7 @@ fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result
 ///
 /// # Errors
 /// It cannot be made, is no folder, or belongs to somebody else.
-pub(super) fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
+pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
     let metadata = match std::fs::metadata(folder) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -138,7 +139,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
 }
 
-pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+/// The failure to write `path`, with what mends it.
+pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::failed(format!("cannot write {}: {}", path.display(), reason(error))).hint(mend(path, error))
 }
 
@@ -218,7 +220,8 @@ mod tests {
 
     #[test]
     fn creating_leaves_the_first_file_alone() {
-        let path = folder().path().join("key");
+        let root = folder();
+        let path = root.path().join("key");
         assert_eq!(create_private(&path, b"one", &mut Vec::new()), Ok(true));
         assert_eq!(create_private(&path, b"two", &mut Vec::new()), Ok(false));
         assert_eq!(std::fs::read(&path).expect("read"), b"one");
