@@ -1,7 +1,9 @@
+pub mod api;
 pub mod config;
 pub mod credentials;
 pub mod domain;
 pub mod environment;
 pub mod files;
+pub mod sandbox;
 pub mod shell;
 pub mod store;

@@ -1,0 +1,87 @@
+//! The documented rate limits: a minimum interval between two requests to one endpoint with one
+//! token, reading and changing apart.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use hyper::Method;
+
+use super::answer::Answer;
+use super::routes::Endpoint;
+
+/// When the requests that were let through came.
+#[derive(Debug, Default)]
+pub(super) struct Limits {
+    last: HashMap<(Family, bool, String), Duration>,
+}
+
+/// Endpoints that are limited together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Family {
+    Secrets,
+    ApiKeys,
+    SshKeys,
+}
+
+impl Limits {
+    /// Lets a request with `token` at the time `now` through, or refuses it with 429. A clock that
+    /// was set back lets it through.
+    pub fn admit(
+        &mut self,
+        endpoint: Endpoint,
+        method: &Method,
+        token: &str,
+        now: Duration,
+    ) -> Result<(), Answer> {
+        let reads = method == Method::GET;
+        let Some((family, threshold)) = limit(endpoint, reads) else { return Ok(()) };
+        let identity = (family, reads, token.to_owned());
+        let waited = self.last.get(&identity).and_then(|last| now.checked_sub(*last));
+        if waited.is_some_and(|waited| waited < Duration::from_secs_f64(threshold)) {
+            return Err(Answer::too_frequent(threshold));
+        }
+        self.last.insert(identity, now);
+        Ok(())
+    }
+}
+
+/// The seconds between two requests; `None` where the documents name no limit.
+fn limit(endpoint: Endpoint, reads: bool) -> Option<(Family, f64)> {
+    match (endpoint, reads) {
+        (Endpoint::Secrets, true) => Some((Family::Secrets, 5.0)),
+        (Endpoint::Secrets, false) => Some((Family::Secrets, 3.0)),
+        (Endpoint::ApiKeys | Endpoint::ApiKey(_), true) => Some((Family::ApiKeys, 1.0)),
+        (Endpoint::ApiKeys | Endpoint::ApiKey(_), false) => Some((Family::ApiKeys, 2.0)),
+        (Endpoint::SshKeys | Endpoint::SshKey(_), _) => Some((Family::SshKeys, 1.0)),
+        (Endpoint::ResetApiKey | Endpoint::CurrentUser, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_endpoint_method_class_and_token_has_its_own_interval() {
+        let mut limits = Limits::default();
+        let start = Duration::from_secs(1000);
+        let mut admit = |endpoint, method: Method, token, millis| {
+            limits.admit(endpoint, &method, token, start + Duration::from_millis(millis))
+        };
+        assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 0), Ok(()));
+        assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 4_999), Err(Answer::too_frequent(5.0)));
+        assert_eq!(admit(Endpoint::Secrets, Method::GET, "b", 4_999), Ok(()));
+        assert_eq!(admit(Endpoint::Secrets, Method::POST, "a", 4_999), Ok(()));
+        assert_eq!(admit(Endpoint::Secrets, Method::PUT, "a", 5_000), Err(Answer::too_frequent(3.0)));
+        assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 5_000), Ok(()), "refusals do not count");
+        assert_eq!(admit(Endpoint::ApiKeys, Method::GET, "a", 5_000), Ok(()));
+        assert_eq!(admit(Endpoint::ApiKey(3), Method::GET, "a", 5_500), Err(Answer::too_frequent(1.0)));
+        assert_eq!(admit(Endpoint::ApiKeys, Method::POST, "a", 5_000), Ok(()));
+        assert_eq!(admit(Endpoint::ApiKey(3), Method::DELETE, "a", 6_999), Err(Answer::too_frequent(2.0)));
+        assert_eq!(admit(Endpoint::SshKeys, Method::GET, "a", 6_000), Ok(()));
+        assert_eq!(admit(Endpoint::SshKeys, Method::GET, "a", 6_999), Err(Answer::too_frequent(1.0)));
+        assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
+        assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
+        assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 0), Ok(()), "the clock was set back");
+    }
+}

@@ -1,0 +1,133 @@
+//! From request to answer: who asks, whether they may, and what happens to the account.
+
+use std::time::Duration;
+
+use hyper::{Method, StatusCode};
+
+use super::account::Account;
+use super::answer::Answer;
+use super::limits::Limits;
+use super::record::Record;
+use super::request::{self, Request};
+use super::routes::{Endpoint, Target};
+use super::state_file::StateFile;
+use super::{Options, Outcome, api_keys, random, secrets, ssh_keys};
+use crate::domain::{Failure, Result, Secret, Timestamp};
+
+/// The time since 1970.
+type Clock = Box<dyn Fn() -> Duration + Send>;
+
+/// The account and everything that an answer depends on.
+pub(super) struct Service {
+    account: Account,
+    state: Option<StateFile>,
+    record: Option<Record>,
+    limits: Option<Limits>,
+    mask: bool,
+    now: Clock,
+}
+
+impl Service {
+    /// Loads or creates the account, and saves it as completed.
+    pub fn open(options: &Options, now: Clock) -> Result<Self> {
+        let record = options.record.as_deref().map(Record::open).transpose()?;
+        let state = options.state.as_deref().map(StateFile::at);
+        let mut account = state.as_ref().map(StateFile::load).transpose()?.unwrap_or_default();
+        account.complete(random::user_id()?, random::api_key()?, Timestamp(now().as_secs()));
+        if let Some(file) = &state {
+            file.save(&account)?;
+        }
+        let limits = options.rate_limits.then(Limits::default);
+        Ok(Self { account, state, record, limits, mask: options.mask, now })
+    }
+
+    /// The first key that opens the account.
+    pub fn first_key(&self) -> Option<Secret> {
+        self.account.own_keys().next().map(|key| key.key.clone())
+    }
+
+    /// Answers `request`; what it changed is saved and the request recorded when this returns.
+    pub fn handle(&mut self, request: &Request) -> Answer {
+        let answer = self.answer(request).unwrap_or_else(|refusal| refusal);
+        let recorded = self.record.as_mut().map_or(Ok(()), |record| record.add(request, answer.status()));
+        match recorded {
+            Ok(()) => answer,
+            Err(failure) => broken(&failure),
+        }
+    }
+
+    fn answer(&mut self, request: &Request) -> std::result::Result<Answer, Answer> {
+        let method = &request.method;
+        let endpoint = match Target::of(&request.path) {
+            Target::Endpoint(endpoint) => endpoint,
+            Target::Redirect(path) => return Ok(redirect(method, path + &request.query)),
+            Target::Nothing => return Err(Answer::unknown_path()),
+        };
+        if !endpoint.methods().split(", ").any(|taken| taken == method.as_str()) {
+            return Err(Answer::wrong_method(endpoint.methods()));
+        }
+        if request.body.is_none() {
+            return Err(request::too_large());
+        }
+        let category = if method == Method::GET { "user_read" } else { "user_write" };
+        let caller = self.account.authorize(request.token.as_ref(), category)?;
+        if let Some(limits) = &mut self.limits {
+            limits.admit(endpoint, method, caller.key.expose(), (self.now)())?;
+        }
+        let caller = caller.id;
+        let value = if method == Method::GET {
+            self.read(endpoint)?
+        } else {
+            self.change(endpoint, request, caller)?
+        };
+        Ok(Answer::ok(value))
+    }
+
+    fn read(&self, endpoint: Endpoint) -> Outcome {
+        match endpoint {
+            Endpoint::Secrets => Ok(secrets::list(&self.account, self.mask)),
+            Endpoint::ApiKeys => Ok(api_keys::list(&self.account)),
+            Endpoint::ApiKey(id) => api_keys::show(&self.account, id),
+            Endpoint::SshKeys => Ok(ssh_keys::list(&self.account)),
+            Endpoint::CurrentUser => Ok(self.account.show_user()),
+            Endpoint::ResetApiKey | Endpoint::SshKey(_) => Err(Answer::wrong_method(endpoint.methods())),
+        }
+    }
+
+    /// Changes a copy of the account, which takes the account's place once it is saved.
+    fn change(&mut self, endpoint: Endpoint, request: &Request, caller: u64) -> Outcome {
+        let fields = request.fields()?;
+        let now = Timestamp((self.now)().as_secs());
+        let new_key = || random::api_key().map_err(|failure| broken(&failure));
+        let mut changed = self.account.clone();
+        let account = &mut changed;
+        let value = match (endpoint, request.method.as_str()) {
+            (Endpoint::Secrets, "POST") => secrets::create(account, &fields),
+            (Endpoint::Secrets, "PUT") => secrets::update(account, &fields),
+            (Endpoint::Secrets, "DELETE") => secrets::delete(account, &fields),
+            (Endpoint::ApiKeys, "POST") => api_keys::create(account, &fields, new_key()?, now),
+            (Endpoint::ApiKey(id), "DELETE") => api_keys::delete(account, id),
+            (Endpoint::ResetApiKey, "PUT") => api_keys::reset(account, &fields, caller, new_key()?),
+            (Endpoint::SshKeys, "POST") => ssh_keys::create(account, &fields, now),
+            (Endpoint::SshKey(id), "PUT") => ssh_keys::update(account, &fields, id),
+            (Endpoint::SshKey(id), "DELETE") => ssh_keys::delete(account, id),
+            _ => Err(Answer::wrong_method(endpoint.methods())),
+        }?;
+        if let Some(file) = &self.state {
+            file.save(&changed).map_err(|failure| broken(&failure))?;
+        }
+        self.account = changed;
+        Ok(value)
+    }
+}
+
+/// The service's redirects keep the method: 301 does so for GET only.
+fn redirect(method: &Method, location: String) -> Answer {
+    let keeps = method == Method::GET || method == Method::HEAD;
+    let status = if keeps { StatusCode::MOVED_PERMANENTLY } else { StatusCode::PERMANENT_REDIRECT };
+    Answer::redirect(status, location)
+}
+
+fn broken(failure: &Failure) -> Answer {
+    Answer::broken(failure.message())
+}

@@ -1,0 +1,255 @@
+//! SSH public keys.
+
+use serde_json::{Map, Value, json};
+
+use super::Outcome;
+use super::account::{Account, SshKey};
+use super::answer::Answer;
+use crate::domain::Timestamp;
+
+/// The key types that OpenSSH writes.
+const TYPES: [&str; 8] = [
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ssh-dss",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+];
+
+/// `GET /ssh/`.
+pub(super) fn list(account: &Account) -> Value {
+    account.ssh_keys.iter().map(|key| describe(key, "key", account.user.id)).collect()
+}
+
+/// `POST /ssh/`.
+pub(super) fn create(account: &mut Account, fields: &Map<String, Value>, now: Timestamp) -> Outcome {
+    let public_key = checked_key(account, fields, None)?;
+    let key = SshKey { id: account.take_id(), public_key, created_at: Some(now) };
+    let answer = json!({"success": true, "key": describe(&key, "public_key", account.user.id)});
+    account.ssh_keys.push(key);
+    Ok(answer)
+}
+
+/// `PUT /ssh/{id}/`.
+pub(super) fn update(account: &mut Account, fields: &Map<String, Value>, id: u64) -> Outcome {
+    if fields.get("id").is_some_and(|given| given.as_u64() != Some(id)) {
+        return Err(invalid("The id in the body is not the one in the path"));
+    }
+    let index = position(account, id)?;
+    account.ssh_keys[index].public_key = checked_key(account, fields, Some(id))?;
+    let shown = describe(&account.ssh_keys[index], "public_key", account.user.id);
+    Ok(json!({"success": true, "key": shown}))
+}
+
+/// `DELETE /ssh/{id}/`.
+pub(super) fn delete(account: &mut Account, id: u64) -> Outcome {
+    let index = position(account, id)?;
+    account.ssh_keys.remove(index);
+    Ok(json!({"success": true}))
+}
+
+fn position(account: &Account, id: u64) -> Result<usize, Answer> {
+    account.ssh_keys.iter().position(|key| key.id == id).ok_or_else(no_ssh_key)
+}
+
+/// The key in `fields`, if it is one and no key but `replaced` is the same.
+fn checked_key(
+    account: &Account,
+    fields: &Map<String, Value>,
+    replaced: Option<u64>,
+) -> Result<String, Answer> {
+    let given = fields.get("ssh_key").and_then(Value::as_str).map_or("", str::trim);
+    if given.is_empty() {
+        return Err(no_ssh_key());
+    }
+    let material = key_material(given).ok_or_else(|| invalid("Not an SSH public key in OpenSSH format"))?;
+    let taken = (account.ssh_keys.iter())
+        .any(|key| Some(key.id) != replaced && key_material(&key.public_key) == Some(material));
+    if taken {
+        return Err(Answer::bad_request("duplicate_ssh_key", "The account has this SSH key already"));
+    }
+    Ok(given.to_owned())
+}
+
+/// The base64 part of one line `<type> <base64> [comment]`, if it holds a key of that type.
+fn key_material(line: &str) -> Option<&str> {
+    if line.contains(['\n', '\r']) {
+        return None;
+    }
+    let mut words = line.split_ascii_whitespace();
+    let (kind, material) = (words.next()?, words.next()?);
+    // A key opens with the length of its type's name, and the name.
+    let bytes = decode_base64(material)?;
+    let (length, rest) = bytes.split_first_chunk()?;
+    let named = rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+    let fits = TYPES.contains(&kind) && named == kind.as_bytes() && rest.len() > named.len();
+    fits.then_some(material)
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in digits.bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0xFFFF;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xFF) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// The service names the key's text `key` in lists and `public_key` elsewhere.
+fn describe(key: &SshKey, text_field: &str, user_id: u64) -> Value {
+    let created_at = key.created_at.map(iso_8601);
+    let mut shown = json!({"id": key.id, "user_id": user_id, "created_at": created_at, "deleted_at": null});
+    shown[text_field] = key.public_key.as_str().into();
+    shown
+}
+
+/// `2023-11-14T22:13:20Z`.
+fn iso_8601(time: Timestamp) -> String {
+    let (days, seconds) = (time.0 / 86_400, time.0 % 86_400);
+    // Days are counted in eras of 400 years that start on 1 March, so that leap days come last.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+fn no_ssh_key() -> Answer {
+    Answer::bad_request("no_ssh_key", "No ssh key provided")
+}
+
+fn invalid(msg: &str) -> Answer {
+    Answer::bad_request("invalid_request", msg)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ED25519: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";
+    const OTHER: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@there";
+    const NOW: Timestamp = Timestamp(1_700_000_000);
+
+    fn fields(value: &Value) -> Map<String, Value> {
+        value.as_object().expect("an object").clone()
+    }
+
+    fn error(outcome: Outcome) -> String {
+        outcome.unwrap_err().error().expect("a code").to_owned()
+    }
+
+    #[test]
+    fn a_key_is_added_changed_and_removed() {
+        let mut account = Account::sample();
+        assert_eq!(list(&account), json!([]));
+        let with_newline = format!("{ED25519}\n");
+        let added = create(&mut account, &fields(&json!({"ssh_key": with_newline})), NOW).expect("added");
+        let created_at = "2023-11-14T22:13:20Z";
+        assert_eq!(
+            added,
+            json!({"success": true, "key": {"id": 2, "user_id": 7, "public_key": ED25519,
+                   "created_at": created_at, "deleted_at": null}})
+        );
+        assert_eq!(
+            list(&account),
+            json!([{"id": 2, "user_id": 7, "key": ED25519, "created_at": created_at, "deleted_at": null}])
+        );
+        let changed = update(&mut account, &fields(&json!({"id": 2, "ssh_key": OTHER})), 2).expect("changed");
+        assert_eq!(changed["key"]["public_key"], json!(OTHER));
+        assert_eq!(delete(&mut account, 2), Ok(json!({"success": true})));
+        assert_eq!(list(&account), json!([]));
+    }
+
+    #[test]
+    fn a_second_copy_is_refused_whatever_its_comment() {
+        let mut account = Account::from_json(&json!({"ssh_keys": [
+            {"id": 1, "public_key": ED25519}, {"id": 2, "public_key": OTHER},
+        ]}));
+        let again = ED25519.replace("me@here", "me@work");
+        let request = fields(&json!({"ssh_key": again}));
+        assert_eq!(error(create(&mut account, &request, NOW)), "duplicate_ssh_key");
+        assert_eq!(error(update(&mut account, &request, 2)), "duplicate_ssh_key");
+        assert!(update(&mut account, &request, 1).is_ok(), "a key may get another comment");
+    }
+
+    #[test]
+    fn what_is_no_public_key_is_refused() {
+        let mut account = Account::sample();
+        for (text, code) in [
+            ("", "no_ssh_key"),
+            (" \n", "no_ssh_key"),
+            ("id_ed25519.pub", "invalid_request"),
+            ("ssh-ed25519", "invalid_request"),
+            ("ssh-ed25519 not!base64", "invalid_request"),
+            ("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5", "invalid_request"),
+            (&ED25519.replacen("ssh-ed25519", "ssh-rsa", 1), "invalid_request"),
+            (&format!("{ED25519}\n{OTHER}"), "invalid_request"),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNza", "invalid_request"),
+        ] {
+            let outcome = create(&mut account, &fields(&json!({"ssh_key": text})), NOW);
+            assert_eq!(error(outcome), code, "{text:?}");
+        }
+        assert_eq!(error(create(&mut account, &Map::new(), NOW)), "no_ssh_key");
+        assert!(account.ssh_keys.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_or_contradicted_id_is_refused() {
+        let mut account = Account::from_json(&json!({"ssh_keys": [{"id": 1, "public_key": ED25519}]}));
+        assert_eq!(error(delete(&mut account, 9)), "no_ssh_key");
+        assert_eq!(error(update(&mut account, &fields(&json!({"ssh_key": OTHER})), 9)), "no_ssh_key");
+        let contradiction = fields(&json!({"id": 2, "ssh_key": OTHER}));
+        assert_eq!(error(update(&mut account, &contradiction, 1)), "invalid_request");
+        assert_eq!(account.ssh_keys[0].public_key, ED25519);
+    }
+
+    #[test]
+    fn base64_is_read_to_the_last_bit() {
+        assert_eq!(decode_base64("Zm9vYmFy").as_deref(), Some(&b"foobar"[..]));
+        assert_eq!(decode_base64("Zm9vYg==").as_deref(), Some(&b"foob"[..]));
+        assert_eq!(decode_base64("+/8=").as_deref(), Some(&[0xFB, 0xFF][..]));
+        for bad in ["Zm9", "Z===", "Zm 9", "Zm9vYg==Zm9v"] {
+            assert_eq!(decode_base64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_follow_the_calendar() {
+        for (seconds, date) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_704_067_199, "2023-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(iso_8601(Timestamp(seconds)), date);
+        }
+    }
+}
