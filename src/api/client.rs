@@ -1,0 +1,238 @@
+//! The machinery of every call: built once, then send, wait, send again.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Response, Url};
+
+use super::answer::{RawAnswer, Trouble};
+use super::error::ApiError;
+use super::judge::{Answer, Call, judge};
+use super::redact::Redactor;
+use super::request::Request;
+use super::{inspect, redirect, retry};
+use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
+
+const USER_AGENT: &str = concat!("vastenv/", env!("CARGO_PKG_VERSION"));
+
+/// How to reach an account.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server's address.
+    pub server: ServerUrl,
+    /// The API key or the key of a 2FA session.
+    pub key: Option<Secret>,
+    /// The limit for one whole try, redirects and body included.
+    pub timeout: Duration,
+    /// The limit for reaching the server; kept below `timeout`.
+    pub connect_timeout: Duration,
+    /// How often a call is sent at most (`--retry`); 0 counts as 1.
+    pub tries: u32,
+    /// Allows plain http to other machines.
+    pub insecure_http: bool,
+    /// Whether calls are shown instead of, or before, being sent.
+    pub inspect: Inspect,
+}
+
+/// Whether and how calls are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inspect {
+    /// They are not.
+    Off,
+    /// Shown, then sent (`--explain`).
+    Explain,
+    /// Shown as a curl command and not sent (`--curl`).
+    Curl {
+        /// Whether values stand in the command: only if they were typed on the command line too.
+        show_values: bool,
+    },
+}
+
+/// Hears what a person should see while a call is under way.
+pub trait Listener: Send + Sync {
+    /// A call written out, for `--explain` and `--curl`; without a newline at the end.
+    fn explain(&self, text: &str);
+
+    /// The call is sent again after `wait`; `reason` is like `rate limited`.
+    fn waiting(&self, reason: &str, wait: Duration);
+}
+
+/// A client for one account.
+pub struct Client {
+    http: reqwest::Client,
+    settings: Settings,
+    authorization: Option<HeaderValue>,
+    listener: Arc<dyn Listener>,
+}
+
+impl Client {
+    /// Sets up a client; nothing is sent yet.
+    ///
+    /// # Errors
+    /// Plain http to another machine, a key that no header can carry, or no TLS to be had.
+    pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
+        let server = &settings.server;
+        if server.is_plain_http() && !server.is_loopback() && !settings.insecure_http {
+            return Err(Failure::usage(format!("the key would travel in clear text to {server}"))
+                .hint("use https://, or --insecure-http if you trust every machine on the way"));
+        }
+        let authorization = settings.key.as_ref().map(bearer).transpose()?;
+        let http = http_client(&settings)?;
+        Ok(Self { http, settings, authorization, listener })
+    }
+
+    /// Sends a call, again where that is safe and may help, and judges the answer.
+    ///
+    /// # Errors
+    /// Nothing was sent (`--curl`), the server refused, or no answer to rely on came; for a
+    /// change, the latter is [`Kind::Ambiguous`].
+    pub async fn send(&self, request: &Request) -> Result<Answer, ApiError> {
+        let call = Call {
+            purpose: request.purpose.clone(),
+            host: printable_capped(self.settings.server.host(), 100),
+            is_read: request.is_read(),
+            redactor: Redactor::new(self.settings.key.as_ref(), request),
+        };
+        let url = self.address(request)?;
+        self.show(request, &url)?;
+
+        let mut backoff = retry::FIRST_WAIT;
+        let mut tries_left = self.settings.tries.max(1);
+        loop {
+            let outcome = self.attempt(request, &call, &url).await;
+            tries_left -= 1;
+            match retry::wait_after(&outcome, request.repeatable, backoff) {
+                Some(wait) if tries_left > 0 => {
+                    self.listener.waiting(&wait.reason, wait.time);
+                    tokio::time::sleep(wait.time).await;
+                    backoff = retry::grow(backoff);
+                }
+                _ => return judge(call, outcome),
+            }
+        }
+    }
+
+    fn address(&self, request: &Request) -> Result<Url, Failure> {
+        let text = format!("{}/api/v0{}", self.settings.server, request.path);
+        Url::parse(&text).map_err(|error| {
+            Failure::failed(format!("{} is no address: {error}", printable_capped(&text, 100)))
+        })
+    }
+
+    fn show(&self, request: &Request, url: &Url) -> Result<(), ApiError> {
+        let has_key = self.authorization.is_some();
+        match self.settings.inspect {
+            Inspect::Off => Ok(()),
+            Inspect::Explain => {
+                self.listener.explain(&inspect::explain(request, url, has_key, USER_AGENT));
+                Ok(())
+            }
+            Inspect::Curl { show_values } => {
+                self.listener.explain(&inspect::curl(request, url, has_key, show_values));
+                Err(ApiError::CurlShown)
+            }
+        }
+    }
+
+    /// One try, within its time limit.
+    async fn attempt(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
+        let limit = self.settings.timeout;
+        tokio::time::timeout(limit, self.exchange(request, call, url)).await.unwrap_or_else(|_| {
+            Err(Trouble::Unanswered(format!("no answer from {} within {limit:?}", call.host)))
+        })
+    }
+
+    /// Sends the request to where the redirects, if any, lead.
+    async fn exchange(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
+        let service = self.settings.server.origin();
+        let mut url = url.clone();
+        for _ in 0..=redirect::LIMIT {
+            let response = self.transmit(request, call, &url).await?;
+            let next = redirect::target(call, &service, &url, response.status(), response.headers());
+            match next.map_err(Trouble::Final)? {
+                None => return Ok(RawAnswer::read(response).await),
+                Some(next) => {
+                    if self.settings.inspect == Inspect::Explain {
+                        self.listener
+                            .explain(&format!("redirected to {}", call.redactor.show(next.as_str())));
+                    }
+                    url = next;
+                }
+            }
+        }
+        Err(Trouble::Final(redirect::too_many(call)))
+    }
+
+    async fn transmit(&self, request: &Request, call: &Call, url: &Url) -> Result<Response, Trouble> {
+        let mut prepared = self.http.request(request.method.clone(), url.clone());
+        prepared = prepared.header(CONTENT_TYPE, "application/json");
+        if let Some(authorization) = &self.authorization {
+            prepared = prepared.header(AUTHORIZATION, authorization.clone());
+        }
+        if let Some(body) = &request.body {
+            prepared = prepared.body(body.to_string());
+        }
+        prepared.send().await.map_err(|error| {
+            let cause = call.redactor.show(&innermost(&error));
+            if error.is_connect() || error.is_builder() {
+                Trouble::NotSent(format!("{} cannot be reached ({cause})", call.host))
+            } else {
+                Trouble::Unanswered(format!("{} broke off the connection ({cause})", call.host))
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Client").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+/// The header that carries `key`.
+fn bearer(key: &Secret) -> Result<HeaderValue, Failure> {
+    let bad_key = || {
+        Failure::new(Kind::NotAuthenticated, "the API key is empty or holds a character that no key has")
+            .hint("set it again with `vastenv set api-key`")
+    };
+    let text = key.expose();
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(bad_key());
+    }
+    let mut header = HeaderValue::try_from(format!("Bearer {text}")).map_err(|_| bad_key())?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
+    // An error means that a provider is in place already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Below the whole limit, so that a server that cannot be reached never counts as one that
+    // was reached and did not answer.
+    let connect_timeout = settings.connect_timeout.min(settings.timeout.mul_f64(0.9));
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false);
+    if settings.server.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| {
+        Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200))).hint(
+            "check that the system's certificates are installed (often a package named ca-certificates)",
+        )
+    })
+}
+
+/// The error at the bottom of the chain: the one that says what happened.
+fn innermost(error: &dyn Error) -> String {
+    let mut bottom = error;
+    while let Some(source) = bottom.source() {
+        bottom = source;
+    }
+    bottom.to_string()
+}

@@ -1,0 +1,52 @@
+//! How a call can end without an answer to use.
+
+use crate::domain::Failure;
+
+/// The end of a call that brought no usable answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ApiError {
+    /// `--curl`: the command was shown and nothing was sent. No failure: exit code 0.
+    CurlShown,
+    /// What the server answers to a 2FA session that is over, and to a deleted API key. Whoever
+    /// sent a session's key may drop that session and try the API key.
+    DeadSession(Failure),
+    /// The server refused, with a code for programs such as `existing_key`. The code is
+    /// compared, never shown.
+    Refused {
+        /// The server's `error` field.
+        code: String,
+        /// The refusal for a person.
+        failure: Failure,
+    },
+    /// Everything else.
+    Failure(Failure),
+}
+
+impl ApiError {
+    /// The server's code for its refusal, such as `nonexistent_key`, if it gave one.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { code, .. } => Some(code),
+            _ => None,
+        }
+    }
+}
+
+impl From<Failure> for ApiError {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<ApiError> for Failure {
+    /// A caller that lets [`ApiError::CurlShown`] get this far expected an answer, and is told
+    /// that there is none.
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::CurlShown => Self::failed("nothing was sent: --curl only shows the request"),
+            ApiError::DeadSession(failure)
+            | ApiError::Refused { failure, .. }
+            | ApiError::Failure(failure) => failure,
+        }
+    }
+}

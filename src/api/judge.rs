@@ -1,0 +1,200 @@
+//! What an outcome means: an answer to use, a refusal, or no way to know.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::answer::{Body, RawAnswer, Trouble};
+use super::error::ApiError;
+use super::notice::{Form, Notice};
+use super::redact::Redactor;
+use crate::domain::{Failure, Kind, format_duration};
+
+/// What must be known of a call to speak about its end.
+pub(super) struct Call {
+    /// What it does, to follow "cannot".
+    pub(super) purpose: String,
+    pub(super) host: String,
+    /// Whether it changes nothing.
+    pub(super) is_read: bool,
+    pub(super) redactor: Redactor,
+}
+
+/// A success: a 2xx that did not say otherwise, in JSON or, for a change, empty.
+pub struct Answer {
+    call: Call,
+    status: u16,
+    body: Zeroizing<Vec<u8>>,
+    message: String,
+}
+
+/// What the server said to a change that it made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The server's words, fit to show; empty if there were none.
+    pub message: String,
+}
+
+/// Judges the outcome of the last try.
+pub(super) fn judge(call: Call, outcome: Result<RawAnswer, Trouble>) -> Result<Answer, ApiError> {
+    match outcome {
+        Ok(answer) if matches!(answer.status, 200..=299) => accept(call, answer),
+        Ok(answer) => Err(refusal(&call, &answer)),
+        Err(Trouble::Final(failure)) => Err(failure.into()),
+        Err(Trouble::NotSent(cause)) => {
+            Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose))
+                .hint("check the network, or the address given with --url or VAST_URL")
+                .into())
+        }
+        Err(Trouble::Unanswered(cause)) => Err(call.unclear(&cause).into()),
+    }
+}
+
+fn accept(call: Call, answer: RawAnswer) -> Result<Answer, ApiError> {
+    let status = answer.status;
+    let came = |what: &str| call.unclear(&format!("{} {what} (HTTP {status})", call.host)).status(status);
+    let body = match answer.body {
+        Body::Complete(body) => body,
+        Body::TooLarge => return Err(came("answered with more than 8 MiB").into()),
+        Body::BrokenOff => return Err(came("broke off its answer").into()),
+    };
+    let notice = Notice::read(&body);
+    match notice.form {
+        Form::Object if notice.refused => {
+            let text = notice.text.as_deref().unwrap_or("the server says that it failed, and no more");
+            let said = call.redactor.show(text);
+            let failure = Failure::failed(format!("cannot {}: {said}", call.purpose)).status(status);
+            return Err(with_code(failure, notice.code));
+        }
+        Form::Empty if call.is_read => return Err(came("answered with nothing").into()),
+        Form::Object | Form::OtherJson | Form::Empty => {}
+        Form::Html | Form::Text | Form::Garbage => {
+            return Err(came(&format!("answered with {}", notice.form.describe())).into());
+        }
+    }
+    let message = call.redactor.show(notice.text.as_deref().unwrap_or_default());
+    Ok(Answer { call, status, body, message })
+}
+
+fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
+    let status = answer.status;
+    let notice = Notice::read(answer.bytes());
+    let said = match &notice.text {
+        Some(text) => format!("{} (HTTP {status})", call.redactor.show(text)),
+        None => format!("{} answered HTTP {status} with {}", call.host, notice.form.describe()),
+    };
+    if matches!(status, 502 | 504) && !call.is_read {
+        return call.unclear(&said).status(status).into();
+    }
+    // Only Vast speaks in JSON objects: a proxy or a login page must not pass for its word.
+    let words = if notice.form == Form::Object { notice.text.as_deref() } else { None };
+    let wants_session = words.is_some_and(|words| words.contains("Two Factor Authentication"));
+    let is_dead = is_dead_session(status, words.unwrap_or_default());
+    let kind = match status {
+        400..=499 if is_dead || wants_session => Kind::NotAuthenticated,
+        401 | 403 if words.is_some() => Kind::NotAuthenticated,
+        401 | 403 | 429 => Kind::Unavailable,
+        400..=499 => Kind::Failed,
+        _ => Kind::Unavailable,
+    };
+    let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
+    if let Some(hint) = hint(status, kind, wants_session, answer) {
+        failure = failure.hint(hint);
+    }
+    if is_dead { ApiError::DeadSession(failure) } else { with_code(failure, notice.code) }
+}
+
+/// What the server says to the key of a 2FA session that is over, or to a deleted API key.
+fn is_dead_session(status: u16, words: &str) -> bool {
+    (status == 401 && words.contains("Invalid user key"))
+        || (status == 404 && words.contains("Session expired"))
+}
+
+fn with_code(failure: Failure, code: Option<String>) -> ApiError {
+    match code {
+        Some(code) => ApiError::Refused { code, failure },
+        None => failure.into(),
+    }
+}
+
+fn hint(status: u16, kind: Kind, wants_session: bool, answer: &RawAnswer) -> Option<String> {
+    if wants_session {
+        return Some("this takes a 2FA session: log in with `vastai tfa login`, then try again".to_owned());
+    }
+    match (status, kind) {
+        (403, Kind::NotAuthenticated) => Some("use a key that has the permission for this".to_owned()),
+        (_, Kind::NotAuthenticated) => Some("set a valid key with `vastenv set api-key`".to_owned()),
+        (401 | 403, _) => {
+            Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
+        }
+        (429 | 503, _) => Some(match answer.asked_wait() {
+            Some(wait) => {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                format!("try again in {}", format_duration(seconds))
+            }
+            None => "try again in a moment".to_owned(),
+        }),
+        (500..=599, _) => Some("try again later".to_owned()),
+        _ => None,
+    }
+}
+
+impl Call {
+    /// The failure of a call that got no answer to rely on: a read is unavailable, a change may
+    /// have been made.
+    fn unclear(&self, what: &str) -> Failure {
+        let purpose = &self.purpose;
+        if self.is_read {
+            return Failure::unavailable(format!("cannot {purpose}: {what}"));
+        }
+        Failure::new(
+            Kind::Ambiguous,
+            format!("no clear answer to the request to {purpose}: it may or may not have been done ({what})"),
+        )
+        .hint("look at what the account holds now before you try again")
+    }
+}
+
+impl Answer {
+    /// The server's words, fit to show; empty if there were none.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The body; null where it was empty.
+    ///
+    /// # Errors
+    /// It is no valid JSON after all.
+    pub fn value(&self) -> Result<Value, ApiError> {
+        if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.parse() }
+    }
+
+    /// Reads the body as a `T`. The message of a failure quotes nothing of it.
+    ///
+    /// # Errors
+    /// It is no valid JSON, or of another shape.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let what = if error.is_data() { "JSON of an unknown shape" } else { "no valid JSON" };
+            let place = format!("line {}, column {}", error.line(), error.column());
+            self.unusable(&format!("{what} ({place})")).into()
+        })
+    }
+
+    /// The failure that this answer makes no sense; `what` follows "answered with" and must be
+    /// fit to show.
+    pub fn unusable(&self, what: &str) -> Failure {
+        self.call.unclear(&format!("{} answered with {what}", self.call.host)).status(self.status)
+    }
+
+    /// Whether the body is a JSON object, and not a list, which serde would also take for a struct.
+    pub(super) fn is_object(&self) -> bool {
+        self.body.trim_ascii_start().first() == Some(&b'{')
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self { message: answer.message }
+    }
+}

@@ -1,0 +1,30 @@
+//! The HTTP client for the Vast account API.
+//!
+//! One [`Client::send`] carries every call: it retries what may be retried, follows only
+//! redirects that stay within the service, and turns every answer into an [`Answer`] or an
+//! [`ApiError`] that holds neither a key nor a value. Nothing here prints: what a person should
+//! see goes through a [`Listener`].
+
+mod answer;
+mod client;
+mod error;
+mod inspect;
+mod judge;
+mod notice;
+mod redact;
+mod redirect;
+mod request;
+mod retry;
+mod runtime;
+mod secrets;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, Inspect, Listener, Settings};
+pub use error::ApiError;
+pub use judge::{Answer, Reply};
+pub use request::Request;
+pub use runtime::block_on;
+pub use users::User;

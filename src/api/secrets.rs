@@ -1,0 +1,128 @@
+//! The account's environment variables, which the API calls secrets.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::error::ApiError;
+use super::judge::{Answer, Reply};
+use super::request::Request;
+use crate::domain::{EnvName, Secret, printable_capped};
+
+const PATH: &str = "/secrets/";
+
+/// The answer to a read; what else it holds is ignored.
+#[derive(serde::Deserialize)]
+struct Listing {
+    secrets: Option<Pairs>,
+}
+
+/// The fields of a JSON object as they came, duplicates included.
+struct Pairs(Vec<(String, Value)>);
+
+impl Client {
+    /// Reads all variables, names and values as the server gives them: names in any case, values
+    /// perhaps masked.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], or an answer that is anything but a table of texts. Only a
+    /// table that is there and empty is an empty answer.
+    pub async fn secrets(&self) -> Result<BTreeMap<String, Secret>, ApiError> {
+        let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
+        if !answer.is_object() {
+            return Err(answer.unusable("no table of variables").into());
+        }
+        let Listing { secrets: Some(pairs) } = answer.parse()? else {
+            return Err(answer.unusable("no table of variables").into());
+        };
+        table(&answer, pairs)
+    }
+
+    /// Adds a variable.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`]; [`ApiError::code`] `existing_key` if the name is taken.
+    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+        let purpose = format!("create the variable {name}");
+        Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
+    }
+
+    /// Changes a variable's value.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
+    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+        let purpose = format!("update the variable {name}");
+        Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
+    }
+
+    /// Removes a variable; `name` as the server gives it.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
+    pub async fn delete_secret(&self, name: &str) -> Result<Reply, ApiError> {
+        let purpose = format!("delete the variable {}", shown(name));
+        Ok(self.send(&Request::delete(PATH, json!({"key": name}), purpose)).await?.into())
+    }
+}
+
+fn body(name: &EnvName, value: &Secret) -> Value {
+    json!({"key": name.as_str(), "value": value.expose()})
+}
+
+fn table(answer: &Answer, Pairs(pairs): Pairs) -> Result<BTreeMap<String, Secret>, ApiError> {
+    let mut table = BTreeMap::new();
+    for (name, value) in pairs {
+        let what = match value {
+            Value::String(text) => match table.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(Secret::new(text));
+                    continue;
+                }
+                Entry::Occupied(place) => {
+                    let name = shown(place.key());
+                    return Err(answer.unusable(&format!("the variable {name} twice")).into());
+                }
+            },
+            Value::Null => "null",
+            Value::Bool(_) => "a truth value",
+            Value::Number(_) => "a number",
+            Value::Array(_) => "a list",
+            Value::Object(_) => "an object",
+        };
+        let what = format!("{what} as the value of the variable {}", shown(&name));
+        return Err(answer.unusable(&what).into());
+    }
+    Ok(table)
+}
+
+/// A server's name for a variable, fit to show.
+fn shown(name: &str) -> String {
+    printable_capped(name, 80)
+}
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Pairs;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
