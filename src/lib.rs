@@ -1,3 +1,4 @@
+pub mod account;
 pub mod api;
 pub mod config;
 pub mod credentials;

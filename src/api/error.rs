@@ -1,6 +1,6 @@
 //! How a call can end without an answer to use.
 
-use crate::domain::Failure;
+use crate::domain::{Failure, Kind};
 
 /// The end of a call that brought no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +39,9 @@ impl From<Failure> for ApiError {
 }
 
 impl From<ApiError> for Failure {
-    /// A caller that lets [`ApiError::CurlShown`] get this far expected an answer, and is told
-    /// that there is none.
     fn from(error: ApiError) -> Self {
         match error {
-            ApiError::CurlShown => Self::failed("nothing was sent: --curl only shows the request"),
+            ApiError::CurlShown => Self::new(Kind::OnlyShown, "the request was only shown"),
             ApiError::DeadSession(failure)
             | ApiError::Refused { failure, .. }
             | ApiError::Failure(failure) => failure,

@@ -16,6 +16,8 @@ pub enum Kind {
     Unavailable,
     /// A change was sent and no answer came: it may or may not have happened; exit code 1.
     Ambiguous,
+    /// Nothing failed: the request was only shown, as asked for with `--curl`; exit code 0.
+    OnlyShown,
 }
 
 /// A failure with a message, a way on, and the HTTP status if a server gave one.
@@ -88,6 +90,7 @@ impl Failure {
     /// The program's exit code for this failure.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
+            Kind::OnlyShown => 0,
             Kind::Usage => 2,
             Kind::NotAuthenticated => 4,
             Kind::Failed | Kind::Unavailable | Kind::Ambiguous => 1,
@@ -101,8 +104,9 @@ mod tests {
 
     #[test]
     fn kinds_have_the_documented_exit_codes() {
-        let codes = [Kind::Failed, Kind::Usage, Kind::NotAuthenticated, Kind::Unavailable, Kind::Ambiguous]
+        use Kind::{Ambiguous, Failed, NotAuthenticated, OnlyShown, Unavailable, Usage};
+        let codes = [Failed, Usage, NotAuthenticated, Unavailable, Ambiguous, OnlyShown]
             .map(|kind| Failure::new(kind, "").exit_code());
-        assert_eq!(codes, [1, 2, 4, 1, 1]);
+        assert_eq!(codes, [1, 2, 4, 1, 1, 0]);
     }
 }

@@ -1,0 +1,306 @@
+//! A shell's question at a prompt, answered from files alone: what to change so that it follows the
+//! account, what to compare from now on, and whether anybody should ask the server.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::{Account, Known};
+use crate::config::{Config, Paths};
+use crate::credentials;
+use crate::domain::{
+    AccountId, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
+};
+use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, SessionId, diff};
+use crate::shell::{Guard, Watch};
+use crate::store::{Session, Store};
+
+/// The longest that a shell waits before it asks again, where nothing better is known (seconds).
+const LONGEST_PAUSE: u64 = 300;
+
+/// The pause while a refresh is under way or may be tried again (seconds).
+const SHORTEST_PAUSE: u64 = 5;
+
+/// What a shell tells of itself.
+pub struct Question<'a> {
+    /// Where files are.
+    pub paths: &'a Paths,
+    /// What rests on this machine.
+    pub store: &'a Store,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+    /// `--api-key` and the like have no place at a prompt: only `VAST_API_KEY` is given.
+    pub api_key: Option<Secret>,
+    /// `VAST_URL`, if set.
+    pub server: Option<String>,
+    /// `VASTENV_DISABLE` is set.
+    pub disabled: bool,
+    /// The exported ledger's text.
+    pub ledger: Option<String>,
+    /// The shell's process id.
+    pub shell: u32,
+    /// Whether the shell has just started (or its last load was interrupted).
+    pub starting: bool,
+    /// Variables that it has but does not export, exported for this question alone.
+    pub unexported: BTreeSet<EnvName>,
+    /// Its exported variables.
+    pub current: &'a dyn Fn(&EnvName) -> Option<Vec<u8>>,
+}
+
+/// The answer to a shell.
+#[derive(Debug)]
+pub struct Answer {
+    /// What it compares from now on.
+    pub guard: Guard,
+    /// The ledger's new text.
+    pub ledger: String,
+    /// What it changes.
+    pub changes: Vec<Change>,
+    /// The names, for its user.
+    pub report: Report,
+    /// What its user should hear of, once.
+    pub notice: Option<Notice>,
+    /// Whether the account's server should be asked in the background.
+    pub refresh: bool,
+    /// What it should hold, and what not, if that is known.
+    pub environment: Option<Environment>,
+}
+
+/// A problem, with a name by which it is told only once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The problem's name, fit for a file.
+    pub id: &'static str,
+    /// The problem.
+    pub failure: Failure,
+}
+
+/// What the shell should follow.
+struct Followed {
+    /// The account, if the files tell which it is.
+    account: Option<AccountId>,
+    /// What the shell should hold; `None` where that is not known: then it keeps what it has.
+    desired: Option<Environment>,
+    /// Whether the account wins over what the shell had before.
+    override_existing: bool,
+    notice: Option<Notice>,
+    refresh: bool,
+    ask_again_in: u64,
+}
+
+/// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
+pub fn follow(question: &Question<'_>) -> Answer {
+    let (generation, watches) = guard(question);
+    let ledger = read_ledger(question);
+    let mut followed = desired(question, &ledger);
+    let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
+    let (ledger, changes, report) = match decided {
+        Some(Ok((ledger, decided))) => (ledger, decided.changes, decided.report),
+        Some(Err(failure)) => {
+            followed.notice = Some(Notice { id: "state", failure });
+            followed.ask_again_in = LONGEST_PAUSE;
+            (keep(&ledger, question), Vec::new(), Report::default())
+        }
+        None => (keep(&ledger, question), Vec::new(), Report::default()),
+    };
+    Answer {
+        guard: Guard { generation, watches, ask_again_in: followed.ask_again_in },
+        ledger,
+        changes,
+        report,
+        notice: followed.notice,
+        refresh: followed.refresh,
+        environment: followed.desired,
+    }
+}
+
+/// The generation and the stamps, taken before anything else is read, so that whatever changes
+/// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
+/// things that never change, and its clock alone makes it ask again.
+fn guard(question: &Question<'_>) -> (PathBuf, Vec<Watch>) {
+    let store = question.store;
+    let files = [question.paths.api_key(), question.paths.tfa_key(), question.paths.config_file.clone()];
+    let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
+    let edited = seen.iter().any(|(file, time)| {
+        time.is_some_and(|time| store.stamp_path(file).exists() && !store.is_stamped(file, time))
+    });
+    let now = (question.now)();
+    // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
+    let generation = if edited { store.publish_generation(now) } else { store.generation_or_first(now) };
+    let stamped = seen.iter().all(|(file, time)| {
+        time.is_none_or(|time| store.is_stamped(file, time) || store.stamp(file, time).is_ok())
+    });
+    let Some(generation) = generation.ok().filter(|_| stamped) else {
+        return (PathBuf::from("/"), Vec::new());
+    };
+    let watch = |(file, time): (&PathBuf, Option<_>)| match time {
+        Some(_) => Watch::Present { file: file.clone(), stamp: store.stamp_path(file) },
+        None => Watch::Absent(file.clone()),
+    };
+    (generation, seen.into_iter().map(watch).collect())
+}
+
+fn modified(file: &Path) -> Option<std::time::SystemTime> {
+    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
+
+fn read_ledger(question: &Question<'_>) -> Ledger {
+    let spilled = |id: &SessionId| question.store.session(id)?.entries;
+    question.ledger.as_deref().and_then(|text| Ledger::decode(text, spilled)).unwrap_or_default()
+}
+
+/// The ledger as it was, for this shell.
+fn keep(ledger: &Ledger, question: &Question<'_>) -> String {
+    Ledger { shell: question.shell, ..ledger.clone() }.encode().0
+}
+
+/// What the shell should hold, as far as the files tell.
+fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
+    if question.disabled {
+        return Followed::settled(ledger.account.clone(), Some(Environment::default()));
+    }
+    let config = match Config::load(&question.paths.config_file) {
+        Ok(config) => config,
+        Err(failure) => return Followed::unknown("config", failure),
+    };
+    let account = match open(question, &config) {
+        Ok(account) => account,
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
+        Err(failure) => return Followed::unknown("state", failure),
+    };
+    match account.known() {
+        Ok(Known::Snapshot(snapshot)) => {
+            let id = snapshot.account();
+            let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
+            let followed = Followed { override_existing: config.override_existing, ..followed };
+            if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
+                return Followed { ask_again_in: config.max_age - age + 1, ..followed };
+            }
+            followed.stale(&account, account.age(&snapshot))
+        }
+        Ok(Known::Refused(_)) => {
+            let key = account.credential.key.suffix();
+            let source = &account.credential.source;
+            let failure = Failure::new(
+                Kind::NotAuthenticated,
+                format!("the server refused the key {key} from {source}"),
+            )
+            .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`");
+            let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
+            Followed { notice: Some(Notice { id: "refused", failure }), ..followed }
+        }
+        Ok(Known::Nothing) => {
+            let other = is_other_account(question.store, &account, ledger);
+            let desired = other.then(Environment::default);
+            Followed::settled(account.id(), desired).stale(&account, None)
+        }
+        Err(failure) => {
+            let followed = Followed::unknown("cache", failure);
+            Followed {
+                account: account.id(),
+                refresh: account.may_refresh(),
+                ask_again_in: SHORTEST_PAUSE,
+                ..followed
+            }
+        }
+    }
+}
+
+fn open<'a>(question: &'a Question<'_>, config: &'a Config) -> Result<Account<'a>> {
+    let server = match &question.server {
+        Some(text) => ServerUrl::parse(text)?,
+        None => ServerUrl::default(),
+    };
+    let credential = credentials::find(None, question.api_key.as_ref(), question.paths)?;
+    Account::open(question.store, config, server, credential, question.now)
+}
+
+/// Whether what the shell holds is certainly not this account's: known to be another user's, or of
+/// another server. A key never seen before may be a new key of the same account.
+fn is_other_account(store: &Store, account: &Account<'_>, ledger: &Ledger) -> bool {
+    let Some(loaded) = &ledger.account else { return false };
+    match account.id() {
+        Some(id) => id != *loaded,
+        None => {
+            store.snapshot(loaded).ok().flatten().is_some_and(|snapshot| snapshot.server != account.server)
+        }
+    }
+}
+
+impl Followed {
+    fn settled(account: Option<AccountId>, desired: Option<Environment>) -> Self {
+        Self {
+            account,
+            desired,
+            override_existing: true,
+            notice: None,
+            refresh: false,
+            ask_again_in: LONGEST_PAUSE,
+        }
+    }
+
+    fn unknown(id: &'static str, failure: Failure) -> Self {
+        Self { notice: Some(Notice { id, failure }), ..Self::settled(None, None) }
+    }
+
+    /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so
+    /// in vain a moment ago.
+    fn stale(mut self, account: &Account<'_>, age: Option<u64>) -> Self {
+        self.refresh = account.may_refresh();
+        self.ask_again_in = SHORTEST_PAUSE * 2;
+        if let Some(backoff) = account.backoff() {
+            let wait = backoff.wait((account.now)());
+            self.ask_again_in = wait.clamp(SHORTEST_PAUSE, LONGEST_PAUSE) + 1;
+            let kept = match age {
+                Some(age) => format!("what was known {} ago stays", format_duration(age)),
+                None => "what is loaded stays".to_owned(),
+            };
+            let failure = Failure::unavailable(format!("{}; {kept}", backoff.reason));
+            self.notice = Some(Notice { id: "refresh", failure });
+        }
+        self
+    }
+}
+
+/// Compares, and keeps what loading hides before the shell is told to hide it.
+fn decide(
+    question: &Question<'_>,
+    ledger: &Ledger,
+    desired: &Environment,
+    followed: &Followed,
+) -> Result<(String, Diff)> {
+    let key = question.store.digest_key()?;
+    let session = ledger.session.as_ref().and_then(|id| question.store.session(id)).unwrap_or_default();
+    let decided = diff(&Input {
+        desired,
+        ledger,
+        previous: &session.previous,
+        current: question.current,
+        unexported: &question.unexported,
+        key: &key,
+        starting: question.starting,
+        override_existing: followed.override_existing,
+    });
+    let account = followed.account.clone();
+    let mut next = Ledger { account, shell: question.shell, session: None, entries: decided.entries.clone() };
+    next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
+    Ok((next.encode().0, decided))
+}
+
+/// The session that holds `previous` and what the ledger cannot carry: the old one if it still
+/// fits, else a new one, else none.
+fn keep_session(
+    question: &Question<'_>,
+    ledger: &Ledger,
+    session: &Session,
+    previous: &Previous,
+    next: &Ledger,
+) -> Result<Option<SessionId>> {
+    let wanted = Session { previous: previous.clone(), entries: next.encode().1 };
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    match &ledger.session {
+        Some(id) if wanted == *session => Ok(Some(id.clone())),
+        _ => question.store.create_session(&wanted, question.shell).map(Some),
+    }
+}

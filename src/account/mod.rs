@@ -1,0 +1,142 @@
+//! The account: the one place that joins the API and the store.
+//!
+//! [`Account`] sees files only: it is all that a prompt needs. [`Remote`] is an account with a way
+//! to its server: it refreshes and changes.
+
+mod change;
+mod follow;
+mod refresh;
+mod remote;
+mod sign_in;
+
+use crate::config::Config;
+use crate::credentials::Credential;
+use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
+use crate::environment::{AccountVariable, Environment, Rules, resolve};
+use crate::store::{Backoff, Identity, Snapshot, Store};
+
+pub use change::Changed;
+pub use follow::{Answer, Notice, Question, follow};
+pub use refresh::{Refreshed, Urgency};
+pub use remote::{Connection, Remote};
+pub use sign_in::{SavedKey, save_key};
+
+/// Seconds that the service wants between two reads of an account's variables.
+const SHORTEST_INTERVAL: u64 = 5;
+
+/// One key on one server, as the files on this machine know it.
+#[derive(Clone, Debug)]
+pub struct Account<'a> {
+    /// What rests on this machine.
+    pub store: &'a Store,
+    /// The user's settings.
+    pub config: &'a Config,
+    /// The server.
+    pub server: ServerUrl,
+    /// The key and where it was found.
+    pub credential: Credential,
+    /// The key's digest, which names its files.
+    pub key: Digest,
+    /// The clock.
+    pub now: fn() -> Timestamp,
+}
+
+/// What is known of an account without asking its server.
+#[derive(Debug)]
+pub enum Known {
+    /// Its variables, as last told.
+    Snapshot(Box<Snapshot>),
+    /// The server refused the key, and that was its last word.
+    Refused(Timestamp),
+    /// Nothing.
+    Nothing,
+}
+
+impl<'a> Account<'a> {
+    /// The account that `credential` opens on `server`.
+    ///
+    /// # Errors
+    /// The state folder cannot be used.
+    pub fn open(
+        store: &'a Store,
+        config: &'a Config,
+        server: ServerUrl,
+        credential: Credential,
+        now: fn() -> Timestamp,
+    ) -> Result<Self> {
+        let key = key_digest(store, &server, &credential.key)?;
+        Ok(Self { store, config, server, credential, key, now })
+    }
+
+    /// What the files say of this account.
+    ///
+    /// # Errors
+    /// A file is there that cannot be read or trusted.
+    pub fn known(&self) -> Result<Known> {
+        let Some(identity) = self.store.identity(&self.key)? else { return Ok(Known::Nothing) };
+        if let Some(refused_at) = identity.refused_at {
+            return Ok(Known::Refused(refused_at));
+        }
+        let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
+        let snapshot = self.store.snapshot(&account)?;
+        Ok(snapshot.map_or(Known::Nothing, |snapshot| Known::Snapshot(Box::new(snapshot))))
+    }
+
+    /// Whose the key is, as far as known.
+    ///
+    /// # Errors
+    /// The file that knows it cannot be read.
+    pub fn identity(&self) -> Result<Option<Identity>> {
+        self.store.identity(&self.key)
+    }
+
+    /// The account's id, as far as known.
+    pub fn id(&self) -> Option<AccountId> {
+        self.identity().ok()??.account(&self.server)
+    }
+
+    /// The seconds since the server last answered for `snapshot`; `None` if it is not to be relied
+    /// on (a change with an unknown end, a clock set back).
+    pub fn age(&self, snapshot: &Snapshot) -> Option<u64> {
+        (snapshot.fetched_at.0 > 0).then(|| (self.now)().since(snapshot.fetched_at)).flatten()
+    }
+
+    /// Whether `snapshot` is young enough to load without asking for a newer one.
+    pub fn is_fresh(&self, snapshot: &Snapshot) -> bool {
+        self.age(snapshot).is_some_and(|age| age < self.config.max_age)
+    }
+
+    /// What a shell should hold of `snapshot`.
+    pub fn environment(&self, snapshot: &Snapshot) -> Environment {
+        environment(self.config, snapshot)
+    }
+
+    /// The failed refreshes of this key, if the last one failed.
+    pub fn backoff(&self) -> Option<Backoff> {
+        self.store.backoff(&self.key)
+    }
+
+    /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
+    pub fn may_refresh(&self) -> bool {
+        let waiting = self.backoff().is_some_and(|backoff| backoff.wait((self.now)()) > 0);
+        !waiting && self.store.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
+    }
+
+    /// One lock for an account, or for a key whose account is not known yet.
+    fn lock_name(&self) -> String {
+        self.id().map_or_else(|| self.key.as_str().to_owned(), |account| account.as_str().to_owned())
+    }
+}
+
+fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
+    let variables: Vec<_> = snapshot
+        .variables
+        .iter()
+        .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
+        .collect();
+    resolve(&variables, &Rules { allowed: config.allow.clone() })
+}
+
+fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {
+    Ok(store.digest_key()?.digest(&[b"api key", server.as_str().as_bytes(), key.expose().as_bytes()]))
+}

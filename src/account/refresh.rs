@@ -1,0 +1,328 @@
+//! Asking the server what the account holds: once at a time, and not more often than it wants.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Known, Remote, SHORTEST_INTERVAL};
+use crate::api::ApiError;
+use crate::domain::{Failure, Kind, Result, Secret, Timestamp, is_mask};
+use crate::store::{Identity, Lock, Origin, Snapshot, Variable};
+
+/// How long a command waits for another process that asks the same.
+const LOCK_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How often it looks whether the other one is done.
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Who wants the refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Nobody waits: give up where somebody else is at it, a back-off holds, or the snapshot is fresh.
+    Background,
+    /// Somebody needs an answer: one of the last five seconds will do.
+    Needed,
+    /// The user asked for it: the server is asked, and the back-off ends.
+    Asked,
+}
+
+/// The outcome of a refresh.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// What the account holds.
+    pub snapshot: Snapshot,
+    /// Names that are new since the last snapshot.
+    pub added: Vec<String>,
+    /// Names with another value.
+    pub changed: Vec<String>,
+    /// Names that are gone.
+    pub removed: Vec<String>,
+    /// Whether the server was asked, or a snapshot of the last seconds was good enough.
+    pub asked: bool,
+}
+
+impl Remote<'_> {
+    /// Brings the snapshot up to date. `None` only for [`Urgency::Background`], when there was
+    /// nothing to do.
+    ///
+    /// # Errors
+    /// The server could not be asked or refused; the old snapshot stays, unless the key itself was
+    /// refused: then it is deleted.
+    pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
+        let Some(_lock) = self.lock_for(urgency).await? else { return Ok(None) };
+        let before = self.snapshot_before()?;
+        if let Some(snapshot) = self.good_enough(urgency, before.as_ref()).await {
+            return Ok(snapshot);
+        }
+        match self.ask(before.as_ref()).await {
+            Ok(refreshed) => {
+                self.account.store.clear_backoff(&self.account.key);
+                self.account.store.forget_told();
+                self.account.store.sweep_sessions();
+                Ok(Some(refreshed))
+            }
+            Err(failure) => {
+                self.note_failure(&failure)?;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn lock_for(&self, urgency: Urgency) -> Result<Option<Lock>> {
+        let (store, name) = (self.account.store, self.account.lock_name());
+        if urgency == Urgency::Background {
+            let waiting =
+                self.account.backoff().is_some_and(|backoff| backoff.wait((self.account.now)()) > 0);
+            return if waiting { Ok(None) } else { store.try_lock(&name) };
+        }
+        match self.lock_patiently(&name).await? {
+            Some(lock) => Ok(Some(lock)),
+            None => Err(Failure::unavailable(format!(
+                "another vastenv has been asking the server for {} s ({})",
+                LOCK_PATIENCE.as_secs(),
+                store.lock_path(&name).display()
+            ))
+            .hint("if it hangs, end it (see `fuser` on that file) and try again")),
+        }
+    }
+
+    /// Takes the lock, waiting for another process; `None` if that takes too long.
+    pub(super) async fn lock_patiently(&self, name: &str) -> Result<Option<Lock>> {
+        let mut waited = Duration::ZERO;
+        loop {
+            if let Some(lock) = self.account.store.try_lock(name)? {
+                return Ok(Some(lock));
+            }
+            if waited >= LOCK_PATIENCE {
+                return Ok(None);
+            }
+            if waited.is_zero() {
+                self.listener.waiting("another vastenv is at work", LOCK_PATIENCE);
+            }
+            tokio::time::sleep(LOCK_INTERVAL).await;
+            waited += LOCK_INTERVAL;
+        }
+    }
+
+    /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
+    fn snapshot_before(&self) -> Result<Option<Snapshot>> {
+        match self.account.known() {
+            Ok(Known::Snapshot(snapshot)) => Ok(Some(*snapshot)),
+            Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
+            Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Whether there is no need to ask: `Some` ends the refresh.
+    async fn good_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Option<Option<Refreshed>> {
+        let snapshot = before?;
+        let age = self.account.age(snapshot)?;
+        match urgency {
+            Urgency::Background => self.account.is_fresh(snapshot).then_some(None),
+            Urgency::Needed => (age < SHORTEST_INTERVAL).then(|| Some(Refreshed::unasked(snapshot.clone()))),
+            Urgency::Asked => {
+                if let Some(wait) = SHORTEST_INTERVAL.checked_sub(age).filter(|wait| *wait > 0) {
+                    let wait = Duration::from_secs(wait);
+                    self.listener.waiting("the server wants 5 s between two reads", wait);
+                    tokio::time::sleep(wait).await;
+                }
+                None
+            }
+        }
+    }
+
+    /// Asks the server and keeps the answer. Whoever calls this holds the account's lock.
+    pub(super) async fn ask(&self, before: Option<&Snapshot>) -> Result<Refreshed> {
+        let account = &self.account;
+        let identity = self.identify().await?;
+        let secrets = self.client.secrets().await?;
+        let user = identity.user.clone().unwrap_or_else(|| self.stand_in());
+        let fetched_at = (account.now)();
+        // Another key's snapshot of the same account, if this key was new a moment ago.
+        let other = match before {
+            Some(_) => None,
+            None => {
+                identity.account(&account.server).and_then(|id| account.store.snapshot(&id).ok().flatten())
+            }
+        };
+        let before = before.or(other.as_ref());
+        let variables = merge(secrets, before, fetched_at);
+        let snapshot =
+            Snapshot { server: account.server.clone(), user, email: identity.email, fetched_at, variables };
+        let refreshed = Refreshed::compare(before, snapshot);
+        account.store.save_snapshot(&refreshed.snapshot)?;
+        if before.is_none() || refreshed.differs() {
+            account.store.publish_generation(fetched_at)?;
+        }
+        Ok(refreshed)
+    }
+
+    /// Whose the key is: asked once for each key, then remembered.
+    pub(super) async fn identify(&self) -> Result<Identity> {
+        let account = &self.account;
+        if let Some(identity) =
+            account.identity()?.filter(|known| known.user.is_some() && known.refused_at.is_none())
+        {
+            return Ok(identity);
+        }
+        let identity = match self.client.current_user().await {
+            Ok(user) => {
+                Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
+            }
+            // A server that does not tell: the key stands for its user.
+            Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
+                if failure.kind() == Kind::Failed =>
+            {
+                Identity { user: Some(self.stand_in()), email: None, refused_at: None }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        account.store.save_identity(&account.key, &identity)?;
+        Ok(identity)
+    }
+
+    fn stand_in(&self) -> String {
+        format!("key-{}", self.account.key.as_str())
+    }
+
+    /// Remembers a failure: a refused key is the server's word, anything else is only a wait.
+    fn note_failure(&self, failure: &Failure) -> Result<()> {
+        let account = &self.account;
+        let now = (account.now)();
+        match failure.kind() {
+            Kind::OnlyShown => Ok(()),
+            // Without a status, the key never reached the server.
+            Kind::NotAuthenticated if failure.status_code() > 0 => {
+                account.store.clear_backoff(&account.key);
+                self.remember_refusal(now)
+            }
+            _ => account.store.record_failure(&account.key, failure.message(), now).map(drop),
+        }
+    }
+
+    /// Deletes the snapshot and remembers that the key was refused; shells follow at once.
+    pub(super) fn remember_refusal(&self, now: Timestamp) -> Result<()> {
+        let account = &self.account;
+        if let Some(id) = account.id() {
+            account.store.delete_snapshot(&id)?;
+        }
+        let known = account.identity().ok().flatten();
+        let identity = Identity {
+            user: known.as_ref().and_then(|known| known.user.clone()),
+            email: known.and_then(|known| known.email),
+            refused_at: Some(now),
+        };
+        account.store.save_identity(&account.key, &identity)?;
+        account.store.publish_generation(now).map(drop)
+    }
+}
+
+impl Refreshed {
+    fn unasked(snapshot: Snapshot) -> Self {
+        Self { snapshot, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), asked: false }
+    }
+
+    fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
+        let empty = BTreeMap::new();
+        let old = before.map_or(&empty, |before| &before.variables);
+        let new = &snapshot.variables;
+        let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+        let added = names(new.keys().filter(|name| !old.contains_key(*name)).collect());
+        let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
+        let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
+        let changed = names(new.keys().filter(differs).collect());
+        Self { snapshot, added, changed, removed, asked: true }
+    }
+
+    /// Whether the variables are other ones than before.
+    pub fn differs(&self) -> bool {
+        !(self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty())
+    }
+}
+
+/// What the server said, with what was known already in place of masks.
+fn merge(
+    secrets: BTreeMap<String, Secret>,
+    before: Option<&Snapshot>,
+    now: Timestamp,
+) -> BTreeMap<String, Variable> {
+    secrets
+        .into_iter()
+        .map(|(name, said)| {
+            let was = before.and_then(|before| before.variables.get(&name));
+            let (value, origin) = if is_mask(said.expose()) {
+                // A mask never overwrites a value that is known.
+                let known = was.and_then(|was| was.value.clone());
+                let origin = if known.is_some() { Origin::Local } else { Origin::Account };
+                (known, origin)
+            } else {
+                (Some(said), Origin::Account)
+            };
+            let changed_at = was.filter(|was| was.value == value).map_or(now, |was| was.changed_at);
+            (name, Variable { value, origin, changed_at })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ServerUrl;
+
+    fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
+        let variable = |value: Option<&str>| Variable {
+            value: value.map(Secret::new),
+            origin: Origin::Account,
+            changed_at: Timestamp(1),
+        };
+        Snapshot {
+            server: ServerUrl::default(),
+            user: "1".into(),
+            email: None,
+            fetched_at: Timestamp(1),
+            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
+        }
+    }
+
+    fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Secret> {
+        variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
+    }
+
+    #[test]
+    fn a_mask_keeps_what_is_known_and_is_never_a_value() {
+        let before = snapshot(&[("KNOWN", Some("v")), ("NEVER", None)]);
+        let merged = merge(
+            said(&[("KNOWN", "********"), ("NEVER", "***"), ("NEW", "*****")]),
+            Some(&before),
+            Timestamp(9),
+        );
+        assert_eq!(
+            (merged["KNOWN"].value.clone(), merged["KNOWN"].origin),
+            (Some(Secret::new("v")), Origin::Local)
+        );
+        assert_eq!((merged["NEVER"].value.clone(), merged["NEW"].value.clone()), (None, None));
+        assert_eq!((merged["KNOWN"].changed_at, merged["NEW"].changed_at), (Timestamp(1), Timestamp(9)));
+    }
+
+    #[test]
+    fn a_clear_answer_wins_over_what_is_known() {
+        let before = snapshot(&[("A", Some("old"))]);
+        let merged = merge(said(&[("A", "new")]), Some(&before), Timestamp(9));
+        assert_eq!(
+            (merged["A"].value.clone(), merged["A"].origin),
+            (Some(Secret::new("new")), Origin::Account)
+        );
+    }
+
+    #[test]
+    fn changes_are_named() {
+        let before = snapshot(&[("GONE", Some("1")), ("SAME", Some("1")), ("OTHER", Some("1"))]);
+        let after = snapshot(&[("NEW", Some("1")), ("SAME", Some("1")), ("OTHER", Some("2"))]);
+        let refreshed = Refreshed::compare(Some(&before), after.clone());
+        assert_eq!(
+            (refreshed.added.as_slice(), refreshed.changed.as_slice(), refreshed.removed.as_slice()),
+            (["NEW".to_owned()].as_slice(), ["OTHER".to_owned()].as_slice(), ["GONE".to_owned()].as_slice())
+        );
+        assert!(!Refreshed::compare(Some(&after), after.clone()).differs());
+    }
+}

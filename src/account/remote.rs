@@ -1,0 +1,86 @@
+//! The way to an account's server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Account;
+use crate::api::{Client, Inspect, Listener, Settings};
+use crate::credentials::{Credential, Source};
+use crate::domain::{Failure, Kind, Result};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The longest that a command waits for one request.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest that a background refresh waits for one request.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How calls are made, as the command line says.
+#[derive(Clone)]
+pub struct Connection {
+    /// How often a call is sent at most.
+    pub tries: u32,
+    /// Whether calls are shown.
+    pub inspect: Inspect,
+    /// Whether plain http to other machines is let through.
+    pub insecure_http: bool,
+    /// Who hears of waits and shown calls.
+    pub listener: Arc<dyn Listener>,
+}
+
+/// An account with a way to its server.
+pub struct Remote<'a> {
+    /// The account.
+    pub account: Account<'a>,
+    pub(super) client: Client,
+    pub(super) listener: Arc<dyn Listener>,
+}
+
+impl<'a> Remote<'a> {
+    /// A way for a command that somebody waits for.
+    ///
+    /// # Errors
+    /// The address or the key is not fit to be used.
+    pub fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
+        Self::new(account, connection, COMMAND_TIMEOUT)
+    }
+
+    /// A way for a refresh in the background.
+    ///
+    /// # Errors
+    /// The address or the key is not fit to be used.
+    pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
+        Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
+    }
+
+    /// `failure` with where the key came from, if it is the key that was refused.
+    pub fn blame(&self, failure: Failure) -> Failure {
+        let asks_for_more = failure.next_step().is_some_and(|step| step.contains("2FA"));
+        if failure.kind() != Kind::NotAuthenticated || asks_for_more {
+            return failure;
+        }
+        let Credential { key, source } = &self.account.credential;
+        let mend = match (failure.status_code(), source) {
+            (403, _) => "use one that has the permission for this",
+            (_, Source::Flag) => "give another one",
+            (_, Source::Environment) => "change or unset VAST_API_KEY",
+            _ => "save the right one with `vastenv set api-key`",
+        };
+        failure.hint(format!("the key {} is from {source}; {mend}", key.suffix()))
+    }
+
+    fn new(account: Account<'a>, connection: Connection, timeout: Duration) -> Result<Self> {
+        let settings = Settings {
+            server: account.server.clone(),
+            key: Some(account.credential.key.clone()),
+            timeout,
+            connect_timeout: CONNECT_TIMEOUT,
+            tries: connection.tries,
+            insecure_http: connection.insecure_http || account.config.insecure_http,
+            inspect: connection.inspect,
+        };
+        let listener = connection.listener;
+        Ok(Self { client: Client::new(settings, Arc::clone(&listener))?, account, listener })
+    }
+}
