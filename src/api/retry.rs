@@ -52,8 +52,8 @@ pub(super) fn wait_after(
 
 #[cfg(test)]
 mod tests {
+    use super::super::answer::Body;
     use super::*;
-    use crate::api::answer::Body;
 
     const BACKOFF: Duration = Duration::from_millis(225);
 

@@ -128,6 +128,17 @@ fn a_server_that_hangs_before_or_within_its_answer_runs_into_the_limit() {
 }
 
 #[test]
+fn a_server_that_never_lets_anybody_in_was_sent_nothing() {
+    let server = serve([Step::SayAndHang(Vec::new())]);
+    let url = server.url().replace("http", "https");
+    let (client, _) = client(Settings { tries: 1, timeout: SHORT, ..settings(&url) });
+    let failed = failure(create(&client));
+    assert_eq!(failed.kind(), Kind::Unavailable, "{failed:?}");
+    assert!(failed.message().contains("cannot be reached"), "{failed:?}");
+    server.finish();
+}
+
+#[test]
 fn endless_and_huge_bodies_are_cut_off() {
     let endless = "HTTP/1.1 200 OK\r\n\r\n";
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\n";
