@@ -1,10 +1,117 @@
+//! vastenv brings the environment variables of a Vast.ai account to the user's own shell.
+//!
+//! # Layers
+//!
+//! A row may use the rows above it; `tests/architecture.rs` checks the `use crate::` lines.
+//!
+//! | layer | modules | job |
+//! |---|---|---|
+//! | words | [`domain`] | validated types; no I/O |
+//! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
+//! | files | [`files`] | private files: the one place that writes |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | account | [`account`] | the only place that joins API and store |
+//! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
+//! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
+//! | program | [`error`], this file, `main.rs` | |
+//!
+//! # Data flow
+//!
+//! ```text
+//! credentials ─→ account ─┬─ snapshot (cache) ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//!                         └─ Vast API ─→ snapshot        (names, masks)   (× ledger × the shell's own variables)
+//! ```
+//!
+//! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
+//! calls it) is matched by hand before clap, reads files only, and never starts an async runtime.
+//! Changing goes the other way: a command calls the API, patches the snapshot from what was sent,
+//! and publishes the next generation, so that every open shell follows at its next prompt.
+//!
+//! # The hook's protocol
+//!
+//! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook evals what
+//! `vastenv export SHELL --hook PID MODE TOLD UNEXPORTED` prints: calls of the hook's own functions,
+//! the guard and the ledger first. No output at all means "change nothing".
+
+#![warn(
+    clippy::exit,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
 pub mod account;
 pub mod api;
+pub mod cli;
+pub mod cmd;
 pub mod config;
+pub mod context;
 pub mod credentials;
 pub mod domain;
 pub mod environment;
+pub mod error;
 pub mod files;
 pub mod sandbox;
 pub mod shell;
 pub mod store;
+pub mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::Cli;
+use crate::cmd::HookCall;
+use crate::shell::Shell;
+use crate::ui::Ui;
+
+/// Does what the arguments (the program's name first) say.
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    if let Some(code) = run_hot(arguments) {
+        return code;
+    }
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => {
+            let ui = Ui::new(cli.global.raw, cli.global.quiet, cli.global.no_color);
+            cmd::dispatch(cli, ui).unwrap_or_else(|failure| error::report(&failure, ui))
+        }
+        Err(refused) => {
+            let ui = Ui::new(false, false, arguments.iter().any(|word| word == "--no-color"));
+            if matches!(refused.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                let text = refused.render();
+                let shown = if ui.color { text.ansi().to_string() } else { text.to_string() };
+                return ui
+                    .data(shown.as_bytes())
+                    .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS);
+            }
+            let words: Vec<String> =
+                arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+            error::report(&error::usage(&refused, &words), ui)
+        }
+    }
+}
+
+/// What a shell's prompt and start wait for, matched without clap.
+fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
+    let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
+    let ui = Ui::default();
+    let done = match words.as_slice() {
+        ["export", shell, "--hook", pid, mode, told, unexported] => {
+            let shell = Shell::parse(shell)?;
+            let call =
+                HookCall { shell, pid: pid.parse().ok()?, starting: *mode == "start", told, unexported };
+            cmd::reply_to_hook(&call, Ui::new(false, false, false))
+        }
+        ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
+        [cmd::BACKGROUND_REFRESH] => {
+            // Nobody is there to hear of a failure; the back-off remembers it.
+            return Some(cmd::background_refresh().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+        }
+        _ => return None,
+    };
+    Some(done.map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS))
+}

@@ -2,7 +2,7 @@
 
 use super::{Known, Remote};
 use crate::api::ApiError;
-use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
+use crate::domain::{EnvName, Failure, Kind, Result, Secret};
 use crate::store::{Origin, Variable};
 
 /// What a change did.
@@ -158,7 +158,7 @@ impl Remote<'_> {
         }
         if saved_name(name) != name.as_str() {
             // Whether this server did change the letters' case, only its own list can tell.
-            snapshot.fetched_at = Timestamp(0);
+            snapshot.doubtful = true;
         }
         account.store.save_snapshot(&snapshot)?;
         account.store.publish_generation(now).map(drop)
@@ -167,7 +167,7 @@ impl Remote<'_> {
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
     fn invalidate(&self) {
         if let Ok(Known::Snapshot(mut snapshot)) = self.account.known() {
-            snapshot.fetched_at = Timestamp(0);
+            snapshot.doubtful = true;
             // Where this cannot be written, max_age bounds the doubt.
             let _ = self.account.store.save_snapshot(&snapshot);
             let _ = self.account.store.publish_generation((self.account.now)());

@@ -13,8 +13,10 @@ use crate::config::Config;
 use crate::credentials::Credential;
 use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Rules, resolve};
-use crate::store::{Backoff, Identity, Snapshot, Store};
 
+pub use crate::api::{Inspect, Listener, block_on};
+pub use crate::environment::SessionId;
+pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
 pub use change::Changed;
 pub use follow::{Answer, Notice, Question, follow};
 pub use refresh::{Refreshed, Urgency};
@@ -98,7 +100,7 @@ impl<'a> Account<'a> {
     /// The seconds since the server last answered for `snapshot`; `None` if it is not to be relied
     /// on (a change with an unknown end, a clock set back).
     pub fn age(&self, snapshot: &Snapshot) -> Option<u64> {
-        (snapshot.fetched_at.0 > 0).then(|| (self.now)().since(snapshot.fetched_at)).flatten()
+        if snapshot.doubtful { None } else { (self.now)().since(snapshot.fetched_at) }
     }
 
     /// Whether `snapshot` is young enough to load without asking for a newer one.

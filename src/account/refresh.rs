@@ -25,6 +25,16 @@ pub enum Urgency {
     Asked,
 }
 
+/// Whether a refresh needs the server.
+enum Enough {
+    /// It does.
+    No,
+    /// The snapshot will do.
+    Known(Snapshot),
+    /// Nobody needs anything.
+    Nothing,
+}
+
 /// The outcome of a refresh.
 #[derive(Debug)]
 pub struct Refreshed {
@@ -50,9 +60,12 @@ impl Remote<'_> {
     pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
         let Some(_lock) = self.lock_for(urgency).await? else { return Ok(None) };
         let before = self.snapshot_before()?;
-        if let Some(snapshot) = self.good_enough(urgency, before.as_ref()).await {
-            return Ok(snapshot);
+        match self.is_enough(urgency, before.as_ref()) {
+            Enough::Nothing => return Ok(None),
+            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot))),
+            Enough::No => {}
         }
+        self.pace(before.as_ref()).await;
         match self.ask(before.as_ref()).await {
             Ok(refreshed) => {
                 self.account.store.clear_backoff(&self.account.key);
@@ -113,21 +126,27 @@ impl Remote<'_> {
         }
     }
 
-    /// Whether there is no need to ask: `Some` ends the refresh.
-    async fn good_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Option<Option<Refreshed>> {
-        let snapshot = before?;
-        let age = self.account.age(snapshot)?;
+    /// Whether there is no need to ask.
+    fn is_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Enough {
+        let Some(snapshot) = before else { return Enough::No };
+        let just_asked =
+            (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < SHORTEST_INTERVAL);
         match urgency {
-            Urgency::Background => self.account.is_fresh(snapshot).then_some(None),
-            Urgency::Needed => (age < SHORTEST_INTERVAL).then(|| Some(Refreshed::unasked(snapshot.clone()))),
-            Urgency::Asked => {
-                if let Some(wait) = SHORTEST_INTERVAL.checked_sub(age).filter(|wait| *wait > 0) {
-                    let wait = Duration::from_secs(wait);
-                    self.listener.waiting("the server wants 5 s between two reads", wait);
-                    tokio::time::sleep(wait).await;
-                }
-                None
-            }
+            // Even in doubt, nobody waits: the next shell that asks is soon enough.
+            Urgency::Background if just_asked || self.account.is_fresh(snapshot) => Enough::Nothing,
+            Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(snapshot.clone()),
+            _ => Enough::No,
+        }
+    }
+
+    /// Waits until the server may be read again.
+    async fn pace(&self, before: Option<&Snapshot>) {
+        let passed = before.and_then(|snapshot| (self.account.now)().since(snapshot.fetched_at));
+        let wait = passed.map_or(0, |passed| SHORTEST_INTERVAL.saturating_sub(passed));
+        if wait > 0 {
+            let wait = Duration::from_secs(wait);
+            self.listener.waiting("the server wants 5 s between two reads", wait);
+            tokio::time::sleep(wait).await;
         }
     }
 
@@ -147,8 +166,14 @@ impl Remote<'_> {
         };
         let before = before.or(other.as_ref());
         let variables = merge(secrets, before, fetched_at);
-        let snapshot =
-            Snapshot { server: account.server.clone(), user, email: identity.email, fetched_at, variables };
+        let snapshot = Snapshot {
+            server: account.server.clone(),
+            user,
+            email: identity.email,
+            fetched_at,
+            doubtful: false,
+            variables,
+        };
         let refreshed = Refreshed::compare(before, snapshot);
         account.store.save_snapshot(&refreshed.snapshot)?;
         if before.is_none() || refreshed.differs() {
@@ -280,6 +305,7 @@ mod tests {
             user: "1".into(),
             email: None,
             fetched_at: Timestamp(1),
+            doubtful: false,
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::ServerUrl;
+use super::{ServerUrl, hex};
 
 /// An account: a server and the user there. Survives a change of key.
 ///
@@ -17,7 +17,7 @@ impl AccountId {
     pub fn new(server: &ServerUrl, user: &str) -> Self {
         let hash =
             Sha256::new().chain_update(server.as_str()).chain_update(b"\n").chain_update(user).finalize();
-        Self(hash[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&hash[..8]))
     }
 
     /// Reads an id back from a file or the ledger; `None` if it is not one.

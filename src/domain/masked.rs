@@ -2,7 +2,7 @@
 
 /// Whether `value` is a mask: nothing but asterisks, three at least.
 ///
-/// The service answers `********` (its OpenAPI example has five) for every value on read; such a
+/// The service answers `********` (its `OpenAPI` example has five) for every value on read; such a
 /// value is unknown, never something to export.
 pub fn is_mask(value: &str) -> bool {
     value.len() >= 3 && value.bytes().all(|byte| byte == b'*')

@@ -105,9 +105,8 @@ fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
     // What was just found unexported in the shell is the user's own, whatever the ledger hoped.
     let entry = input.ledger.entries.get(name).filter(|_| !input.unexported.contains(name));
     match (entry, desired) {
-        (None, None) => {}
+        (None | Some(Entry::Edited), None) => {}
         (None, Some(value)) => load(input, name, value, current, decided),
-        (Some(Entry::Edited), None) => {}
         (Some(Entry::Edited), Some(_)) => {
             decided.entries.insert(name.clone(), Entry::Edited);
         }
@@ -143,6 +142,7 @@ fn load(input: &Input<'_>, name: &EnvName, value: &Secret, current: Option<Vec<u
     );
 }
 
+#[derive(Clone, Copy)]
 struct Loaded<'a> {
     name: &'a EnvName,
     digest: &'a Digest,

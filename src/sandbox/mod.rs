@@ -88,9 +88,9 @@ impl Sandbox {
     /// # Errors
     /// The port is taken, or a file cannot be read, understood or written. A state file that does
     /// not parse is left as it is.
-    pub fn bind(options: Options, now: impl Fn() -> Duration + Send + 'static) -> Result<Self> {
+    pub fn bind(options: &Options, now: impl Fn() -> Duration + Send + 'static) -> Result<Self> {
         let (listener, port) = listen(options.port)?;
-        let service = Service::open(&options, Box::new(now))?;
+        let service = Service::open(options, Box::new(now))?;
         let api_key = service.first_key().ok_or_else(|| Failure::failed("the sandbox account has no key"))?;
         Ok(Self { listener, port, api_key, latency: options.latency, service })
     }

@@ -1,11 +1,11 @@
 //! What a new account draws by lot.
 
-use crate::domain::{Failure, Result, Secret};
+use crate::domain::{Failure, Result, Secret, hex};
 
 /// A new API key: 64 hex digits, as the service's own are.
 pub(super) fn api_key() -> Result<Secret> {
     let bytes: [u8; 32] = draw()?;
-    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    Ok(Secret::new(hex(&bytes)))
 }
 
 /// A new user id of six digits. Were it the same in every sandbox, two that happen to get the same

@@ -22,8 +22,10 @@ pub struct Snapshot {
     pub user: String,
     /// The user's e-mail address, if known.
     pub email: Option<String>,
-    /// When the server last answered; 0 if a change ended so that nobody knows what it holds now.
+    /// When the server last answered.
     pub fetched_at: Timestamp,
+    /// Whether a change since then ended so that nobody knows what the account holds now.
+    pub doubtful: bool,
     /// The variables by name, as the server names them.
     pub variables: BTreeMap<String, Variable>,
 }
@@ -56,6 +58,7 @@ struct FileOut<'a> {
     user: &'a str,
     email: Option<&'a str>,
     fetched_at: Timestamp,
+    doubtful: bool,
     variables: BTreeMap<&'a str, VariableOut<'a>>,
 }
 
@@ -72,6 +75,7 @@ struct FileIn {
     user: String,
     email: Option<String>,
     fetched_at: Timestamp,
+    doubtful: bool,
     variables: BTreeMap<String, VariableIn>,
 }
 
@@ -104,6 +108,7 @@ impl Snapshot {
             user: &self.user,
             email: self.email.as_deref(),
             fetched_at: self.fetched_at,
+            doubtful: self.doubtful,
             variables: variables.collect(),
         };
         serde_json::to_vec(&file)
@@ -122,6 +127,7 @@ impl Snapshot {
             user: file.user,
             email: file.email,
             fetched_at: file.fetched_at,
+            doubtful: file.doubtful,
             variables: variables.collect(),
         })
     }
@@ -204,6 +210,7 @@ mod tests {
             user: "7".into(),
             email: Some("me@example.com".into()),
             fetched_at: Timestamp(10),
+            doubtful: false,
             variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
                 .map(|(name, value)| (name.to_owned(), variable(value)))
                 .into(),

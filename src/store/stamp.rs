@@ -11,15 +11,14 @@ use std::time::SystemTime;
 use sha2::{Digest as _, Sha256};
 
 use super::Store;
-use crate::domain::Result;
+use crate::domain::{Result, hex};
 use crate::files;
 
 impl Store {
     /// The path of the stamp of `file`.
     pub fn stamp_path(&self, file: &Path) -> PathBuf {
         let hash = Sha256::digest(file.as_os_str().as_bytes());
-        let name: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        self.state.join(format!("stamp-{name}"))
+        self.state.join(format!("stamp-{}", hex(&hash[..8])))
     }
 
     /// Whether the stamp of `file` shows the time `modified`.

@@ -46,7 +46,7 @@ fn a_state_that_does_not_parse_is_kept() {
     let path = folder.path().join("state.json");
     fs::write(&path, "{\"secrets\": {\"A\": ").expect("a file");
     let options = Options { state: Some(path.clone()), ..Options::default() };
-    let failure = Sandbox::bind(options, || Duration::ZERO).err().expect("a failure");
+    let failure = Sandbox::bind(&options, || Duration::ZERO).err().expect("a failure");
     assert!(failure.message().contains(path.to_str().expect("a path")), "{}", failure.message());
     assert_eq!(fs::read_to_string(&path).expect("text"), "{\"secrets\": {\"A\": ");
 }

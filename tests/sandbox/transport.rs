@@ -171,7 +171,7 @@ fn a_port_that_is_taken_is_named() {
     let sandbox = RunningSandbox::with(Options::default());
     let port: u16 = sandbox.url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     let failure =
-        Sandbox::bind(Options { port, ..Options::default() }, || Duration::ZERO).err().expect("a failure");
+        Sandbox::bind(&Options { port, ..Options::default() }, || Duration::ZERO).err().expect("a failure");
     assert!(failure.message().contains(&port.to_string()), "{}", failure.message());
     assert!(failure.next_step().is_some());
 }

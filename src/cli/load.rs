@@ -1,0 +1,83 @@
+//! Arguments of the commands that load variables, and of the sandbox.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::shell::{Format, Shell};
+
+/// `vastenv hook`
+#[derive(Debug, Args)]
+#[command(after_help = "Put the line into your shell's start-up file:\n  \
+    bash   ~/.bashrc                   eval \"$(vastenv hook bash)\"\n  \
+    zsh    ~/.zshrc                    eval \"$(vastenv hook zsh)\"\n  \
+    fish   ~/.config/fish/config.fish  vastenv hook fish | source")]
+pub struct Hook {
+    /// The shell
+    #[arg(value_parser = PossibleValuesParser::new(Shell::ALL.map(Shell::name)))]
+    pub shell: String,
+}
+
+/// `vastenv export`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env"
+)]
+pub struct Export {
+    /// The form
+    #[arg(value_parser = PossibleValuesParser::new(Format::NAMES))]
+    pub format: String,
+    /// How long to wait for the server where nothing is known yet
+    #[arg(long, value_name = "SECS", default_value_t = 10)]
+    pub wait: u64,
+}
+
+/// `vastenv run`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make")]
+pub struct Run {
+    /// Leave variables alone that are set already
+    #[arg(long)]
+    pub preserve_env: bool,
+    /// Run the command even if the variables cannot be had
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// `vastenv sandbox`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
+    vastenv sandbox --state dev.json   # prints the two exports and serves\n\nThe key of a new sandbox is random; with --state it stays the same."
+)]
+pub struct Sandbox {
+    /// Listen on this port of 127.0.0.1 [default: any free one]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// Keep the account in this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Answer ******** for every value, as the real service may
+    #[arg(long)]
+    pub mask: bool,
+    /// Hold every answer back
+    #[arg(long, value_name = "MS", default_value_t = 0, hide_default_value = true)]
+    pub latency: u64,
+    /// Keep the service's minimum intervals between requests
+    #[arg(long)]
+    pub rate_limits: bool,
+    /// Append every request to this file, one JSON line each
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Leave HOME and XDG_* as they are for the command
+    #[arg(long)]
+    pub keep_home: bool,
+    /// A command to run against the sandbox, which ends with it
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}

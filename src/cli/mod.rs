@@ -1,0 +1,160 @@
+//! The command line: types only, no behaviour. The doc comments are the help texts.
+
+#![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
+
+mod env_var;
+mod load;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue};
+pub use load::{Export, Hook, Run, Sandbox};
+
+/// Your Vast.ai account's environment variables in your own shell, and the keys beside them
+#[derive(Debug, Parser)]
+#[command(
+    name = "vastenv",
+    version,
+    infer_long_args = true,
+    disable_help_subcommand = true,
+    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc"
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes, before or after its name.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
+    #[arg(long, global = true, value_name = "KEY")]
+    pub api_key: Option<String>,
+    /// The server's address [default: $VAST_URL, or <https://console.vast.ai>]
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
+    /// How often a request is tried
+    #[arg(long, global = true, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub retry: u32,
+    /// Print JSON, as the official client does
+    #[arg(long, global = true, visible_alias = "json")]
+    pub raw: bool,
+    /// Show each request before it is sent, without its secrets
+    #[arg(long, global = true)]
+    pub explain: bool,
+    /// Show the request as a curl command, and send nothing
+    #[arg(long, global = true)]
+    pub curl: bool,
+    /// Send the key over plain http to another machine
+    #[arg(long, global = true)]
+    pub insecure_http: bool,
+    /// No colour (as the variable `NO_COLOR` does)
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Say only what failed
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Answer yes where a command would ask
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print the hook for a shell's start-up file
+    Hook(Hook),
+    /// Print the variables for a shell or a program to read
+    Export(Export),
+    /// Run a command with the variables
+    Run(Run),
+    /// Ask the server for the variables now
+    #[command(after_help = "Example:\n  vastenv refresh")]
+    Refresh,
+    /// Say what is set up, loaded and known
+    #[command(after_help = "Example:\n  vastenv status")]
+    Status,
+    /// Show what the account has
+    #[command(subcommand)]
+    Show(Show),
+    /// Create something in the account
+    #[command(subcommand)]
+    Create(Create),
+    /// Change something in the account
+    #[command(subcommand)]
+    Update(Update),
+    /// Set the API key or a variable
+    #[command(subcommand)]
+    Set(Set),
+    /// Delete something from the account
+    #[command(subcommand)]
+    Delete(Delete),
+    /// Serve a stand-in for the account API on this machine
+    Sandbox(Sandbox),
+}
+
+/// `vastenv show …`
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// Show the account's variables
+    EnvVars(ShowEnvVars),
+}
+
+/// `vastenv create …`
+#[derive(Debug, Subcommand)]
+pub enum Create {
+    /// Create a variable
+    #[command(
+        after_help = "Examples:\n  vastenv create env-var HF_TOKEN            # asks for the value, without echo\n  vastenv create env-var HF_TOKEN < token    # or reads it"
+    )]
+    EnvVar(NameValue),
+}
+
+/// `vastenv update …`
+#[derive(Debug, Subcommand)]
+pub enum Update {
+    /// Change the value of a variable
+    #[command(
+        after_help = "Example:\n  vastenv update env-var HF_TOKEN            # asks for the value, without echo"
+    )]
+    EnvVar(NameValue),
+}
+
+/// `vastenv set …`
+#[derive(Debug, Subcommand)]
+pub enum Set {
+    /// Save the API key, where `vastai` finds it too
+    ApiKey(SetApiKey),
+    /// Create a variable, or change its value
+    #[command(
+        after_help = "Example:\n  vastenv set env-var WANDB_API_KEY          # asks for the value, without echo"
+    )]
+    EnvVar(NameValue),
+}
+
+/// `vastenv delete …`
+#[derive(Debug, Subcommand)]
+pub enum Delete {
+    /// Delete a variable
+    #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
+    EnvVar(NameOnly),
+}
+
+/// `vastenv set api-key`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv set api-key              # asks for the key, without echo\n  pass show vast | vastenv set api-key"
+)]
+pub struct SetApiKey {
+    /// The key; asked for without echo on a terminal, read from stdin otherwise
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+    /// Save it without asking the server whose it is
+    #[arg(long)]
+    pub no_verify: bool,
+}

@@ -1,0 +1,92 @@
+//! What every command starts from: the surroundings, read once.
+
+use crate::account::{Account, Connection, Inspect, Refreshed, Remote, Store, Urgency, block_on};
+use crate::cli::Global;
+use crate::config::{Config, Paths};
+use crate::context::{self, variables};
+use crate::credentials::{self, Credential};
+use crate::domain::{Failure, Kind, Result, Secret, ServerUrl};
+use crate::ui::{Progress, Ui};
+
+/// The program's surroundings and the options of the command line.
+pub struct App {
+    pub global: Global,
+    pub ui: Ui,
+    pub paths: Paths,
+    pub config: Config,
+    pub store: Store,
+    flag_key: Option<Secret>,
+}
+
+impl App {
+    pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
+        let paths = context::paths()?;
+        let config = Config::load(&paths.config_file)?;
+        let store = Store::new(&paths.state, &paths.cache);
+        let flag_key = global.api_key.take().map(Secret::new);
+        Ok(Self { global, ui, paths, config, store, flag_key })
+    }
+
+    /// The server that `--url`, `VAST_URL` or nothing names.
+    pub fn server(&self) -> Result<ServerUrl> {
+        let named = self.global.url.clone().or_else(|| context::text_var(variables::VAST_URL));
+        named.map_or_else(|| Ok(ServerUrl::default()), |text| ServerUrl::parse(&text))
+    }
+
+    /// The key and where it comes from.
+    pub fn credential(&self) -> Result<Credential> {
+        credentials::find(
+            self.flag_key.as_ref(),
+            context::secret_var(variables::VAST_API_KEY).as_ref(),
+            &self.paths,
+        )
+    }
+
+    /// The account that the key opens.
+    pub fn account(&self) -> Result<Account<'_>> {
+        self.account_of(self.credential()?)
+    }
+
+    /// The account that `credential` opens.
+    pub fn account_of(&self, credential: Credential) -> Result<Account<'_>> {
+        Account::open(&self.store, &self.config, self.server()?, credential, context::now)
+    }
+
+    /// Does `work` with the account's server, showing `label` if it takes a while. Where the key is
+    /// refused, the failure says where it came from.
+    pub fn with_server<T>(
+        &self,
+        account: Account<'_>,
+        label: &str,
+        show_values: bool,
+        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let host = account.server.host().to_owned();
+        let progress = Progress::start(&format!("{label} ({host})"), self.ui.quiet, self.global.curl);
+        let inspect = match (self.global.curl, self.global.explain) {
+            (true, _) => Inspect::Curl { show_values },
+            (false, true) => Inspect::Explain,
+            (false, false) => Inspect::Off,
+        };
+        let connection = Connection {
+            tries: self.global.retry,
+            inspect,
+            insecure_http: self.global.insecure_http,
+            listener: progress.listener(),
+        };
+        let remote = Remote::for_command(account, connection)?;
+        let done = block_on(work(&remote)).map_err(|failure| remote.blame(failure));
+        drop(progress);
+        for note in self.store.take_notes() {
+            self.ui.warn(&note);
+        }
+        done
+    }
+
+    /// What the account holds, asked from its server (or a moment ago).
+    pub fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Result<Refreshed> {
+        let refreshed = self
+            .with_server(account, "asking the server", false, async |remote| remote.refresh(urgency).await)?;
+        refreshed.ok_or_else(|| Failure::new(Kind::Unavailable, "another vastenv is asking the server"))
+    }
+}

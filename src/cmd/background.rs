@@ -1,0 +1,81 @@
+//! The detached refresh: a process of its own session that asks the server and bumps the
+//! generation, while the shell that started it went on long ago.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::unistd::{close, setsid};
+
+use super::app::App;
+use crate::account::{Connection, Inspect, Listener, Remote, Urgency, block_on};
+use crate::cli::Global;
+use crate::context;
+use crate::domain::{Failure, Result};
+use crate::ui::Ui;
+
+/// The hidden command that the detached process runs.
+pub const BACKGROUND_REFRESH: &str = "__refresh";
+
+/// When the detached process ends, whatever the server does.
+const LIFETIME: Duration = Duration::from_secs(13);
+
+/// Starts the detached process, and waits for nothing.
+pub fn start() {
+    let Ok(program) = context::own_path() else { return };
+    // One that cannot be started now is started by the next shell that asks.
+    let _ = Command::new(program)
+        .arg(BACKGROUND_REFRESH)
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+}
+
+/// What the detached process does.
+///
+/// # Errors
+/// The refresh failed; nobody hears of it but the back-off.
+pub fn background_refresh() -> Result<()> {
+    // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
+    // group, as when a person runs this by hand.
+    let _ = setsid();
+    close_inherited();
+    let app = App::new(Global::default(), Ui { quiet: true, ..Ui::default() })?;
+    let account = app.account()?;
+    let connection = Connection {
+        tries: 1,
+        inspect: Inspect::Off,
+        insecure_http: false,
+        listener: std::sync::Arc::new(Silent),
+    };
+    let remote = Remote::for_background(account, connection)?;
+    let done = block_on(async {
+        let refresh = remote.refresh(Urgency::Background);
+        tokio::time::timeout(LIFETIME, refresh)
+            .await
+            .unwrap_or_else(|_| Err(Failure::unavailable("the server did not answer in time")))
+    });
+    done.map(drop)
+}
+
+/// Closes what the shell had open beyond the three standard streams: it is not ours to hold.
+fn close_inherited() {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
+    let open: Vec<i32> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > 2)
+        .collect();
+    for number in open {
+        // Among them is the listing's own, closed already.
+        let _ = close(number);
+    }
+}
+
+struct Silent;
+
+impl Listener for Silent {
+    fn explain(&self, _: &str) {}
+
+    fn waiting(&self, _: &str, _: Duration) {}
+}

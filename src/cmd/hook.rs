@@ -1,0 +1,19 @@
+//! `vastenv hook SHELL`: the text for a shell's start-up file.
+
+use std::os::unix::ffi::OsStrExt;
+
+use crate::context;
+use crate::domain::{Failure, Result};
+use crate::shell::{Shell, hook_text};
+use crate::ui::Ui;
+
+/// Prints the hook of the shell called `name`.
+///
+/// # Errors
+/// There is no hook for it.
+pub fn print_hook(name: &str, ui: Ui) -> Result<()> {
+    let shell = Shell::parse(name).ok_or_else(|| {
+        Failure::usage("there is no hook for this shell").hint("there is one for bash, zsh and fish")
+    })?;
+    ui.data(&hook_text(shell, context::own_path()?.as_os_str().as_bytes()))
+}

@@ -1,0 +1,103 @@
+//! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only.
+
+use std::collections::BTreeSet;
+
+use super::background;
+use crate::account::{self, Answer, Question, Store};
+use crate::context::{self, variables};
+use crate::domain::{EnvName, Result, printable};
+use crate::environment::Report;
+use crate::shell::{LEDGER_VARIABLE, Shell, hook_reply};
+use crate::ui::{Log, Ui};
+
+/// The longest list of names in one line.
+const LONGEST_LIST: usize = 12;
+
+/// What a hook passes.
+pub struct HookCall<'a> {
+    /// The shell.
+    pub shell: Shell,
+    /// Its process id.
+    pub pid: u32,
+    /// Whether it has just started.
+    pub starting: bool,
+    /// The problem that it was told of last, by name.
+    pub told: &'a str,
+    /// Names of variables that it has but does not export, separated by spaces.
+    pub unexported: &'a str,
+}
+
+/// Prints what the shell is to eval, says what changes, and starts a refresh where one is due.
+///
+/// # Errors
+/// The folders cannot be found, or stdout not be written: then the shell changes nothing.
+pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
+    let paths = context::paths()?;
+    let store = Store::new(&paths.state, &paths.cache);
+    let answer = account::follow(&Question {
+        paths: &paths,
+        store: &store,
+        now: context::now,
+        api_key: context::secret_var(variables::VAST_API_KEY),
+        server: context::text_var(variables::VAST_URL),
+        disabled: context::switch(variables::VASTENV_DISABLE),
+        ledger: context::text_var(LEDGER_VARIABLE),
+        shell: call.pid,
+        starting: call.starting,
+        unexported: call
+            .unexported
+            .split(' ')
+            .filter_map(|name| EnvName::parse(name).ok())
+            .collect::<BTreeSet<_>>(),
+        current: &context::bytes_var,
+    });
+    let told = answer.notice.as_ref().map_or("", |notice| notice.id);
+    let reply = hook_reply(call.shell, &answer.guard, Some(&answer.ledger), told, &answer.changes);
+    ui.data(&reply)?;
+    tell(call, &answer, &store, ui);
+    if answer.refresh {
+        background::start();
+    }
+    Ok(())
+}
+
+/// One line of names, one problem once, silence at the start of a shell.
+fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
+    let log = Log::from_environment();
+    if log == Log::Off {
+        return;
+    }
+    let line = names(&answer.report);
+    if !line.is_empty() && (!call.starting || log == Log::Debug) {
+        ui.say(&format!("vastenv:{line}"));
+    }
+    for note in store.take_notes() {
+        ui.warn(&note);
+    }
+    if log == Log::Debug {
+        for skipped in answer.environment.iter().flat_map(|environment| &environment.skipped) {
+            ui.say(&format!("vastenv: not loaded: {}: {}", printable(&skipped.name), skipped.why.reason()));
+        }
+    }
+    if let Some(notice) = &answer.notice
+        && notice.id != call.told
+        && !(call.starting && store.was_told(notice.id))
+    {
+        store.remember_told(notice.id);
+        ui.failure(&notice.failure);
+    }
+}
+
+fn names(report: &Report) -> String {
+    let signed = [('+', &report.added), ('~', &report.changed), ('-', &report.removed)];
+    let all: Vec<String> = signed
+        .into_iter()
+        .flat_map(|(sign, names)| names.iter().map(move |name| format!(" {sign}{name}")))
+        .collect();
+    let more = all.len().saturating_sub(LONGEST_LIST);
+    let mut line = all.into_iter().take(LONGEST_LIST).collect::<String>();
+    if more > 0 {
+        line.push_str(&format!(" and {more} more"));
+    }
+    line
+}

@@ -1,0 +1,61 @@
+//! The commands, one file each: arguments in, the account asked, text out.
+
+mod app;
+mod background;
+mod create_env_var;
+mod delete_env_var;
+mod export;
+mod hook;
+mod hook_reply;
+mod refresh;
+mod run;
+mod sandbox;
+mod set_api_key;
+mod set_env_var;
+mod show_env_vars;
+mod status;
+mod update_env_var;
+mod value;
+
+use std::process::ExitCode;
+
+use app::App;
+
+use crate::cli::{Cli, Command, Create, Delete, Set, Show, Update};
+use crate::domain::Result;
+use crate::ui::Ui;
+
+pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use hook::print_hook;
+pub use hook_reply::{HookCall, reply_to_hook};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What the command could not do.
+pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
+    let done = |()| ExitCode::SUCCESS;
+    let app = || App::new(cli.global.clone(), ui);
+    match cli.command {
+        Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
+        Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
+        Command::Run(arguments) => run::run(&app()?, &arguments),
+        Command::Refresh => refresh::refresh(&app()?).map(done),
+        Command::Status => status::status(&app()?).map(done),
+        Command::Show(Show::EnvVars(arguments)) => {
+            show_env_vars::show_env_vars(&app()?, &arguments).map(done)
+        }
+        Command::Create(Create::EnvVar(arguments)) => {
+            create_env_var::create_env_var(&app()?, arguments).map(done)
+        }
+        Command::Update(Update::EnvVar(arguments)) => {
+            update_env_var::update_env_var(&app()?, arguments).map(done)
+        }
+        Command::Set(Set::EnvVar(arguments)) => set_env_var::set_env_var(&app()?, arguments).map(done),
+        Command::Set(Set::ApiKey(arguments)) => set_api_key::set_api_key(&app()?, arguments).map(done),
+        Command::Delete(Delete::EnvVar(arguments)) => {
+            delete_env_var::delete_env_var(&app()?, &arguments).map(done)
+        }
+        Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
+    }
+}

@@ -1,0 +1,37 @@
+//! `vastenv refresh`: asks the server now.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::app::App;
+use crate::account::Urgency;
+use crate::domain::{Result, printable};
+
+/// Refreshes the snapshot, and says what is new, changed and gone.
+pub fn refresh(app: &App) -> Result<()> {
+    let began = Instant::now();
+    let account = app.account()?;
+    let refreshed = app.fetch(account, Urgency::Asked)?;
+    let took = began.elapsed();
+    let count = refreshed.snapshot.variables.len();
+    if app.ui.raw {
+        return app.ui.json(&json!({
+            "added": refreshed.added,
+            "changed": refreshed.changed,
+            "removed": refreshed.removed,
+            "variables": count,
+            "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        }));
+    }
+    let signed = [('+', &refreshed.added), ('~', &refreshed.changed), ('-', &refreshed.removed)];
+    for (sign, names) in signed {
+        for name in names {
+            app.ui.line(&format!("{sign} {}", printable(name)))?;
+        }
+    }
+    let change = if refreshed.differs() { "" } else { ", nothing changed" };
+    let noun = if count == 1 { "variable" } else { "variables" };
+    app.ui.say(&format!("{count} {noun}{change} ({} ms)", took.as_millis()));
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! `vastenv sandbox`: a stand-in for the account API, alone or around one command.
+
+use std::ffi::OsString;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli;
+use crate::context::{self, variables};
+use crate::domain::{Failure, Result, printable};
+use crate::environment::Ledger;
+use crate::sandbox::{Options, Sandbox};
+use crate::shell::{Format, LEDGER_VARIABLE, quote};
+use crate::ui::Ui;
+
+/// Serves the sandbox until it is interrupted, or until the command ends.
+pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
+    let options = Options {
+        port: arguments.port,
+        state: arguments.state,
+        mask: arguments.mask,
+        latency: Duration::from_millis(arguments.latency),
+        rate_limits: arguments.rate_limits,
+        record: arguments.record,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("cannot set up the server: {error}")))?;
+    let _context = runtime.enter();
+    let sandbox = Sandbox::bind(&options, context::since_1970)?;
+    // From here on an interrupt ends the server in order, or is the command's alone to answer.
+    let mut interrupts = Interrupts::new()?;
+    let code = if arguments.command.is_empty() {
+        announce(&sandbox, ui)?;
+        runtime.block_on(sandbox.serve(async { _ = interrupts.next().await }))?;
+        ExitCode::SUCCESS
+    } else {
+        let home = if arguments.keep_home { None } else { Some(throw_away_home()?) };
+        let child = match start(&sandbox, &arguments.command, home.as_ref().map(tempfile::TempDir::path)) {
+            Ok(child) => child,
+            Err((code, failure)) => {
+                ui.failure(&failure);
+                return Ok(ExitCode::from(code));
+            }
+        };
+        runtime.block_on(serve_beside(sandbox, child, interrupts))?
+    };
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
+    let export = |name: &str, value: &str| {
+        let quoted = quote(Format::Posix, value.as_bytes());
+        format!("export {name}={}\n", String::from_utf8_lossy(&quoted))
+    };
+    let key = sandbox.api_key();
+    let lines = export(variables::VAST_URL, &sandbox.url()) + &export(variables::VAST_API_KEY, key.expose());
+    ui.data(lines.as_bytes())?;
+    ui.say("serving until interrupted (Ctrl-C)");
+    Ok(())
+}
+
+/// A home of its own for the command, so that it neither sees nor changes the user's files.
+fn throw_away_home() -> Result<tempfile::TempDir> {
+    let made = tempfile::Builder::new().prefix("vastenv-sandbox-").tempdir();
+    let home = made.map_err(|error| Failure::failed(format!("cannot make a throw-away home: {error}")))?;
+    // Without one, an interactive zsh greets with its set-up questions.
+    std::fs::write(home.path().join(".zshrc"), "")
+        .map_err(|error| Failure::failed(format!("cannot write into {}: {error}", home.path().display())))?;
+    Ok(home)
+}
+
+fn start(
+    sandbox: &Sandbox,
+    words: &[OsString],
+    home: Option<&Path>,
+) -> std::result::Result<Child, (u8, Failure)> {
+    let [program, rest @ ..] = words else {
+        return Err((2, Failure::usage("no command to run")));
+    };
+    let mut command = Command::new(program);
+    command.args(rest);
+    forget_loaded(&mut command);
+    command.env(variables::VAST_URL, sandbox.url()).env(variables::VAST_API_KEY, sandbox.api_key().expose());
+    if let Some(home) = home {
+        command.env("HOME", home);
+        for (name, below) in [
+            ("XDG_CONFIG_HOME", ".config"),
+            ("XDG_CACHE_HOME", ".cache"),
+            ("XDG_DATA_HOME", ".local/share"),
+            ("XDG_STATE_HOME", ".local/state"),
+        ] {
+            command.env(name, home.join(below));
+        }
+        command.env_remove("ZDOTDIR");
+    }
+    command.spawn().map_err(|error| {
+        let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        (code, Failure::failed(format!("cannot run {}: {error}", printable(&program.to_string_lossy()))))
+    })
+}
+
+/// What vastenv loaded from the user's own account has no place beside the sandbox.
+fn forget_loaded(command: &mut Command) {
+    let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
+    command.env_remove(LEDGER_VARIABLE);
+    for name in Ledger::decode(&text, |_| None).unwrap_or_default().entries.keys() {
+        command.env_remove(name.as_str());
+    }
+}
+
+/// Serves while the command runs. Ctrl-C reaches the command by itself (it shares our terminal);
+/// a request to end is passed on to it.
+async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interrupts) -> Result<ExitCode> {
+    let process = i32::try_from(child.id()).map(Pid::from_raw);
+    let waiter = tokio::task::spawn_blocking(move || child.wait());
+    let mut ended = None;
+    let until = async {
+        tokio::pin!(waiter);
+        loop {
+            tokio::select! {
+                status = &mut waiter => {
+                    ended = Some(status);
+                    break;
+                }
+                ends = interrupts.next() => {
+                    if let (true, Ok(process)) = (ends, process) {
+                        // A command that has ended just now needs no signal.
+                        let _ = kill(process, Signal::SIGTERM);
+                    }
+                }
+            }
+        }
+    };
+    sandbox.serve(until).await?;
+    match ended {
+        Some(Ok(Ok(status))) => Ok(exit_code(status)),
+        _ => Err(Failure::failed("cannot tell how the command ended")),
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
+}
+
+/// The signals that end a server.
+struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    fn new() -> Result<Self> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for the next one; whether it is more than Ctrl-C.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            _ = self.interrupt.recv() => false,
+            _ = self.terminate.recv() => true,
+            _ = self.hang_up.recv() => true,
+        }
+    }
+}

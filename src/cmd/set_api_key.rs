@@ -1,0 +1,86 @@
+//! `vastenv set api-key [KEY]`: saves the key where `vastai` finds it too.
+
+use super::app::App;
+use crate::account::{Urgency, save_key};
+use crate::cli::SetApiKey;
+use crate::context::{self, variables};
+use crate::credentials::{Credential, Source, check_key};
+use crate::domain::{Failure, Kind, Result, Secret};
+use crate::ui::read_secret;
+
+/// Checks the key, asks the server whose it is, saves it, and fetches the variables.
+pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
+    let given = match arguments.key {
+        Some(text) => Secret::new(text),
+        None => read_secret("API key")?,
+    };
+    let key = check_key(given.expose()).map_err(|why| {
+        Failure::usage(format!("this is no API key: it {why}"))
+            .hint("copy it anew from https://cloud.vast.ai/manage-keys/")
+    })?;
+    let owner = if arguments.no_verify { None } else { verify(app, &key)? };
+    if app.global.curl {
+        return Ok(());
+    }
+    let saved = save_key(&app.paths, &app.store, &key, context::now())?;
+    for note in saved.notes.iter().chain(&app.store.take_notes()) {
+        app.ui.warn(note);
+    }
+    let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
+    app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.path.display()));
+    if let Some(legacy) = &saved.removed_legacy {
+        app.ui.say(&format!("removed {}, the old place of the key", legacy.display()));
+    }
+    warn_of_overrides(app);
+    if owner.is_some() {
+        prefetch(app, key);
+    }
+    Ok(())
+}
+
+/// Whose the key is; `None` where the server cannot be asked.
+fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
+    let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
+    match app.with_server(account, "asking whose key it is", false, async |remote| remote.verify().await) {
+        Ok(identity) => Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
+        Err(failure) if failure.kind() == Kind::Unavailable => {
+            app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
+            Ok(None)
+        }
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+            Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn warn_of_overrides(app: &App) {
+    if let Some(other) = context::secret_var(variables::VAST_API_KEY) {
+        app.ui.warn(&format!(
+            "VAST_API_KEY ({}) is set and overrides the saved key: unset VAST_API_KEY",
+            other.suffix()
+        ));
+    }
+    let session = app.paths.tfa_key();
+    if session.exists() {
+        app.ui.warn(&format!(
+            "a two-factor session ({}) overrides the saved key while it lasts",
+            session.display()
+        ));
+    }
+}
+
+/// Fetches the variables with the new key, so that shells have them at once.
+fn prefetch(app: &App, key: Secret) {
+    let source = Source::KeyFile(app.paths.api_key());
+    let fetched =
+        app.account_of(Credential { key, source }).and_then(|account| app.fetch(account, Urgency::Needed));
+    match fetched {
+        Ok(refreshed) => {
+            app.ui.say(&format!("{} variables in the account", refreshed.snapshot.variables.len()));
+        }
+        Err(failure) => {
+            app.ui.warn(&format!("the variables could not be fetched yet: {}", failure.message()));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `vastenv show env-vars [-s]`: the account's variables.
+
+use serde_json::{Map, Value};
+
+use super::app::App;
+use crate::account::{Account, Origin, Snapshot, Urgency};
+use crate::cli::ShowEnvVars;
+use crate::context;
+use crate::domain::{Result, Secret, printable};
+use crate::ui::Table;
+
+/// What stands in place of a value.
+const HIDDEN: &str = "*****";
+
+/// What stands in place of a value that the server does not tell, as it sends it.
+const MASK: &str = "********";
+
+/// The widest cell on a terminal.
+const WIDEST: usize = 60;
+
+/// Shows the variables as the server has them now.
+pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
+    let account = app.account()?;
+    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    if app.ui.raw {
+        return app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)));
+    }
+    if snapshot.variables.is_empty() {
+        app.ui.say("the account has no variables; create one with `vastenv create env-var NAME`");
+        return Ok(());
+    }
+    app.ui.data(table(&account, &snapshot, arguments.show_values).as_bytes())?;
+    if !arguments.show_values {
+        app.ui.say("values are hidden; show them with -s");
+    }
+    Ok(())
+}
+
+fn raw(snapshot: &Snapshot, show_values: bool) -> Map<String, Value> {
+    let value = |value: Option<&Secret>| match (show_values, value) {
+        (false, _) => HIDDEN.to_owned(),
+        (true, Some(value)) => value.expose().to_owned(),
+        (true, None) => MASK.to_owned(),
+    };
+    snapshot
+        .variables
+        .iter()
+        .map(|(name, variable)| (name.clone(), Value::from(value(variable.value.as_ref()))))
+        .collect()
+}
+
+fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> String {
+    let environment = account.environment(snapshot);
+    let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
+    for (name, variable) in &snapshot.variables {
+        let note = environment
+            .skipped
+            .iter()
+            .find(|skipped| skipped.name == *name)
+            .map(|skipped| skipped.why.reason());
+        let value = match (&variable.value, show_values) {
+            (Some(value), true) => printable(value.expose()),
+            (Some(_), false) => HIDDEN.to_owned(),
+            (None, _) => "unknown".to_owned(),
+        };
+        let source = match (variable.origin, &variable.value) {
+            (_, None) => "-",
+            (Origin::Account, _) => "account",
+            (Origin::Local, _) => "set here",
+        };
+        table.row(&[name, &value, source, note.as_deref().unwrap_or_default()]);
+    }
+    table.render(if context::stdout_is_terminal() { WIDEST } else { usize::MAX })
+}

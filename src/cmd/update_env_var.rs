@@ -1,0 +1,11 @@
+//! `vastenv update env-var NAME [VALUE]`: changes the value of a variable.
+
+use super::app::App;
+use super::value::change;
+use crate::cli::NameValue;
+use crate::domain::Result;
+
+/// Sends the change, and lets every open shell follow.
+pub fn update_env_var(app: &App, arguments: NameValue) -> Result<()> {
+    change(app, arguments, async |remote, name, value| remote.update(name, value).await)
+}

@@ -1,0 +1,70 @@
+//! What the commands about variables share: a checked name, a value from wherever it comes, and
+//! the line that says what happened.
+
+use super::app::App;
+use crate::account::{Account, Changed, Remote};
+use crate::cli::NameValue;
+use crate::domain::{EnvName, Failure, Result, Secret, printable_capped};
+use crate::environment::refusal;
+use crate::ui::read_value;
+
+/// The name, checked before anything is sent.
+pub fn checked_name(text: &str) -> Result<EnvName> {
+    EnvName::parse(text).map_err(|error| {
+        Failure::usage(format!("{} is no variable name: {error}", printable_capped(text, 60)))
+            .hint("letters, digits and _, not starting with a digit: HF_TOKEN")
+    })
+}
+
+/// The value: from the command line, asked without echo, or from stdin.
+pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Secret> {
+    let value = match arguments.value {
+        Some(text) => Secret::new(text),
+        // Nothing is sent: a place holder stands in the command that is shown.
+        None if app.global.curl => Secret::new("$VALUE"),
+        None => read_value(&format!("value of {name}"), arguments.stdin.keep_newline)?,
+    };
+    if value.expose().contains('\0') {
+        return Err(Failure::usage(format!(
+            "the value of {name} holds a NUL byte, which no environment can carry"
+        )));
+    }
+    Ok(value)
+}
+
+/// Sends a change and says what it did: `verb` is `created`, say.
+pub fn change(
+    app: &App,
+    arguments: NameValue,
+    send: impl AsyncFnOnce(&Remote<'_>, &EnvName, &Secret) -> Result<Changed>,
+) -> Result<()> {
+    let name = checked_name(&arguments.name)?;
+    let account: Account<'_> = app.account()?;
+    let typed = arguments.value.is_some();
+    let value = given_value(app, &name, arguments)?;
+    if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
+        app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));
+    }
+    let changed = app
+        .with_server(account, "asking the server", typed, async |remote| send(remote, &name, &value).await)?;
+    let verb = if changed.created { "created" } else { "updated" };
+    report(app, verb, &name, &changed)
+}
+
+/// Says what a change did: to a script in the server's words, to a person in ours.
+pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Result<()> {
+    if app.ui.raw {
+        app.ui.line(&changed.message)?;
+    } else if changed.name == name.as_str() {
+        app.ui.say(&format!("{verb} {name}"));
+    } else {
+        app.ui.say(&format!("{verb} {name}, saved as {}", changed.name));
+    }
+    if let Some(failure) = &changed.not_followed {
+        app.ui.warn(&format!(
+            "the account has the change, but open shells will follow later: {}",
+            failure.message()
+        ));
+    }
+    Ok(())
+}

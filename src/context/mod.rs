@@ -1,0 +1,105 @@
+//! What surrounds the program: environment variables, clock, folders, terminal. The only place that
+//! reads them.
+
+pub mod variables;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::config::Paths;
+use crate::domain::{EnvName, Failure, Result, Secret, Timestamp};
+
+/// The value of an environment variable; an empty one counts as unset.
+pub fn var(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The value of an environment variable as text; one that is none counts as unset.
+pub fn text_var(name: &str) -> Option<String> {
+    var(name)?.into_string().ok()
+}
+
+/// The value of an environment variable that is a secret. Bytes that are no text are replaced, and
+/// so refused where a key is checked.
+pub fn secret_var(name: &str) -> Option<Secret> {
+    var(name).map(|value| Secret::new(value.to_string_lossy().into_owned()))
+}
+
+/// The bytes of an environment variable, empty ones included.
+pub fn bytes_var(name: &EnvName) -> Option<Vec<u8>> {
+    std::env::var_os(name.as_str()).map(OsString::into_vec)
+}
+
+/// Whether a switch is on: set to anything but nothing, `0`, `false`, `no` or `off`.
+pub fn switch(name: &str) -> bool {
+    text_var(name)
+        .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
+}
+
+/// Where files are.
+///
+/// # Errors
+/// `HOME` is not set, and some `XDG_*` variable is not either.
+pub fn paths() -> Result<Paths> {
+    Paths::resolve(|name| std::env::var_os(name))
+}
+
+/// The clock.
+pub fn now() -> Timestamp {
+    Timestamp(since_1970().as_secs())
+}
+
+/// The time since 1970, as exactly as the clock tells.
+pub fn since_1970() -> std::time::Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The path of this very program.
+///
+/// # Errors
+/// The system does not tell.
+pub fn own_path() -> Result<PathBuf> {
+    std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("cannot find the path of vastenv itself: {error}")))
+}
+
+/// Whether somebody types at the program.
+pub fn stdin_is_terminal() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Whether somebody reads what is printed on stdout.
+pub fn stdout_is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Whether somebody reads what is printed on stderr.
+pub fn stderr_is_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Whether `process` is this program's parent, or up to four generations further up: subshells and
+/// wrappers such as `time` may stand between.
+pub fn is_ancestor(process: u32) -> bool {
+    let mut current = std::os::unix::process::parent_id();
+    for _ in 0..5 {
+        if current == process {
+            return true;
+        }
+        match parent_of(current) {
+            Some(parent) => current = parent,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// The parent of a process, where the system has `/proc` to tell it.
+fn parent_of(process: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name in parentheses may hold anything; after it come the state and the parent.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}

@@ -1,0 +1,115 @@
+//! The one map from what went wrong to words and an exit code.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::domain::{Failure, Kind, printable_capped};
+use crate::ui::Ui;
+
+/// Says what failed, and gives the exit code for it.
+pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
+    if failure.kind() != Kind::OnlyShown {
+        ui.failure(failure);
+    }
+    ExitCode::from(failure.exit_code())
+}
+
+/// What clap has against a command line, without repeating what may be a secret: words given to
+/// commands that take values or keys are never shown.
+pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
+    let command: Vec<&str> =
+        arguments.iter().skip(1).map(String::as_str).take_while(|word| is_command_word(word)).collect();
+    let help = ["vastenv"]
+        .into_iter()
+        .chain(command.iter().copied())
+        .chain(["--help"])
+        .collect::<Vec<_>>()
+        .join(" ");
+    let may_hold_secret =
+        command.iter().any(|word| matches!(*word, "create" | "update" | "set" | "remember"));
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
+        _ => None,
+    };
+    let given = |kind| text(kind).filter(|_| !may_hold_secret).map(|text| printable_capped(&text, 60));
+    let message = match error.kind() {
+        ErrorKind::UnknownArgument => match given(ContextKind::InvalidArg) {
+            Some(word) => format!("unexpected argument {word}"),
+            None => "an argument too many (quote a value with spaces; put -- before one that starts with -)"
+                .to_owned(),
+        },
+        ErrorKind::InvalidSubcommand => match given(ContextKind::InvalidSubcommand) {
+            Some(word) => format!("there is no command {word}"),
+            None => "there is no such command".to_owned(),
+        },
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let place = text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned());
+            let word = given(ContextKind::InvalidValue).map_or(String::new(), |word| format!(" {word:?}"));
+            let known =
+                text(ContextKind::ValidValue).map_or(String::new(), |known| format!(" (known: {known})"));
+            format!("wrong value{word} for {place}{known}")
+        }
+        ErrorKind::MissingRequiredArgument => {
+            format!("missing: {}", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
+        ErrorKind::ArgumentConflict => "these arguments exclude each other, or one is given twice".to_owned(),
+        ErrorKind::InvalidUtf8 => "an argument is no UTF-8 text".to_owned(),
+        _ => "this command line makes no sense".to_owned(),
+    };
+    let suggestion =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(text)
+            .map_or(String::new(), |suggestion| format!("did you mean {suggestion}? "));
+    Failure::usage(message).hint(format!("{suggestion}see `{help}`"))
+}
+
+/// Whether a word can only be the name of a command: never repeat anything else.
+fn is_command_word(word: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "api-key", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh", "remember",
+        "reset", "run", "sandbox", "set", "show", "ssh-key", "status", "update",
+    ];
+    WORDS.binary_search(&word).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn refused(line: &str) -> Failure {
+        let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        usage(&Cli::try_parse_from(&arguments).expect_err("refused"), &arguments)
+    }
+
+    #[test]
+    fn a_value_on_a_wrong_command_line_is_never_repeated() {
+        for line in [
+            "vastenv create env-var A -hf_secret",
+            "vastenv create env-var A b hf_secret",
+            "vastenv set api-key aa hf_secret",
+            "vastenv update env-var A --hf_secret=hf_secret",
+            "vastenv set hf_secret",
+        ] {
+            let failure = refused(line);
+            assert!(!format!("{failure:?}").contains("hf_secret"), "{line}: {failure:?}");
+            assert_eq!(failure.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn what_is_known_is_listed_and_what_is_close_suggested() {
+        assert!(refused("vastenv hook tcsh").message().contains("bash, zsh, fish"));
+        assert!(refused("vastenv shwo env-vars").next_step().expect("a hint").contains("show"));
+        assert!(refused("vastenv show env-var").next_step().expect("a hint").contains("env-vars"));
+        assert!(refused("vastenv delete env-var").message().contains("<NAME>"));
+    }
+}

@@ -1,0 +1,123 @@
+//! All that a person or script reads: data on stdout, talk on stderr.
+
+mod progress;
+mod prompt;
+mod table;
+
+use std::io::{ErrorKind, Write};
+
+use serde_json::Value;
+
+pub use progress::Progress;
+pub use prompt::{read_secret, read_value};
+pub use table::Table;
+
+use crate::context::{self, variables};
+use crate::domain::{Failure, Result, printable, to_python_json};
+
+/// How to speak.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ui {
+    /// Print JSON, and errors as JSON.
+    pub raw: bool,
+    /// Say nothing but errors.
+    pub quiet: bool,
+    /// Colour what is said on a terminal.
+    pub color: bool,
+}
+
+/// Who hears what the hook has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Log {
+    /// Nothing at all.
+    Off,
+    /// Changes and problems.
+    Info,
+    /// Also what happens at the start of a shell, and why variables are skipped.
+    Debug,
+}
+
+impl Log {
+    /// As `VASTENV_LOG` says.
+    pub fn from_environment() -> Self {
+        match context::text_var(variables::VASTENV_LOG).as_deref() {
+            Some("off") => Self::Off,
+            Some("debug") => Self::Debug,
+            _ => Self::Info,
+        }
+    }
+}
+
+impl Ui {
+    /// For a terminal, as its user wishes.
+    pub fn new(raw: bool, quiet: bool, no_color: bool) -> Self {
+        let dumb = context::text_var(variables::TERM).is_none_or(|term| term == "dumb");
+        let refused = no_color || context::var(variables::NO_COLOR).is_some();
+        Self { raw, quiet, color: !refused && !dumb && context::stderr_is_terminal() }
+    }
+
+    /// Prints data. A reader that has gone away is no failure.
+    ///
+    /// # Errors
+    /// Stdout cannot be written (a full disk, say).
+    pub fn data(self, bytes: &[u8]) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::failed(format!("cannot write to stdout: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints one line of data.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn line(self, text: &str) -> Result<()> {
+        self.data(format!("{text}\n").as_bytes())
+    }
+
+    /// Prints a value as the official client does.
+    ///
+    /// # Errors
+    /// As [`Self::data`].
+    pub fn json(self, value: &Value) -> Result<()> {
+        self.line(&to_python_json(value))
+    }
+
+    /// Says what was done, on stderr.
+    pub fn say(self, text: &str) {
+        if !self.quiet {
+            to_stderr(&format!("{}\n", printable(text)));
+        }
+    }
+
+    /// Says what the user should know although it went well.
+    pub fn warn(self, text: &str) {
+        to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), printable(text)));
+    }
+
+    /// Says what failed and what to do next.
+    pub fn failure(self, failure: &Failure) {
+        if self.raw {
+            // The fields in the official client's order, which is not the sorted one.
+            let (code, message) = (failure.status_code(), to_python_json(&Value::from(failure.message())));
+            to_stderr(&format!("{{\"error\": true, \"status_code\": {code}, \"msg\": {message}}}\n"));
+            return;
+        }
+        to_stderr(&format!("{} {}\n", self.paint("31", "vastenv:"), printable(failure.message())));
+        if let Some(hint) = failure.next_step() {
+            to_stderr(&format!("{} {}\n", self.paint("36", "hint:"), printable(hint)));
+        }
+    }
+
+    fn paint(self, color: &str, text: &str) -> String {
+        if self.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Writes to stderr. Nobody is left to hear of it if that fails.
+fn to_stderr(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,62 @@
+//! Secrets from the user: without echo on a terminal, else from stdin.
+
+use std::io::Read;
+
+use zeroize::Zeroizing;
+
+use crate::context;
+use crate::domain::{Failure, Result, Secret};
+
+/// The most that is read from stdin, in bytes.
+const LARGEST_INPUT: u64 = 4 * 1024 * 1024;
+
+/// Asks for a key: one line without echo on a terminal, else all of stdin without the white space
+/// around it.
+///
+/// # Errors
+/// Nothing can be read.
+pub fn read_secret(label: &str) -> Result<Secret> {
+    if context::stdin_is_terminal() {
+        return ask(label);
+    }
+    let text = read_stdin()?;
+    Ok(Secret::new(text.trim()))
+}
+
+/// Asks for a value: one line without echo on a terminal, else stdin to its end, less one line
+/// break at the end unless `keep_newline` is set.
+///
+/// # Errors
+/// Nothing can be read.
+pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
+    if context::stdin_is_terminal() {
+        return ask(label);
+    }
+    let text = read_stdin()?;
+    let kept = if keep_newline { text.as_str() } else { text.strip_suffix('\n').unwrap_or(&text) };
+    let kept = if keep_newline { kept } else { kept.strip_suffix('\r').unwrap_or(kept) };
+    Ok(Secret::new(kept))
+}
+
+fn ask(label: &str) -> Result<Secret> {
+    rpassword::prompt_password(format!("{label} (not shown): "))
+        .map(Secret::from)
+        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {error}")))
+}
+
+fn read_stdin() -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::io::stdin()
+        .lock()
+        .take(LARGEST_INPUT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::failed(format!("cannot read stdin: {error}")))?;
+    if bytes.len() as u64 > LARGEST_INPUT {
+        return Err(Failure::failed("what came from stdin is over 4 MiB"));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(Failure::failed("what came from stdin is no UTF-8 text")
+            .hint("encode it first, for instance with base64")),
+    }
+}
