@@ -88,7 +88,7 @@ impl User {
         fs::write(&state_path, state.to_string()).expect("a state file");
         let record = Some(home.path().join("record.jsonl"));
         let options = Options { state: Some(state_path), record, ..options };
-        let sandbox = RunningSandbox::start(options, || Duration::from_secs(1_700_000_000));
+        let sandbox = RunningSandbox::start(&options, || Duration::from_secs(1_700_000_000));
         let user = Self { vastai, home, sandbox };
         fs::create_dir_all(user.home.path().join("config/vastai")).expect("a folder");
         fs::write(user.key_file(), user.sandbox.key.expose()).expect("a key file");

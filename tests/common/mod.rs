@@ -16,8 +16,8 @@ pub struct RunningSandbox {
 
 impl RunningSandbox {
     /// Serves with the clock `now`.
-    pub fn start(options: Options, now: impl Fn() -> Duration + Send + 'static) -> Self {
-        let sandbox = Sandbox::bind(&options, now).expect("a sandbox");
+    pub fn start(options: &Options, now: impl Fn() -> Duration + Send + 'static) -> Self {
+        let sandbox = Sandbox::bind(options, now).expect("a sandbox");
         let (url, key) = (sandbox.url(), sandbox.api_key().clone());
         let (stop, stopped) = channel();
         let thread = thread::spawn(move || {

@@ -80,7 +80,8 @@ fn requests_too_close_together_are_refused_in_plain_text() {
     let clock = Arc::new(AtomicU64::new(1000));
     let seen = Arc::clone(&clock);
     let options = Options { rate_limits: true, ..Options::default() };
-    let sandbox = RunningSandbox::start(options, move || Duration::from_millis(seen.load(Ordering::Relaxed)));
+    let sandbox =
+        RunningSandbox::start(&options, move || Duration::from_millis(seen.load(Ordering::Relaxed)));
     assert_eq!(sandbox.send("GET", "/secrets/", "").status, 200);
     clock.store(5999, Ordering::Relaxed);
     let reply = sandbox.send("GET", "/secrets/", "");
@@ -104,7 +105,7 @@ fn the_latency_holds_the_answer_back_and_not_the_change() {
         rate_limits: true,
         ..Options::default()
     };
-    let sandbox = RunningSandbox::start(options, move || {
+    let sandbox = RunningSandbox::start(&options, move || {
         let _ = asked.send(());
         Duration::from_secs(1)
     });

@@ -26,7 +26,7 @@ fn every_call_has_the_documented_path_headers_and_body() {
     }
 
     let received = server.finish();
-    let targets: Vec<_> = received.iter().map(Received::target).collect();
+    let targets: Vec<_> = received.iter().map(|request| request.target()).collect();
     assert_eq!(
         targets,
         ["GET", "POST", "PUT", "DELETE"].map(|method| format!("{method} /base/api/v0/secrets/"))
