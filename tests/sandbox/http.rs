@@ -48,7 +48,7 @@ impl RunningSandbox {
     }
 
     pub fn with(options: Options) -> Self {
-        Self::start(options, || Duration::from_secs(1_700_000_000))
+        Self::start(&options, || Duration::from_secs(1_700_000_000))
     }
 
     pub fn connect(&self) -> TcpStream {

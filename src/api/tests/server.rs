@@ -50,7 +50,7 @@ pub(super) fn serve(script: impl IntoIterator<Item = Step>) -> Server {
                 }
                 Step::Flood(head) => {
                     say(&mut stream, head.as_bytes());
-                    while stream.write_all(&[b'0'; 1 << 16]).is_ok() {}
+                    while stream.write_all(&[b'0'; 1 << 12]).is_ok() {}
                 }
                 Step::KeepAlive(mut answers) => {
                     let last = answers.pop().unwrap();
