@@ -7,7 +7,7 @@ mod load;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue};
+pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
 pub use load::{Export, Hook, Run, Sandbox};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
@@ -79,6 +79,8 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Say all that is known of one variable
+    Why(Why),
     /// Show what the account has
     #[command(subcommand)]
     Show(Show),

@@ -16,6 +16,7 @@ mod show_env_vars;
 mod status;
 mod update_env_var;
 mod value;
+mod why;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
         Command::Status => status::status(&app()?).map(done),
+        Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)
         }
