@@ -27,6 +27,7 @@ use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use export::export_at_once;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
