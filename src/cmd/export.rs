@@ -5,9 +5,13 @@ use std::time::Duration;
 use super::app::App;
 use super::background;
 use crate::account::{Account, Known, Snapshot, Urgency};
-use crate::cli::Export;
+use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::shell::{Format, export_text};
+use crate::ui::Ui;
+
+/// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
+const DEFAULT_WAIT: u64 = 10;
 
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
@@ -19,6 +23,15 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait))?;
     let environment = account.environment(&snapshot);
     app.ui.data(&export_text(format, &environment.variables))
+}
+
+/// [`export`] as typed without any option: what scripts and shells call most, kept free of clap.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
+    let app = App::new(Global::default(), ui)?;
+    export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })
 }
 
 /// What is known of the account, however old; a stale one is refreshed in the background.
