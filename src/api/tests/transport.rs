@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::server::{Step, answer_with, nobody, say_status, serve};
+use super::server::{Received, Step, answer_with, nobody, say_status, serve};
 use super::*;
 use crate::domain::Kind;
 
@@ -26,7 +26,7 @@ fn every_call_has_the_documented_path_headers_and_body() {
     }
 
     let received = server.finish();
-    let targets: Vec<_> = received.iter().map(|request| request.target()).collect();
+    let targets: Vec<_> = received.iter().map(Received::target).collect();
     assert_eq!(
         targets,
         ["GET", "POST", "PUT", "DELETE"].map(|method| format!("{method} /base/api/v0/secrets/"))
