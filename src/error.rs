@@ -88,9 +88,9 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 17] = [
+    const WORDS: [&str; 18] = [
         "api-key", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh", "remember",
-        "reset", "run", "sandbox", "set", "show", "ssh-key", "status", "update",
+        "reset", "run", "sandbox", "set", "show", "ssh-key", "status", "update", "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

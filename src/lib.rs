@@ -66,7 +66,7 @@ use clap::error::ErrorKind;
 
 use crate::cli::Cli;
 use crate::cmd::HookCall;
-use crate::shell::Shell;
+use crate::shell::{Format, Shell};
 use crate::ui::Ui;
 
 /// Does what the arguments (the program's name first) say.
@@ -117,6 +117,9 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
             let call =
                 HookCall { shell, pid: pid.parse().ok()?, starting: *mode == "start", told, unexported };
             cmd::reply_to_hook(&call, Ui::new(false, false, false))
+        }
+        ["export", format] if Format::parse(format).is_some() => {
+            cmd::export_at_once(format, Ui::new(false, false, false))
         }
         ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
         [cmd::BACKGROUND_REFRESH] => {

@@ -221,6 +221,10 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
     if settings.server.is_loopback() {
         builder = builder.no_proxy();
     }
+    if settings.server.is_plain_http() {
+        // No TLS to come: reading the system's certificates would take longer than the request.
+        builder = builder.tls_certs_only([]);
+    }
     builder.build().map_err(|error| {
         Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200))).hint(
             "check that the system's certificates are installed (often a package named ca-certificates)",

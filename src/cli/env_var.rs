@@ -40,3 +40,15 @@ pub struct NameOnly {
     #[arg(value_name = "NAME")]
     pub name: String,
 }
+
+/// `vastenv why`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  vastenv why HF_TOKEN")]
+pub struct Why {
+    /// The variable's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Show its value too
+    #[arg(long, short)]
+    pub show_values: bool,
+}

@@ -7,7 +7,7 @@ mod load;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue};
+pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
 pub use load::{Export, Hook, Run, Sandbox};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
@@ -29,7 +29,7 @@ pub struct Cli {
 }
 
 /// Options that every command takes, before or after its name.
-#[derive(Clone, Debug, Default, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
@@ -39,7 +39,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
     /// How often a request is tried
-    #[arg(long, global = true, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, global = true, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub retry: u32,
     /// Print JSON, as the official client does
     #[arg(long, global = true, visible_alias = "json")]
@@ -64,6 +64,27 @@ pub struct Global {
     pub yes: bool,
 }
 
+/// How often a request is tried, as by the official client.
+const TRIES: u32 = 3;
+
+impl Default for Global {
+    /// No option given.
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            url: None,
+            retry: TRIES,
+            raw: false,
+            explain: false,
+            curl: false,
+            insecure_http: false,
+            no_color: false,
+            quiet: false,
+            yes: false,
+        }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -79,6 +100,8 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Say all that is known of one variable
+    Why(Why),
     /// Show what the account has
     #[command(subcommand)]
     Show(Show),

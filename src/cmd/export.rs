@@ -5,9 +5,13 @@ use std::time::Duration;
 use super::app::{App, Manner};
 use super::background;
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
-use crate::cli::Export;
+use crate::cli::{DEFAULT_TRIES, Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::shell::{Format, export_text};
+use crate::ui::Ui;
+
+/// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
+const DEFAULT_WAIT: u64 = 10;
 
 /// What to do about a snapshot that is older than it should be.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +32,15 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&snapshot);
     app.ui.data(&export_text(format, &environment.variables))
+}
+
+/// [`export`] as typed without any option: what scripts and shells call most, kept free of clap.
+///
+/// # Errors
+/// As [`export`].
+pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
+    let app = App::new(Global { retry: DEFAULT_TRIES, ..Global::default() }, ui)?;
+    export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })
 }
 
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.

@@ -16,6 +16,7 @@ mod show_env_vars;
 mod status;
 mod update_env_var;
 mod value;
+mod why;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use export::export_at_once;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
@@ -42,6 +44,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
         Command::Status => status::status(&app()?).map(done),
+        Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)
         }

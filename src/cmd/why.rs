@@ -1,0 +1,160 @@
+//! `vastenv why NAME`: all that is known of one variable, and why it is as it is in this shell.
+
+use serde_json::{Map, Value, json};
+
+use super::app::App;
+use crate::account::{Account, Known, Origin, SessionId, Snapshot, Variable};
+use crate::cli::Why;
+use crate::context;
+use crate::domain::{EnvName, Failure, Result, format_duration, printable};
+use crate::environment::{Entry, Ledger, Shadow, Skipped};
+use crate::shell::LEDGER_VARIABLE;
+
+/// One answer, for a person and for a program.
+struct Line {
+    heading: &'static str,
+    text: String,
+    value: Value,
+}
+
+impl Line {
+    fn new(heading: &'static str, text: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { heading, text: text.into(), value: value.into() }
+    }
+}
+
+/// Answers from files and this shell's ledger; the server is not asked. A variable that the
+/// account does not have is a failure.
+pub fn why(app: &App, arguments: &Why) -> Result<()> {
+    let account = app.account()?;
+    let snapshot = match account.known()? {
+        Known::Snapshot(snapshot) => *snapshot,
+        Known::Refused(_) => {
+            return Err(Failure::failed("nothing is known of the account: the server refused the key")
+                .hint("save another one with `vastenv set api-key`"));
+        }
+        Known::Nothing => {
+            return Err(Failure::failed("nothing is known of the account yet")
+                .hint("ask the server: vastenv refresh"));
+        }
+    };
+    let ledger = ledger(app);
+    let Some((name, variable)) = find(&snapshot, &arguments.name) else {
+        return Err(absent(&account, &snapshot, &arguments.name));
+    };
+    let environment = account.environment(&snapshot);
+    let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
+    let mut lines = vec![
+        Line::new("name", printable(name), name),
+        value(variable),
+        source(&account, &snapshot, variable),
+        changed(&account, variable),
+        loaded(name, ledger.as_ref(), skipped),
+        shadow(name, ledger.as_ref()),
+    ];
+    if arguments.show_values
+        && let Some(value) = &variable.value
+    {
+        lines.push(Line::new("text", printable(value.expose()), value.expose()));
+    }
+    print(app, &lines)
+}
+
+fn print(app: &App, lines: &[Line]) -> Result<()> {
+    if app.ui.raw {
+        let fields: Map<_, _> =
+            lines.iter().map(|line| (line.heading.to_owned(), line.value.clone())).collect();
+        return app.ui.json(&Value::Object(fields));
+    }
+    for line in lines {
+        app.ui.line(&format!("{:9}{}", line.heading, line.text))?;
+    }
+    Ok(())
+}
+
+/// The variable of this name, or of this name in capitals, as the server saves it.
+fn find<'a>(snapshot: &'a Snapshot, name: &str) -> Option<(&'a str, &'a Variable)> {
+    let capitals = name.to_ascii_uppercase();
+    let found =
+        snapshot.variables.get_key_value(name).or_else(|| snapshot.variables.get_key_value(&capitals))?;
+    Some((found.0.as_str(), found.1))
+}
+
+fn absent(account: &Account<'_>, snapshot: &Snapshot, name: &str) -> Failure {
+    let age = account.age(snapshot).map_or("some time".to_owned(), format_duration);
+    Failure::failed(format!("the account has no variable {} ({age} ago)", printable(name)))
+        .hint("see its names with `vastenv show env-vars`, or ask the server: vastenv refresh")
+}
+
+fn ledger(app: &App) -> Option<Ledger> {
+    let spilled = |id: &SessionId| app.store.session(id)?.entries;
+    Ledger::decode(&context::text_var(LEDGER_VARIABLE)?, spilled)
+}
+
+fn value(variable: &Variable) -> Line {
+    match &variable.value {
+        Some(value) => {
+            let count = value.expose().chars().count();
+            let noun = if count == 1 { "character" } else { "characters" };
+            Line::new("value", format!("known, {count} {noun} (shown with -s)"), "known")
+        }
+        None => Line::new("value", "not known here: the server only sends a mask", "masked"),
+    }
+}
+
+fn source(account: &Account<'_>, snapshot: &Snapshot, variable: &Variable) -> Line {
+    let age = account
+        .age(snapshot)
+        .map_or("at an unknown time".to_owned(), |age| format!("{} ago", format_duration(age)));
+    match (variable.origin, &variable.value) {
+        (Origin::Account, Some(_)) => {
+            Line::new("source", format!("the account, as {} told {age}", snapshot.server.host()), "account")
+        }
+        (Origin::Local, Some(_)) => Line::new("source", "set or seen on this machine, kept here", "local"),
+        (_, None) => Line::new("source", "none", Value::Null),
+    }
+}
+
+fn changed(account: &Account<'_>, variable: &Variable) -> Line {
+    let ago = (account.now)().since(variable.changed_at);
+    let text = ago.map_or("at an unknown time".to_owned(), |ago| {
+        format!("{} ago, as seen from this machine", format_duration(ago))
+    });
+    Line::new("changed", text, json!(variable.changed_at))
+}
+
+fn loaded(name: &str, ledger: Option<&Ledger>, skipped: Option<&Skipped>) -> Line {
+    if let Some(skipped) = skipped {
+        return Line::new(
+            "loaded",
+            format!("no: {}", skipped.why.reason()),
+            json!({"in_shell": false, "why": skipped.why.reason()}),
+        );
+    }
+    let entry =
+        EnvName::parse(name).ok().and_then(|name| ledger.and_then(|ledger| ledger.entries.get(&name)));
+    let (text, in_shell) = match entry {
+        Some(Entry::Loaded { .. }) => ("yes, in this shell", true),
+        Some(Entry::Edited) => ("no: you changed it in this shell, so it is yours", false),
+        None if ledger.is_some() => {
+            ("not in this shell (it had one of its own, or has not asked since)", false)
+        }
+        None => ("not in this shell: the hook is not active here", false),
+    };
+    Line::new("loaded", text, json!({"in_shell": in_shell, "why": text}))
+}
+
+fn shadow(name: &str, ledger: Option<&Ledger>) -> Line {
+    let entry =
+        EnvName::parse(name).ok().and_then(|name| ledger.and_then(|ledger| ledger.entries.get(&name)));
+    let (text, value) = match entry {
+        Some(Entry::Loaded { shadow: Shadow::Exported, .. }) => {
+            ("an exported variable that comes back on unload", "exported")
+        }
+        Some(Entry::Loaded { shadow: Shadow::Unexported, .. }) => {
+            ("a shell variable that comes back on unload", "unexported")
+        }
+        _ => ("nothing", "nothing"),
+    };
+    Line::new("shadows", text, value)
+}
