@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::app::{App, Manner};
 use super::background;
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
-use crate::cli::{DEFAULT_TRIES, Export, Global};
+use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::shell::{Format, export_text};
 use crate::ui::Ui;
@@ -39,7 +39,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
 /// # Errors
 /// As [`export`].
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
-    let app = App::new(Global { retry: DEFAULT_TRIES, ..Global::default() }, ui)?;
+    let app = App::new(Global::default(), ui)?;
     export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })
 }
 
