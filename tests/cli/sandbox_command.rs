@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdout};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
+use vastenv::shell::LEDGER_VARIABLE;
 
 use crate::account::TestAccount;
 use crate::home::{Home, VASTENV, mode, said};
@@ -140,7 +141,7 @@ fn what_a_shell_has_loaded_does_not_leak_in() {
         let (first, rest) = said.out.split_once('\n').expect("lines");
         assert_eq!(first, "hidden-v");
         assert!(rest.contains("VAST_URL=http://127.0.0.1:"), "{rest}");
-        assert!(!rest.contains("hidden-v") && !rest.contains("__VASTENV"), "{rest}");
+        assert!(!rest.contains("hidden-v") && !rest.contains(LEDGER_VARIABLE), "{rest}");
     }
 }
 
