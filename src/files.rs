@@ -141,11 +141,15 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// The failure to write `path`, with what mends it.
 pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot write {}: {}", path.display(), reason(error))).hint(mend(path, error))
+    let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));
+    // Files are replaced as a whole: it is the folder, as far as it exists, that does not let us.
+    let folder = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(path);
+    let culprit = if error.kind() == ErrorKind::PermissionDenied { folder } else { path };
+    failure.hint(mend(culprit, error))
 }
 
 /// The system's words without Rust's "(os error 13)".
-fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

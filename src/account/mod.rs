@@ -8,6 +8,7 @@ mod follow;
 mod refresh;
 mod remote;
 mod sign_in;
+mod turn;
 
 use crate::config::Config;
 use crate::credentials::Credential;
