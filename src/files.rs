@@ -39,13 +39,16 @@ pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroi
         }
         Err(error) => return Err(unreadable(path, &error)),
     };
-    trust(&file, path, notes)?;
-    let mut bytes = Zeroizing::new(Vec::new());
+    let size = trust(&file, path, notes)?;
+    // All room at once: growing would copy secrets about, and take more system calls.
+    let room = usize::try_from(size.min(LARGEST_FILE)).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     (&mut file).take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     Ok(Some(bytes))
 }
 
-fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<()> {
+/// Checks that the file is ours alone; gives its size.
+fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<u64> {
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
         return Err(Failure::unavailable(format!("{} is not a plain file", path.display()))
@@ -64,7 +67,7 @@ fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<()> {
         file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
         notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
     }
-    Ok(())
+    Ok(metadata.len())
 }
 
 /// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder

@@ -34,10 +34,10 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     app.ui.data(&export_text(format, &environment.variables))
 }
 
-/// [`export`] as typed without any option: what scripts and shells call most, kept free of clap.
+/// `export` as typed without any option: what scripts and shells call most, kept free of clap.
 ///
 /// # Errors
-/// As [`export`].
+/// As `export`.
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     let app = App::new(Global::default(), ui)?;
     export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })

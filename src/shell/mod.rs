@@ -1,7 +1,7 @@
 //! The shells: how values are quoted for each, how changes are written, and the hook's text.
 //!
 //! Whatever leaves this layer is code that a shell evals, so everything from outside passes
-//! through [`quote`]; names are [`crate::domain::EnvName`]s already.
+//! through [`quote()`]; names are [`crate::domain::EnvName`]s already.
 
 mod dotenv;
 mod hook;

@@ -71,6 +71,7 @@ struct VariableOut<'a> {
 
 #[derive(Deserialize)]
 struct FileIn {
+    version: u32,
     server: String,
     user: String,
     email: Option<String>,
@@ -117,7 +118,7 @@ impl Snapshot {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let file: FileIn = serde_json::from_slice(bytes).ok()?;
+        let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
         let variables = file.variables.into_iter().map(|(name, variable)| {
             let VariableIn { value, origin, changed_at } = variable;
             (name, Variable { value, origin, changed_at })
@@ -143,14 +144,14 @@ impl Store {
     pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.snapshot_path(account);
         let Some(bytes) = self.read(&path)? else { return Ok(None) };
+        if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
+        {
+            return Ok(Some(snapshot));
+        }
         if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
             && version != VERSION
         {
             return Ok(None);
-        }
-        if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
-        {
-            return Ok(Some(snapshot));
         }
         let aside = path.with_extension("json.corrupt");
         std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
