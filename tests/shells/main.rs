@@ -7,3 +7,7 @@ mod pty;
 
 mod account;
 mod follow;
+mod ledger;
+mod notice;
+mod steady;
+mod trace;
