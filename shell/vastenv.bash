@@ -88,8 +88,9 @@ __vastenv_digest_key() {
 __vastenv_load() {
   local IFS=' ' __vastenv_h=''
   # Options that would show or spread values, or end this. A load that Ctrl-C ended left them here.
-  [[ -n $__vastenv_flags ]] || __vastenv_flags=-${-//[!aTuvx]/}
-  [[ $__vastenv_flags == - ]] || builtin set +aTuvx
+  builtin set -- "${__vastenv_flags:--${-//[!aTuvx]/}}"
+  [[ $1 == - ]] || builtin set +aTuvx
+  __vastenv_flags=$1
   [[ -z ${VAST_API_KEY-} ]] || __vastenv_digest_key
   __vastenv_key=$__vastenv_h
   __vastenv_seen="${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}"

@@ -23,6 +23,13 @@ impl Account {
         account
     }
 
+    /// As [`Self::with`], on a server that takes `latency` for each answer.
+    pub fn slow(variables: &[(&str, &str)], latency: Duration) -> Self {
+        let account = Self::unfetched(variables, latency);
+        account.home.vastenv_ok(&["refresh"]);
+        account
+    }
+
     /// An account that this machine knows nothing of, whose server takes `latency` to answer.
     pub fn unfetched(variables: &[(&str, &str)], latency: Duration) -> Self {
         let secrets: serde_json::Map<String, Value> =
@@ -57,18 +64,41 @@ impl Account {
         lines.filter(|line| line["method"] == "GET" && line["path"].as_str().is_some_and(is_secrets)).count()
     }
 
+    /// Gives a variable another value from another machine, with a cache of its own.
+    pub fn change_elsewhere(&self, name: &str, value: &str) {
+        let mut command = self.home.command(&self.home.binary);
+        command.env("HOME", self.folder.path()).env("VAST_API_KEY", FIRST_KEY);
+        let output = command.args(["update", "env-var", name, value]).output().expect("vastenv runs");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Whether the server answered after [`Self::age_snapshot`].
+    pub fn snapshot_is_fresh(&self) -> bool {
+        self.snapshots().iter().all(|path| {
+            let text = std::fs::read_to_string(path).expect("a snapshot");
+            let snapshot: Value = serde_json::from_str(&text).expect("JSON");
+            snapshot["fetched_at"] != json!(OLD)
+        })
+    }
+
+    fn snapshots(&self) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(self.home.path(".cache/vastenv")).expect("a cache");
+        entries.map(|entry| entry.expect("an entry").path().join("snapshot.json")).collect()
+    }
+
     /// Makes the snapshot so old that it must be fetched again.
     pub fn age_snapshot(&self) {
-        let cache = self.home.path(".cache/vastenv");
-        for entry in std::fs::read_dir(cache).expect("a cache") {
-            let path = entry.expect("an entry").path().join("snapshot.json");
+        for path in self.snapshots() {
             let text = std::fs::read_to_string(&path).expect("a snapshot");
             let mut snapshot: Value = serde_json::from_str(&text).expect("JSON");
-            snapshot["fetched_at"] = json!(1_000_000);
+            snapshot["fetched_at"] = json!(OLD);
             std::fs::write(&path, snapshot.to_string()).expect("written");
         }
     }
 }
+
+/// A time long ago.
+const OLD: u64 = 1_000_000;
 
 fn is_secrets(path: &str) -> bool {
     path.contains("/secrets")

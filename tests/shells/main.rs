@@ -6,8 +6,14 @@ mod common;
 mod pty;
 
 mod account;
+mod failures;
 mod follow;
+mod hostile;
+mod hygiene;
 mod ledger;
 mod notice;
+mod refresh;
+mod secrets;
 mod steady;
+mod text;
 mod trace;

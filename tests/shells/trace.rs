@@ -51,9 +51,10 @@ impl Traced {
         let shell = trace.split_whitespace().next()?;
         let starts: Vec<&str> =
             between.lines().filter(|line| line.starts_with(shell) && is_start(line)).collect();
-        starts.iter().for_each(|line| eprintln!("started: {line}"));
         // The second milestone is a process as well.
-        Some(starts.len() - 1)
+        let (_, others) = starts.split_last()?;
+        others.iter().for_each(|line| eprintln!("started: {line}"));
+        Some(others.len())
     }
 
     /// Starts a process with a name that the trace shows, and returns the trace up to it.
