@@ -232,6 +232,9 @@ case "${PROMPT_COMMAND[*]-}" in
 esac
 
 case $__vastenv_options in -s*) builtin shopt -s expand_aliases ;; esac
-case $__vastenv_options in *a) builtin unset -v __vastenv_options && builtin set -a ;; *) builtin unset -v __vastenv_options ;; esac
+case $__vastenv_options in
+  *a) builtin unset -v __vastenv_options && builtin set -a ;;
+  *) builtin unset -v __vastenv_options ;;
+esac
 
 __vastenv_hook || :

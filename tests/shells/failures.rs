@@ -30,7 +30,8 @@ fn nudge(account: &Account, minutes: usize) {
 
 /// Lines of vastenv's own in what a terminal showed.
 fn said(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| line.starts_with("vastenv:")).collect()
+    // fish writes spaces and a carriage return before what may have to begin a line.
+    text.split(['\r', '\n']).filter(|line| line.starts_with("vastenv:")).collect()
 }
 
 #[test]
@@ -159,6 +160,7 @@ fn a_server_that_is_down_is_told_of_once_and_forgotten_when_it_is_back() {
 fn a_lock_that_is_never_let_go() {
     each(|shell| {
         let account = account();
+        account.home.vastenv_ok(&["create", "env-var", "NEW", "1"]);
         let locks: Vec<File> = std::fs::read_dir(account.home.path(".local/state/vastenv/locks"))
             .expect("locks")
             .map(|entry| File::open(entry.expect("an entry").path()).expect("a lock"))

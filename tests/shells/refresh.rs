@@ -40,9 +40,9 @@ fn old_values_come_at_once_and_new_ones_at_a_later_prompt() {
     each(|shell| {
         let account = Account::with(&[("HF_TOKEN", "hf_1")]);
         account.age_snapshot();
-        let before = account.reads();
         // A change made on another machine: the server knows, this one does not.
         account.change_elsewhere("HF_TOKEN", "hf_2");
+        let before = account.reads();
         let generation = account.home.generation();
         let mut terminal = Terminal::open(&account.home, shell);
         assert!(["hf_1", "hf_2"].contains(&terminal.get("HF_TOKEN").as_str()));
@@ -80,6 +80,23 @@ fn many_shells_at_once_ask_the_server_once() {
 }
 
 #[test]
+fn shells_that_know_nothing_yet_ask_the_server_once() {
+    each(|shell| {
+        let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::from_millis(300));
+        let mut terminals: Vec<_> = (0..4).map(|_| Terminal::open(&account.home, shell)).collect();
+        wait_for("the refresh to end", || {
+            terminals.iter_mut().for_each(|terminal| drop(terminal.run("")));
+            (account.reads() > 0 && refresher(&account.home.path("")).is_none()).then_some(())
+        });
+        for terminal in &mut terminals {
+            terminal.run("");
+            assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
+        }
+        assert_eq!(account.reads(), 1);
+    });
+}
+
+#[test]
 fn the_refresh_has_a_life_of_its_own() {
     if !has_proc() {
         return;
@@ -87,7 +104,7 @@ fn the_refresh_has_a_life_of_its_own() {
     each(|shell| {
         let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_secs(3));
         let mut terminal = Terminal::open(&account.home, shell);
-        let open = if shell == Shell::Fish { "" } else { "exec 9> descriptor-nine 12< descriptor-nine" };
+        let open = if shell == Shell::Fish { "" } else { "exec 9> descriptor-nine" };
         terminal.run(open);
         account.age_snapshot();
         let before = account.reads();
@@ -110,7 +127,11 @@ fn the_refresh_has_a_life_of_its_own() {
             assert!(!name.contains("/dev/pts") && !name.contains("descriptor-nine"), "it holds {name}");
         }
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", terminal.pid()));
-        assert_eq!(children.unwrap_or_default().trim(), "", "the shell has children");
+        for child in children.unwrap_or_default().split_whitespace() {
+            // fish reads manual pages in the background; one that has just ended has no name.
+            let name = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+            assert!(!name.contains("vastenv"), "the shell has a child {name}");
+        }
         terminal.close();
         wait_for("the end of the refresh", || {
             (account.reads() > before && refresher(&account.home.path("")).is_none()).then_some(())
@@ -132,7 +153,11 @@ fn ctrl_c_does_not_reach_the_refresh() {
         let mut terminal = Terminal::open(&account.home, shell);
         let pid = wait_for("the refresh", || refresher(&account.home.path("")));
         wait_for("its session", || (stat(pid, 6) == pid.to_string()).then_some(()));
-        terminal.send("\u{3}\u{3}");
+        terminal.send("\u{3}");
+        if shell != Shell::Fish {
+            // The terminal forgets what was typed before the new prompt; fish writes no new one.
+            terminal.until("READY> ");
+        }
         terminal.settle();
         wait_for("the answer", || (account.reads() > before && account.snapshot_is_fresh()).then_some(()));
     });
