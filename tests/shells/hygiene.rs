@@ -188,8 +188,8 @@ fn settings(shell: Shell) -> &'static [&'static str] {
         ],
         Shell::Fish => &[
             "function cd; builtin cd $argv; end",
-            "function echo; command echo FUNCTION; end; function count; command echo FUNCTION; end",
-            "function math; command echo FUNCTION; end; function export; command echo FUNCTION; end",
+            "function math; command echo FUNCTION; end; function path; command echo FUNCTION; end",
+            "function export; command echo FUNCTION; end; function print; command echo FUNCTION; end",
             "set -g slot 1; set -gx file 2; set -g stamp 3; set -g age 4",
             "function on_int --on-signal INT; command echo INT-TRAP; end",
         ],
@@ -201,7 +201,8 @@ fn list(shell: Shell, file: &str) -> String {
     match shell {
         Shell::Bash => format!("{{ \\builtin set +o; \\builtin shopt; \\builtin trap; \\builtin alias; }} >| {file}"),
         Shell::Zsh => format!("'builtin' 'set' -o >| {file}; 'builtin' 'trap' >> {file}; 'builtin' 'alias' >> {file}"),
-        Shell::Fish => format!("command true; functions > {file}; trap >> {file}"),
+        // fish has neither options nor aliases of that kind.
+        Shell::Fish => format!("functions --handlers > {file}"),
     }
 }
 
