@@ -5,7 +5,8 @@
 #   - the generation file that it loaded still exists (every change made through vastenv publishes the
 #     next one and unlinks this one);
 #   - up to three files that others may write still have the time of their stamp: -nt and -ot together
-#     are an exact comparison, also after a clock was set back; and three more files are still absent;
+#     are an exact comparison, also after a clock was set back, and -ot is true of a file that is gone;
+#     and three more files are still absent. All this is one call of `test` on a list kept for it;
 #   - the clock. fish has none among its builtins, but since 3.5 `path mtime --relative` tells the age of
 #     the generation file, which grows by a second a second. Before 3.5 only the other signs count.
 # The variables that steer vastenv are watched by an event handler, so no copy of VAST_API_KEY is needed.
@@ -15,80 +16,101 @@
 # Called by its path, so that a changed PATH changes nothing.
 set -g __vastenv_bin @VASTENV_BINARY@
 
-# Sourced again in the same shell: keep what is known. Functions are not inherited, variables may be.
-if not functions -q __vastenv_hook
+# Sourced again in the same shell: keep what is known.
+if test "$__vastenv_shell" != $fish_pid
+    set -g __vastenv_shell $fish_pid
+    set -g __vastenv_mode start
     set -g __vastenv_gen ''
+    set -g __vastenv_next ''
     set -g __vastenv_told ''
     set -g __vastenv_warned ''
     set -g __vastenv_hidden
     set -g __vastenv_kept
     set -g __vastenv_since 0
     set -g __vastenv_due 0
-    set -g __vastenv_dirty 0
-    set -g __vastenv_clock (builtin -n | string match -q path; and echo 1; or echo 0)
-    set -g __vastenv_files / / / / / / '' '' ''
+    set -g __vastenv_dirty 1
+    set -g __vastenv_same
+    set -g __vastenv_clock (builtin -n | string match -q path; and builtin echo 1; or builtin echo 0)
 end
 
-function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable XDG_CONFIG_HOME --on-variable HOME
+function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
     set -g __vastenv_dirty 1
 end
 
 function __vastenv_hook --on-event fish_prompt
-    test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" \
-        -a -e $__vastenv_files[1] -a ! $__vastenv_files[1] -nt $__vastenv_files[2] -a ! $__vastenv_files[1] -ot $__vastenv_files[2] \
-        -a -e $__vastenv_files[3] -a ! $__vastenv_files[3] -nt $__vastenv_files[4] -a ! $__vastenv_files[3] -ot $__vastenv_files[4] \
-        -a -e $__vastenv_files[5] -a ! $__vastenv_files[5] -nt $__vastenv_files[6] -a ! $__vastenv_files[5] -ot $__vastenv_files[6] \
-        -a ! -e "$__vastenv_files[7]" -a ! -e "$__vastenv_files[8]" -a ! -e "$__vastenv_files[9]"
-    and if test $__vastenv_clock = 1
-        set -l age (path mtime -R $__vastenv_gen)
-        test $age -lt $__vastenv_due -a $age -ge $__vastenv_since
+    if test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same
+        test $__vastenv_clock = 0
+        and return 0
+        set -l age (builtin path mtime -R $__vastenv_gen)
+        and test $age -lt $__vastenv_due -a $age -ge $__vastenv_since
+        and return 0
     end
-    or __vastenv_load
+    __vastenv_load
 end
 
 # Starts the binary and evals its reply.
 function __vastenv_load
     set -l fish_trace
-    set -l mode prompt
-    # Empty since a load that was interrupted, or since the shell started.
-    test -n "$__vastenv_gen"; or set mode start
     set -g __vastenv_gen ''
-    set -g __vastenv_dirty 0
+    set -g __vastenv_next ''
     set -g __vastenv_hidden
     set -g __vastenv_kept
-    if test -x $__vastenv_bin
-        eval ($__vastenv_bin export fish --hook $fish_pid $mode "$__vastenv_told" '' | string collect)
+    if test -f $__vastenv_bin -a -x $__vastenv_bin
+        __vastenv_obey (__vastenv_ask | string collect)
+        # Variables that this shell has but does not export: the binary must see them to give them back.
         if set -q __vastenv_hidden[1]
-            # Variables that this shell has but does not export: the binary must see them to give them back.
-            eval (__vastenv_ask_hidden $mode $__vastenv_hidden | string collect)
+            __vastenv_obey (__vastenv_ask $__vastenv_hidden | string collect)
         end
     end
-    if test -n "$__vastenv_gen"
+    if test -n "$__vastenv_next"
+        # Only now: what Ctrl-C ended halfway is loaded again.
+        set -g __vastenv_gen $__vastenv_next
         set -g __vastenv_warned ''
+        set -g __vastenv_mode prompt
     else
         __vastenv_lost
     end
+    # Asking set some of the watched variables, for itself alone.
+    set -g __vastenv_dirty 0
     if set -q __vastenv_kept[1]; and test "$VASTENV_LOG" != off
-        echo "vastenv: kept your own $__vastenv_kept (not a plain variable)" >&2
+        builtin echo "vastenv: kept your own $__vastenv_kept (not a plain variable)" >&2
     end
 end
 
-# Asks with the variables named after the mode exported: one more for each call of itself.
-function __vastenv_ask_hidden
-    if set -q argv[2]
-        set -lx $argv[2] $$argv[2]
-        __vastenv_ask_hidden $argv[1] $argv[3..-1]
+# Prints the binary's reply, with the variables named exported: one more for each call of itself. The
+# switches count although they may not be exported.
+function __vastenv_ask
+    set -l fish_trace
+    if set -q argv[1]
+        set -lx $argv[1] $$argv[1]
+        __vastenv_ask $argv[2..-1]
     else
-        $__vastenv_bin export fish --hook $fish_pid $argv[1] "$__vastenv_told" "$__vastenv_hidden"
+        set -lx VASTENV_DISABLE $VASTENV_DISABLE
+        set -lx VASTENV_LOG $VASTENV_LOG
+        $__vastenv_bin export fish --hook $fish_pid $__vastenv_mode "$__vastenv_told" "$__vastenv_hidden"
     end
 end
 
-# No reply came (the binary is gone, or was killed): everything stays, and the next try is a minute away.
+# Evals a reply that is whole: of one cut short, nothing.
+function __vastenv_obey
+    set -l fish_trace
+    if string match -q '*'\n'__vastenv_done*' -- "$argv[1]"
+        eval $argv[1]
+    end
+end
+
+# No reply came (the binary is gone, or was killed): everything stays. The next try is a minute away, or
+# at the prompt after the binary came back.
 function __vastenv_lost
     __vastenv_state / 60 "$__vastenv_told"
-    __vastenv_watch / / / / / / '' '' ''
+    set -g __vastenv_gen /
+    if test -e $__vastenv_bin
+        __vastenv_watch / / / / / / '' '' ''
+    else
+        __vastenv_watch / / / / / / $__vastenv_bin '' ''
+    end
     if test -z "$__vastenv_warned" -a "$VASTENV_LOG" != off
-        echo "vastenv: no answer from $__vastenv_bin; the variables stay as they are" >&2
+        builtin echo "vastenv: no answer from $__vastenv_bin; the variables stay as they are" >&2
     end
     set -g __vastenv_warned 1
 end
@@ -96,24 +118,39 @@ end
 # What the binary's reply calls.
 
 function __vastenv_state
-    set -g __vastenv_gen $argv[1]
+    set -g __vastenv_next $argv[1]
     set -g __vastenv_told $argv[3]
     if test $__vastenv_clock = 1
-        set -g __vastenv_since (path mtime -R $argv[1])
-        set -g __vastenv_due (math $__vastenv_since + $argv[2])
+        set -g __vastenv_since (builtin path mtime -R $argv[1])
+        set -g __vastenv_due (builtin math $__vastenv_since + $argv[2])
     end
 end
 
+# A slot that is not used holds / or nothing.
 function __vastenv_watch
-    set -g __vastenv_files $argv
+    set -g __vastenv_same
+    for slot in 1 3 5
+        set -l file $argv[$slot]
+        set -l stamp $argv[(builtin math $slot + 1)]
+        test $file = /
+        or set -ga __vastenv_same -a ! $file -nt $stamp -a ! $file -ot $stamp
+    end
+    for file in $argv[7..9]
+        test -z "$file"
+        or set -ga __vastenv_same -a ! -e $file
+    end
+end
+
+function __vastenv_remember
+    set -gx __vastenv_ledger $argv[1]
 end
 
 # A list, or a variable that lives in this session without being exported, is its owner's.
 function __vastenv_set
     set -l fish_trace
-    if not set -qg $argv[1]; or set -qgx $argv[1]; and test (count $$argv[1]) -le 1
+    if not set -qg $argv[1]; or set -qgx $argv[1]; and test (builtin count $$argv[1]) -le 1
         set -gx $argv[1] $argv[2]
-    else if test (count $$argv[1]) -eq 1
+    else if test (builtin count $$argv[1]) -eq 1
         set -ga __vastenv_hidden $argv[1]
     else
         set -ga __vastenv_kept $argv[1]
@@ -133,6 +170,9 @@ end
 
 function __vastenv_unset
     set -eg $argv[1]
+end
+
+function __vastenv_done
 end
 
 __vastenv_hook

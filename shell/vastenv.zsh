@@ -9,29 +9,33 @@
 #   - the clock: SECONDS, also when somebody assigned to it;
 #   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
 # No value of a variable is ever held in a variable of this file, nor traced under xtrace.
-# The comparison is written so that no option changes its meaning: `emulate` would double its cost.
+# `vastenv hook zsh` prints this as the argument of `emulate -R zsh -o no_aliases -c`: whatever options
+# and aliases the user has, it is read and (each of its functions, always) run with zsh's own.
 # A changed $PWD has no meaning yet: a project file's place is beside the steering variables.
-
-# Sourced again in the same shell: keep what is known. Functions are not inherited, variables may be.
-if [[ ${+functions[__vastenv_hook]} != 1 ]]; then
-  typeset -g __vastenv_gen='' __vastenv_told='' __vastenv_warned='' __vastenv_hidden='' __vastenv_kept=''
-  typeset -g __vastenv_since=0 __vastenv_due=0 __vastenv_seen='' __vastenv_key='' __vastenv_h=''
-  typeset -g __vastenv_f1=/ __vastenv_s1=/ __vastenv_f2=/ __vastenv_s2=/ __vastenv_f3=/ __vastenv_s3=/
-  typeset -g __vastenv_a1='' __vastenv_a2='' __vastenv_a3=''
-fi
 
 # Called by its path, so that a changed PATH changes nothing.
 typeset -g __vastenv_bin=@VASTENV_BINARY@
 
+# Sourced again in the same shell: keep what is known.
+if [[ ${__vastenv_shell-} != $$ ]]; then
+  typeset -g __vastenv_shell=$$ __vastenv_mode=start
+  typeset -g __vastenv_gen='' __vastenv_told='' __vastenv_warned='' __vastenv_hidden='' __vastenv_kept=''
+  typeset -g __vastenv_next='' __vastenv_since=0 __vastenv_due=0 __vastenv_seen='' __vastenv_key=''
+  typeset -g __vastenv_f1=/ __vastenv_s1=/ __vastenv_f2=/ __vastenv_s2=/ __vastenv_f3=/ __vastenv_s3=/
+  typeset -g __vastenv_a1='' __vastenv_a2='' __vastenv_a3=''
+fi
+
 __vastenv_hook() {
-  if [[ -e $__vastenv_gen && -e $__vastenv_f1 && -e $__vastenv_f2 && -e $__vastenv_f3 &&
+  if [[ -e $__vastenv_gen && -e $__vastenv_f1 &&
     ! $__vastenv_f1 -nt $__vastenv_s1 && ! $__vastenv_f1 -ot $__vastenv_s1 &&
-    ( $__vastenv_f2 == / || ( ! $__vastenv_f2 -nt $__vastenv_s2 && ! $__vastenv_f2 -ot $__vastenv_s2 ) ) &&
-    ( $__vastenv_f3 == / || ( ! $__vastenv_f3 -nt $__vastenv_s3 && ! $__vastenv_f3 -ot $__vastenv_s3 ) ) &&
+    ( $__vastenv_f2 == / || ( -e $__vastenv_f2 &&
+      ! $__vastenv_f2 -nt $__vastenv_s2 && ! $__vastenv_f2 -ot $__vastenv_s2 ) ) &&
+    ( $__vastenv_f3 == / || ( -e $__vastenv_f3 &&
+      ! $__vastenv_f3 -nt $__vastenv_s3 && ! $__vastenv_f3 -ot $__vastenv_s3 ) ) &&
     ! -e $__vastenv_a1 && ! -e $__vastenv_a2 && ! -e $__vastenv_a3 &&
     ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
-    "${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${VAST_API_KEY:+k}" == "$__vastenv_seen" ]] &&
-    { [[ ${VAST_API_KEY:+k} != k ]] || __vastenv_same_key }
+    "${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}" == "$__vastenv_seen" ]] &&
+    { [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_same_key }
   then
     :
   else
@@ -40,49 +44,50 @@ __vastenv_hook() {
   return 0
 }
 
-# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on twelve characters at a time,
-# cut to 40 bits so that the key cannot be had back from it. The key is only in $1, never in a name.
-__vastenv_digest_key() {
-  builtin emulate -L zsh
-  builtin setopt no_xtrace
-  local -i __vastenv_i
-  local -i __vastenv_sum
-  set -- "${VAST_API_KEY//[^0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]/z}"
-  __vastenv_sum=${#1}
-  for (( __vastenv_i = 0; __vastenv_i < ${#1}; __vastenv_i += 12 )); do
-    (( __vastenv_sum = __vastenv_sum * 6364136223846793005 + 36#${1:$__vastenv_i:12} ))
-  done
-  (( __vastenv_sum = (__vastenv_sum * 6364136223846793005 >> 24) & 0xFFFFFFFFFF ))
-  typeset -g __vastenv_h=$__vastenv_sum
-}
-
 __vastenv_same_key() {
+  local __vastenv_h
   __vastenv_digest_key
   [[ $__vastenv_h == "$__vastenv_key" ]]
 }
 
+# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on twelve characters at a time,
+# cut to 40 bits so that the key cannot be had back from it. The key is only in $1, never in a name.
+# Only digits of base 36 reach the arithmetic, which would evaluate others: those, and capitals, are
+# replaced by their numbers. Loops are slow: the usual 64 characters are taken at once.
+__vastenv_digest_key() {
+  set -- "$VAST_API_KEY"
+  if [[ $1 == *[^0123456789abcdefghijklmnopqrstuvwxyz]* ]]; then
+    setopt local_options extended_glob
+    local MATCH MBEGIN MEND
+    set -- "${1//(#m)[^0123456789abcdefghijklmnopqrstuvwxyz]/z$(( [##36] #MATCH ))}"
+  fi
+  (( __vastenv_h = (((((${#1} * 6364136223846793005 + 36#0${1:0:12}) * 6364136223846793005 +
+    36#0${1:12:12}) * 6364136223846793005 + 36#0${1:24:12}) * 6364136223846793005 +
+    36#0${1:36:12}) * 6364136223846793005 + 36#0${1:48:12}) * 6364136223846793005 + 36#0${1:60:12}, 1 ))
+  while (( ${#1} > 72 )); do
+    set -- "${1:72}"
+    (( __vastenv_h = (((((__vastenv_h * 6364136223846793005 + 36#0${1:0:12}) * 6364136223846793005 +
+      36#0${1:12:12}) * 6364136223846793005 + 36#0${1:24:12}) * 6364136223846793005 +
+      36#0${1:36:12}) * 6364136223846793005 + 36#0${1:48:12}) * 6364136223846793005 + 36#0${1:60:12}, 1 ))
+  done
+  (( __vastenv_h = (__vastenv_h * 6364136223846793005 >> 24) & 0xFFFFFFFFFF, 1 ))
+}
+
 # Starts the binary and evals its reply.
 __vastenv_load() {
-  builtin emulate -L zsh
-  builtin setopt no_xtrace no_verbose no_err_exit no_err_return
-  local __vastenv_mode=prompt
-  # Empty since a load that was interrupted, or since the shell started.
-  [[ -n $__vastenv_gen ]] || __vastenv_mode=start
-  __vastenv_h=''
+  local __vastenv_h=
   [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_digest_key
   __vastenv_key=$__vastenv_h
-  __vastenv_seen="${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${VAST_API_KEY:+k}"
-  __vastenv_gen='' __vastenv_hidden='' __vastenv_kept=''
-  if [[ -x $__vastenv_bin ]]; then
-    builtin eval "$("$__vastenv_bin" export zsh --hook $$ $__vastenv_mode "$__vastenv_told" '')"
-    if [[ -n $__vastenv_hidden ]]; then
-      # Variables that this shell has but does not export: the binary must see them to give them back.
-      builtin eval "$(builtin export ${=__vastenv_hidden} &&
-        "$__vastenv_bin" export zsh --hook $$ $__vastenv_mode "$__vastenv_told" "$__vastenv_hidden")"
-    fi
+  __vastenv_seen="${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}"
+  __vastenv_gen='' __vastenv_next='' __vastenv_hidden='' __vastenv_kept=''
+  if [[ -f $__vastenv_bin && -x $__vastenv_bin ]]; then
+    __vastenv_obey "$(__vastenv_ask '')"
+    # Variables that this shell has but does not export: the binary must see them to give them back.
+    [[ -z $__vastenv_hidden ]] || __vastenv_obey "$(__vastenv_ask "$__vastenv_hidden")"
   fi
-  if [[ -n $__vastenv_gen ]]; then
-    __vastenv_warned=''
+  if [[ -n $__vastenv_next ]]; then
+    # Only now: what Ctrl-C ended halfway is loaded again.
+    __vastenv_gen=$__vastenv_next __vastenv_warned='' __vastenv_mode=prompt
   else
     __vastenv_lost
   fi
@@ -92,10 +97,25 @@ __vastenv_load() {
   return 0
 }
 
-# No reply came (the binary is gone, or was killed): everything stays, and the next try is a minute away.
+# In a subshell: prints the binary's reply. $1 names variables to show it; the switches count although
+# they may not be exported.
+__vastenv_ask() {
+  builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)1}
+  builtin exec "$__vastenv_bin" export zsh --hook $$ $__vastenv_mode "$__vastenv_told" "$1"
+}
+
+# Evals a reply that is whole: of one cut short, nothing.
+__vastenv_obey() {
+  [[ $1 != *$'\n'__vastenv_done ]] || builtin eval "$1"
+}
+
+# No reply came (the binary is gone, or was killed): everything stays. The next try is a minute away, or
+# at the prompt after the binary came back.
 __vastenv_lost() {
   __vastenv_state / 60 "$__vastenv_told"
+  __vastenv_gen=/
   __vastenv_watch / / / / / / '' '' ''
+  [[ -e $__vastenv_bin ]] || __vastenv_a1=$__vastenv_bin
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin print -ru2 -- "vastenv: no answer from $__vastenv_bin; the variables stay as they are"
   fi
@@ -105,7 +125,7 @@ __vastenv_lost() {
 # What the binary's reply calls.
 
 __vastenv_state() {
-  __vastenv_gen=$1 __vastenv_told=$3
+  __vastenv_next=$1 __vastenv_told=$3
   __vastenv_since=${SECONDS-0}
   __vastenv_due=$(( __vastenv_since + $2 ))
 }
@@ -113,6 +133,10 @@ __vastenv_state() {
 __vastenv_watch() {
   __vastenv_f1=$1 __vastenv_s1=$2 __vastenv_f2=$3 __vastenv_s2=$4 __vastenv_f3=$5 __vastenv_s3=$6
   __vastenv_a1=$7 __vastenv_a2=$8 __vastenv_a3=$9
+}
+
+__vastenv_remember() {
+  builtin export __vastenv_ledger="$1"
 }
 
 # Anything but a plain scalar (an integer would evaluate what is assigned to it, a special or readonly
@@ -146,10 +170,13 @@ __vastenv_unset() {
   esac
 }
 
-() {
-  builtin emulate -L zsh
-  typeset -ga precmd_functions
-  (( ${precmd_functions[(I)__vastenv_hook]} )) || precmd_functions+=(__vastenv_hook)
+__vastenv_done() {
+  :
 }
+
+typeset -ga precmd_functions
+if ! (( ${precmd_functions[(I)__vastenv_hook]} )); then
+  precmd_functions+=(__vastenv_hook)
+fi
 
 __vastenv_hook

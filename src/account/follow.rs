@@ -126,8 +126,11 @@ fn guard(question: &Question<'_>) -> (PathBuf, Vec<Watch>) {
     let now = (question.now)();
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
     let generation = if edited { store.publish_generation(now) } else { store.generation_or_first(now) };
+    // A file system with coarser times than the file's own cannot hold its stamp.
     let stamped = seen.iter().all(|(file, time)| {
-        time.is_none_or(|time| store.is_stamped(file, time) || store.stamp(file, time).is_ok())
+        time.is_none_or(|time| {
+            store.is_stamped(file, time) || (store.stamp(file, time).is_ok() && store.is_stamped(file, time))
+        })
     });
     let Some(generation) = generation.ok().filter(|_| stamped) else {
         return (PathBuf::from("/"), Vec::new());

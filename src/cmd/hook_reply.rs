@@ -1,17 +1,25 @@
 //! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::background;
 use crate::account::{self, Answer, Question, Store};
+use crate::config::Paths;
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Result, printable};
-use crate::environment::Report;
-use crate::shell::{LEDGER_VARIABLE, Shell, hook_reply};
+use crate::domain::{EnvName, Failure, Result, printable};
+use crate::environment::{Ledger, Report};
+use crate::shell::{Guard, LEDGER_VARIABLE, Shell, hook_reply};
 use crate::ui::{Log, Ui};
 
 /// The longest list of names in one line.
 const LONGEST_LIST: usize = 12;
+
+/// The problem that there is no home folder, by name.
+const NO_HOME: &str = "home";
+
+/// How long a shell waits where nothing is known (seconds).
+const HOLD: u64 = 300;
 
 /// What a hook passes.
 pub struct HookCall<'a> {
@@ -30,12 +38,30 @@ pub struct HookCall<'a> {
 /// Prints what the shell is to eval, says what changes, and starts a refresh where one is due.
 ///
 /// # Errors
-/// The folders cannot be found, or stdout not be written: then the shell changes nothing.
+/// Stdout cannot be written: then the shell changes nothing.
 pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
-    let paths = context::paths()?;
+    match context::paths() {
+        Ok(paths) => answer(call, &paths, ui),
+        Err(failure) => hold(call, &failure, ui),
+    }
+}
+
+/// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
+/// variables that say where files are has changed.
+fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
+    let guard = Guard { generation: PathBuf::from("/"), watches: Vec::new(), ask_again_in: HOLD };
+    let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
+    ui.data(&hook_reply(call.shell, &guard, &ledger, NO_HOME, &[]))?;
+    if call.told != NO_HOME && Log::from_environment() != Log::Off {
+        ui.failure(failure);
+    }
+    Ok(())
+}
+
+fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
     let store = Store::new(&paths.state, &paths.cache);
     let answer = account::follow(&Question {
-        paths: &paths,
+        paths,
         store: &store,
         now: context::now,
         api_key: context::secret_var(variables::VAST_API_KEY),
@@ -52,7 +78,7 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
         current: &context::bytes_var,
     });
     let told = answer.notice.as_ref().map_or("", |notice| notice.id);
-    let reply = hook_reply(call.shell, &answer.guard, Some(&answer.ledger), told, &answer.changes);
+    let reply = hook_reply(call.shell, &answer.guard, &answer.ledger, told, &answer.changes);
     ui.data(&reply)?;
     tell(call, &answer, &store, ui);
     if answer.refresh {

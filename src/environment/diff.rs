@@ -159,6 +159,9 @@ fn follow(
 ) {
     let name = loaded.name;
     let before = input.previous.get(name);
+    // A shell inherits nothing that was not exported: in a new one there is nothing to give back.
+    let inherited_nothing = input.starting && loaded.shadow == Shadow::Unexported;
+    let shadow = if inherited_nothing { Shadow::Nothing } else { loaded.shadow };
     // Equal to what should be there counts too: the digests' key may have been lost since.
     let ours = current.as_ref().is_some_and(|bytes| {
         digest(input.key, name, bytes) == *loaded.digest
@@ -167,7 +170,15 @@ fn follow(
     if !ours {
         let set_again_by_start_up_files = input.starting && current.as_ref() == before;
         match desired {
-            Some(value) if set_again_by_start_up_files => load(input, name, value, current, decided),
+            Some(value) if set_again_by_start_up_files => {
+                load(input, name, value, current, decided);
+                // Assigned without `export`; only that vastenv had exported it made it exported here.
+                if let (Shadow::Unexported, Some(Entry::Loaded { shadow, .. })) =
+                    (loaded.shadow, decided.entries.get_mut(name))
+                {
+                    *shadow = Shadow::Unexported;
+                }
+            }
             Some(_) => {
                 decided.entries.insert(name.clone(), Entry::Edited);
             }
@@ -176,11 +187,11 @@ fn follow(
         return;
     }
     let Some(value) = desired else {
-        decided.changes.push(give_back(&loaded, before));
+        decided.changes.push(give_back(name, shadow, before));
         decided.report.removed.push(name.clone());
         return;
     };
-    if let Some(before) = before {
+    if let Some(before) = before.filter(|_| !inherited_nothing) {
         decided.previous.insert(name.clone(), before.clone());
     }
     let now = digest(input.key, name, value.expose().as_bytes());
@@ -192,14 +203,14 @@ fn follow(
         });
         decided.report.changed.push(name.clone());
     }
-    decided.entries.insert(name.clone(), Entry::Loaded { digest: now, shadow: loaded.shadow });
+    decided.entries.insert(name.clone(), Entry::Loaded { digest: now, shadow });
 }
 
-fn give_back(loaded: &Loaded<'_>, before: Option<&Vec<u8>>) -> Change {
-    match (loaded.shadow, before) {
-        (Shadow::Nothing, _) | (_, None) => Change::Unset(loaded.name.clone()),
+fn give_back(name: &EnvName, shadow: Shadow, before: Option<&Vec<u8>>) -> Change {
+    match (shadow, before) {
+        (Shadow::Nothing, _) | (_, None) => Change::Unset(name.clone()),
         (shadow, Some(value)) => Change::Restore {
-            name: loaded.name.clone(),
+            name: name.clone(),
             value: value.clone(),
             exported: shadow == Shadow::Exported,
         },
@@ -369,6 +380,19 @@ mod tests {
             last.changes,
             [Change::Restore { name: name("A"), value: b"local".to_vec(), exported: false }]
         );
+    }
+
+    #[test]
+    fn a_nested_shell_has_no_unexported_variable_to_give_back() {
+        let mut shell = Shell::default();
+        shell.prompt(&[("A", "1")]);
+        shell.set("A", "local");
+        shell.unexported.insert(name("A"));
+        shell.prompt(&[("A", "1")]);
+        // The nested shell inherits the ledger and the exported value, and nothing else.
+        shell.ask(&[("A", "1")], true);
+        assert!(shell.previous.is_empty());
+        assert_eq!(shell.prompt(&[]).changes, [Change::Unset(name("A"))]);
     }
 
     #[test]

@@ -16,7 +16,15 @@ pub fn hook_text(shell: Shell, binary: &[u8]) -> Vec<u8> {
         Shell::Fish => include_str!("../../shell/vastenv.fish"),
     };
     let (before, after) = template.split_once(BINARY_PLACEHOLDER).unwrap_or((template, ""));
-    [before.as_bytes(), &quote(Format::Shell(shell), binary), after.as_bytes()].concat()
+    let text = [before.as_bytes(), &quote(Format::Shell(shell), binary), after.as_bytes()].concat();
+    if shell == Shell::Zsh { as_zsh_itself(&text) } else { text }
+}
+
+/// `text` read and run with zsh's own options and without aliases: zsh parses all that is evaluated
+/// before it runs a line of it, so this cannot be written into the text.
+fn as_zsh_itself(text: &[u8]) -> Vec<u8> {
+    let quoted = quote(Format::Shell(Shell::Zsh), text);
+    [b"'builtin' 'emulate' '-R' 'zsh' '-o' 'no_aliases' '-c' ".as_slice(), &quoted, b"\n"].concat()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::dotenv::dotenv_value;
-use super::{Format, LEDGER_VARIABLE, Shell, quote};
+use super::{Format, Shell, quote};
 use crate::domain::{EnvName, Secret, to_python_json};
 use crate::environment::Change;
 
@@ -42,13 +42,15 @@ pub enum Watch {
 /// How many files a hook's guard has places for.
 const WATCH_SLOTS: usize = 3;
 
-/// The reply to a hook: the guard, the ledger, then one call for each change.
+/// The reply to a hook: the guard, the ledger, then one call for each change, and a last one that
+/// tells a whole reply from one cut short. Calls only of the hook's own functions: the words of a
+/// shell may be aliases at a prompt.
 ///
 /// `told` names the last problem that this shell was told of, so that it is told once.
 pub fn hook_reply(
     shell: Shell,
     guard: &Guard,
-    ledger: Option<&str>,
+    ledger: &str,
     told: &str,
     changes: &[Change],
 ) -> Vec<u8> {
@@ -59,10 +61,7 @@ pub fn hook_reply(
     let slots = watch_slots(&guard.watches);
     let slots: Vec<&[u8]> = slots.iter().map(|path| path.as_os_str().as_encoded_bytes()).collect();
     script.call("__vastenv_watch", &slots);
-    match ledger {
-        Some(text) => script.export(LEDGER_VARIABLE, text.as_bytes()),
-        None => script.unset(LEDGER_VARIABLE),
-    }
+    script.call("__vastenv_remember", &[ledger.as_bytes()]);
     for change in changes {
         match change {
             Change::Set { name, value, hides_unexported } => {
@@ -76,6 +75,7 @@ pub fn hook_reply(
             }
         }
     }
+    script.call("__vastenv_done", &[]);
     script.text
 }
 
@@ -108,15 +108,6 @@ impl Script {
             self.text.extend(quote(Format::Shell(self.shell), argument));
         }
         self.text.push(b'\n');
-    }
-
-    fn export(&mut self, name: &str, value: &[u8]) {
-        self.text.extend(assignment(Format::Shell(self.shell), name, value));
-    }
-
-    fn unset(&mut self, name: &str) {
-        let command = if self.shell == Shell::Fish { "set -e " } else { "unset -v " };
-        self.text.extend([command, name, "\n"].concat().bytes());
     }
 }
 
@@ -190,13 +181,12 @@ mod tests {
             Change::Restore { name: name("B"), value: b"old".to_vec(), exported: false },
             Change::Unset(name("C")),
         ];
-        let reply = text(hook_reply(Shell::Bash, &guard, Some("1:-:1:-:"), "", &changes));
+        let reply = text(hook_reply(Shell::Bash, &guard, "1:-:1:-:", "", &changes));
         let expected = "__vastenv_state '/s/gen-7' '300' ''\n\
             __vastenv_watch '/c/key' '/s/stamp' '/' '/' '/' '/' '/c/tfa' '' ''\n\
-            export __vastenv_ledger='1:-:1:-:'\n\
-            __vastenv_set 'A' 'v'\n__vastenv_local 'B' 'old'\n__vastenv_unset 'C'\n";
+            __vastenv_remember '1:-:1:-:'\n\
+            __vastenv_set 'A' 'v'\n__vastenv_local 'B' 'old'\n__vastenv_unset 'C'\n\
+            __vastenv_done\n";
         assert_eq!(reply, expected);
-        let fish = text(hook_reply(Shell::Fish, &guard, None, "", &[]));
-        assert!(fish.ends_with("set -e __vastenv_ledger\n"), "{fish}");
     }
 }

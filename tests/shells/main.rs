@@ -1,0 +1,19 @@
+//! The hook in real shells, in real terminals.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/pty.rs"]
+mod pty;
+
+mod account;
+mod failures;
+mod follow;
+mod hostile;
+mod hygiene;
+mod ledger;
+mod notice;
+mod refresh;
+mod secrets;
+mod steady;
+mod text;
+mod trace;

@@ -1,0 +1,137 @@
+//! No value where it does not belong: not in the hook's own variables, not twice in a child's
+//! environment, not in a trace.
+
+use crate::account::{Account, FIRST_KEY};
+use crate::follow::each;
+use crate::pty::{Shell, Terminal, find_program};
+
+const VALUE: &str = "S3cret-value-of-a-token-that-nobody-may-see";
+const BEFORE: &str = "Th3-value-that-was-there-before-and-is-hidden";
+
+/// `text` in every form in which it might hide.
+fn forms(text: &str) -> Vec<String> {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms = vec![text.to_owned(), hex.to_uppercase(), hex];
+    // Base64 of a text in the middle of another begins at one of three places.
+    for skip in 0..3 {
+        forms.push(base64(&text.as_bytes()[skip..]));
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let whole = bytes.chunks_exact(3).flat_map(|chunk| {
+        let bits = u32::from(chunk[0]) << 16 | u32::from(chunk[1]) << 8 | u32::from(chunk[2]);
+        [18, 12, 6, 0].map(|shift| char::from(DIGITS[(bits >> shift & 63) as usize]))
+    });
+    whole.collect()
+}
+
+#[track_caller]
+fn assert_hidden(text: &str, what: &str) {
+    for secret in [VALUE, BEFORE, FIRST_KEY] {
+        for form in forms(secret) {
+            assert!(!text.contains(&form), "{what} shows a value: {text}");
+        }
+    }
+}
+
+fn account() -> Account {
+    let mut account = Account::with(&[("HF_TOKEN", VALUE), ("LONG", &"x".repeat(20_000))]);
+    account.home.variable("VAST_API_KEY", FIRST_KEY);
+    account.home.vastenv_ok(&["refresh"]);
+    account
+}
+
+#[test]
+fn the_hooks_own_variables_hold_no_value() {
+    assert_eq!(base64(b"S3cret"), "UzNjcmV0");
+    each(|shell| {
+        let account = account();
+        account.home.rc(shell, &shell.export("HF_TOKEN", BEFORE), "");
+        let mut terminal = Terminal::open(&account.home, shell);
+        assert_eq!(terminal.get("HF_TOKEN"), VALUE);
+        terminal.run(match shell {
+            Shell::Bash => "(set -o posix; set) > all; declare -p >> all",
+            Shell::Zsh => "set > all; typeset -p >> all",
+            Shell::Fish => "set --long > all",
+        });
+        let all = account.home.read("all");
+        let own: Vec<&str> = all.lines().filter(|line| line.contains("__vastenv_")).collect();
+        assert!(own.len() > 10, "{all}");
+        assert_hidden(&own.join("\n"), "a variable of the hook");
+        // Nor is a value written down where functions are.
+        terminal.run(match shell {
+            Shell::Fish => "functions (functions -a) > all",
+            _ => "typeset -f > all",
+        });
+        assert_hidden(&account.home.read("all"), "a function");
+    });
+}
+
+#[test]
+fn a_child_inherits_each_value_once() {
+    each(|shell| {
+        let account = account();
+        account.home.rc(shell, &shell.export("HF_TOKEN", BEFORE), "");
+        let mut terminal = Terminal::open(&account.home, shell);
+        terminal.run("env -0 > environment");
+        let environment = account.home.read("environment");
+        let own = |entry: &&str| !entry.starts_with("HF_TOKEN=") && !entry.starts_with("VAST_API_KEY=");
+        let rest: Vec<&str> = environment.split('\0').filter(own).collect();
+        assert_hidden(&rest.join("\n"), "the environment");
+        let ours: Vec<&&str> = rest.iter().filter(|entry| entry.contains("__vastenv")).collect();
+        // However long a value is: it is not packed into the ledger either.
+        assert!(ours.len() == 1 && ours[0].len() < 200, "{ours:?}");
+    });
+}
+
+#[test]
+fn a_trace_shows_no_value() {
+    each(|shell| {
+        let options: &[&str] = match shell {
+            Shell::Bash => &["set -x", "set -v", "set -xv", "set -xT; trap : DEBUG"],
+            Shell::Zsh => &["setopt xtrace", "setopt verbose", "set -xv"],
+            Shell::Fish => &["set -g fish_trace 1"],
+        };
+        for option in options {
+            let account = account();
+            let original = account.home.read(match shell {
+                Shell::Bash => ".bashrc",
+                Shell::Zsh => ".zshrc",
+                Shell::Fish => ".config/fish/config.fish",
+            });
+            assert!(original.contains("hook"));
+            account.home.rc(shell, option, "");
+            let mut terminal = Terminal::open(&account.home, shell);
+            terminal.run("");
+            account.home.vastenv_ok(&["create", "env-var", "NEW", BEFORE]);
+            terminal.run("");
+            terminal.run(&shell.set("VASTENV_DISABLE", "1"));
+            terminal.run(&shell.unset("VASTENV_DISABLE"));
+            assert_hidden(&terminal.text(), option);
+            let flags = match shell {
+                Shell::Fish => "echo flags:$fish_trace.",
+                _ => "echo flags:$-.",
+            };
+            let text = terminal.run(flags);
+            let flag = if option.ends_with("verbose") { 'v' } else if shell == Shell::Fish { '1' } else { option.chars().nth(5).expect("a flag") };
+            let flag = if *option == "setopt xtrace" { 'x' } else { flag };
+            let shown = text.rsplit("flags:").next().expect("flags").split('.').next().expect("flags");
+            assert!(shown.contains(flag), "{option} was lost: {shown}");
+        }
+    });
+}
+
+#[test]
+fn the_hook_text_holds_nothing_of_the_account() {
+    let account = account();
+    for shell in Shell::ALL {
+        let text = account.home.vastenv_ok(&["hook", shell.name()]);
+        assert_hidden(&text, "the hook");
+        let bare = crate::pty::Home::new().vastenv_ok(&["hook", shell.name()]);
+        assert_eq!(text, bare, "the same for everybody");
+    }
+    assert!(find_program("sh").is_some());
+}

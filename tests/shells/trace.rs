@@ -1,0 +1,89 @@
+//! Counts the processes that a shell starts, as strace sees them.
+
+use std::process::Command;
+
+use crate::pty::{Home, Shell, Terminal, find_program, wait_for};
+
+/// A shell under strace, where strace may trace.
+pub struct Traced {
+    pub terminal: Terminal,
+    record: Option<std::path::PathBuf>,
+    milestones: usize,
+}
+
+/// Whether processes can be counted here.
+pub fn can_trace() -> bool {
+    let works = find_program("strace").is_some()
+        && Command::new("strace")
+            .args(["-f", "-o", "/dev/null", "true"])
+            .output()
+            .is_ok_and(|output| output.status.success());
+    if !works {
+        eprintln!("SKIPPED: processes are not counted (strace is not installed, or may not trace here)");
+    }
+    works
+}
+
+impl Traced {
+    /// Opens an interactive shell and waits for its first prompt.
+    pub fn open(home: &Home, shell: Shell) -> Self {
+        if !can_trace() {
+            return Self { terminal: Terminal::open(home, shell), record: None, milestones: 0 };
+        }
+        static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let record = home.path(&format!("trace-{number}"));
+        let path = record.to_str().expect("a path in UTF-8").to_owned();
+        let words = ["strace", "-f", "-e", "trace=process", "-o", &path, shell.name(), "-i"];
+        let (terminal, _) = Terminal::start(home, shell, &words);
+        Self { terminal, record: Some(record), milestones: 0 }
+    }
+
+    /// How many processes `action` makes the shell start; `None` where that cannot be counted.
+    pub fn processes(&mut self, action: impl FnOnce(&mut Terminal)) -> Option<usize> {
+        self.milestone();
+        action(&mut self.terminal);
+        let trace = self.milestone()?;
+        let (from, to) = (format!("milestone-{}\"", self.milestones - 1), format!("milestone-{}\"", self.milestones));
+        let between = trace.split_once(&from)?.1.split_once(&to)?.0;
+        // The first process of the trace is the shell. What fish has its children do in the
+        // background (reading manual pages, say) is not counted.
+        let shell = trace.split_whitespace().next()?;
+        let starts: Vec<&str> =
+            between.lines().filter(|line| line.starts_with(shell) && is_start(line)).collect();
+        // The second milestone is a process as well.
+        let (_, others) = starts.split_last()?;
+        others.iter().for_each(|line| eprintln!("started: {line}"));
+        Some(others.len())
+    }
+
+    /// Starts a process with a name that the trace shows, and returns the trace up to it.
+    fn milestone(&mut self) -> Option<String> {
+        self.milestones += 1;
+        let name = format!("milestone-{}", self.milestones);
+        self.terminal.run(&format!("sh -c : {name}"));
+        let record = self.record.as_ref()?;
+        let quoted = format!("{name}\"");
+        Some(wait_for(&name, || {
+            let text = std::fs::read_to_string(record).expect("a trace");
+            text.contains(&quoted).then_some(text)
+        }))
+    }
+
+    /// Fails unless the shell starts no process over `prompts` prompts.
+    #[track_caller]
+    pub fn assert_steady(&mut self, prompts: usize, when: &str) {
+        let count = self.processes(|terminal| {
+            terminal.send(&":\n".repeat(prompts));
+            terminal.settle();
+        });
+        assert!(count.is_none_or(|count| count == 0), "{count:?} processes in {prompts} prompts {when}");
+    }
+}
+
+/// Whether a line of the trace is a call that starts a process (not a thread).
+fn is_start(line: &str) -> bool {
+    let calls = ["clone(", "clone3(", "fork(", "vfork("];
+    let call = line.split_whitespace().nth(1).unwrap_or_default();
+    calls.iter().any(|name| call.starts_with(name)) && !line.contains("CLONE_THREAD")
+}
