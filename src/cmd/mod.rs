@@ -14,6 +14,7 @@ mod set_api_key;
 mod set_env_var;
 mod show_env_vars;
 mod status;
+mod this_shell;
 mod update_env_var;
 mod value;
 mod why;

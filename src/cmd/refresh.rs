@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::app::App;
 use crate::account::Urgency;
-use crate::domain::{Result, printable};
+use crate::domain::{Result, count, printable};
 
 /// Refreshes the snapshot, and says what is new, changed and gone.
 pub fn refresh(app: &App) -> Result<()> {
@@ -14,13 +14,13 @@ pub fn refresh(app: &App) -> Result<()> {
     let account = app.account()?;
     let refreshed = app.fetch(account, Urgency::Asked)?;
     let took = began.elapsed();
-    let count = refreshed.snapshot.variables.len();
+    let held = refreshed.snapshot.variables.len();
     if app.ui.raw {
         return app.ui.json(&json!({
             "added": refreshed.added,
             "changed": refreshed.changed,
             "removed": refreshed.removed,
-            "variables": count,
+            "variables": held,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }
@@ -31,7 +31,6 @@ pub fn refresh(app: &App) -> Result<()> {
         }
     }
     let change = if refreshed.differs() { "" } else { ", nothing changed" };
-    let noun = if count == 1 { "variable" } else { "variables" };
-    app.ui.say(&format!("{count} {noun}{change} ({} ms)", took.as_millis()));
+    app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::account::{Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Result, Secret};
+use crate::domain::{Failure, Kind, Result, Secret, count};
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
@@ -82,7 +82,7 @@ fn prefetch(app: &App, key: Secret) {
         app.account_of(Credential { key, source }).and_then(|account| app.fetch(account, Urgency::Needed));
     match fetched {
         Ok(refreshed) => {
-            app.ui.say(&format!("{} variables in the account", refreshed.snapshot.variables.len()));
+            app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
         }
         Err(failure) => {
             app.ui.warn(&format!("the variables could not be fetched yet: {}", failure.message()));

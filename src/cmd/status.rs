@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::app::App;
-use crate::account::{Account, Known, SessionId, Snapshot};
+use super::this_shell::{ThisShell, hook_line};
+use crate::account::{Account, Known, Snapshot};
 use crate::context::{self, variables};
-use crate::domain::{Kind, Result, format_duration, printable};
-use crate::environment::{Entry, Environment, Ledger};
-use crate::shell::{LEDGER_VARIABLE, Shell};
+use crate::domain::{EnvName, Kind, Result, count, format_duration, printable};
+use crate::environment::Environment;
 
 /// One line of the status: a heading, its text, and the same for programs.
 struct Line {
@@ -32,8 +32,9 @@ pub fn status(app: &App) -> Result<()> {
     let mut lines = Vec::new();
     let server = app.server()?;
     let mut missing = None;
+    let mut environment = None;
     match app.account() {
-        Ok(account) => describe(app, &account, &mut lines),
+        Ok(account) => environment = describe(app, &account, &mut lines),
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
             lines.push(Line::new("account", "none: no usable key", "account", Value::Null));
             lines.push(Line::new("server", server.as_str(), "server", server.as_str()));
@@ -41,7 +42,7 @@ pub fn status(app: &App) -> Result<()> {
         }
         Err(failure) => return Err(failure),
     }
-    lines.push(hook_line(app));
+    lines.push(describe_shell(environment.as_ref(), &ThisShell::read(app)));
     print(app, &lines)?;
     missing.map_or(Ok(()), Err)
 }
@@ -62,7 +63,8 @@ fn print(app: &App, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
-fn describe(app: &App, account: &Account<'_>, lines: &mut Vec<Line>) {
+/// Describes the account; gives what it would load, if that is known.
+fn describe(app: &App, account: &Account<'_>, lines: &mut Vec<Line>) -> Option<Environment> {
     let identity = account.identity().ok().flatten();
     let who = identity.as_ref().map_or_else(
         || "not known yet".to_owned(),
@@ -81,8 +83,9 @@ fn describe(app: &App, account: &Account<'_>, lines: &mut Vec<Line>) {
     ));
     lines.push(Line::new("server", account.server.as_str(), "server", account.server.as_str()));
     lines.push(Line::new("key", format!("{} from {source}", credential.key.suffix()), "key_source", source));
+    let mut environment = None;
     match account.known() {
-        Ok(Known::Snapshot(snapshot)) => describe_snapshot(account, &snapshot, lines),
+        Ok(Known::Snapshot(snapshot)) => environment = Some(describe_snapshot(account, &snapshot, lines)),
         Ok(Known::Refused(at)) => {
             let ago = (account.now)().since(at).map_or("some time".to_owned(), format_duration);
             lines.push(Line::new(
@@ -102,9 +105,10 @@ fn describe(app: &App, account: &Account<'_>, lines: &mut Vec<Line>) {
         }
     }
     lines.push(next_refresh(app, account));
+    environment
 }
 
-fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec<Line>) {
+fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec<Line>) -> Environment {
     let (path, size) = account.store.snapshot_file(&snapshot.account());
     let age = account.age(snapshot);
     let shown_age = age.map_or("of unknown age".to_owned(), |age| format!("{} old", format_duration(age)));
@@ -140,6 +144,7 @@ fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec
     if let Some(line) = lines.iter_mut().rfind(|line| line.raw.0 == "skipped") {
         line.raw.1 = Value::Object(reasons);
     }
+    environment
 }
 
 fn counts(environment: &Environment) -> (usize, usize) {
@@ -164,34 +169,32 @@ fn next_refresh(app: &App, account: &Account<'_>) -> Line {
     Line::new("refresh", text, "next_refresh", due)
 }
 
-/// Whether the shell that this was typed in follows the account.
-fn hook_line(app: &App) -> Line {
-    let inactive = |text: String| Line::new("hook", text, "hook", json!({"active": false, "loaded": 0}));
-    let shell =
-        context::text_var(variables::SHELL).and_then(|shell| Shell::parse(&shell)).unwrap_or(Shell::Bash);
-    let not_here = || {
-        let line = match shell {
-            Shell::Fish => "vastenv hook fish | source".to_owned(),
-            other => format!("eval \"$(vastenv hook {})\"", other.name()),
-        };
-        inactive(format!("not active in this shell: {line}"))
-    };
-    let spilled = |id: &SessionId| app.store.session(id)?.entries;
-    let Some(ledger) = context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled))
-    else {
-        return not_here();
-    };
-    if !context::is_ancestor(ledger.shell) {
+/// Whether the shell that this was typed in follows the account, and with what.
+fn describe_shell(environment: Option<&Environment>, here: &ThisShell) -> Line {
+    let inactive = |text: String| Line::new("hook", text, "hook", json!({"active": false, "loaded": []}));
+    if here.ledger.is_none() {
+        return inactive(format!("not active in this shell: {}", hook_line()));
+    }
+    if !here.is_active {
         return inactive(
             "not active in this shell, which inherited its variables from another one".to_owned(),
         );
     }
-    let loaded = ledger.entries.values().filter(|entry| matches!(entry, Entry::Loaded { .. })).count();
-    let edited = ledger.entries.len() - loaded;
-    let switched =
-        if context::switch(variables::VASTENV_DISABLE) { ", switched off by VASTENV_DISABLE" } else { "" };
-    let yours =
-        if edited > 0 { format!(", {edited} left alone because you changed them") } else { String::new() };
-    let text = format!("active in this shell: {loaded} variables loaded{yours}{switched}");
-    Line::new("hook", text, "hook", json!({"active": true, "loaded": loaded, "edited": edited}))
+    let (loaded, edited) = (here.loaded(), here.edited());
+    let own = environment.map_or(Vec::new(), |environment| here.own(environment));
+    let mut text = format!("active in this shell: {} loaded", count(loaded.len(), "variable"));
+    for (names, why) in [(&edited, "you changed since"), (&own, "were here before")] {
+        if !names.is_empty() {
+            text.push_str(&format!(", left alone what {why}: {}", words(names).join(" ")));
+        }
+    }
+    if context::switch(variables::VASTENV_DISABLE) {
+        text.push_str(", switched off by VASTENV_DISABLE");
+    }
+    let raw = json!({"active": true, "loaded": words(&loaded), "edited": words(&edited), "own": words(&own)});
+    Line::new("hook", text, "hook", raw)
+}
+
+fn words<'a>(names: &[&'a EnvName]) -> Vec<&'a str> {
+    names.iter().map(|name| name.as_str()).collect()
 }

@@ -3,12 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::app::App;
-use crate::account::{Account, Known, Origin, SessionId, Snapshot, Variable};
+use super::this_shell::ThisShell;
+use crate::account::{Account, Known, Origin, Snapshot, Variable};
 use crate::cli::Why;
-use crate::context;
-use crate::domain::{EnvName, Failure, Result, format_duration, printable};
-use crate::environment::{Entry, Ledger, Shadow, Skipped};
-use crate::shell::LEDGER_VARIABLE;
+use crate::domain::{Failure, Result, count, format_duration, printable};
+use crate::environment::{Entry, Shadow, Skipped};
 
 /// One answer, for a person and for a program.
 struct Line {
@@ -38,7 +37,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
                 .hint("ask the server: vastenv refresh"));
         }
     };
-    let ledger = ledger(app);
+    let here = ThisShell::read(app);
     let Some((name, variable)) = find(&snapshot, &arguments.name) else {
         return Err(absent(&account, &snapshot, &arguments.name));
     };
@@ -49,8 +48,8 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         value(variable),
         source(&account, &snapshot, variable),
         changed(&account, variable),
-        loaded(name, ledger.as_ref(), skipped),
-        shadow(name, ledger.as_ref()),
+        loaded(name, &here, skipped),
+        shadow(name, &here),
     ];
     if arguments.show_values
         && let Some(value) = &variable.value
@@ -86,17 +85,11 @@ fn absent(account: &Account<'_>, snapshot: &Snapshot, name: &str) -> Failure {
         .hint("see its names with `vastenv show env-vars`, or ask the server: vastenv refresh")
 }
 
-fn ledger(app: &App) -> Option<Ledger> {
-    let spilled = |id: &SessionId| app.store.session(id)?.entries;
-    Ledger::decode(&context::text_var(LEDGER_VARIABLE)?, spilled)
-}
-
 fn value(variable: &Variable) -> Line {
     match &variable.value {
         Some(value) => {
-            let count = value.expose().chars().count();
-            let noun = if count == 1 { "character" } else { "characters" };
-            Line::new("value", format!("known, {count} {noun} (shown with -s)"), "known")
+            let characters = value.expose().chars().count();
+            Line::new("value", format!("known, {} (shown with -s)", count(characters, "character")), "known")
         }
         None => Line::new("value", "not known here: the server only sends a mask", "masked"),
     }
@@ -123,7 +116,7 @@ fn changed(account: &Account<'_>, variable: &Variable) -> Line {
     Line::new("changed", text, json!(variable.changed_at))
 }
 
-fn loaded(name: &str, ledger: Option<&Ledger>, skipped: Option<&Skipped>) -> Line {
+fn loaded(name: &str, here: &ThisShell, skipped: Option<&Skipped>) -> Line {
     if let Some(skipped) = skipped {
         return Line::new(
             "loaded",
@@ -131,12 +124,10 @@ fn loaded(name: &str, ledger: Option<&Ledger>, skipped: Option<&Skipped>) -> Lin
             json!({"in_shell": false, "why": skipped.why.reason()}),
         );
     }
-    let entry =
-        EnvName::parse(name).ok().and_then(|name| ledger.and_then(|ledger| ledger.entries.get(&name)));
-    let (text, in_shell) = match entry {
+    let (text, in_shell) = match here.entry(name) {
         Some(Entry::Loaded { .. }) => ("yes, in this shell", true),
         Some(Entry::Edited) => ("no: you changed it in this shell, so it is yours", false),
-        None if ledger.is_some() => {
+        None if here.ledger.is_some() => {
             ("not in this shell (it had one of its own, or has not asked since)", false)
         }
         None => ("not in this shell: the hook is not active here", false),
@@ -144,10 +135,8 @@ fn loaded(name: &str, ledger: Option<&Ledger>, skipped: Option<&Skipped>) -> Lin
     Line::new("loaded", text, json!({"in_shell": in_shell, "why": text}))
 }
 
-fn shadow(name: &str, ledger: Option<&Ledger>) -> Line {
-    let entry =
-        EnvName::parse(name).ok().and_then(|name| ledger.and_then(|ledger| ledger.entries.get(&name)));
-    let (text, value) = match entry {
+fn shadow(name: &str, here: &ThisShell) -> Line {
+    let (text, value) = match here.entry(name) {
         Some(Entry::Loaded { shadow: Shadow::Exported, .. }) => {
             ("an exported variable that comes back on unload", "exported")
         }

@@ -25,5 +25,5 @@ pub use name::{EnvName, NameError};
 pub use python_json::to_python_json;
 pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
-pub use text::{printable, printable_capped};
+pub use text::{count, printable, printable_capped};
 pub use timestamp::Timestamp;

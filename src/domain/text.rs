@@ -29,6 +29,11 @@ pub fn printable_capped(text: &str, limit: usize) -> String {
     cut
 }
 
+/// `1 variable`, `2 variables`.
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// Bidi controls, zero-width characters, line separators and tags: seen by programs, not by eyes.
 fn is_invisible(character: char) -> bool {
     matches!(character,

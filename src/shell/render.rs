@@ -47,13 +47,7 @@ const WATCH_SLOTS: usize = 3;
 /// shell may be aliases at a prompt.
 ///
 /// `told` names the last problem that this shell was told of, so that it is told once.
-pub fn hook_reply(
-    shell: Shell,
-    guard: &Guard,
-    ledger: &str,
-    told: &str,
-    changes: &[Change],
-) -> Vec<u8> {
+pub fn hook_reply(shell: Shell, guard: &Guard, ledger: &str, told: &str, changes: &[Change]) -> Vec<u8> {
     let mut script = Script { shell, text: Vec::new() };
     let generation = guard.generation.as_os_str().as_encoded_bytes();
     let wait = guard.ask_again_in.to_string();

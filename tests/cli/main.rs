@@ -24,3 +24,4 @@ mod side_by_side;
 mod status;
 mod surroundings;
 mod usage;
+mod why;

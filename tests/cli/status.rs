@@ -52,7 +52,7 @@ fn what_is_known_is_counted() {
     }
     let status = raw(&home);
     assert_eq!(status["variables"], json!({"loadable": 1, "masked": 1, "refused": 1}));
-    assert_eq!(status["hook"], json!({"active": false, "loaded": 0}));
+    assert_eq!(status["hook"], json!({"active": false, "loaded": []}));
     assert_eq!(status["key_source"], json!("VAST_API_KEY"));
     assert_eq!(status["snapshot"]["path"], json!(home.snapshot().expect("a snapshot").display().to_string()));
     assert!(status["next_refresh"].as_u64().is_some_and(|wait| (200..=300).contains(&wait)), "{status}");
@@ -72,7 +72,7 @@ fn in_a_hooked_shell_it_counts_what_is_loaded() {
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
     let end = said.out.find("\n}\n").expect("an end") + 3;
     let status: Value = serde_json::from_str(&said.out[..end]).expect("JSON");
-    assert_eq!(status["hook"], json!({"active": true, "loaded": 2, "edited": 0}));
+    assert_eq!(status["hook"], json!({"active": true, "loaded": ["A", "B"], "edited": [], "own": []}));
     assert!(
         said.out.contains("active in this shell: 2 variables loaded, switched off by VASTENV_DISABLE"),
         "{said:?}"

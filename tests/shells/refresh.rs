@@ -121,7 +121,9 @@ fn the_refresh_has_a_life_of_its_own() {
             entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).collect()
         };
         // The request is under way when nothing of the terminal is held any more.
-        wait_for("a request", || held().iter().any(|file| file.to_string_lossy().contains("socket")).then_some(()));
+        wait_for("a request", || {
+            held().iter().any(|file| file.to_string_lossy().contains("socket")).then_some(())
+        });
         for file in held() {
             let name = file.to_string_lossy().into_owned();
             assert!(!name.contains("/dev/pts") && !name.contains("descriptor-nine"), "it holds {name}");

@@ -116,7 +116,13 @@ fn a_trace_shows_no_value() {
                 _ => "echo flags:$-.",
             };
             let text = terminal.run(flags);
-            let flag = if option.ends_with("verbose") { 'v' } else if shell == Shell::Fish { '1' } else { option.chars().nth(5).expect("a flag") };
+            let flag = if option.ends_with("verbose") {
+                'v'
+            } else if shell == Shell::Fish {
+                '1'
+            } else {
+                option.chars().nth(5).expect("a flag")
+            };
             let flag = if *option == "setopt xtrace" { 'x' } else { flag };
             let shown = text.rsplit("flags:").next().expect("flags").split('.').next().expect("flags");
             assert!(shown.contains(flag), "{option} was lost: {shown}");

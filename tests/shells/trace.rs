@@ -44,7 +44,8 @@ impl Traced {
         self.milestone();
         action(&mut self.terminal);
         let trace = self.milestone()?;
-        let (from, to) = (format!("milestone-{}\"", self.milestones - 1), format!("milestone-{}\"", self.milestones));
+        let (from, to) =
+            (format!("milestone-{}\"", self.milestones - 1), format!("milestone-{}\"", self.milestones));
         let between = trace.split_once(&from)?.1.split_once(&to)?.0;
         // The first process of the trace is the shell. What fish has its children do in the
         // background (reading manual pages, say) is not counted.

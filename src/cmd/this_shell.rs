@@ -1,0 +1,63 @@
+//! The shell that a command was typed in, as its ledger tells.
+
+use super::app::App;
+use crate::account::SessionId;
+use crate::context::{self, variables};
+use crate::domain::EnvName;
+use crate::environment::{Entry, Environment, Ledger};
+use crate::shell::{LEDGER_VARIABLE, Shell};
+
+/// What the ledger in the environment says.
+pub struct ThisShell {
+    /// The ledger, if there is one that can be read.
+    pub ledger: Option<Ledger>,
+    /// Whether it was written for this very shell, and not inherited from another.
+    pub is_active: bool,
+}
+
+impl ThisShell {
+    /// Reads the ledger.
+    pub fn read(app: &App) -> Self {
+        let spilled = |id: &SessionId| app.store.session(id)?.entries;
+        let ledger = context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled));
+        let is_active = ledger.as_ref().is_some_and(|ledger| context::is_ancestor(ledger.shell));
+        Self { ledger, is_active }
+    }
+
+    /// What is known of one variable.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.ledger.as_ref()?.entries.get(&EnvName::parse(name).ok()?)
+    }
+
+    /// The variables that were loaded.
+    pub fn loaded(&self) -> Vec<&EnvName> {
+        self.entries(|entry| matches!(entry, Entry::Loaded { .. }))
+    }
+
+    /// The variables that the user changed since.
+    pub fn edited(&self) -> Vec<&EnvName> {
+        self.entries(|entry| *entry == Entry::Edited)
+    }
+
+    fn entries(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&EnvName> {
+        let entries = self.ledger.iter().flat_map(|ledger| &ledger.entries);
+        entries.filter(|(_, entry)| wanted(entry)).map(|(name, _)| name).collect()
+    }
+
+    /// The variables of `environment` that the shell has, but from elsewhere.
+    pub fn own<'a>(&self, environment: &'a Environment) -> Vec<&'a EnvName> {
+        let names = environment.variables.keys();
+        names
+            .filter(|name| self.entry(name.as_str()).is_none() && context::bytes_var(name).is_some())
+            .collect()
+    }
+}
+
+/// The line for the start-up file of the user's login shell.
+pub fn hook_line() -> String {
+    let login = context::text_var(variables::SHELL).and_then(|shell| Shell::parse(&shell));
+    match login.unwrap_or(Shell::Bash) {
+        Shell::Fish => "vastenv hook fish | source".to_owned(),
+        other => format!("eval \"$(vastenv hook {})\"", other.name()),
+    }
+}
