@@ -209,11 +209,9 @@ fn follow(
 fn give_back(name: &EnvName, shadow: Shadow, before: Option<&Vec<u8>>) -> Change {
     match (shadow, before) {
         (Shadow::Nothing, _) | (_, None) => Change::Unset(name.clone()),
-        (shadow, Some(value)) => Change::Restore {
-            name: name.clone(),
-            value: value.clone(),
-            exported: shadow == Shadow::Exported,
-        },
+        (shadow, Some(value)) => {
+            Change::Restore { name: name.clone(), value: value.clone(), exported: shadow == Shadow::Exported }
+        }
     }
 }
 

@@ -28,6 +28,12 @@ fn nudge(account: &Account, minutes: usize) {
     account.home.write(CONFIG, &format!("max_age = \"{minutes}m\"\n"));
 }
 
+/// Waits until a refresh has failed, which is remembered in a file.
+fn wait_for_failure(account: &Account) {
+    let folder = account.home.path(".local/state/vastenv/backoff");
+    wait_for("a failed refresh", || std::fs::read_dir(&folder).ok()?.next().map(drop));
+}
+
 /// Lines of vastenv's own in what a terminal showed.
 fn said(text: &str) -> Vec<&str> {
     // fish writes spaces and a carriage return before what may have to begin a line.
@@ -107,24 +113,44 @@ fn serve(port: u16, answer: &'static str) {
 #[test]
 fn a_server_that_fails() {
     let answers = [
-        ("too many requests", "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 8\r\nconnection: close\r\n\r\nslowly!\n"),
+        (
+            "too many requests",
+            "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 8\r\nconnection: close\r\n\r\nslowly!\n",
+        ),
         ("an error", "HTTP/1.1 500 Oops\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"),
-        ("a page", "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\nconnection: close\r\n\r\n<html></html>"),
+        (
+            "a page",
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 13\r\nconnection: close\r\n\r\n<html></html>",
+        ),
         ("half an answer", "HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{\"secrets\": {"),
         ("an empty answer", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}"),
-        ("a proxy's refusal", "HTTP/1.1 403 No\r\ncontent-type: text/html\r\ncontent-length: 13\r\nconnection: close\r\n\r\n<html></html>"),
+        (
+            "a proxy's refusal",
+            "HTTP/1.1 403 No\r\ncontent-type: text/html\r\ncontent-length: 13\r\nconnection: close\r\n\r\n<html></html>",
+        ),
         ("noise", "\u{1}\u{2}\u{3}"),
     ];
     let shell = Shell::ALL.into_iter().find(|shell| shell.is_here()).expect("a shell");
     for (what, answer) in answers {
         let mut account = account();
-        let port = account.home.variables.iter().find(|(name, _)| name == "VAST_URL").expect("set").1.rsplit(':').next().expect("a port").parse().expect("a port");
+        let port = account
+            .home
+            .variables
+            .iter()
+            .find(|(name, _)| name == "VAST_URL")
+            .expect("set")
+            .1
+            .rsplit(':')
+            .next()
+            .expect("a port")
+            .parse()
+            .expect("a port");
         account.stop_server();
         serve(port, answer);
         account.age_snapshot();
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
-        wait_for("the failure", || std::fs::read_dir(account.home.path(".local/state/vastenv/backoff")).ok()?.next());
+        wait_for_failure(&account);
         let mut text = String::new();
         for round in 1..4 {
             nudge(&account, round);
@@ -143,7 +169,7 @@ fn a_server_that_is_down_is_told_of_once_and_forgotten_when_it_is_back() {
         account.age_snapshot();
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
-        wait_for("the failure", || std::fs::read_dir(account.home.path(".local/state/vastenv/backoff")).ok()?.next());
+        wait_for_failure(&account);
         let mut text = String::new();
         for round in 1..4 {
             nudge(&account, round);
@@ -165,7 +191,9 @@ fn a_lock_that_is_never_let_go() {
             .expect("locks")
             .map(|entry| File::open(entry.expect("an entry").path()).expect("a lock"))
             .collect();
-        locks.iter().for_each(|lock| lock.lock().expect("locked"));
+        for lock in &locks {
+            lock.lock().expect("locked");
+        }
         account.age_snapshot();
         let reads = account.reads();
         let mut traced = Traced::open(&account.home, shell);

@@ -17,8 +17,7 @@ pub fn each(scenario: impl Fn(Shell)) {
 fn a_shell_loads_at_its_start_in_silence() {
     each(|shell| {
         let account = Account::with(&[("HF_TOKEN", "hf_1"), ("TWO", "two words")]);
-        let (mut terminal, greeting) =
-            Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
+        let (mut terminal, greeting) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
         assert!(!greeting.contains("vastenv"), "{greeting}");
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
         assert_eq!(terminal.inherited("TWO"), "two words");

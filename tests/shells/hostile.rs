@@ -40,9 +40,14 @@ fn names_that_are_none_or_steer_the_shell_are_left_out() {
         let (mut terminal, greeting) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
         assert!(greeting.lines().count() == 1, "{greeting}");
         assert_eq!(terminal.inherited("HF_TOKEN"), "hf_1");
-        for (name, value) in
-            [("file", "plain 1"), ("slot", "plain 2"), ("age", "plain 3"), ("mode", "plain 4"), ("reply", "plain 5"), ("_x", "plain 6")]
-        {
+        for (name, value) in [
+            ("file", "plain 1"),
+            ("slot", "plain 2"),
+            ("age", "plain 3"),
+            ("mode", "plain 4"),
+            ("reply", "plain 5"),
+            ("_x", "plain 6"),
+        ] {
             assert_eq!(terminal.inherited(name), value);
         }
         for name in ["BASH_ENV", "LD_PRELOAD", "fish_greeting", "VAST_API_KEY", "__vastenv_bin"] {
@@ -93,7 +98,8 @@ fn values_arrive_byte_for_byte_and_do_nothing() {
             .enumerate()
             .map(|(index, value)| (format!("V{index}"), value))
             .collect();
-        let mut variables: Vec<(&str, &str)> = named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        let mut variables: Vec<(&str, &str)> =
+            named.iter().map(|(name, value)| (name.as_str(), *value)).collect();
         variables.push(("HOLDS_NUL", "a\0b"));
         variables.push(("TOO_LONG", &too_long));
         let account = Account::with(&variables);

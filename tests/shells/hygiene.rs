@@ -199,8 +199,12 @@ fn settings(shell: Shell) -> &'static [&'static str] {
 /// Writes all options, traps and aliases of a shell into a file.
 fn list(shell: Shell, file: &str) -> String {
     match shell {
-        Shell::Bash => format!("{{ \\builtin set +o; \\builtin shopt; \\builtin trap; \\builtin alias; }} >| {file}"),
-        Shell::Zsh => format!("'builtin' 'set' -o >| {file}; 'builtin' 'trap' >> {file}; 'builtin' 'alias' >> {file}"),
+        Shell::Bash => {
+            format!("{{ \\builtin set +o; \\builtin shopt; \\builtin trap; \\builtin alias; }} >| {file}")
+        }
+        Shell::Zsh => {
+            format!("'builtin' 'set' -o >| {file}; 'builtin' 'trap' >> {file}; 'builtin' 'alias' >> {file}")
+        }
         // fish has neither options nor aliases of that kind.
         Shell::Fish => format!("functions --handlers > {file}"),
     }
@@ -240,7 +244,12 @@ fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
                 let (before, later) = (account.home.read("before"), account.home.read("later"));
                 let changed: Vec<_> = before.lines().zip(later.lines()).filter(|(a, b)| a != b).collect();
                 // zsh itself switches these on after the start-up files.
-                assert!(changed.iter().all(|(line, _)| line.starts_with("zle ") || line.starts_with("shinstdin ")), "{setting}: {changed:?}");
+                assert!(
+                    changed
+                        .iter()
+                        .all(|(line, _)| line.starts_with("zle ") || line.starts_with("shinstdin ")),
+                    "{setting}: {changed:?}"
+                );
             }
             traced.terminal.run("sh -c env > environment");
             let environment = account.home.read("environment");

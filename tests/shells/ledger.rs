@@ -12,7 +12,8 @@ fn account() -> Account {
 fn what_was_there_before_comes_back() {
     each(|shell| {
         let account = account();
-        let before = [shell.export("HF_TOKEN", "mine"), shell.set("OTHER", "local"), shell.export("THIRD", "")];
+        let before =
+            [shell.export("HF_TOKEN", "mine"), shell.set("OTHER", "local"), shell.export("THIRD", "")];
         account.home.rc(shell, &before.join("\n"), "");
         let mut terminal = Terminal::open(&account.home, shell);
         for name in ["HF_TOKEN", "OTHER", "THIRD"] {
@@ -75,7 +76,7 @@ fn what_the_user_edits_or_unsets_is_theirs() {
     });
 }
 
-/// Declarations of HF_TOKEN that are not a plain variable, and what it prints as then.
+/// Declarations of `HF_TOKEN` that are not a plain variable, and what it prints as then.
 fn attributes(shell: Shell) -> &'static [(&'static str, &'static str)] {
     match shell {
         Shell::Bash => &[
@@ -126,7 +127,10 @@ fn variables_that_are_not_plain_are_left_to_their_owner() {
             text += &terminal.run(&shell.unset("VASTENV_DISABLE"));
             assert!(text.matches("kept").count() <= 1, "{declaration}: {text}");
             assert_eq!(terminal.get("HF_TOKEN"), *shown, "{declaration}");
-            assert_eq!(terminal.get("target"), if declaration.starts_with("target") { "mine" } else { "unset" });
+            assert_eq!(
+                terminal.get("target"),
+                if declaration.starts_with("target") { "mine" } else { "unset" }
+            );
             assert!(!pwned.exists(), "{declaration}: a value was evaluated");
         }
     });
@@ -146,13 +150,26 @@ fn attributes_given_after_loading_are_respected() {
             let mut terminal = Terminal::open(&account.home, shell);
             terminal.run(declaration);
             let held = terminal.get("HF_TOKEN");
-            account.home.vastenv_ok(&["update", "env-var", "HF_TOKEN", &format!("x[$(touch {})]", pwned.display())]);
+            account.home.vastenv_ok(&[
+                "update",
+                "env-var",
+                "HF_TOKEN",
+                &format!("x[$(touch {})]", pwned.display()),
+            ]);
             terminal.run("");
             account.home.vastenv_ok(&["update", "env-var", "OTHER", "o_2"]);
             terminal.run("");
-            assert_eq!([terminal.get("HF_TOKEN"), terminal.get("OTHER")], [held.as_str(), "o_2"], "{declaration}");
+            assert_eq!(
+                [terminal.get("HF_TOKEN"), terminal.get("OTHER")],
+                [held.as_str(), "o_2"],
+                "{declaration}"
+            );
             terminal.run(&shell.set("VASTENV_DISABLE", "1"));
-            assert_eq!([terminal.get("HF_TOKEN"), terminal.get("OTHER")], [held.as_str(), "unset"], "{declaration}");
+            assert_eq!(
+                [terminal.get("HF_TOKEN"), terminal.get("OTHER")],
+                [held.as_str(), "unset"],
+                "{declaration}"
+            );
             assert!(!pwned.exists(), "{declaration}: a value was evaluated");
         }
     });
@@ -211,7 +228,8 @@ fn a_fresh_environment_is_loaded_anew() {
         let mut terminal = Terminal::open(&account.home, shell);
         let url = account.home.variables.iter().find(|(name, _)| name == "VAST_URL").expect("set").1.clone();
         let home = account.home.path("").display().to_string();
-        terminal.run(&format!("env -i HOME={home} VAST_URL={url} TERM=dumb PATH=/usr/bin:/bin {}", shell.name()));
+        terminal
+            .run(&format!("env -i HOME={home} VAST_URL={url} TERM=dumb PATH=/usr/bin:/bin {}", shell.name()));
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
         terminal.run("exit");
         terminal.run(&format!("env -u HF_TOKEN {}", shell.name()));

@@ -117,7 +117,8 @@ fn keys_that_differ_anywhere() {
     each(|shell| {
         let mut account = account();
         account.home.variable("VAST_API_KEY", FIRST_KEY);
-        let mut keys = vec![String::new(), FIRST_KEY.to_uppercase(), FIRST_KEY.repeat(3), "x".into(), "é".into()];
+        let mut keys =
+            vec![String::new(), FIRST_KEY.to_uppercase(), FIRST_KEY.repeat(3), "x".into(), "é".into()];
         keys.extend((0..80).map(|at| {
             let mut key = FIRST_KEY.repeat(2).into_bytes();
             key.truncate(80);

@@ -11,8 +11,29 @@ fn file(name: &str) -> PathBuf {
 
 /// What bash 3.2 (macOS) does not know.
 const NEWER_THAN_BASH_3_2: [&str; 24] = [
-    "@Q}", "@E}", "@P}", "@A}", "@K}", "EPOCH", "local -\n", "local - ", "declare -g", "declare -n", "local -n",
-    "|&", "&>>", ";;&", ";&\n", "mapfile", "readarray", ",,}", "^^}", "coproc", "BASHPID", "[-1]", "printf -v",
+    "@Q}",
+    "@E}",
+    "@P}",
+    "@A}",
+    "@K}",
+    "EPOCH",
+    "local -\n",
+    "local - ",
+    "declare -g",
+    "declare -n",
+    "local -n",
+    "|&",
+    "&>>",
+    ";;&",
+    ";&\n",
+    "mapfile",
+    "readarray",
+    ",,}",
+    "^^}",
+    "coproc",
+    "BASHPID",
+    "[-1]",
+    "printf -v",
     "[[ -v",
 ];
 
