@@ -49,7 +49,15 @@ __vastenv_hook() {
   return "$__vastenv_exit"
 }
 
+# The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
 __vastenv_same_key() {
+  if [[ $- != *x* && ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[!0123456789abcdef]* ]]; then
+    ((__vastenv_key == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY:0:15}) % 1099511627689 *
+      1000003 + 16#0${VAST_API_KEY:15:15}) % 1099511627689 * 1000003 + 16#0${VAST_API_KEY:30:15}) %
+      1099511627689 * 1000003 + 16#0${VAST_API_KEY:45:15}) % 1099511627689 * 1000003 +
+      16#0${VAST_API_KEY:60:15}) % 1099511627689))
+    return
+  fi
   local __vastenv_h
   if [[ $- == *x* ]]; then
     builtin set +x
@@ -61,27 +69,22 @@ __vastenv_same_key() {
   [[ $__vastenv_h == "$__vastenv_key" ]]
 }
 
-# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on ten characters at a time,
-# cut to 40 bits so that the key cannot be had back from it. The key is only in $1, never in a name.
-# Only characters that are digits of base 64 reach the arithmetic, which would evaluate others. Loops
-# are slow in bash: the usual 64 characters are taken at once.
+# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on some characters at a time,
+# modulo a prime of 40 bits, from which the key cannot be had back. The key is only in $1, never in a
+# name.
+# Only digits of the base reach the arithmetic, which would evaluate others.
 __vastenv_digest_key() {
+  local __vastenv_i __vastenv_base=16 __vastenv_width=15
   builtin set -- "$VAST_API_KEY"
-  if [[ $1 == *[!0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_]* ]]; then
+  if [[ $1 == *[!0123456789abcdef]* ]]; then
+    __vastenv_base=64 __vastenv_width=10
     builtin set -- "${1//[!0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_]/_}"
   fi
-  ((__vastenv_h = ((((((${#1} * 6364136223846793005 + 64#0${1:0:10}) * 6364136223846793005 +
-    64#0${1:10:10}) * 6364136223846793005 + 64#0${1:20:10}) * 6364136223846793005 +
-    64#0${1:30:10}) * 6364136223846793005 + 64#0${1:40:10}) * 6364136223846793005 +
-    64#0${1:50:10}) * 6364136223846793005 + 64#0${1:60:10}, 1))
-  while ((${#1} > 70)); do
-    builtin set -- "${1:70}"
-    ((__vastenv_h = (((((__vastenv_h * 6364136223846793005 + 64#0${1:0:10}) * 6364136223846793005 +
-      64#0${1:10:10}) * 6364136223846793005 + 64#0${1:20:10}) * 6364136223846793005 +
-      64#0${1:30:10}) * 6364136223846793005 + 64#0${1:40:10}) * 6364136223846793005 +
-      (64#0${1:50:10} ^ (64#0${1:60:10} * 2862933555777941757)), 1))
+  __vastenv_h=${#1}
+  for ((__vastenv_i = 0; __vastenv_i < 75 || __vastenv_i < ${#1}; __vastenv_i += __vastenv_width)); do
+    ((__vastenv_h = (__vastenv_h * 1000003 + $__vastenv_base#0${1:__vastenv_i:__vastenv_width}) %
+      1099511627689, 1))
   done
-  ((__vastenv_h = (__vastenv_h * 6364136223846793005 >> 24) & 0xFFFFFFFFFF, 1))
 }
 
 # Starts the binary and evals its reply. Always called where `set -e` does not reach.

@@ -7,8 +7,11 @@
 #   - up to three files that others may write still have the time of their stamp: -nt and -ot together
 #     are an exact comparison, also after a clock was set back, and -ot is true of a file that is gone;
 #     and three more files are still absent. All this is one call of `test` on a list kept for it;
-#   - the clock. fish has none among its builtins, but since 3.5 `path mtime --relative` tells the age of
-#     the generation file, which grows by a second a second. Before 3.5 only the other signs count.
+#   - the clock. fish has none among its builtins. But every prompt is written to the terminal, so the
+#     terminal's own modification time is the present (Linux rounds it to 8 seconds), and -nt compares
+#     it with a file whose modification time is the moment to ask again. Where the terminal's time is
+#     found standing still, `path mtime --relative` (fish 3.5) tells the age of the generation file; a
+#     command substitution costs more than all the rest here.
 # The variables that steer vastenv are watched by an event handler, so no copy of VAST_API_KEY is needed.
 # No value of a variable is ever held in a variable of this file, nor traced under fish_trace.
 # A changed $PWD has no meaning yet: a project file's place is beside the steering variables.
@@ -26,11 +29,12 @@ if test "$__vastenv_shell" != $fish_pid
     set -g __vastenv_warned ''
     set -g __vastenv_hidden
     set -g __vastenv_kept
-    set -g __vastenv_since 0
-    set -g __vastenv_due 0
+    set -g __vastenv_since
+    set -g __vastenv_due
     set -g __vastenv_dirty 1
     set -g __vastenv_same
-    set -g __vastenv_clock (builtin -n | string match -q path; and builtin echo 1; or builtin echo 0)
+    set -g __vastenv_soon
+    set -g __vastenv_path (builtin -n | string match path)
 end
 
 function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
@@ -38,14 +42,18 @@ function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --o
 end
 
 function __vastenv_hook --on-event fish_prompt
-    if test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same
-        test $__vastenv_clock = 0
-        and return 0
-        set -l age (builtin path mtime -R $__vastenv_gen)
-        and test $age -lt $__vastenv_due -a $age -ge $__vastenv_since
-        and return 0
-    end
-    __vastenv_load
+    test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same $__vastenv_soon
+    or __vastenv_same_by_age
+    or __vastenv_load
+end
+
+# Where the terminal does not tell the time: whether nothing changed and the generation file is not yet
+# too old.
+function __vastenv_same_by_age
+    set -q __vastenv_since[1]
+    and test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same
+    and set -l age (builtin path mtime -R $__vastenv_gen)
+    and test $age -lt $__vastenv_due -a $age -ge $__vastenv_since
 end
 
 # Starts the binary and evals its reply.
@@ -120,10 +128,27 @@ end
 function __vastenv_state
     set -g __vastenv_next $argv[1]
     set -g __vastenv_told $argv[3]
-    if test $__vastenv_clock = 1
+    set -g __vastenv_soon
+    set -g __vastenv_since
+    if set -q argv[4]; and test -n "$argv[4]"; and __vastenv_terminal_tells_time
+        # -nt is true also where the file is gone.
+        set -g __vastenv_soon -a ! /dev/stdin -nt $argv[4]
+    else if set -q __vastenv_path[1]
+        # Never true: the age decides.
+        set -g __vastenv_soon -a 1 = 0
         set -g __vastenv_since (builtin path mtime -R $argv[1])
         set -g __vastenv_due (builtin math $__vastenv_since + $argv[2])
     end
+end
+
+# Whether the terminal was written just now, as far as one can tell: before 3.5 one cannot.
+function __vastenv_terminal_tells_time
+    test -c /dev/stdin
+    or return 1
+    set -q __vastenv_path[1]
+    or return 0
+    set -l age (builtin path mtime -R /dev/stdin)
+    and test $age -ge 0 -a $age -le 16
 end
 
 # A slot that is not used holds / or nothing.

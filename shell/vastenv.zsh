@@ -44,33 +44,40 @@ __vastenv_hook() {
   return 0
 }
 
+# The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
 __vastenv_same_key() {
+  if [[ ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[^0123456789abcdef]* ]]; then
+    (( __vastenv_key == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY:0:15}) % 1099511627689 *
+      1000003 + 16#0${VAST_API_KEY:15:15}) % 1099511627689 * 1000003 + 16#0${VAST_API_KEY:30:15}) %
+      1099511627689 * 1000003 + 16#0${VAST_API_KEY:45:15}) % 1099511627689 * 1000003 +
+      16#0${VAST_API_KEY:60:15}) % 1099511627689 ))
+    return
+  fi
   local __vastenv_h
   __vastenv_digest_key
   [[ $__vastenv_h == "$__vastenv_key" ]]
 }
 
-# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on twelve characters at a time,
-# cut to 40 bits so that the key cannot be had back from it. The key is only in $1, never in a name.
-# Only digits of base 36 reach the arithmetic, which would evaluate others: those, and capitals, are
-# replaced by their numbers. Loops are slow: the usual 64 characters are taken at once.
+# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on some characters at a time,
+# modulo a prime of 40 bits, from which the key cannot be had back. The key is only in $1, never in a
+# name.
+# Only digits of the base reach the arithmetic, which would evaluate others: those, and capitals, are
+# replaced by their numbers.
 __vastenv_digest_key() {
+  local -i __vastenv_i __vastenv_width=15
+  local __vastenv_base=16
   set -- "$VAST_API_KEY"
-  if [[ $1 == *[^0123456789abcdefghijklmnopqrstuvwxyz]* ]]; then
+  if [[ $1 == *[^0123456789abcdef]* ]]; then
     setopt local_options extended_glob
     local MATCH MBEGIN MEND
+    __vastenv_base=36 __vastenv_width=12
     set -- "${1//(#m)[^0123456789abcdefghijklmnopqrstuvwxyz]/z$(( [##36] #MATCH ))}"
   fi
-  (( __vastenv_h = (((((${#1} * 6364136223846793005 + 36#0${1:0:12}) * 6364136223846793005 +
-    36#0${1:12:12}) * 6364136223846793005 + 36#0${1:24:12}) * 6364136223846793005 +
-    36#0${1:36:12}) * 6364136223846793005 + 36#0${1:48:12}) * 6364136223846793005 + 36#0${1:60:12}, 1 ))
-  while (( ${#1} > 72 )); do
-    set -- "${1:72}"
-    (( __vastenv_h = (((((__vastenv_h * 6364136223846793005 + 36#0${1:0:12}) * 6364136223846793005 +
-      36#0${1:12:12}) * 6364136223846793005 + 36#0${1:24:12}) * 6364136223846793005 +
-      36#0${1:36:12}) * 6364136223846793005 + 36#0${1:48:12}) * 6364136223846793005 + 36#0${1:60:12}, 1 ))
+  __vastenv_h=${#1}
+  for (( __vastenv_i = 0; __vastenv_i < 75 || __vastenv_i < ${#1}; __vastenv_i += __vastenv_width )); do
+    (( __vastenv_h = (__vastenv_h * 1000003 + ${__vastenv_base}#0${1:$__vastenv_i:$__vastenv_width}) %
+      1099511627689, 1 ))
   done
-  (( __vastenv_h = (__vastenv_h * 6364136223846793005 >> 24) & 0xFFFFFFFFFF, 1 ))
 }
 
 # Starts the binary and evals its reply.

@@ -38,6 +38,8 @@ pub struct Question<'a> {
     pub ledger: Option<String>,
     /// The shell's process id.
     pub shell: u32,
+    /// Whether it has no clock, and needs a file that stands for its deadline.
+    pub clockless: bool,
     /// Whether the shell has just started (or its last load was interrupted).
     pub starting: bool,
     /// Variables that it has but does not export, exported for this question alone.
@@ -102,8 +104,12 @@ pub fn follow(question: &Question<'_>) -> Answer {
         }
         None => (keep(&ledger, question), Vec::new(), Report::default()),
     };
+    let ask_again_in = followed.ask_again_in;
+    // Where it cannot be written, the shell looks at the clock in its own, slower way.
+    let due = || question.store.due((question.now)(), ask_again_in).ok();
+    let due = if question.clockless { due() } else { None };
     Answer {
-        guard: Guard { generation, watches, ask_again_in: followed.ask_again_in },
+        guard: Guard { generation, watches, ask_again_in, due },
         ledger,
         changes,
         report,

@@ -49,7 +49,7 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
-    let guard = Guard { generation: PathBuf::from("/"), watches: Vec::new(), ask_again_in: HOLD };
+    let guard = Guard { generation: PathBuf::from("/"), watches: Vec::new(), ask_again_in: HOLD, due: None };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
     ui.data(&hook_reply(call.shell, &guard, &ledger, NO_HOME, &[]))?;
     if call.told != NO_HOME && Log::from_environment() != Log::Off {
@@ -69,6 +69,7 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         disabled: context::switch(variables::VASTENV_DISABLE),
         ledger: context::text_var(LEDGER_VARIABLE),
         shell: call.pid,
+        clockless: call.shell == Shell::Fish,
         starting: call.starting,
         unexported: call
             .unexported

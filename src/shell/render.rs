@@ -23,6 +23,8 @@ pub struct Guard {
     pub watches: Vec<Watch>,
     /// Seconds until the shell asks again of its own accord.
     pub ask_again_in: u64,
+    /// An empty file whose modification time is that moment, for fish, which has no clock.
+    pub due: Option<PathBuf>,
 }
 
 /// A file that others may change, as it was when the shell loaded.
@@ -51,7 +53,9 @@ pub fn hook_reply(shell: Shell, guard: &Guard, ledger: &str, told: &str, changes
     let mut script = Script { shell, text: Vec::new() };
     let generation = guard.generation.as_os_str().as_encoded_bytes();
     let wait = guard.ask_again_in.to_string();
-    script.call("__vastenv_state", &[generation, wait.as_bytes(), told.as_bytes()]);
+    let due = guard.due.as_ref().map_or(b"".as_slice(), |path| path.as_os_str().as_encoded_bytes());
+    let state = [generation, wait.as_bytes(), told.as_bytes(), due];
+    script.call("__vastenv_state", if shell == Shell::Fish { &state } else { &state[..3] });
     let slots = watch_slots(&guard.watches);
     let slots: Vec<&[u8]> = slots.iter().map(|path| path.as_os_str().as_encoded_bytes()).collect();
     script.call("__vastenv_watch", &slots);
@@ -169,6 +173,7 @@ mod tests {
                 Watch::Absent("/c/tfa".into()),
             ],
             ask_again_in: 300,
+            due: Some("/s/due-9".into()),
         };
         let changes = [
             Change::Set { name: name("A"), value: Secret::new("v"), hides_unexported: false },
@@ -182,5 +187,7 @@ mod tests {
             __vastenv_set 'A' 'v'\n__vastenv_local 'B' 'old'\n__vastenv_unset 'C'\n\
             __vastenv_done\n";
         assert_eq!(reply, expected);
+        let fish = text(hook_reply(Shell::Fish, &guard, "1:-:1:-:", "", &[]));
+        assert!(fish.starts_with("__vastenv_state '/s/gen-7' '300' '' '/s/due-9'\n"), "{fish}");
     }
 }

@@ -3,6 +3,7 @@
 //! Everything lies in two private folders (0700) as private files (0600), and every write is atomic.
 
 mod backoff;
+mod due;
 mod generation;
 mod identity;
 mod lock;

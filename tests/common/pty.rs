@@ -197,7 +197,8 @@ pub fn wait_for<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
             return answer;
         }
         assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::yield_now();
+        // Leaves the processor to those that it waits for.
+        std::thread::park_timeout(Duration::from_millis(5));
     }
 }
 
@@ -257,7 +258,7 @@ impl Terminal {
         let screen = Arc::new(Screen::default());
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
-            let mut buffer = [0; 65536];
+            let mut buffer = vec![0; 65536];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
                 let mut text = shared.lock();
@@ -335,7 +336,7 @@ impl Terminal {
             if left.is_zero() || text.1 {
                 let mut shown = String::new();
                 let why = if text.1 { "the shell has ended" } else { "it hangs" };
-                let _ = write!(shown, "{:?}: no {event:?} ({why}); the screen:\n", self.shell);
+                let _ = writeln!(shown, "{:?}: no {event:?} ({why}); the screen:", self.shell);
                 shown.push_str(&String::from_utf8_lossy(&text.0));
                 drop(text);
                 panic!("{shown}");

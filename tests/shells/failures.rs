@@ -28,6 +28,12 @@ fn nudge(account: &Account, minutes: usize) {
     account.home.write(CONFIG, &format!("max_age = \"{minutes}m\"\n"));
 }
 
+/// Waits until a refresh has failed, which is remembered in a file.
+fn wait_for_failure(account: &Account) {
+    let folder = account.home.path(".local/state/vastenv/backoff");
+    wait_for("a failed refresh", || std::fs::read_dir(&folder).ok()?.next().map(drop));
+}
+
 /// Lines of vastenv's own in what a terminal showed.
 fn said(text: &str) -> Vec<&str> {
     // fish writes spaces and a carriage return before what may have to begin a line.
@@ -144,9 +150,7 @@ fn a_server_that_fails() {
         account.age_snapshot();
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
-        wait_for("the failure", || {
-            std::fs::read_dir(account.home.path(".local/state/vastenv/backoff")).ok()?.next()
-        });
+        wait_for_failure(&account);
         let mut text = String::new();
         for round in 1..4 {
             nudge(&account, round);
@@ -165,9 +169,7 @@ fn a_server_that_is_down_is_told_of_once_and_forgotten_when_it_is_back() {
         account.age_snapshot();
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
-        wait_for("the failure", || {
-            std::fs::read_dir(account.home.path(".local/state/vastenv/backoff")).ok()?.next()
-        });
+        wait_for_failure(&account);
         let mut text = String::new();
         for round in 1..4 {
             nudge(&account, round);
@@ -189,7 +191,9 @@ fn a_lock_that_is_never_let_go() {
             .expect("locks")
             .map(|entry| File::open(entry.expect("an entry").path()).expect("a lock"))
             .collect();
-        locks.iter().for_each(|lock| lock.lock().expect("locked"));
+        for lock in &locks {
+            lock.lock().expect("locked");
+        }
         account.age_snapshot();
         let reads = account.reads();
         let mut traced = Traced::open(&account.home, shell);

@@ -76,7 +76,7 @@ fn what_the_user_edits_or_unsets_is_theirs() {
     });
 }
 
-/// Declarations of HF_TOKEN that are not a plain variable, and what it prints as then.
+/// Declarations of `HF_TOKEN` that are not a plain variable, and what it prints as then.
 fn attributes(shell: Shell) -> &'static [(&'static str, &'static str)] {
     match shell {
         Shell::Bash => &[

@@ -54,6 +54,32 @@ fn old_values_come_at_once_and_new_ones_at_a_later_prompt() {
 }
 
 #[test]
+fn a_shell_asks_again_by_its_own_clock() {
+    std::thread::scope(|scope| {
+        for shell in Shell::ALL {
+            scope.spawn(move || {
+                if !shell.is_here() {
+                    return;
+                }
+                let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+                account.home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
+                let before = account.reads();
+                let mut terminal = Terminal::open(&account.home, shell);
+                if shell == Shell::Fish {
+                    let clock = terminal.run("set -S __vastenv_soon");
+                    assert!(clock.contains("/dev/stdin"), "not by its terminal: {clock}");
+                }
+                // Nothing happens but prompts.
+                wait_for("a refresh", || {
+                    terminal.run("");
+                    (account.reads() > before).then_some(())
+                });
+            });
+        }
+    });
+}
+
+#[test]
 fn many_shells_at_once_ask_the_server_once() {
     each(|shell| {
         let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_millis(500));
@@ -85,7 +111,9 @@ fn shells_that_know_nothing_yet_ask_the_server_once() {
         let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::from_millis(300));
         let mut terminals: Vec<_> = (0..4).map(|_| Terminal::open(&account.home, shell)).collect();
         wait_for("the refresh to end", || {
-            terminals.iter_mut().for_each(|terminal| drop(terminal.run("")));
+            for terminal in &mut terminals {
+                terminal.run("");
+            }
             (account.reads() > 0 && refresher(&account.home.path("")).is_none()).then_some(())
         });
         for terminal in &mut terminals {
@@ -155,11 +183,10 @@ fn ctrl_c_does_not_reach_the_refresh() {
         let mut terminal = Terminal::open(&account.home, shell);
         let pid = wait_for("the refresh", || refresher(&account.home.path("")));
         wait_for("its session", || (stat(pid, 6) == pid.to_string()).then_some(()));
+        terminal.send("sh -c 'echo be\"\"gun; exec sleep 1000'\n");
+        terminal.until("begun");
         terminal.send("\u{3}");
-        if shell != Shell::Fish {
-            // The terminal forgets what was typed before the new prompt; fish writes no new one.
-            terminal.until("READY> ");
-        }
+        terminal.until("READY> ");
         terminal.settle();
         wait_for("the answer", || (account.reads() > before && account.snapshot_is_fresh()).then_some(()));
     });

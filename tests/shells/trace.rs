@@ -30,9 +30,8 @@ impl Traced {
         if !can_trace() {
             return Self { terminal: Terminal::open(home, shell), record: None, milestones: 0 };
         }
-        static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let record = home.path(&format!("trace-{number}"));
+        let mut names = (0..).map(|number| home.path(&format!("trace-{number}")));
+        let record = names.find(|path| !path.exists()).expect("a free name");
         let path = record.to_str().expect("a path in UTF-8").to_owned();
         let words = ["strace", "-f", "-e", "trace=process", "-o", &path, shell.name(), "-i"];
         let (terminal, _) = Terminal::start(home, shell, &words);
@@ -54,7 +53,9 @@ impl Traced {
             between.lines().filter(|line| line.starts_with(shell) && is_start(line)).collect();
         // The second milestone is a process as well.
         let (_, others) = starts.split_last()?;
-        others.iter().for_each(|line| eprintln!("started: {line}"));
+        for line in others {
+            eprintln!("started: {line}");
+        }
         Some(others.len())
     }
 

@@ -1,0 +1,77 @@
+//! Deadlines as files: an empty file `due-N` whose modification time is the moment at which shells
+//! that hold it ask again. A shell without a clock among its builtins compares it with a file that is
+//! written all the time, its own terminal. Files of moments that have passed are removed; a shell
+//! that misses its file asks.
+
+use std::fs::{FileTimes, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::Store;
+use crate::domain::{Result, Timestamp};
+use crate::files;
+
+const PREFIX: &str = "due-";
+
+/// Deadlines are rounded up to a multiple of this (seconds), so that shells share files.
+const STEP: u64 = 10;
+
+impl Store {
+    /// The file of the moment `after` seconds from `now`.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn due(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
+        let mut notes = Vec::new();
+        let folder = files::ensure_private_folder(&self.state, &mut notes);
+        self.note(notes);
+        folder?;
+        let at = now.plus(after).0.next_multiple_of(STEP);
+        let path = self.due_path(at);
+        let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(at));
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|file| file.set_times(time))
+            .map_err(|error| files::unwritable(&path, &error))?;
+        for passed in self.dues().into_iter().filter(|other| *other < now.0) {
+            // One that cannot be removed now is removed with the next.
+            let _ = std::fs::remove_file(self.due_path(passed));
+        }
+        Ok(path)
+    }
+
+    fn due_path(&self, at: u64) -> PathBuf {
+        self.state.join(format!("{PREFIX}{at}"))
+    }
+
+    fn dues(&self) -> Vec<u64> {
+        let Ok(entries) = std::fs::read_dir(&self.state) else { return Vec::new() };
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(PREFIX)?.parse().ok())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::stamp::modification_time;
+
+    #[test]
+    fn a_deadline_is_a_file_of_that_time_until_it_has_passed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(&folder.path().join("state"), folder.path());
+        let first = store.due(Timestamp(1_001), 300).expect("written");
+        assert_eq!(modification_time(&first), Some(UNIX_EPOCH + Duration::from_secs(1_310)));
+        assert_eq!(store.due(Timestamp(1_002), 300), Ok(first.clone()), "shared");
+        let second = store.due(Timestamp(1_310), 10).expect("written");
+        assert!(first.exists() && second.exists());
+        store.due(Timestamp(1_311), 300).expect("written");
+        assert!(!first.exists() && second.exists());
+    }
+}
