@@ -164,7 +164,8 @@ impl Remote<'_> {
             && self.is_just_asked(snapshot)
             && !snapshot.doubtful
         {
-            // Another key of the same account was a moment faster.
+            // Another key of the same account was a moment faster. To shells it is news whose this is.
+            account.store.publish_generation((account.now)())?;
             return Ok(Refreshed::unasked(snapshot.clone()));
         }
         let secrets = self.client.secrets().await?;
