@@ -108,7 +108,7 @@ __vastenv_load() {
 # they may not be exported.
 __vastenv_ask() {
   builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)1}
-  builtin exec "$__vastenv_bin" export zsh --hook $$ $__vastenv_mode "$__vastenv_told" "$1"
+  builtin exec "$__vastenv_bin" export zsh --hook=@VASTENV_HOOK@ $$ $__vastenv_mode "$__vastenv_told" "$1"
 }
 
 # Evals a reply that is whole: of one cut short, nothing.

@@ -30,8 +30,9 @@
 //! # The hook's protocol
 //!
 //! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook evals what
-//! `vastenv export SHELL --hook PID MODE TOLD UNEXPORTED` prints: calls of the hook's own functions,
-//! the guard and the ledger first. No output at all means "change nothing".
+//! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED` prints: calls of the hook's own
+//! functions, the guard and the ledger first, `__vastenv_done` last. A reply without that line, or
+//! none at all, means "change nothing".
 
 #![warn(
     clippy::exit,
@@ -112,10 +113,9 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
     let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let ui = Ui::default();
     let done = match words.as_slice() {
-        ["export", shell, "--hook", pid, mode, told, unexported] => {
-            let shell = Shell::parse(shell)?;
-            let call =
-                HookCall { shell, pid: pid.parse().ok()?, starting: *mode == "start", told, unexported };
+        ["export", shell, hook, rest @ ..] if hook.starts_with("--hook") => {
+            // The hook of another version passes other words: no reply makes it change nothing.
+            let Some(call) = hook_call(shell, hook, rest) else { return Some(ExitCode::FAILURE) };
             cmd::reply_to_hook(&call, Ui::new(false, false, false))
         }
         ["export", format] if Format::parse(format).is_some() => {
@@ -129,4 +129,17 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
         _ => return None,
     };
     Some(done.map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS))
+}
+
+/// What a hook passes: `--hook=VERSION PID MODE TOLD UNEXPORTED`.
+fn hook_call<'a>(shell: &str, hook: &'a str, rest: &[&'a str]) -> Option<HookCall<'a>> {
+    let [pid, mode, told, unexported] = rest else { return None };
+    Some(HookCall {
+        shell: Shell::parse(shell)?,
+        version: hook.strip_prefix("--hook=").unwrap_or_default(),
+        pid: pid.parse().ok()?,
+        starting: *mode == "start",
+        told,
+        unexported,
+    })
 }

@@ -38,6 +38,8 @@ pub struct Question<'a> {
     pub ledger: Option<String>,
     /// The shell's process id.
     pub shell: u32,
+    /// The version of its hook.
+    pub hook: &'a str,
     /// Whether it has no clock, and needs a file that stands for its deadline.
     pub clockless: bool,
     /// Whether the shell has just started (or its last load was interrupted).
@@ -159,7 +161,8 @@ fn read_ledger(question: &Question<'_>) -> Ledger {
 
 /// The ledger as it was, for this shell.
 fn keep(ledger: &Ledger, question: &Question<'_>) -> String {
-    Ledger { shell: question.shell, ..ledger.clone() }.encode().0
+    let hook = question.hook.to_owned();
+    Ledger { shell: question.shell, hook, ..ledger.clone() }.encode().0
 }
 
 /// What the shell should hold, as far as the files tell.
@@ -290,7 +293,13 @@ fn decide(
         override_existing: followed.override_existing,
     });
     let account = followed.account.clone();
-    let mut next = Ledger { account, shell: question.shell, session: None, entries: decided.entries.clone() };
+    let mut next = Ledger {
+        account,
+        shell: question.shell,
+        hook: question.hook.to_owned(),
+        session: None,
+        entries: decided.entries.clone(),
+    };
     next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
     Ok((next.encode().0, decided))
 }

@@ -25,6 +25,8 @@ const HOLD: u64 = 300;
 pub struct HookCall<'a> {
     /// The shell.
     pub shell: Shell,
+    /// The version of its hook; empty if it does not tell.
+    pub version: &'a str,
     /// Its process id.
     pub pid: u32,
     /// Whether it has just started.
@@ -69,6 +71,7 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         disabled: context::switch(variables::VASTENV_DISABLE),
         ledger: context::text_var(LEDGER_VARIABLE),
         shell: call.pid,
+        hook: call.version,
         clockless: call.shell == Shell::Fish,
         starting: call.starting,
         unexported: call

@@ -188,10 +188,13 @@ fn describe_shell(environment: Option<&Environment>, here: &ThisShell) -> Line {
             text.push_str(&format!(", left alone what {why}: {}", words(names).join(" ")));
         }
     }
+    if !here.is_current() {
+        text.push_str(", but its hook is of another version of vastenv: start a new shell");
+    }
     if context::switch(variables::VASTENV_DISABLE) {
         text.push_str(", switched off by VASTENV_DISABLE");
     }
-    let raw = json!({"active": true, "loaded": words(&loaded), "edited": words(&edited), "own": words(&own)});
+    let raw = json!({"active": true, "current": here.is_current(), "loaded": words(&loaded), "edited": words(&edited), "own": words(&own)});
     Line::new("hook", text, "hook", raw)
 }
 

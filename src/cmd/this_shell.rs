@@ -5,7 +5,7 @@ use crate::account::SessionId;
 use crate::context::{self, variables};
 use crate::domain::EnvName;
 use crate::environment::{Entry, Environment, Ledger};
-use crate::shell::{LEDGER_VARIABLE, Shell};
+use crate::shell::{LEDGER_VARIABLE, Shell, hook_version};
 
 /// What the ledger in the environment says.
 pub struct ThisShell {
@@ -27,6 +27,12 @@ impl ThisShell {
     /// What is known of one variable.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.ledger.as_ref()?.entries.get(&EnvName::parse(name).ok()?)
+    }
+
+    /// Whether its hook is that of this binary; one of an older version works until it does not.
+    pub fn is_current(&self) -> bool {
+        let hook = self.ledger.as_ref().map_or("", |ledger| ledger.hook.as_str());
+        Shell::ALL.into_iter().any(|shell| hook_version(shell) == hook)
     }
 
     /// The variables that were loaded.

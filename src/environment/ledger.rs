@@ -1,7 +1,8 @@
 //! The ledger: what vastenv loaded into a shell, as one exported variable without any value.
 //!
-//! Its text is `1:ACCOUNT:PID:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
-//! id of the shell that it was written for, the session that keeps what loading hid (or `-`), and
+//! Its text is `1:ACCOUNT:PID:HOOK:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
+//! id of the shell that it was written for, the version of that shell's hook, the session that keeps
+//! what loading hid (or `-`), and
 //! comma-separated entries `NAME=DIGEST`, `NAME=DIGEST+` (hides an exported variable), `NAME=DIGEST~`
 //! (hides one that was not exported) and `NAME!` (the user changed it: hands off). Entries of `@`
 //! alone say that they rest in the session's file, because there are too many for an environment.
@@ -23,6 +24,8 @@ pub struct Ledger {
     pub account: Option<AccountId>,
     /// The shell that this was written for; a child shell inherits it and differs.
     pub shell: u32,
+    /// The version of that shell's hook, hex digits; empty if unknown.
+    pub hook: String,
     /// Where previous values (and very many entries) rest.
     pub session: Option<SessionId>,
     /// One entry for each variable that was loaded.
@@ -80,7 +83,8 @@ impl Ledger {
             if entries.len() > LONGEST_ENTRIES { ("@".to_owned(), Some(entries)) } else { (entries, None) };
         let account = self.account.as_ref().map_or("-", AccountId::as_str);
         let session = self.session.as_ref().map_or("-", SessionId::as_str);
-        (format!("{VERSION}:{account}:{}:{session}:{inline}", self.shell), spilled)
+        let hook: String = self.hook.chars().filter(char::is_ascii_hexdigit).collect();
+        (format!("{VERSION}:{account}:{}:{hook}:{session}:{inline}", self.shell), spilled)
     }
 
     fn encode_entries(&self) -> String {
@@ -115,19 +119,20 @@ impl Ledger {
     ///
     /// `None` for anything that is not a ledger of this version: then nothing is known of the shell.
     pub fn decode(text: &str, spilled: impl FnOnce(&SessionId) -> Option<String>) -> Option<Self> {
-        let mut fields = text.splitn(5, ':');
+        let mut fields = text.splitn(6, ':');
         let mut next = || fields.next();
         if next()? != VERSION {
             return None;
         }
         let account = optional(next()?, AccountId::parse)?;
         let shell = next()?.parse().ok()?;
+        let hook = next()?.to_owned();
         let session = optional(next()?, SessionId::parse)?;
         let inline = next()?;
         let entries = if inline == "@" { spilled(session.as_ref()?)? } else { inline.to_owned() };
         let entries =
             entries.split(',').filter(|entry| !entry.is_empty()).map(decode_entry).collect::<Option<_>>()?;
-        Some(Self { account, shell, session, entries })
+        Some(Self { account, shell, hook, session, entries })
     }
 }
 
@@ -169,6 +174,7 @@ mod tests {
         Ledger {
             account: AccountId::parse("0123456789abcdef"),
             shell: 4242,
+            hook: "0a1b2c3d".into(),
             session: SessionId::parse("fedcba9876543210"),
             entries: (0..count).map(|number| (name(&format!("NAME_{number:05}")), entry(number))).collect(),
         }
@@ -197,13 +203,13 @@ mod tests {
         for text in [
             "",
             "1",
-            "2:-:1:-:",
-            "1:zz:1:-:",
-            "1:-:x:-:",
-            "1:-:1:-:A",
-            "1:-:1:-:A=short",
-            "1:-:1:-:A;B!",
-            "1:-:1:-:@",
+            "2:-:1::-:",
+            "1:zz:1::-:",
+            "1:-:x::-:",
+            "1:-:1::-:A",
+            "1:-:1::-:A=short",
+            "1:-:1::-:A;B!",
+            "1:-:1::-:@",
         ] {
             assert_eq!(Ledger::decode(text, |_| None), None, "{text}");
         }

@@ -8,7 +8,7 @@ mod hook;
 mod quote;
 mod render;
 
-pub use hook::{LEDGER_VARIABLE, hook_text};
+pub use hook::{LEDGER_VARIABLE, hook_text, hook_version};
 pub use quote::quote;
 pub use render::{Guard, Watch, export_text, hook_reply};
 

@@ -72,7 +72,10 @@ fn in_a_hooked_shell_it_counts_what_is_loaded() {
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
     let end = said.out.find("\n}\n").expect("an end") + 3;
     let status: Value = serde_json::from_str(&said.out[..end]).expect("JSON");
-    assert_eq!(status["hook"], json!({"active": true, "loaded": ["A", "B"], "edited": [], "own": []}));
+    assert_eq!(
+        status["hook"],
+        json!({"active": true, "current": true, "loaded": ["A", "B"], "edited": [], "own": []})
+    );
     assert!(
         said.out.contains("active in this shell: 2 variables loaded, switched off by VASTENV_DISABLE"),
         "{said:?}"

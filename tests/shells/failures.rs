@@ -233,7 +233,7 @@ fn a_ledger_that_means_nothing() {
     each(|shell| {
         let account = account();
         let mut terminal = Terminal::open(&account.home, shell);
-        for ledger in ["", "2:whatever", "1:-:1:-:HF_TOKEN", "1:-:1:0123456789abcdef:@"] {
+        for ledger in ["", "2:whatever", "1:-:1::-:HF_TOKEN", "1:-:1::0123456789abcdef:@"] {
             terminal.run(&shell.export("__vastenv_ledger", ledger));
             nudge(&account, ledger.len() + 1);
             let text = terminal.run("");
