@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::{Account, Known};
 use crate::config::{Config, Paths};
@@ -19,6 +20,9 @@ const LONGEST_PAUSE: u64 = 300;
 
 /// The pause while a refresh is under way or may be tried again (seconds).
 const SHORTEST_PAUSE: u64 = 5;
+
+/// How long a refused key is believed to be refused (seconds): rights may be given back.
+const REFUSAL_PAUSE: u64 = 3600;
 
 /// What a shell tells of itself.
 pub struct Question<'a> {
@@ -93,7 +97,7 @@ struct Followed {
 
 /// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
 pub fn follow(question: &Question<'_>) -> Answer {
-    let (generation, watches) = guard(question);
+    let Comparison { generation, watches, failure } = compare(question);
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
@@ -106,6 +110,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
         }
         None => (keep(&ledger, question), Vec::new(), Report::default()),
     };
+    let unwritable = failure.map(|failure| Notice { id: "state", failure });
     let ask_again_in = followed.ask_again_in;
     // Where it cannot be written, the shell looks at the clock in its own, slower way.
     let due = || question.store.due((question.now)(), ask_again_in).ok();
@@ -115,16 +120,23 @@ pub fn follow(question: &Question<'_>) -> Answer {
         ledger,
         changes,
         report,
-        notice: followed.notice,
+        notice: followed.notice.or(unwritable),
         refresh: followed.refresh,
         environment: followed.desired,
     }
 }
 
+/// What a shell compares from now on, and why that is less than it should be.
+struct Comparison {
+    generation: PathBuf,
+    watches: Vec<Watch>,
+    failure: Option<Failure>,
+}
+
 /// The generation and the stamps, taken before anything else is read, so that whatever changes
 /// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
 /// things that never change, and its clock alone makes it ask again.
-fn guard(question: &Question<'_>) -> (PathBuf, Vec<Watch>) {
+fn compare(question: &Question<'_>) -> Comparison {
     let store = question.store;
     let files = [question.paths.api_key(), question.paths.tfa_key(), question.paths.config_file.clone()];
     let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
@@ -134,23 +146,28 @@ fn guard(question: &Question<'_>) -> (PathBuf, Vec<Watch>) {
     let now = (question.now)();
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
     let generation = if edited { store.publish_generation(now) } else { store.generation_or_first(now) };
+    let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
+        Some(time) if !store.is_stamped(file, *time) => store.stamp(file, *time),
+        _ => Ok(()),
+    };
+    let written = generation.and_then(|path| seen.iter().try_for_each(stamp).map(|()| path));
     // A file system with coarser times than the file's own cannot hold its stamp.
-    let stamped = seen.iter().all(|(file, time)| {
-        time.is_none_or(|time| {
-            store.is_stamped(file, time) || (store.stamp(file, time).is_ok() && store.is_stamped(file, time))
-        })
-    });
-    let Some(generation) = generation.ok().filter(|_| stamped) else {
-        return (PathBuf::from("/"), Vec::new());
+    let holds = || seen.iter().all(|(file, time)| time.is_none_or(|time| store.is_stamped(file, time)));
+    let generation = match written {
+        Ok(path) if holds() => path,
+        other => {
+            let failure = other.err();
+            return Comparison { generation: PathBuf::from("/"), watches: Vec::new(), failure };
+        }
     };
     let watch = |(file, time): (&PathBuf, Option<_>)| match time {
         Some(_) => Watch::Present { file: file.clone(), stamp: store.stamp_path(file) },
         None => Watch::Absent(file.clone()),
     };
-    (generation, seen.into_iter().map(watch).collect())
+    Comparison { generation, watches: seen.into_iter().map(watch).collect(), failure: None }
 }
 
-fn modified(file: &Path) -> Option<std::time::SystemTime> {
+fn modified(file: &Path) -> Option<SystemTime> {
     std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }
 
@@ -189,7 +206,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
             }
             followed.stale(&account, account.age(&snapshot))
         }
-        Ok(Known::Refused(_)) => {
+        Ok(Known::Refused(at)) => {
             let key = account.credential.key.suffix();
             let source = &account.credential.source;
             let failure = Failure::new(
@@ -198,7 +215,9 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
             )
             .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`");
             let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
-            Followed { notice: Some(Notice { id: "refused", failure }), ..followed }
+            let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
+            let refresh = long_ago && account.may_refresh();
+            Followed { notice: Some(Notice { id: "refused", failure }), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(question.store, &account, ledger);

@@ -85,7 +85,7 @@ fn many_shells_at_once_ask_the_server_once() {
         let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_millis(500));
         account.age_snapshot();
         let before = account.reads();
-        let shells: Vec<_> = (0..12)
+        let shells: Vec<_> = (0..100)
             .map(|_| {
                 let line = "printf '[%s]' $HF_TOKEN";
                 let mut command = account.home.command(shell.name());
