@@ -1,0 +1,209 @@
+//! One public key, as OpenSSH writes it in a `.pub` file or in `authorized_keys`.
+
+use std::fmt::Write;
+
+use ssh_key::HashAlg;
+use ssh_key::public::KeyData;
+
+use crate::domain::{Failure, Result};
+
+/// What every form of a private key has near its beginning.
+const PRIVATE_MARKS: [&str; 3] = ["PRIVATE KEY", "PuTTY-User-Key-File", "SSH PRIVATE KEY FILE FORMAT"];
+
+/// What the types of public keys start with.
+const TYPE_PREFIXES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+
+/// A public key that was parsed and is whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    line: String,
+    comment: String,
+    kind: String,
+    bits: Option<u32>,
+    fingerprint: String,
+}
+
+impl PublicKey {
+    /// Reads the one public key in `text`, which may have empty lines, `#` comments and CRLF around it.
+    ///
+    /// # Errors
+    /// A private key in any form, a certificate, options before the key, several keys, another
+    /// format, or damage. Messages never repeat the text.
+    pub fn parse(text: &str) -> Result<Self> {
+        if is_private(text) {
+            return Err(Failure::usage("this is a private key: it must never leave your machine").hint(
+                "give the public one, from the file that ends in .pub (or make it: ssh-keygen -y -f FILE)",
+            ));
+        }
+        if text.contains("BEGIN SSH2 PUBLIC KEY")
+            || text.contains("BEGIN PUBLIC KEY")
+            || text.contains("BEGIN RSA PUBLIC KEY")
+        {
+            return Err(Failure::usage("this public key is not in OpenSSH's one-line form")
+                .hint("convert it: ssh-keygen -i -f FILE (for PKCS8: ssh-keygen -i -m PKCS8 -f FILE)"));
+        }
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        match lines.as_slice() {
+            [] => Err(Failure::usage("there is no SSH public key in it")
+                .hint("it looks like: ssh-ed25519 AAAAC3Nz… you@host")),
+            [line] => Self::parse_line(line),
+            several => {
+                Err(Failure::usage(format!("there are {} keys in it; one at a time is taken", several.len()))
+                    .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'"))
+            }
+        }
+    }
+
+    fn parse_line(line: &str) -> Result<Self> {
+        let kind = line.split_whitespace().next().unwrap_or_default();
+        if kind.contains("-cert-v01@") {
+            return Err(Failure::usage(
+                "this is a certificate, which Vast does not take: it signs a key and expires",
+            )
+            .hint("give the public key that it certifies (the .pub file without -cert)"));
+        }
+        if !TYPE_PREFIXES.iter().any(|prefix| kind.starts_with(prefix)) {
+            let has_options = line
+                .split_whitespace()
+                .skip(1)
+                .any(|word| TYPE_PREFIXES.iter().any(|prefix| word.starts_with(prefix)));
+            return Err(if has_options {
+                Failure::usage("there are options before the key, which Vast would not keep")
+                    .hint("leave them out: start at the key's type, like ssh-ed25519")
+            } else {
+                Failure::usage("this is no SSH public key")
+                    .hint("it looks like: ssh-ed25519 AAAAC3Nz… you@host")
+            });
+        }
+        let parsed = ssh_key::PublicKey::from_openssh(line).map_err(|_| {
+            Failure::usage(format!("this {kind} key is damaged or of an unknown type"))
+                .hint("copy the whole line of the .pub file; ssh-keygen -lf FILE tells whether it is whole")
+        })?;
+        let data = line.split_whitespace().nth(1).unwrap_or_default();
+        let comment = parsed.comment().trim().to_owned();
+        let mut whole = format!("{kind} {data}");
+        if !comment.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(whole, " {comment}");
+        }
+        Ok(Self {
+            line: whole,
+            comment,
+            kind: kind.to_owned(),
+            bits: bits(parsed.key_data()),
+            fingerprint: parsed.fingerprint(HashAlg::Sha256).to_string(),
+        })
+    }
+
+    /// The key in one line: type, data, and the comment if it has one.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// What tells whose it is; may be empty.
+    pub fn comment(&self) -> &str {
+        &self.comment
+    }
+
+    /// The type, such as `ssh-ed25519`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The type as `ssh-keygen -lf` names it in parentheses.
+    pub fn short_kind(&self) -> &'static str {
+        match self.kind.as_str() {
+            "ssh-rsa" => "RSA",
+            "ssh-dss" => "DSA",
+            "ssh-ed25519" => "ED25519",
+            "sk-ssh-ed25519@openssh.com" => "ED25519-SK",
+            "sk-ecdsa-sha2-nistp256@openssh.com" => "ECDSA-SK",
+            _ => "ECDSA",
+        }
+    }
+
+    /// The size in bits, as `ssh-keygen -lf` counts it.
+    pub fn bits(&self) -> Option<u32> {
+        self.bits
+    }
+
+    /// `SHA256:` and the digest in base64, as `ssh-keygen -lf` prints it.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Whether both are the same key, whatever their comments.
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+}
+
+/// Whether `text` holds a private key in PEM, OpenSSH's, PuTTY's or SSH.com's form.
+pub fn is_private(text: &str) -> bool {
+    PRIVATE_MARKS.iter().any(|mark| text.contains(mark))
+}
+
+fn bits(data: &KeyData) -> Option<u32> {
+    match data {
+        KeyData::Ed25519(_) | KeyData::SkEd25519(_) => Some(256),
+        KeyData::Ecdsa(key) => Some(match key.curve() {
+            ssh_key::EcdsaCurve::NistP256 => 256,
+            ssh_key::EcdsaCurve::NistP384 => 384,
+            ssh_key::EcdsaCurve::NistP521 => 521,
+        }),
+        KeyData::SkEcdsaSha2NistP256(_) => Some(256),
+        KeyData::Rsa(key) => significant_bits(key.n.as_positive_bytes()?),
+        KeyData::Dsa(key) => significant_bits(key.p.as_positive_bytes()?),
+        _ => None,
+    }
+}
+
+fn significant_bits(bytes: &[u8]) -> Option<u32> {
+    let first = bytes.first()?;
+    let whole = u32::try_from(bytes.len()).ok()?.checked_mul(8)?;
+    Some(whole - first.leading_zeros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ED25519: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti";
+
+    #[test]
+    fn a_key_is_found_among_comments_and_line_ends() {
+        for (text, comment) in [
+            (format!("{ED25519} me@host\n"), "me@host"),
+            (format!("# my key\r\n\r\n  {ED25519} me@host  \r\n"), "me@host"),
+            (ED25519.to_owned(), ""),
+            (format!("{ED25519} a comment of words"), "a comment of words"),
+        ] {
+            let key = PublicKey::parse(&text).expect(&text);
+            assert_eq!((key.comment(), key.bits(), key.short_kind()), (comment, Some(256), "ED25519"));
+            assert_eq!(key.line(), format!("{ED25519} {comment}").trim_end());
+            assert_eq!(key.fingerprint(), "SHA256:UCUiLr7Pjs9wFFJMDByLgc3NrtdU344OgUM45wZPcIQ");
+        }
+    }
+
+    #[test]
+    fn what_is_no_single_public_key_is_refused_and_not_repeated() {
+        let secret = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+        for (text, why) in [
+            (format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{secret}"), "private"),
+            (format!("-----BEGIN RSA PRIVATE KEY-----\n{secret}"), "private"),
+            (format!("PuTTY-User-Key-File-3: ssh-ed25519\n{secret}"), "private"),
+            (format!("---- BEGIN SSH2 PUBLIC KEY ----\n{secret}"), "one-line"),
+            (format!("no-pty,command=\"x\" {ED25519}"), "options"),
+            (format!("{ED25519}\n{ED25519}"), "2 keys"),
+            (format!("ssh-ed25519-cert-v01@openssh.com {secret}"), "certificate"),
+            (format!("ssh-ed25519 {secret}"), "damaged"),
+            ("hello".to_owned(), "no SSH public key"),
+            (String::new(), "no SSH public key"),
+        ] {
+            let failure = PublicKey::parse(&text).expect_err(&text);
+            assert!(failure.message().contains(why), "{why}: {failure:?}");
+            assert!(!format!("{failure:?}").contains(secret), "{failure:?}");
+        }
+    }
+}
