@@ -71,9 +71,10 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 18] = [
-        "api-key", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh", "remember",
-        "reset", "run", "sandbox", "set", "show", "ssh-key", "status", "update", "why",
+    const WORDS: [&str; 20] = [
+        "api-key", "api-keys", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh",
+        "remember", "reset", "run", "sandbox", "set", "show", "ssh-key", "ssh-keys", "status", "update",
+        "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

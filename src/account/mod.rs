@@ -5,6 +5,7 @@
 
 mod change;
 mod follow;
+mod keys;
 mod refresh;
 mod remote;
 mod sign_in;
@@ -14,7 +15,7 @@ use crate::credentials::Credential;
 use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Rules, resolve};
 
-pub use crate::api::{Inspect, Listener, block_on};
+pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
 pub use change::Changed;

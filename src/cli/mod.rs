@@ -3,11 +3,13 @@
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod env_var;
+mod keys;
 mod load;
 
 use clap::{Args, Parser, Subcommand};
 
 pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
+pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
@@ -117,6 +119,9 @@ pub enum Command {
     /// Delete something from the account
     #[command(subcommand)]
     Delete(Delete),
+    /// Replace the API key by a new one
+    #[command(subcommand)]
+    Reset(Reset),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
 }
@@ -126,6 +131,14 @@ pub enum Command {
 pub enum Show {
     /// Show the account's variables
     EnvVars(ShowEnvVars),
+    /// Show one API key
+    ApiKey(KeyId),
+    /// List the account's API keys
+    #[command(after_help = "Example:\n  vastenv show api-keys")]
+    ApiKeys,
+    /// List the account's SSH keys
+    #[command(after_help = "Example:\n  vastenv show ssh-keys")]
+    SshKeys,
 }
 
 /// `vastenv create …`
@@ -136,6 +149,10 @@ pub enum Create {
         after_help = "Examples:\n  vastenv create env-var HF_TOKEN            # asks for the value, without echo\n  vastenv create env-var HF_TOKEN < token    # or reads it"
     )]
     EnvVar(NameValue),
+    /// Create an API key with restricted rights
+    ApiKey(CreateApiKey),
+    /// Add an SSH public key, or make a new pair and add it
+    SshKey(CreateSshKey),
 }
 
 /// `vastenv update …`
@@ -146,6 +163,8 @@ pub enum Update {
         after_help = "Example:\n  vastenv update env-var HF_TOKEN            # asks for the value, without echo"
     )]
     EnvVar(NameValue),
+    /// Put another SSH public key in the place of one
+    SshKey(UpdateSshKey),
 }
 
 /// `vastenv set …`
@@ -166,6 +185,20 @@ pub enum Delete {
     /// Delete a variable
     #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
     EnvVar(NameOnly),
+    /// Delete API keys
+    #[command(after_help = "Example:\n  vastenv delete api-key 42")]
+    ApiKey(KeyIds),
+    /// Delete SSH keys
+    #[command(after_help = "Example:\n  vastenv delete ssh-key 12 15")]
+    SshKey(KeyIds),
+}
+
+/// `vastenv reset …`
+#[derive(Debug, Subcommand)]
+pub enum Reset {
+    /// Get a new API key in place of the one in use, and save it
+    #[command(after_help = "Example:\n  vastenv reset api-key")]
+    ApiKey,
 }
 
 /// `vastenv set api-key`

@@ -4,9 +4,11 @@
 //! anything else looks at it.
 
 mod generate;
+mod local;
 mod public;
 mod save;
 
 pub use generate::{NewPair, generate};
+pub use local::{LocalKey, agent_keys, local_keys};
 pub use public::{PublicKey, is_private};
 pub use save::{Backup, existing, save};

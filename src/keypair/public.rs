@@ -96,6 +96,13 @@ impl PublicKey {
         })
     }
 
+    /// The key of an agent's binary form; `None` for certificates and what cannot be read.
+    pub(super) fn from_blob(blob: &[u8], comment: &str) -> Option<Self> {
+        let mut key = ssh_key::PublicKey::from_bytes(blob).ok()?;
+        key.set_comment(comment.replace(['\n', '\r'], " "));
+        Self::parse(&key.to_openssh().ok()?).ok()
+    }
+
     /// The key in one line: type, data, and the comment if it has one.
     pub fn line(&self) -> &str {
         &self.line
@@ -139,20 +146,19 @@ impl PublicKey {
     }
 }
 
-/// Whether `text` holds a private key in PEM, OpenSSH's, PuTTY's or SSH.com's form.
+/// Whether `text` holds a private key in PEM, OpenSSH's, `PuTTY`'s or `SSH.com`'s form.
 pub fn is_private(text: &str) -> bool {
     PRIVATE_MARKS.iter().any(|mark| text.contains(mark))
 }
 
 fn bits(data: &KeyData) -> Option<u32> {
     match data {
-        KeyData::Ed25519(_) | KeyData::SkEd25519(_) => Some(256),
+        KeyData::Ed25519(_) | KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => Some(256),
         KeyData::Ecdsa(key) => Some(match key.curve() {
             ssh_key::EcdsaCurve::NistP256 => 256,
             ssh_key::EcdsaCurve::NistP384 => 384,
             ssh_key::EcdsaCurve::NistP521 => 521,
         }),
-        KeyData::SkEcdsaSha2NistP256(_) => Some(256),
         KeyData::Rsa(key) => significant_bits(key.n.as_positive_bytes()?),
         KeyData::Dsa(key) => significant_bits(key.p.as_positive_bytes()?),
         _ => None,

@@ -5,8 +5,10 @@
 mod backoff;
 mod generation;
 mod identity;
+mod journal;
 mod lock;
 mod notice;
+mod own_keys;
 mod session;
 mod snapshot;
 mod stamp;

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Write};
 use serde_json::Value;
 
 pub use progress::Progress;
-pub use prompt::{read_secret, read_value};
+pub use prompt::{confirm, read_new_passphrase, read_secret, read_value};
 pub use table::Table;
 
 use crate::context::{self, variables};

@@ -1,0 +1,23 @@
+//! Questions before something that reaches far.
+
+use super::app::App;
+use crate::domain::{Failure, Result};
+use crate::ui::confirm;
+
+/// Goes on if the user says yes, or said so with `-y`. Where nobody can be asked, `-y` is needed.
+///
+/// # Errors
+/// The answer is no, or nobody can answer.
+pub fn agree(app: &App, question: &str) -> Result<()> {
+    if app.global.yes {
+        return Ok(());
+    }
+    match confirm(question)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Failure::failed("nothing was done, as you wished")),
+        None => {
+            Err(Failure::usage(format!("{question} Nobody is at the terminal to answer"))
+                .hint("say yes with -y"))
+        }
+    }
+}

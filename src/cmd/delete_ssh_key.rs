@@ -1,0 +1,36 @@
+//! `vastenv delete ssh-key ID…`.
+
+use std::process::ExitCode;
+
+use super::app::App;
+use super::each::each;
+use crate::cli::KeyIds;
+use crate::domain::Result;
+use crate::keypair::PublicKey;
+
+/// Deletes the keys one by one, and prints what brings each back.
+pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
+    let account = app.account()?;
+    let known = if app.global.curl || app.ui.raw {
+        Vec::new()
+    } else {
+        // Only to tell what brings a key back: without the list, it is deleted all the same.
+        app.with_server(account.clone(), "asking the server", false, async |remote| remote.ssh_keys().await)
+            .map_or(Vec::new(), |listed| listed.keys)
+    };
+    each(app, &arguments.ids, |id| {
+        let answer = app.with_server(account.clone(), "asking the server", false, async |remote| {
+            remote.delete_ssh_key(id).await
+        })?;
+        if app.ui.raw {
+            return app.ui.json(&answer);
+        }
+        app.ui.say(&format!("deleted SSH key {id}"));
+        let line = known.iter().find(|key| key.id == id).and_then(|key| PublicKey::parse(&key.key).ok());
+        if let Some(key) = line {
+            let quoted = shell_escape::escape(key.line().into());
+            app.ui.say(&format!("bring it back: vastenv create ssh-key {quoted}"));
+        }
+        Ok(())
+    })
+}
