@@ -48,7 +48,7 @@ pub use hook_reply::{HookCall, reply_to_hook};
 /// What the command could not do.
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
-    let app = || {
+    let app = || -> Result<App> {
         let app = App::new(cli.global.clone(), ui)?;
         reset_api_key::finish_reset(&app);
         Ok(app)

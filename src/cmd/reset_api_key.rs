@@ -84,7 +84,7 @@ fn tell_whether_it_works(app: &App, new: &Secret) -> Result<()> {
     match app.with_server(account, "trying the new key", false, async |remote| remote.verify().await) {
         Ok(_) => app.ui.say("the server accepts it; every open shell moves to it at its next prompt"),
         Err(failure) => {
-            app.ui.warn(&format!("the new key is saved but could not be tried: {}", failure.message()))
+            app.ui.warn(&format!("the new key is saved but could not be tried: {}", failure.message()));
         }
     }
     Ok(())
