@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Account, Remote, key_digest};
 use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
-use crate::domain::{Failure, Result, Secret};
+use crate::domain::{Digest, Failure, Result, Secret};
 
 impl Remote<'_> {
     /// All API keys.
@@ -53,8 +53,19 @@ impl Remote<'_> {
             let digest = key_digest(self.account.store, &self.account.server, &key)?;
             // Where this cannot be written, the next refresh asks the server whose the key is.
             let _ = self.account.store.save_identity(&digest, &identity);
+            self.rename_own_key(&digest);
         }
         Ok(key)
+    }
+
+    /// The server keeps a key's number when it resets the key.
+    fn rename_own_key(&self, new: &Digest) {
+        let Some(account) = self.account.id() else { return };
+        let own = self.account.store.own_keys(&account);
+        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.account.key) {
+            // Forgotten, it is only not told from other keys any more.
+            let _ = self.account.store.remember_own_key(&account, *id, Some(new));
+        }
     }
 
     /// All SSH keys.

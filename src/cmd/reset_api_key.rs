@@ -30,17 +30,23 @@ pub fn reset_api_key(app: &App) -> Result<()> {
     tell_whether_it_works(app, &new)
 }
 
-/// Finishes a reset that was cut off between the server's answer and the key file.
-pub fn finish_reset(app: &App) -> Result<()> {
-    let Some(key) = app.store.unfinished_reset()? else { return Ok(()) };
-    let saved = save_key(&app.paths, &app.store, &key, context::now())?;
-    app.store.finish_reset();
-    app.ui.say(&format!(
-        "finished an earlier reset: the new key {} is in {}",
-        key.suffix(),
-        saved.path.display()
-    ));
-    Ok(())
+/// Finishes a reset that was cut off between the server's answer and the key file. While the file
+/// cannot be written, every command says so, and goes on.
+pub fn finish_reset(app: &App) {
+    let Ok(Some(key)) = app.store.unfinished_reset() else { return };
+    match save_key(&app.paths, &app.store, &key, context::now()) {
+        Ok(saved) => {
+            app.store.finish_reset();
+            let path = saved.path.display();
+            app.ui.say(&format!("finished an earlier reset: the new key {} is in {path}", key.suffix()));
+        }
+        Err(failure) => {
+            app.ui.warn(&format!(
+                "the new key of an earlier reset still waits to be saved: {}",
+                failure.message()
+            ));
+        }
+    }
 }
 
 /// Puts the new key where the old one was. A key from the command line or the environment is not
