@@ -1,13 +1,21 @@
 //! The API key: where it comes from, in the official client's order, and what may be one.
 
 use std::fmt;
-use std::io::ErrorKind;
+use std::fs::{OpenOptions, Permissions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use crate::config::Paths;
 use crate::domain::{Failure, Kind, Result, Secret};
+use crate::files::reason;
+
+/// The most that is read of a key file, in bytes.
+const LARGEST_FILE: u64 = 64 * 1024;
 
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +39,29 @@ pub enum Source {
     KeyFile(PathBuf),
     /// The official client's old key file.
     LegacyFile(PathBuf),
+}
+
+impl Source {
+    /// Takes the file, if it is one, out of the reach of others; says so if that was needed. The
+    /// official client leaves its permissions to the umask.
+    pub fn make_private(&self) -> Option<String> {
+        let (Self::TwoFactorFile(path) | Self::KeyFile(path) | Self::LegacyFile(path)) = self else {
+            return None;
+        };
+        let mode = std::fs::metadata(path).ok()?.mode();
+        if !is_open_to_others(mode) {
+            return None;
+        }
+        let path_shown = path.display();
+        Some(match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
+            Ok(()) => format!("{path_shown} was open to others; mended with chmod 600"),
+            Err(error) => format!("{path_shown} is open to others: {}", reason(&error)),
+        })
+    }
+}
+
+fn is_open_to_others(mode: u32) -> bool {
+    mode & 0o077 != 0
 }
 
 impl fmt::Display for Source {
@@ -81,14 +112,8 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let (Source::TwoFactorFile(path) | Source::KeyFile(path) | Source::LegacyFile(path)) = source else {
         return Ok(None);
     };
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => Zeroizing::new(bytes),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(path, &error)),
-    };
-    let text = String::from_utf8_lossy(&bytes);
+    let Some(bytes) = read(path)? else { return Ok(None) };
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -98,6 +123,35 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     check_key(text.trim()).map(Some).map_err(refused)
 }
 
+/// Reads a key file; `None` if there is none. It may be a link, as the official client follows one.
+fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    // Without waiting for a writer, should it be a pipe.
+    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    let shown = shell_escape::escape(path.to_string_lossy());
+    let refused = |what: &str| Failure::unavailable(format!("the key file {} {what}", path.display()));
+    if !metadata.is_file() {
+        return Err(refused("is not a plain file").hint(format!("move it away: mv {shown} {shown}.away")));
+    }
+    if metadata.uid() != geteuid().as_raw() {
+        return Err(refused("belongs to another user").hint(format!("sudo chown \"$(id -u)\" {shown}")));
+    }
+    if metadata.mode() & 0o002 != 0 {
+        return Err(refused("could have been written by anybody")
+            .hint(format!("look whether the key in it is yours, then: chmod 600 {shown}")));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(Some(bytes))
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let shown = shell_escape::escape(path.to_string_lossy());
     let mend = if error.kind() == ErrorKind::PermissionDenied {
@@ -105,7 +159,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     } else {
         format!("look at {shown}, or set VAST_API_KEY")
     };
-    Failure::unavailable(format!("cannot read the API key in {}: {error}", path.display())).hint(mend)
+    Failure::unavailable(format!("cannot read the key file {}: {}", path.display(), reason(error))).hint(mend)
 }
 
 /// What may be a key: visible ASCII without white space, at most 512 characters. The error says

@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::domain::{Failure, Kind, printable_capped};
+use crate::domain::{Failure, Kind};
 use crate::ui::Ui;
+
+/// The exit code of a command line that makes no sense.
+pub const USAGE: u8 = 2;
 
 /// Says what failed, and gives the exit code for it.
 pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
@@ -18,26 +21,33 @@ pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
 /// What clap has against a command line, without repeating what may be a secret: words given to
 /// commands that take values or keys are never shown.
 pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
-    let command: Vec<&str> =
-        arguments.iter().skip(1).map(String::as_str).take_while(|word| is_command_word(word)).collect();
+    let command: Vec<&str> = arguments
+        .iter()
+        .skip(1)
+        .map(String::as_str)
+        .skip_while(|word| !is_command_word(word))
+        .take_while(|word| is_command_word(word))
+        .collect();
     let help = ["vastenv"]
         .into_iter()
         .chain(command.iter().copied())
         .chain(["--help"])
         .collect::<Vec<_>>()
         .join(" ");
+    // Options may stand anywhere, and so may these words: where one is, the others may be secrets.
     let may_hold_secret =
-        command.iter().any(|word| matches!(*word, "create" | "update" | "set" | "remember"));
+        arguments.iter().any(|word| matches!(word.as_str(), "create" | "update" | "set" | "remember"));
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
         _ => None,
     };
-    let given = |kind| text(kind).filter(|_| !may_hold_secret).map(|text| printable_capped(&text, 60));
+    let given = |kind| text(kind).filter(|text| !may_hold_secret && is_plain(text));
     let message = match error.kind() {
         ErrorKind::UnknownArgument => match given(ContextKind::InvalidArg) {
             Some(word) => format!("unexpected argument {word}"),
-            None => "an argument too many (quote a value with spaces; put -- before one that starts with -)"
+            None => "an argument that is not expected here (quote a value with spaces; put -- before one \
+                     that starts with -)"
                 .to_owned(),
         },
         ErrorKind::InvalidSubcommand => match given(ContextKind::InvalidSubcommand) {
@@ -67,6 +77,13 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             .find_map(text)
             .map_or(String::new(), |suggestion| format!("did you mean {suggestion}? "));
     Failure::usage(message).hint(format!("{suggestion}see `{help}`"))
+}
+
+/// Whether a word is like a mistyped command, option or small number, and unlike a key or token.
+fn is_plain(word: &str) -> bool {
+    word.len() <= 20
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && word.bytes().filter(u8::is_ascii_digit).count() <= 5
 }
 
 /// Whether a word can only be the name of a command: never repeat anything else.
@@ -99,6 +116,13 @@ mod tests {
             "vastenv set api-key aa hf_secret",
             "vastenv update env-var A --hf_secret=hf_secret",
             "vastenv set hf_secret",
+            "vastenv hf_secret",
+            "vastenv --raw create env-var A b hf_secret",
+            "vastenv --quiet set api-key a hf_secret",
+            "vastenv --api-key= hf_secret status",
+            "vastenv --apikey=hf_secret status",
+            "vastenv --retry hf_secret status",
+            "vastenv -hf_secret status",
         ] {
             let failure = refused(line);
             assert!(!format!("{failure:?}").contains("hf_secret"), "{line}: {failure:?}");

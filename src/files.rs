@@ -145,7 +145,7 @@ pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// The system's words without Rust's "(os error 13)".
-fn reason(error: &std::io::Error) -> String {
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

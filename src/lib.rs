@@ -80,18 +80,30 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
             let ui = Ui::new(cli.global.raw, cli.global.quiet, cli.global.no_color);
             cmd::dispatch(cli, ui).unwrap_or_else(|failure| error::report(&failure, ui))
         }
-        Err(refused) => {
-            let ui = Ui::new(false, false, arguments.iter().any(|word| word == "--no-color"));
-            if matches!(refused.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-                let text = refused.render();
-                let shown = if ui.color { text.ansi().to_string() } else { text.to_string() };
-                return ui
-                    .data(shown.as_bytes())
-                    .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS);
-            }
+        Err(refused) => refuse(&refused, arguments),
+    }
+}
+
+/// The end of a command line that clap does not run: a help text, or a usage error.
+fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let given = |wanted: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == wanted);
+    let ui = Ui::new(given("--raw") || given("--json"), false, given("--no-color"));
+    let text = |color: bool| {
+        let text = refused.render();
+        if color { text.ansi().to_string() } else { text.to_string() }
+    };
+    match refused.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ui
+            .data(text(ui.color && context::stdout_is_terminal()).as_bytes())
+            .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !ui.raw => {
+            ui.usage(&text(ui.color));
+            ExitCode::from(error::USAGE)
+        }
+        _ => {
             let words: Vec<String> =
                 arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-            error::report(&error::usage(&refused, &words), ui)
+            error::report(&error::usage(refused, &words), ui)
         }
     }
 }

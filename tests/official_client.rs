@@ -4,67 +4,24 @@
 //! cannot be done (no Python, no network) the tests say so and pass, except in CI.
 
 mod common;
+#[path = "common/official.rs"]
+mod official;
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use common::RunningSandbox;
+use official::vastai;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vastenv::sandbox::Options;
-
-const VERSION: &str = "1.9.1";
 
 const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";
 const OTHER: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@there";
-
-/// The client's program, installed if need be; `None` if it cannot be had here.
-fn vastai() -> Option<&'static Path> {
-    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| match install() {
-        Ok(program) => Some(program),
-        Err(why) => {
-            assert!(std::env::var_os("CI").is_none(), "the official client cannot be installed: {why}");
-            eprintln!("\n*** SKIPPED: the official client cannot be installed: {why}\n");
-            None
-        }
-    });
-    program.as_deref()
-}
-
-fn install() -> Result<PathBuf, String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let environment = target.join("vastai-venv");
-    let program = environment.join("bin/vastai");
-    // Test programs may run side by side; one installs, the others wait.
-    let lock = File::create(target.join("vastai-venv.lock")).map_err(|error| error.to_string())?;
-    lock.lock().map_err(|error| error.to_string())?;
-    if is_wanted_version(&program) {
-        return Ok(program);
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    run(Command::new(environment.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("vastai=={VERSION}")))?;
-    is_wanted_version(&program).then_some(program).ok_or_else(|| "it does not start".to_owned())
-}
-
-fn is_wanted_version(program: &Path) -> bool {
-    let home = tempfile::tempdir().expect("a folder");
-    let output = Command::new(program).arg("--version").env_clear().env("HOME", home.path()).output();
-    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == VERSION)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    output.status.success().then_some(()).ok_or_else(|| format!("{command:?}: {said}"))
-}
 
 /// A user with a home of their own, the official client, and a sandbox for an account.
 struct User {

@@ -1,5 +1,6 @@
 //! Changes to the account, written through to the snapshot so that every shell follows at once.
 
+use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::ApiError;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret};
@@ -32,13 +33,13 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused (the name is taken, say), or could not be asked.
     pub async fn create(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
-        let _lock = self.change_lock().await;
+        let turn = self.change_turn().await;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
             _ => error.into(),
         });
-        self.written(name, Edit::Put(value), sent.map(|reply| (reply.message, true))).await
+        self.written(turn, name, Edit::Put(value), sent.map(|reply| (reply.message, true))).await
     }
 
     /// Changes the value of a variable.
@@ -46,14 +47,14 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn update(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
-        let _lock = self.change_lock().await;
+        let turn = self.change_turn().await;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
             }
             _ => error.into(),
         });
-        self.written(name, Edit::Put(value), sent.map(|reply| (reply.message, false))).await
+        self.written(turn, name, Edit::Put(value), sent.map(|reply| (reply.message, false))).await
     }
 
     /// Creates a variable, or changes it if the account has it already.
@@ -61,13 +62,13 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused or could not be asked.
     pub async fn set(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
-        let _lock = self.change_lock().await;
+        let turn = self.change_turn().await;
         let sent = if self.is_known(name) {
             self.update_or_create(name, value).await
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(name, Edit::Put(value), sent.map_err(Failure::from)).await
+        self.written(turn, name, Edit::Put(value), sent.map_err(Failure::from)).await
     }
 
     async fn update_or_create(
@@ -101,20 +102,23 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn delete(&self, name: &EnvName) -> Result<Changed> {
-        let _lock = self.change_lock().await;
+        let turn = self.change_turn().await;
         let sent = self.client.delete_secret(name.as_str()).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint("see the names with `vastenv show env-vars`")
             }
             _ => error.into(),
         });
-        self.written(name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
+        self.written(turn, name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
     }
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
     /// holder was stopped, say) holds up no change.
-    async fn change_lock(&self) -> Option<crate::store::Lock> {
-        self.lock_patiently(&self.account.lock_name()).await.ok().flatten()
+    async fn change_turn(&self) -> Turn {
+        if self.only_shown {
+            return Turn::default();
+        }
+        self.await_turn().await.ok().flatten().unwrap_or_default()
     }
 
     fn is_known(&self, name: &EnvName) -> bool {
@@ -122,10 +126,16 @@ impl Remote<'_> {
     }
 
     /// Writes the end of a change through to the snapshot.
-    async fn written(&self, name: &EnvName, edit: Edit<'_>, sent: Result<(String, bool)>) -> Result<Changed> {
+    async fn written(
+        &self,
+        turn: Turn,
+        name: &EnvName,
+        edit: Edit<'_>,
+        sent: Result<(String, bool)>,
+    ) -> Result<Changed> {
         match sent {
             Ok((message, created)) => {
-                let not_followed = self.write_through(name, edit).await.err();
+                let not_followed = self.write_through(turn, name, edit).await.err();
                 Ok(Changed { name: saved_name(name), message, created, not_followed })
             }
             Err(failure) => {
@@ -137,13 +147,13 @@ impl Remote<'_> {
         }
     }
 
-    async fn write_through(&self, name: &EnvName, edit: Edit<'_>) -> Result<()> {
+    async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Result<()> {
         let account = &self.account;
         let mut snapshot = match account.known() {
             Ok(Known::Snapshot(snapshot)) => *snapshot,
             // Nothing to patch yet: the first snapshot is fetched. Its values may be masked, so what
             // was sent is patched in all the same.
-            _ => self.ask(None).await?.snapshot,
+            _ => self.ask(&mut turn).await?.snapshot,
         };
         let now = (account.now)();
         let saved = saved_name(name);

@@ -9,6 +9,7 @@ mod keys;
 mod refresh;
 mod remote;
 mod sign_in;
+mod turn;
 
 use crate::config::Config;
 use crate::credentials::Credential;

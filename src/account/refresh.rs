@@ -3,16 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::turn::{self, Turn};
 use super::{Known, Remote, SHORTEST_INTERVAL};
 use crate::api::ApiError;
-use crate::domain::{Failure, Kind, Result, Secret, Timestamp, is_mask};
-use crate::store::{Identity, Lock, Origin, Snapshot, Variable};
-
-/// How long a command waits for another process that asks the same.
-const LOCK_PATIENCE: Duration = Duration::from_secs(15);
-
-/// How often it looks whether the other one is done.
-const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+use crate::domain::{Failure, Kind, Result, Secret, Timestamp, format_duration, is_mask};
+use crate::store::{Identity, Origin, Snapshot, Variable};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +53,11 @@ impl Remote<'_> {
     /// The server could not be asked or refused; the old snapshot stays, unless the key itself was
     /// refused: then it is deleted.
     pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
-        let Some(_lock) = self.lock_for(urgency).await? else { return Ok(None) };
+        if self.only_shown {
+            // Not even whose key it is would be asked.
+            return Ok(self.client.secrets().await.map(|_| None)?);
+        }
+        let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
         let before = self.snapshot_before()?;
         match self.is_enough(urgency, before.as_ref()) {
             Enough::Nothing => return Ok(None),
@@ -66,7 +65,7 @@ impl Remote<'_> {
             Enough::No => {}
         }
         self.pace(before.as_ref()).await;
-        match self.ask(before.as_ref()).await {
+        match self.ask(&mut turn).await {
             Ok(refreshed) => {
                 self.account.store.clear_backoff(&self.account.key);
                 self.account.store.forget_told();
@@ -74,46 +73,45 @@ impl Remote<'_> {
                 Ok(Some(refreshed))
             }
             Err(failure) => {
-                self.note_failure(&failure)?;
+                self.note_failure(&failure);
                 Err(failure)
             }
         }
     }
 
-    async fn lock_for(&self, urgency: Urgency) -> Result<Option<Lock>> {
-        let (store, name) = (self.account.store, self.account.lock_name());
+    /// Like [`Self::refresh`], given up after `limit`.
+    ///
+    /// # Errors
+    /// Those of [`Self::refresh`], and that the limit has passed.
+    pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
+        tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
+            let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
+            let failure = Failure::unavailable(format!("no answer from {host} within {limit}"));
+            self.note_failure(&failure);
+            Err(failure)
+        })
+    }
+
+    async fn turn_for(&self, urgency: Urgency) -> Result<Option<Turn>> {
         if urgency == Urgency::Background {
             let waiting =
                 self.account.backoff().is_some_and(|backoff| backoff.wait((self.account.now)()) > 0);
-            return if waiting { Ok(None) } else { store.try_lock(&name) };
+            return if waiting { Ok(None) } else { self.take_turn() };
         }
-        match self.lock_patiently(&name).await? {
-            Some(lock) => Ok(Some(lock)),
-            None => Err(Failure::unavailable(format!(
-                "another vastenv has been asking the server for {} s ({})",
-                LOCK_PATIENCE.as_secs(),
-                store.lock_path(&name).display()
-            ))
-            .hint("if it hangs, end it (see `fuser` on that file) and try again")),
+        match self.await_turn().await? {
+            Some(turn) => Ok(Some(turn)),
+            None => Err(self.kept_waiting()),
         }
     }
 
-    /// Takes the lock, waiting for another process; `None` if that takes too long.
-    pub(super) async fn lock_patiently(&self, name: &str) -> Result<Option<Lock>> {
-        let mut waited = Duration::ZERO;
-        loop {
-            if let Some(lock) = self.account.store.try_lock(name)? {
-                return Ok(Some(lock));
-            }
-            if waited >= LOCK_PATIENCE {
-                return Ok(None);
-            }
-            if waited.is_zero() {
-                self.listener.waiting("another vastenv is at work", LOCK_PATIENCE);
-            }
-            tokio::time::sleep(LOCK_INTERVAL).await;
-            waited += LOCK_INTERVAL;
-        }
+    fn kept_waiting(&self) -> Failure {
+        let lock = self.account.store.lock_path(&self.account.lock_name());
+        Failure::unavailable(format!(
+            "another vastenv has been asking the server for {} s ({})",
+            turn::PATIENCE.as_secs(),
+            lock.display()
+        ))
+        .hint("if it hangs, end it (see `fuser` on that file) and try again")
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
@@ -129,14 +127,17 @@ impl Remote<'_> {
     /// Whether there is no need to ask.
     fn is_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Enough {
         let Some(snapshot) = before else { return Enough::No };
-        let just_asked =
-            (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < SHORTEST_INTERVAL);
+        let just_asked = self.is_just_asked(snapshot);
         match urgency {
             // Even in doubt, nobody waits: the next shell that asks is soon enough.
             Urgency::Background if just_asked || self.account.is_fresh(snapshot) => Enough::Nothing,
             Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(snapshot.clone()),
             _ => Enough::No,
         }
+    }
+
+    fn is_just_asked(&self, snapshot: &Snapshot) -> bool {
+        (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < SHORTEST_INTERVAL)
     }
 
     /// Waits until the server may be read again.
@@ -150,21 +151,26 @@ impl Remote<'_> {
         }
     }
 
-    /// Asks the server and keeps the answer. Whoever calls this holds the account's lock.
-    pub(super) async fn ask(&self, before: Option<&Snapshot>) -> Result<Refreshed> {
+    /// Asks the server and keeps the answer. Whoever calls this has taken the turn.
+    pub(super) async fn ask(&self, turn: &mut Turn) -> Result<Refreshed> {
         let account = &self.account;
+        let was_known = account.id().is_some();
         let identity = self.identify().await?;
+        if !self.complete(turn).await? {
+            return Err(self.kept_waiting());
+        }
+        let before = self.snapshot_before()?;
+        if let Some(snapshot) = before.as_ref().filter(|_| !was_known)
+            && self.is_just_asked(snapshot)
+            && !snapshot.doubtful
+        {
+            // Another key of the same account was a moment faster.
+            return Ok(Refreshed::unasked(snapshot.clone()));
+        }
         let secrets = self.client.secrets().await?;
         let user = identity.user.clone().unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
-        // Another key's snapshot of the same account, if this key was new a moment ago.
-        let other = match before {
-            Some(_) => None,
-            None => {
-                identity.account(&account.server).and_then(|id| account.store.snapshot(&id).ok().flatten())
-            }
-        };
-        let before = before.or(other.as_ref());
+        let before = before.as_ref();
         let variables = merge(secrets, before, fetched_at);
         let snapshot = Snapshot {
             server: account.server.clone(),
@@ -211,10 +217,11 @@ impl Remote<'_> {
     }
 
     /// Remembers a failure: a refused key is the server's word, anything else is only a wait.
-    fn note_failure(&self, failure: &Failure) -> Result<()> {
+    fn note_failure(&self, failure: &Failure) {
         let account = &self.account;
         let now = (account.now)();
-        match failure.kind() {
+        // Where this cannot be written down, the failure itself is what the user must hear of.
+        let _ = match failure.kind() {
             Kind::OnlyShown => Ok(()),
             // Without a status, the key never reached the server.
             Kind::NotAuthenticated if failure.status_code() > 0 => {
@@ -222,7 +229,7 @@ impl Remote<'_> {
                 self.remember_refusal(now)
             }
             _ => account.store.record_failure(&account.key, failure.message(), now).map(drop),
-        }
+        };
     }
 
     /// Deletes the snapshot and remembers that the key was refused; shells follow at once.

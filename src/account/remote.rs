@@ -35,6 +35,8 @@ pub struct Remote<'a> {
     pub account: Account<'a>,
     pub(super) client: Client,
     pub(super) listener: Arc<dyn Listener>,
+    /// Calls are shown in place of being sent (`--curl`).
+    pub(super) only_shown: bool,
 }
 
 impl<'a> Remote<'a> {
@@ -81,6 +83,7 @@ impl<'a> Remote<'a> {
             inspect: connection.inspect,
         };
         let listener = connection.listener;
-        Ok(Self { client: Client::new(settings, Arc::clone(&listener))?, account, listener })
+        let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
+        Ok(Self { client: Client::new(settings, Arc::clone(&listener))?, account, listener, only_shown })
     }
 }

@@ -238,5 +238,7 @@ fn innermost(error: &dyn Error) -> String {
     while let Some(source) = bottom.source() {
         bottom = source;
     }
-    bottom.to_string()
+    let text = bottom.to_string();
+    // Rust's number for it tells a user nothing.
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -145,7 +145,8 @@ impl Call {
     fn unclear(&self, what: &str) -> Failure {
         let purpose = &self.purpose;
         if self.is_read {
-            return Failure::unavailable(format!("cannot {purpose}: {what}"));
+            return Failure::unavailable(format!("cannot {purpose}: {what}"))
+                .hint("try again; if it stays so, check the address (--url, VAST_URL) and any proxy");
         }
         Failure::new(
             Kind::Ambiguous,

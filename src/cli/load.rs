@@ -45,7 +45,7 @@ pub struct Run {
     #[arg(long)]
     pub allow_missing: bool,
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
@@ -78,6 +78,6 @@ pub struct Sandbox {
     #[arg(long)]
     pub keep_home: bool,
     /// A command to run against the sandbox, which ends with it
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }

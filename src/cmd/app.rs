@@ -5,7 +5,7 @@ use crate::cli::Global;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
-use crate::domain::{Failure, Kind, Result, Secret, ServerUrl};
+use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
 use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
@@ -16,6 +16,15 @@ pub struct App {
     pub config: Config,
     pub store: Store,
     flag_key: Option<Secret>,
+}
+
+/// How a command's calls are made.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How often a call is tried.
+    pub tries: u32,
+    /// Whether a shown command holds the values: only if they were typed on the command line too.
+    pub show_values: bool,
 }
 
 impl App {
@@ -29,17 +38,25 @@ impl App {
 
     /// The server that `--url`, `VAST_URL` or nothing names.
     pub fn server(&self) -> Result<ServerUrl> {
-        let named = self.global.url.clone().or_else(|| context::text_var(variables::VAST_URL));
+        let named = match &self.global.url {
+            Some(given) => Some(given.clone()),
+            // One that is no text must not pass for unset: the key would go to another server.
+            None => context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned()),
+        };
         named.map_or_else(|| Ok(ServerUrl::default()), |text| ServerUrl::parse(&text))
     }
 
-    /// The key and where it comes from.
+    /// The key and where it comes from. A key file that others could read is mended, aloud.
     pub fn credential(&self) -> Result<Credential> {
-        credentials::find(
+        let credential = credentials::find(
             self.flag_key.as_ref(),
             context::secret_var(variables::VAST_API_KEY).as_ref(),
             &self.paths,
-        )
+        )?;
+        if let Some(note) = credential.source.make_private() {
+            self.ui.warn(&note);
+        }
+        Ok(credential)
     }
 
     /// The account that the key opens.
@@ -52,31 +69,39 @@ impl App {
         Account::open(&self.store, &self.config, self.server()?, credential, context::now)
     }
 
-    /// Does `work` with the account's server, showing `label` if it takes a while. Where the key is
+    /// Does `work` with the account's server, and says so if it takes a while. Where the key is
     /// refused, the failure says where it came from.
     pub fn with_server<T>(
         &self,
         account: Account<'_>,
-        label: &str,
-        show_values: bool,
         work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
-        let host = account.server.host().to_owned();
-        let progress = Progress::start(&format!("{label} ({host})"), self.ui.quiet, self.global.curl);
+        self.with_server_as(account, Manner { tries: self.global.retry, show_values: false }, work)
+    }
+
+    /// [`Self::with_server`], in a manner of its own.
+    pub fn with_server_as<T>(
+        &self,
+        account: Account<'_>,
+        manner: Manner,
+        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let label = format!("asking the server ({})", printable(account.server.host()));
+        let progress = Progress::start(&label, self.ui.quiet);
         let inspect = match (self.global.curl, self.global.explain) {
-            (true, _) => Inspect::Curl { show_values },
+            (true, _) => Inspect::Curl { show_values: manner.show_values },
             (false, true) => Inspect::Explain,
             (false, false) => Inspect::Off,
         };
         let connection = Connection {
-            tries: self.global.retry,
+            tries: manner.tries,
             inspect,
             insecure_http: self.global.insecure_http,
-            listener: progress.listener(),
+            listener: progress.listener(self.global.curl),
         };
         let remote = Remote::for_command(account, connection)?;
         let done = block_on(work(&remote)).map_err(|failure| remote.blame(failure));
-        drop(progress);
+        self.ui.data(progress.end().as_bytes())?;
         for note in self.store.take_notes() {
             self.ui.warn(&note);
         }
@@ -85,8 +110,7 @@ impl App {
 
     /// What the account holds, asked from its server (or a moment ago).
     pub fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Result<Refreshed> {
-        let refreshed = self
-            .with_server(account, "asking the server", false, async |remote| remote.refresh(urgency).await)?;
+        let refreshed = self.with_server(account, async |remote| remote.refresh(urgency).await)?;
         refreshed.ok_or_else(|| Failure::new(Kind::Unavailable, "another vastenv is asking the server"))
     }
 }

@@ -10,7 +10,7 @@ use super::app::App;
 use crate::account::{Connection, Inspect, Listener, Remote, Urgency, block_on};
 use crate::cli::Global;
 use crate::context;
-use crate::domain::{Failure, Result};
+use crate::domain::Result;
 use crate::ui::Ui;
 
 /// The hidden command that the detached process runs.
@@ -50,13 +50,7 @@ pub fn background_refresh() -> Result<()> {
         listener: std::sync::Arc::new(Silent),
     };
     let remote = Remote::for_background(account, connection)?;
-    let done = block_on(async {
-        let refresh = remote.refresh(Urgency::Background);
-        tokio::time::timeout(LIFETIME, refresh)
-            .await
-            .unwrap_or_else(|_| Err(Failure::unavailable("the server did not answer in time")))
-    });
-    done.map(drop)
+    block_on(async { remote.refresh_within(Urgency::Background, LIFETIME).await }).map(drop)
 }
 
 /// Closes what the shell had open beyond the three standard streams: it is not ours to hold.

@@ -1,7 +1,7 @@
 //! `vastenv delete env-var NAME`: takes a variable out of the account.
 
 use super::app::App;
-use super::value::{checked_name, report};
+use super::value::{DELETED, checked_name, report};
 use crate::cli::NameOnly;
 use crate::domain::Result;
 
@@ -9,9 +9,8 @@ use crate::domain::Result;
 pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Result<()> {
     let name = checked_name(&arguments.name)?;
     let account = app.account()?;
-    let deleted =
-        app.with_server(account, "asking the server", false, async |remote| remote.delete(&name).await)?;
-    report(app, "deleted", &name, &deleted)?;
+    let deleted = app.with_server(account, async |remote| remote.delete(&name).await)?;
+    report(app, DELETED, &name, &deleted)?;
     if !app.ui.raw {
         app.ui.say(&format!("bring it back: vastenv create env-var {}", deleted.name));
     }

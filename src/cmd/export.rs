@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::app::App;
+use super::app::{App, Manner};
 use super::background;
-use crate::account::{Account, Known, Snapshot, Urgency};
+use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::shell::{Format, export_text};
@@ -13,6 +13,15 @@ use crate::ui::Ui;
 /// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
 const DEFAULT_WAIT: u64 = 10;
 
+/// What to do about a snapshot that is older than it should be.
+#[derive(Clone, Copy, Debug)]
+pub enum WhenOld {
+    /// Take it, and let a process in the background ask the server.
+    RefreshBehind,
+    /// Ask the server first, and take the old one if no answer comes within this time.
+    RefreshWithin(Duration),
+}
+
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
 pub fn export(app: &App, arguments: &Export) -> Result<()> {
@@ -20,7 +29,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
         Failure::usage("unknown format").hint(format!("one of {}", Format::NAMES.join(", ")))
     })?;
     let account = app.account()?;
-    let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait))?;
+    let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&snapshot);
     app.ui.data(&export_text(format, &environment.variables))
 }
@@ -34,19 +43,26 @@ pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })
 }
 
-/// What is known of the account, however old; a stale one is refreshed in the background.
-pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
+/// What is known of the account. Where nothing is, the server is asked for up to `wait`.
+pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Result<Snapshot> {
+    if app.global.curl {
+        return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
+    }
     let known = account.known();
     for note in app.store.take_notes() {
         app.ui.warn(&note);
     }
     match known {
-        Ok(Known::Snapshot(snapshot)) => {
-            if !account.is_fresh(&snapshot) && account.may_refresh() {
-                background::start();
+        Ok(Known::Snapshot(snapshot)) if account.is_fresh(&snapshot) => Ok(*snapshot),
+        Ok(Known::Snapshot(snapshot)) => match when_old {
+            WhenOld::RefreshBehind => {
+                if account.may_refresh() {
+                    background::start();
+                }
+                Ok(*snapshot)
             }
-            Ok(*snapshot)
-        }
+            WhenOld::RefreshWithin(limit) => newer(app, account, *snapshot, limit),
+        },
         Ok(Known::Refused(_)) => {
             let credential = &account.credential;
             Err(Failure::new(
@@ -55,31 +71,51 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snap
             )
             .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`"))
         }
-        Ok(Known::Nothing) => fetch(app, account, wait),
+        Ok(Known::Nothing) => first(app, account, wait),
         Err(failure) => {
-            app.ui.warn(failure.message());
-            fetch(app, account, wait)
+            app.ui.warn_of(&failure);
+            first(app, account, wait)
         }
     }
 }
 
-fn fetch(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
+/// The first snapshot.
+fn first(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
     if wait.is_zero() {
         background::start();
         return Err(Failure::unavailable("nothing is known of the account yet; the server is being asked")
             .hint("try again in a moment, or give --wait 10"));
     }
-    let refreshed = app.with_server(account.clone(), "asking the server", false, async |remote| {
-        tokio::time::timeout(wait, remote.refresh(Urgency::Needed)).await.unwrap_or_else(|_| {
-            let waited = format_duration(wait.as_secs());
-            Err(Failure::unavailable(format!(
-                "{} did not answer within {waited}",
-                remote.account.server.host()
-            ))
-            .hint("give it longer with --wait"))
-        })
-    })?;
+    let refreshed =
+        app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
     refreshed
         .map(|refreshed| refreshed.snapshot)
         .ok_or_else(|| Failure::unavailable("the server was not asked"))
+}
+
+/// A snapshot newer than `old`, or `old` with a warning; but a key that is refused now opens
+/// nothing any more.
+fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Result<Snapshot> {
+    let waits = account.backoff().filter(|backoff| backoff.wait((account.now)()) > 0);
+    let asked = if let Some(backoff) = waits {
+        Err(Failure::unavailable(backoff.reason))
+    } else {
+        let once = Manner { tries: 1, show_values: false };
+        app.with_server_as(account.clone(), once, async |remote| {
+            remote.refresh_within(Urgency::Needed, limit).await
+        })
+    };
+    match asked {
+        Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
+        Ok(None) => Ok(old),
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => Err(failure),
+        Err(failure) => {
+            let when = match account.age(&old) {
+                Some(age) => format!("of {} ago", format_duration(age)),
+                None => "of some time ago".to_owned(),
+            };
+            app.ui.warn(&format!("{}; running with the variables {when}", failure.message()));
+            Ok(old)
+        }
+    }
 }

@@ -6,20 +6,26 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use super::app::App;
-use super::export;
+use super::export::{self, WhenOld};
 use crate::account::Snapshot;
 use crate::cli::Run;
 use crate::context;
-use crate::domain::{Failure, Result, printable};
+use crate::domain::{Failure, Kind, Result, printable};
 use crate::environment::Environment;
+use crate::files::reason;
 
 /// How long to wait for a first answer of the server.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait for a newer answer: a script that runs once a day wants today's values, but
+/// yesterday's rather than none.
+const QUICK: Duration = Duration::from_secs(3);
 
 /// Replaces this process with the command; comes back only if it cannot be started.
 pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     let environment = match environment(app) {
         Ok(environment) => environment,
+        Err(failure) if failure.kind() == Kind::OnlyShown => return Err(failure),
         Err(failure) if arguments.allow_missing => {
             app.ui.warn(&format!("running without the account's variables: {}", failure.message()));
             Environment::default()
@@ -47,7 +53,7 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
         ErrorKind::ArgumentListTooLong => {
             (126, "the variables and arguments are more than the system can pass".to_owned())
         }
-        _ => (126, error.to_string()),
+        _ => (126, reason(&error)),
     };
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
     Ok(ExitCode::from(code))
@@ -55,6 +61,6 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
 
 fn environment(app: &App) -> Result<Environment> {
     let account = app.account()?;
-    let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE)?;
+    let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
     Ok(account.environment(&snapshot))
 }

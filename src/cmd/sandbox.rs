@@ -8,12 +8,15 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::account::{SessionId, Store};
 use crate::cli;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
+use crate::files::reason;
 use crate::sandbox::{Options, Sandbox};
 use crate::shell::{Format, LEDGER_VARIABLE, quote};
 use crate::ui::Ui;
@@ -31,7 +34,7 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::failed(format!("cannot set up the server: {error}")))?;
+        .map_err(|error| Failure::failed(format!("cannot set up the server: {}", reason(&error))))?;
     let _context = runtime.enter();
     let sandbox = Sandbox::bind(&options, context::since_1970)?;
     // From here on an interrupt ends the server in order, or is the command's alone to answer.
@@ -61,6 +64,10 @@ fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
         format!("export {name}={}\n", String::from_utf8_lossy(&quoted))
     };
     let key = sandbox.api_key();
+    if ui.raw {
+        let settings = json!({variables::VAST_URL: sandbox.url(), variables::VAST_API_KEY: key.expose()});
+        return ui.json(&settings);
+    }
     let lines = export(variables::VAST_URL, &sandbox.url()) + &export(variables::VAST_API_KEY, key.expose());
     ui.data(lines.as_bytes())?;
     ui.say("serving until interrupted (Ctrl-C)");
@@ -70,10 +77,12 @@ fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
 /// A home of its own for the command, so that it neither sees nor changes the user's files.
 fn throw_away_home() -> Result<tempfile::TempDir> {
     let made = tempfile::Builder::new().prefix("vastenv-sandbox-").tempdir();
-    let home = made.map_err(|error| Failure::failed(format!("cannot make a throw-away home: {error}")))?;
+    let home =
+        made.map_err(|error| Failure::failed(format!("cannot make a throw-away home: {}", reason(&error))))?;
     // Without one, an interactive zsh greets with its set-up questions.
-    std::fs::write(home.path().join(".zshrc"), "")
-        .map_err(|error| Failure::failed(format!("cannot write into {}: {error}", home.path().display())))?;
+    std::fs::write(home.path().join(".zshrc"), "").map_err(|error| {
+        Failure::failed(format!("cannot write into {}: {}", home.path().display(), reason(&error)))
+    })?;
     Ok(home)
 }
 
@@ -103,7 +112,14 @@ fn start(
     }
     command.spawn().map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-        (code, Failure::failed(format!("cannot run {}: {error}", printable(&program.to_string_lossy()))))
+        (
+            code,
+            Failure::failed(format!(
+                "cannot run {}: {}",
+                printable(&program.to_string_lossy()),
+                reason(&error)
+            )),
+        )
     })
 }
 
@@ -111,7 +127,10 @@ fn start(
 fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
-    for name in Ledger::decode(&text, |_| None).unwrap_or_default().entries.keys() {
+    // A ledger of very many entries rests in a file.
+    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache));
+    let spilled = |id: &SessionId| store.as_ref()?.session(id)?.entries;
+    for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());
     }
 }
@@ -161,7 +180,8 @@ struct Interrupts {
 impl Interrupts {
     fn new() -> Result<Self> {
         let listen = |kind| {
-            signal(kind).map_err(|error| Failure::failed(format!("cannot listen for signals: {error}")))
+            signal(kind)
+                .map_err(|error| Failure::failed(format!("cannot listen for signals: {}", reason(&error))))
         };
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,

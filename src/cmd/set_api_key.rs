@@ -12,6 +12,8 @@ use crate::ui::read_secret;
 pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
     let given = match arguments.key {
         Some(text) => Secret::new(text),
+        // Nothing is sent or saved: the command that is shown has a variable in the key's place.
+        None if app.global.curl => Secret::new("$VAST_API_KEY"),
         None => read_secret("API key")?,
     };
     let key = check_key(given.expose()).map_err(|why| {
@@ -41,7 +43,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
 /// Whose the key is; `None` where the server cannot be asked.
 fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
     let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
-    match app.with_server(account, "asking whose key it is", false, async |remote| remote.verify().await) {
+    match app.with_server(account, async |remote| remote.verify().await) {
         Ok(identity) => Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
         Err(failure) if failure.kind() == Kind::Unavailable => {
             app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
@@ -49,6 +51,9 @@ fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
         }
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
             Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
+        }
+        Err(failure) if failure.kind() == Kind::Failed => {
+            Err(failure.hint("nothing was saved; --no-verify saves it without asking the server"))
         }
         Err(failure) => Err(failure),
     }

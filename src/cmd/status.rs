@@ -95,7 +95,11 @@ fn describe(app: &App, account: &Account<'_>, lines: &mut Vec<Line>) {
         Ok(Known::Nothing) => {
             lines.push(Line::new("snapshot", "none yet: run `vastenv refresh`", "snapshot", Value::Null));
         }
-        Err(failure) => lines.push(Line::new("snapshot", failure.message(), "snapshot", Value::Null)),
+        Err(failure) => {
+            let mend = failure.next_step().map_or(String::new(), |step| format!(": {step}"));
+            let text = format!("{}{mend}", failure.message());
+            lines.push(Line::new("snapshot", text, "snapshot", Value::Null));
+        }
     }
     lines.push(next_refresh(app, account));
 }

@@ -1,29 +1,44 @@
 //! What the commands about variables share: a checked name, a value from wherever it comes, and
 //! the line that says what happened.
 
-use super::app::App;
+use serde_json::json;
+
+use super::app::{App, Manner};
 use crate::account::{Account, Changed, Remote};
 use crate::cli::NameValue;
-use crate::domain::{EnvName, Failure, Result, Secret, printable_capped};
+use crate::domain::{EnvName, Failure, Result, Secret};
 use crate::environment::refusal;
 use crate::ui::read_value;
 
+/// The verb for what is gone.
+pub const DELETED: &str = "deleted";
+
 /// The name, checked before anything is sent.
 pub fn checked_name(text: &str) -> Result<EnvName> {
+    // What was typed may be a value in the wrong place: it is not repeated.
     EnvName::parse(text).map_err(|error| {
-        Failure::usage(format!("{} is no variable name: {error}", printable_capped(text, 60)))
-            .hint("letters, digits and _, not starting with a digit: HF_TOKEN")
+        let hint = if text.contains('=') {
+            "name and value are two arguments; leave the value out to be asked for it"
+        } else {
+            "letters, digits and _, not starting with a digit: HF_TOKEN"
+        };
+        Failure::usage(format!("this is no variable name: {error}")).hint(hint)
     })
 }
 
 /// The value: from the command line, asked without echo, or from stdin.
 pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Secret> {
+    let typed = arguments.value.is_some();
     let value = match arguments.value {
         Some(text) => Secret::new(text),
         // Nothing is sent: a place holder stands in the command that is shown.
         None if app.global.curl => Secret::new("$VALUE"),
         None => read_value(&format!("value of {name}"), arguments.stdin.keep_newline)?,
     };
+    if value.expose().is_empty() && !typed {
+        return Err(Failure::usage(format!("the value of {name} is empty"))
+            .hint("an account holds no empty values; `delete` takes the variable away"));
+    }
     if value.expose().contains('\0') {
         return Err(Failure::usage(format!(
             "the value of {name} holds a NUL byte, which no environment can carry"
@@ -45,8 +60,8 @@ pub fn change(
     if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
         app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));
     }
-    let changed = app
-        .with_server(account, "asking the server", typed, async |remote| send(remote, &name, &value).await)?;
+    let manner = Manner { tries: app.global.retry, show_values: typed };
+    let changed = app.with_server_as(account, manner, async |remote| send(remote, &name, &value).await)?;
     let verb = if changed.created { "created" } else { "updated" };
     report(app, verb, &name, &changed)
 }
@@ -54,9 +69,9 @@ pub fn change(
 /// Says what a change did: to a script in the server's words, to a person in ours.
 pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Result<()> {
     if app.ui.raw {
-        app.ui.line(&changed.message)?;
-    } else if changed.name == name.as_str() {
-        app.ui.say(&format!("{verb} {name}"));
+        app.ui.json(&json!({"success": true, "msg": changed.message, "name": changed.name}))?;
+    } else if changed.name == name.as_str() || verb == DELETED {
+        app.ui.say(&format!("{verb} {}", changed.name));
     } else {
         app.ui.say(&format!("{verb} {name}, saved as {}", changed.name));
     }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 pub use paths::Paths;
 
 use crate::domain::{Failure, Result, parse_duration, printable_capped};
+use crate::files::reason;
 
 /// The user's settings; every one has a default, and none is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,18 +57,32 @@ impl Config {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text).map_err(|why| {
                 Failure::failed(format!("{} is not valid: {why}", path.display()))
-                    .hint("the settings are max_age, override, allow and insecure_http")
+                    .hint("the settings are max_age = \"5m\", override, allow and insecure_http")
             }),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 Ok(Self::default())
             }
-            Err(error) => Err(Failure::failed(format!("cannot read {}: {error}", path.display()))
-                .hint(format!("chmod u+r {}", path.display()))),
+            Err(error) => {
+                let shown = shell_escape::escape(path.to_string_lossy());
+                let mend = match error.kind() {
+                    ErrorKind::PermissionDenied => {
+                        format!("sudo chown \"$(id -u)\" {shown} && chmod u+r {shown}")
+                    }
+                    ErrorKind::InvalidData => format!("save {shown} as UTF-8"),
+                    _ => format!("move it away: mv {shown} {shown}.away"),
+                };
+                let why = reason(&error);
+                Err(Failure::failed(format!("cannot read {}: {why}", path.display())).hint(mend))
+            }
         }
     }
 
     fn parse(text: &str) -> std::result::Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| printable_capped(error.message(), 200))?;
+        let file: File = toml::from_str(text).map_err(|error| {
+            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            format!("line {line}: {}", printable_capped(error.message().trim_end(), 200))
+        })?;
         let defaults = Self::default();
         let max_age = match file.max_age {
             None => defaults.max_age,

@@ -81,6 +81,11 @@ pub fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether the terminal, if there is one, does nothing but print.
+pub fn is_dumb_terminal() -> bool {
+    text_var(variables::TERM).is_none_or(|term| term == "dumb")
+}
+
 /// Whether `process` is this program's parent, or up to four generations further up: subshells and
 /// wrappers such as `time` may stand between.
 pub fn is_ancestor(process: u32) -> bool {

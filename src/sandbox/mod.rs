@@ -47,6 +47,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::domain::{Failure, Result, Secret};
+use crate::files::reason;
 use answer::Answer;
 use service::Service;
 
@@ -112,8 +113,9 @@ impl Sandbox {
     /// # Errors
     /// The runtime does not take the socket.
     pub async fn serve(self, until: impl Future<Output = ()>) -> Result<()> {
-        let failed =
-            |error: io::Error| Failure::failed(format!("cannot serve on port {}: {error}", self.port));
+        let failed = |error: io::Error| {
+            Failure::failed(format!("cannot serve on port {}: {}", self.port, reason(&error)))
+        };
         let listener = tokio::net::TcpListener::from_std(self.listener).map_err(failed)?;
         let service = Arc::new(Mutex::new(self.service));
         let mut connections = JoinSet::new();
@@ -141,8 +143,12 @@ impl Sandbox {
 
 fn listen(port: u16) -> Result<(TcpListener, u16)> {
     let failed = |error: io::Error| {
-        Failure::failed(format!("cannot listen on port {port} of {}: {error}", Ipv4Addr::LOCALHOST))
-            .hint("give another port, or 0 for any free one")
+        Failure::failed(format!(
+            "cannot listen on port {port} of {}: {}",
+            Ipv4Addr::LOCALHOST,
+            reason(&error)
+        ))
+        .hint("give another port, or 0 for any free one")
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::request::Request;
 use crate::domain::{Failure, Result, printable};
+use crate::files::reason;
 
 /// A file that grows by one line a request.
 #[derive(Debug)]
@@ -54,7 +55,11 @@ fn readable(body: &[u8]) -> Value {
 }
 
 fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::failed(format!("cannot write the record {}: {error}", printable(&path.to_string_lossy())))
+    Failure::failed(format!(
+        "cannot write the record {}: {}",
+        printable(&path.to_string_lossy()),
+        reason(error)
+    ))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::account::Account;
 use crate::domain::{Failure, Result, printable};
+use crate::files::reason;
 
 /// Where the account is kept.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl StateFile {
     }
 
     fn failure(&self, verb: &str, error: &io::Error) -> Failure {
-        Failure::failed(format!("cannot {verb} the sandbox state {}: {error}", self.name()))
+        Failure::failed(format!("cannot {verb} the sandbox state {}: {}", self.name(), reason(error)))
     }
 
     fn name(&self) -> String {

@@ -67,7 +67,7 @@ mod tests {
         let now = Timestamp(1000);
         let fail = || store.record_failure(&key, "down", now).expect("written").wait(now);
         assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
-        assert_eq!((0..20).map(|_| fail()).next_back(), Some(300));
+        assert_eq!((0..20).map(|_| fail()).max(), Some(300));
         let backoff = store.backoff(&key).expect("recorded");
         assert_eq!(
             (backoff.wait(now.plus(299)), backoff.wait(now.plus(300)), backoff.wait(Timestamp(1))),

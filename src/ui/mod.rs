@@ -14,6 +14,7 @@ pub use table::Table;
 
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable, to_python_json};
+use crate::files::reason;
 
 /// How to speak.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,9 +52,9 @@ impl Log {
 impl Ui {
     /// For a terminal, as its user wishes.
     pub fn new(raw: bool, quiet: bool, no_color: bool) -> Self {
-        let dumb = context::text_var(variables::TERM).is_none_or(|term| term == "dumb");
         let refused = no_color || context::var(variables::NO_COLOR).is_some();
-        Self { raw, quiet, color: !refused && !dumb && context::stderr_is_terminal() }
+        let color = !refused && !context::is_dumb_terminal() && context::stderr_is_terminal();
+        Self { raw, quiet, color }
     }
 
     /// Prints data. A reader that has gone away is no failure.
@@ -64,7 +65,7 @@ impl Ui {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::failed(format!("cannot write to stdout: {error}")))
+                Err(Failure::failed(format!("cannot write to stdout: {}", reason(&error))))
             }
             _ => Ok(()),
         }
@@ -93,9 +94,26 @@ impl Ui {
         }
     }
 
+    /// Shows how a command is used to somebody who left out a part of it.
+    pub fn usage(self, help: &str) {
+        to_stderr(help);
+    }
+
     /// Says what the user should know although it went well.
     pub fn warn(self, text: &str) {
         to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), printable(text)));
+    }
+
+    /// Says what failed on the way, although the whole goes on, and what to do about it.
+    pub fn warn_of(self, failure: &Failure) {
+        self.warn(failure.message());
+        if let Some(hint) = failure.next_step().filter(|_| !self.raw) {
+            self.hint(hint);
+        }
+    }
+
+    fn hint(self, hint: &str) {
+        to_stderr(&format!("{} {}\n", self.paint("36", "hint:"), printable(hint)));
     }
 
     /// Says what failed and what to do next.
@@ -108,7 +126,7 @@ impl Ui {
         }
         to_stderr(&format!("{} {}\n", self.paint("31", "vastenv:"), printable(failure.message())));
         if let Some(hint) = failure.next_step() {
-            to_stderr(&format!("{} {}\n", self.paint("36", "hint:"), printable(hint)));
+            self.hint(hint);
         }
     }
 

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::context;
 use crate::domain::{Failure, Result, Secret};
+use crate::files::reason;
 
 /// The most that is read from stdin, in bytes.
 const LARGEST_INPUT: u64 = 4 * 1024 * 1024;
@@ -41,7 +42,7 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
 fn ask(label: &str) -> Result<Secret> {
     rpassword::prompt_password(format!("{label} (not shown): "))
         .map(Secret::from)
-        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {error}")))
+        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {}", reason(&error))))
 }
 
 fn read_stdin() -> Result<Zeroizing<String>> {
@@ -50,7 +51,7 @@ fn read_stdin() -> Result<Zeroizing<String>> {
         .lock()
         .take(LARGEST_INPUT + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::failed(format!("cannot read stdin: {error}")))?;
+        .map_err(|error| Failure::failed(format!("cannot read stdin: {}", reason(&error))))?;
     if bytes.len() as u64 > LARGEST_INPUT {
         return Err(Failure::failed("what came from stdin is over 4 MiB"));
     }

@@ -1,0 +1,189 @@
+//! Files that are damaged, somebody else's, open to others, or something else than files.
+
+use std::fs;
+use std::os::unix::fs::{chown, symlink};
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::account::TestAccount;
+use crate::home::{Home, chmod, mode};
+use crate::raw_server::nobody;
+
+const KNOWN: &str = "{\n \"A\": \"known\"\n}\n";
+
+#[test]
+fn a_damaged_snapshot_is_set_aside_aloud_and_fetched_anew() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    let path = home.snapshot().expect("a snapshot");
+    let whole = fs::read_to_string(&path).expect("text");
+    let half = &whole[..whole.len() / 2];
+    let number = whole.replace("\"known\"", "424242");
+    for damaged in ["", "{", "null", "[]", "{\"version\":1}", half, &number] {
+        fs::write(&path, damaged).expect("written");
+        account.forget();
+        let said = home.vastenv(&["export", "json"]).run().expect(0).hides("424242");
+        assert_eq!(said.out, KNOWN);
+        said.mentions(&["was damaged; it is set aside", &path.display().to_string()]);
+        assert_eq!(fs::read_to_string(path.with_extension("json.corrupt")).expect("set aside"), damaged);
+        assert_eq!(account.requests(), ["GET /secrets/ 200"]);
+    }
+    fs::write(&path, "{\"version\": 99}").expect("written");
+    assert_eq!(home.ok(&["export", "json"]), KNOWN);
+}
+
+#[test]
+fn a_damaged_snapshot_offline_is_a_clear_error() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    fs::write(home.snapshot().expect("a snapshot"), "{").expect("written");
+    drop(account);
+    home.vastenv(&["export", "json", "--wait", "1"]).run().refuses(1, &["was damaged", "cannot be reached"]);
+}
+
+#[test]
+fn a_snapshot_open_to_others_is_mended_or_replaced_aloud() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    let path = home.snapshot().expect("a snapshot");
+    for (open, said) in [(0o644, "mended with chmod 600"), (0o666, "could have been written by others")] {
+        chmod(&path, open);
+        let ran =
+            home.vastenv(&["export", "json"]).run().expect(0).mentions(&[said, &path.display().to_string()]);
+        assert_eq!((ran.out.as_str(), mode(&path)), (KNOWN, 0o600));
+    }
+    chmod(path.parent().expect("a folder"), 0o777);
+    home.age_snapshot(10);
+    home.vastenv(&["refresh"]).run().expect(0).mentions(&["mended with chmod 700"]);
+    assert_eq!(mode(path.parent().expect("a folder")), 0o700);
+}
+
+#[test]
+fn a_link_in_the_snapshots_place_is_not_followed() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    let path = home.snapshot().expect("a snapshot");
+    let elsewhere = home.path("elsewhere");
+    fs::rename(&path, &elsewhere).expect("moved");
+    symlink(&elsewhere, &path).expect("linked");
+    let before = fs::read(&elsewhere).expect("read");
+    home.vastenv(&["export", "json"]).run().expect(0).mentions(&["is a symbolic link", "hint: rm "]);
+    assert!(!path.is_symlink());
+    assert_eq!(fs::read(&elsewhere).expect("read"), before);
+}
+
+#[test]
+fn a_folder_in_a_files_place_is_named() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    let path = home.snapshot().expect("a snapshot");
+    fs::remove_file(&path).expect("removed");
+    fs::create_dir(&path).expect("made");
+    let shown = path.display().to_string();
+    home.vastenv(&["export", "json"]).run().refuses(1, &[&shown, "hint: move it away: mv "]);
+    home.vastenv(&["refresh"]).run().refuses(1, &[&shown, "hint: move it away: mv "]);
+}
+
+#[test]
+fn damaged_state_is_made_anew() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    for name in ["digest.key", "identities", "locks"] {
+        let home = account.known_home();
+        let path = home.path(".local/state/vastenv").join(name);
+        if path.is_dir() && name == "identities" {
+            for file in fs::read_dir(&path).expect("a folder") {
+                fs::write(file.expect("a file").path(), "{").expect("written");
+            }
+        } else if path.is_dir() {
+            fs::remove_dir_all(&path).expect("removed");
+        } else {
+            fs::write(&path, "short").expect("written");
+        }
+        assert_eq!(home.ok(&["export", "json"]), KNOWN, "{name}");
+    }
+}
+
+#[test]
+fn a_file_where_a_folder_belongs_is_named() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.home();
+    home.write(".local", "");
+    for arguments in [&["export", "json"][..], &["refresh"], &["status"], &["run", "--", "true"]] {
+        home.vastenv(arguments).run().refuses(1, &[".local/state/vastenv: not a directory", "hint: "]);
+    }
+}
+
+#[test]
+fn mistakes_in_the_config_are_named_with_their_line() {
+    let home = Home::at(&nobody(), "a-key-of-this-server-0001");
+    for (text, parts) in [
+        (&b"max_age = 300"[..], ["line 1", "expected a string"]),
+        (b"override = true\nmaxage = \"1h\"", ["line 2", "unknown field `maxage`"]),
+        (b"\n\nallow = \"PAGER\"", ["line 3", "expected a sequence"]),
+        (b"max_age = \"soon\"", ["max_age", "5m"]),
+        (b"= 1", ["line 1", "is not valid"]),
+        (b"\xff", ["cannot read", "UTF-8"]),
+    ] {
+        let path = home.write(".config/vastenv/config.toml", text).display().to_string();
+        for arguments in [&["status"][..], &["export", "sh"], &["run", "--", "true"]] {
+            home.vastenv(arguments).run().refuses(1, &[&path, "hint: "]).mentions(&parts);
+        }
+    }
+    fs::remove_file(home.path(".config/vastenv/config.toml")).expect("removed");
+    fs::create_dir(home.path(".config/vastenv/config.toml")).expect("made");
+    home.vastenv(&["status"]).run().refuses(1, &["cannot read", "is a directory", "mv "]);
+}
+
+#[test]
+fn the_config_is_obeyed() {
+    let account = TestAccount::with(&json!({"A": "known", "PAGER": "less"}));
+    let home = account.known_home();
+    home.write(".config/vastenv/config.toml", "max_age = \"1h\"\nallow = [\"PAGER\"]\n");
+    home.age_snapshot(1000);
+    account.forget();
+    assert_eq!(home.ok(&["run", "--", "sh", "-c", "echo $A $PAGER"]), "known less\n");
+    assert_eq!(account.requests(), [""; 0]);
+}
+
+/// Runs `test` if this user may give files away.
+fn as_root(path: &Path, test: impl FnOnce()) {
+    if chown(path, Some(12_345), None).is_ok() {
+        test();
+    } else {
+        eprintln!("*** SKIPPED: only root can give a file to another user");
+    }
+}
+
+#[test]
+fn what_belongs_to_another_user_is_named_with_the_chown() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let mut home = account.known_home();
+    let state = home.path(".local/state/vastenv/digest.key");
+    as_root(&state, || {
+        for arguments in [&["export", "json"][..], &["status"], &["refresh"], &["run", "--", "true"]] {
+            let mend = format!("sudo chown \"$(id -u)\" {}", state.display());
+            home.vastenv(arguments).run().refuses(1, &["belongs to another user", &mend]);
+        }
+        chown(&state, Some(0), None).expect("given back");
+    });
+    let snapshot = home.snapshot().expect("a snapshot");
+    as_root(&snapshot, || {
+        let status = home.ok(&["status"]);
+        assert!(status.contains("belongs to another user: sudo chown "), "{status}");
+        let said = home
+            .vastenv(&["export", "json"])
+            .run()
+            .expect(0)
+            .mentions(&["belongs to another user", "sudo chown "]);
+        assert_eq!(said.out, KNOWN);
+    });
+    home.unset("VAST_API_KEY");
+    let key = home.write(".config/vastai/vast_api_key", account.sandbox.key.expose());
+    as_root(&key, || {
+        let mend = format!("sudo chown \"$(id -u)\" {}", key.display());
+        home.vastenv(&["export", "json"])
+            .run()
+            .refuses(1, &["the key file", "belongs to another user", &mend]);
+    });
+}

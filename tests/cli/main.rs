@@ -1,0 +1,25 @@
+//! The program from outside: what it prints, says, sends, writes and exits with.
+
+mod account;
+mod bad_files;
+mod bad_servers;
+#[path = "../common/mod.rs"]
+mod common;
+mod credentials;
+mod env_vars;
+mod export;
+#[path = "../common/home.rs"]
+mod home;
+mod inspect;
+#[path = "../common/official.rs"]
+mod official;
+#[path = "../common/raw_server.rs"]
+mod raw_server;
+mod refresh;
+mod run;
+mod sandbox_command;
+mod set_api_key;
+mod side_by_side;
+mod status;
+mod surroundings;
+mod usage;

@@ -1,0 +1,173 @@
+//! `vastenv set api-key`: what is saved, when, and what is said.
+
+use std::fs;
+use std::io::{Read, Write};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use serde_json::json;
+
+use crate::account::{OTHER_KEY, TestAccount};
+use crate::home::{Home, VASTENV, chmod, mode};
+use crate::raw_server::{RawServer, Reply, nobody};
+
+const KEY_FILE: &str = ".config/vastai/vast_api_key";
+
+/// A home that knows the server but no key.
+fn keyless(account: &TestAccount) -> Home {
+    let mut home = account.home();
+    home.unset("VAST_API_KEY");
+    home
+}
+
+#[test]
+fn a_key_is_verified_saved_for_its_owner_only_and_the_variables_are_fetched() {
+    let account = TestAccount::with(&json!({"A": "hf_value"}));
+    let home = keyless(&account);
+    let key = account.sandbox.key.expose();
+    let said = home.vastenv(&["set", "api-key", key]).run().expect(0).hides(key).hides("hf_value");
+    assert_eq!(said.out, "");
+    let file = home.path(KEY_FILE);
+    let said =
+        said.mentions(&[&file.display().to_string(), "you@sandbox.invalid", &account.sandbox.key.suffix()]);
+    assert!(!said.err.contains("warning"), "{said:?}");
+    assert_eq!(fs::read_to_string(&file).expect("a key"), key);
+    assert_eq!((mode(&file), mode(file.parent().expect("a folder"))), (0o600, 0o700));
+    assert_eq!(account.requests(), ["GET /users/current/ 200", "GET /secrets/ 200"]);
+    assert_eq!(home.ok(&["export", "json"]), "{\n \"A\": \"hf_value\"\n}\n");
+    assert_eq!(account.requests().len(), 2);
+}
+
+#[test]
+fn a_key_is_read_from_stdin() {
+    let account = TestAccount::with(&json!({}));
+    let home = keyless(&account);
+    let key = account.sandbox.key.expose();
+    home.vastenv(&["set", "api-key"]).stdin(format!("  {key}\n")).run().expect(0).hides(key);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), key);
+}
+
+#[test]
+fn what_cannot_be_a_key_is_refused_and_nothing_written_or_sent() {
+    let account = TestAccount::with(&json!({}));
+    for bad in ["", " ", "two words-hidden", "tab\thidden", "hïdden-hidden", "bell\u{7}hidden", "a\nhidden"]
+    {
+        let home = keyless(&account);
+        home.vastenv(&["set", "api-key", bad])
+            .run()
+            .refuses(2, &["this is no API key", "hint: "])
+            .hides("hidden");
+        home.vastenv(&["set", "api-key", "--no-verify"])
+            .stdin(bad)
+            .run()
+            .refuses(2, &["this is no API key"])
+            .hides("hidden");
+        assert!(!home.path(".config/vastai").exists(), "{bad:?}");
+    }
+    assert_eq!(account.requests(), [""; 0]);
+}
+
+#[test]
+fn a_key_that_the_server_refuses_is_not_saved() {
+    let account = TestAccount::with(&json!({}));
+    let home = keyless(&account);
+    home.write(KEY_FILE, "the-key-before");
+    home.vastenv(&["set", "api-key", OTHER_KEY])
+        .run()
+        .refuses(4, &["Invalid user key", "nothing was saved"])
+        .hides(OTHER_KEY);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), "the-key-before");
+}
+
+#[test]
+fn without_a_network_the_key_is_saved_unverified_and_this_is_said() {
+    let mut home = Home::new();
+    home.set("VAST_URL", nobody());
+    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&[
+        "warning: the key is saved without being verified",
+        "cannot be reached",
+        "saved the key",
+    ]);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
+}
+
+#[test]
+fn a_login_page_in_between_counts_as_no_network() {
+    let server = RawServer::always(Reply::html(401, "<html>log in</html>"));
+    let mut home = Home::new();
+    home.set("VAST_URL", server.url());
+    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&["without being verified"]);
+    assert!(home.path(KEY_FILE).exists());
+}
+
+#[test]
+fn no_verify_sends_nothing() {
+    let account = TestAccount::with(&json!({}));
+    let home = keyless(&account);
+    home.vastenv(&["set", "api-key", "--no-verify", OTHER_KEY]).run().expect(0);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
+    assert_eq!(account.requests(), [""; 0]);
+}
+
+#[test]
+fn a_server_that_knows_no_users_leaves_the_way_open() {
+    let server = RawServer::always(Reply::json(404, r#"{"msg": "no such endpoint"}"#));
+    let mut home = Home::new();
+    home.set("VAST_URL", server.url());
+    home.vastenv(&["set", "api-key", OTHER_KEY]).run().refuses(1, &["nothing was saved", "--no-verify"]);
+    assert!(!home.path(KEY_FILE).exists());
+}
+
+#[test]
+fn the_legacy_file_goes_and_what_overrides_the_key_is_named() {
+    let account = TestAccount::with(&json!({}));
+    let mut home = account.home();
+    let legacy = home.write(".vast_api_key", "an-old-key-of-long-ago");
+    let session = home.write(".config/vastai/vast_tfa_key", "a-session");
+    chmod(&home.path(".config/vastai"), 0o755);
+    home.set("VAST_API_KEY", "another-key-of-mine-0042");
+    home.vastenv(&["set", "api-key", account.sandbox.key.expose()])
+        .run()
+        .expect(0)
+        .hides("another-key-of-mine")
+        .hides(account.sandbox.key.expose())
+        .mentions(&[
+            &format!("removed {}", legacy.display()),
+            "VAST_API_KEY (…0042) is set and overrides the saved key",
+            &format!("two-factor session ({})", session.display()),
+            "mended with chmod 700",
+        ]);
+    assert!(!legacy.exists() && session.exists());
+    assert_eq!(mode(&home.path(".config/vastai")), 0o700);
+}
+
+#[test]
+fn a_terminal_is_asked_without_echo() {
+    let account = TestAccount::with(&json!({}));
+    let home = keyless(&account);
+    let key = account.sandbox.key.expose();
+    let terminal = native_pty_system().openpty(PtySize::default()).expect("a terminal");
+    let mut command = CommandBuilder::new(VASTENV);
+    command.args(["set", "api-key"]);
+    command.env_clear();
+    command.env("HOME", home.path(""));
+    command.env("VAST_URL", &account.sandbox.url);
+    let mut child = terminal.slave.spawn_command(command).expect("started");
+    drop(terminal.slave);
+    let mut reader = terminal.master.try_clone_reader().expect("a reader");
+    let mut writer = terminal.master.take_writer().expect("a writer");
+    let mut seen = String::new();
+    let mut chunk = [0; 1024];
+    while !seen.contains("API key (not shown): ") {
+        let count = reader.read(&mut chunk).expect("read");
+        assert_ne!(count, 0, "{seen}");
+        seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+    }
+    write!(writer, "{key}\r").expect("typed");
+    // A terminal whose programs have ended answers with an error.
+    while let Ok(count @ 1..) = reader.read(&mut chunk) {
+        seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
+    }
+    assert!(child.wait().expect("ended").success(), "{seen}");
+    assert!(seen.contains("saved the key") && !seen.contains(key), "{seen}");
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), key);
+}

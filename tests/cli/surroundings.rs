@@ -1,0 +1,98 @@
+//! No home, closed streams, full disks, and readers that go away.
+
+use std::fs::OpenOptions;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::account::TestAccount;
+use crate::home::{Home, Said, VASTENV, said};
+
+#[test]
+fn without_a_home_every_command_says_so() {
+    let nowhere = Home::new();
+    for arguments in [
+        &["status"][..],
+        &["export", "bash"],
+        &["refresh"],
+        &["run", "--", "true"],
+        &["show", "env-vars"],
+        &["create", "env-var", "A", "hidden-v"],
+        &["update", "env-var", "A", "hidden-v"],
+        &["set", "env-var", "A", "hidden-v"],
+        &["set", "api-key", "hidden-v-hidden-v"],
+        &["delete", "env-var", "A"],
+        &["export", "bash", "--hook", "1", "start", "", ""],
+    ] {
+        for home in ["", "relative"] {
+            let call = nowhere.vastenv(arguments).env("HOME", home);
+            call.run().refuses(1, &["HOME is not set", "hint: "]).hides("hidden-v");
+        }
+        nowhere.vastenv(arguments).without("HOME").run().refuses(1, &["HOME is not set"]);
+    }
+    for arguments in [&["hook", "bash"][..], &["--help"], &["--version"]] {
+        assert!(!nowhere.vastenv(arguments).without("HOME").run().expect(0).out.is_empty());
+    }
+}
+
+#[test]
+fn xdg_folders_stand_in_for_a_home() {
+    let account = TestAccount::with(&json!({"A": "1"}));
+    let mut home = account.home();
+    for name in ["CONFIG", "CACHE", "STATE"] {
+        home.set(format!("XDG_{name}_HOME"), home.path(name));
+    }
+    home.unset("HOME");
+    assert_eq!(home.ok(&["export", "dotenv"]), "A=1\n");
+    assert!(home.path("CACHE/vastenv").exists() && home.path("STATE/vastenv").exists());
+}
+
+/// The program in `home` with stdout as given.
+fn with_stdout(home: &Home, arguments: &[&str], stdout: Stdio) -> Said {
+    let mut command = Command::new(VASTENV);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("HOME", home.path(""))
+        .env("VAST_API_KEY", "a-key-that-never-leaves-1");
+    command.env("VAST_URL", "http://127.0.0.1:9").stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped());
+    said(command.spawn().expect("started").wait_with_output().expect("ended"))
+}
+
+#[test]
+fn a_full_disk_behind_stdout_is_a_failure() {
+    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
+        eprintln!("*** SKIPPED: this system has no /dev/full");
+        return;
+    };
+    let home = Home::new();
+    for arguments in [&["status"][..], &["hook", "zsh"], &["--help"], &["--version"], &["--curl", "refresh"]]
+    {
+        let full = full.try_clone().expect("a copy");
+        with_stdout(&home, arguments, full.into())
+            .expect(1)
+            .mentions(&["vastenv: cannot write to stdout: no space left on device"]);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_none() {
+    let home = Home::new();
+    for arguments in [&["status"][..], &["hook", "zsh"], &["--help"], &["--curl", "refresh"]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let said = with_stdout(&home, arguments, writer.into()).expect(0);
+        assert_eq!(said.err, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn closed_streams_are_survived() {
+    let account = TestAccount::with(&json!({"A": "1"}));
+    let home = account.known_home();
+    for line in ["export json >&-", "status 2>&-", "status <&- >&- 2>&-", "show env-vars >&-"] {
+        home.command("sh", &["-c", &format!("'{VASTENV}' {line}")]).run().expect(0);
+    }
+    let script = format!("'{VASTENV}' set env-var A <&-");
+    home.command("sh", &["-c", &script]).run().refuses(2, &["the value of A is empty"]);
+}
