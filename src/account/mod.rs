@@ -11,10 +11,11 @@ mod remote;
 mod sign_in;
 mod turn;
 
-use crate::config::Config;
-use crate::credentials::Credential;
+use crate::config::{Config, Paths};
+use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Rules, resolve};
+use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
@@ -129,6 +130,26 @@ impl<'a> Account<'a> {
     /// One lock for an account, or for a key whose account is not known yet.
     fn lock_name(&self) -> String {
         self.id().map_or_else(|| self.key.as_str().to_owned(), |account| account.as_str().to_owned())
+    }
+
+    /// Whether the key is that of a two-factor session.
+    pub fn is_session(&self) -> bool {
+        matches!(self.credential.source, Source::TwoFactorFile(_))
+    }
+
+    /// What to go on with after the two-factor session ended: its file is removed, as the official
+    /// client does, and the API key takes over.
+    ///
+    /// # Errors
+    /// There is no API key, or the session's file cannot be removed.
+    pub fn after_session(&self, paths: &Paths) -> Result<Self> {
+        if let Source::TwoFactorFile(path) = &self.credential.source {
+            remove(path)?;
+        }
+        let credential = credentials::find(None, None, paths).map_err(|failure| {
+            failure.hint("the two-factor session is over: start another with `vastai tfa login`, or save a key with `vastenv set api-key`")
+        })?;
+        Self::open(self.store, self.config, self.server.clone(), credential, self.now)
     }
 }
 

@@ -91,14 +91,15 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
     let wants_session = words.is_some_and(|words| words.contains("Two Factor Authentication"));
     let is_dead = is_dead_session(status, words.unwrap_or_default());
     let kind = match status {
-        400..=499 if is_dead || wants_session => Kind::NotAuthenticated,
+        400..=499 if wants_session => Kind::SessionWanted,
+        400..=499 if is_dead => Kind::SessionOver,
         401 | 403 if words.is_some() => Kind::NotAuthenticated,
         401 | 403 | 429 => Kind::Unavailable,
         400..=499 => Kind::Failed,
         _ => Kind::Unavailable,
     };
     let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
-    if let Some(hint) = hint(status, kind, wants_session, answer) {
+    if let Some(hint) = hint(status, kind, call.is_read, answer) {
         failure = failure.hint(hint);
     }
     if is_dead { ApiError::DeadSession(failure) } else { with_code(failure, notice.code) }
@@ -117,13 +118,19 @@ fn with_code(failure: Failure, code: Option<String>) -> ApiError {
     }
 }
 
-fn hint(status: u16, kind: Kind, wants_session: bool, answer: &RawAnswer) -> Option<String> {
-    if wants_session {
-        return Some("this takes a 2FA session: log in with `vastai tfa login`, then try again".to_owned());
-    }
+fn hint(status: u16, kind: Kind, is_read: bool, answer: &RawAnswer) -> Option<String> {
     match (status, kind) {
-        (403, Kind::NotAuthenticated) => Some("use a key that has the permission for this".to_owned()),
-        (_, Kind::NotAuthenticated) => Some("set a valid key with `vastenv set api-key`".to_owned()),
+        (_, Kind::SessionWanted) => Some(
+            "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again"
+                .to_owned(),
+        ),
+        (403, Kind::NotAuthenticated) => {
+            let category = if is_read { "user_read" } else { "user_write" };
+            Some(format!("the key lacks the permission {category}"))
+        }
+        (_, Kind::NotAuthenticated | Kind::SessionOver) => {
+            Some("set a valid key with `vastenv set api-key`".to_owned())
+        }
         (401 | 403, _) => {
             Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
         }

@@ -74,17 +74,42 @@ impl App {
     pub fn with_server<T>(
         &self,
         account: Account<'_>,
-        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+        work: impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.with_server_as(account, Manner { tries: self.global.retry, show_values: false }, work)
+        self.with_server_as(account, self.manner(false), work)
     }
 
-    /// [`Self::with_server`], in a manner of its own.
+    /// The manner of most commands; `show_values` where the secret was typed on the command line.
+    pub fn manner(&self, show_values: bool) -> Manner {
+        Manner { tries: self.global.retry, show_values }
+    }
+
+    /// [`Self::with_server`], in a manner of its own. A two-factor session that turns out to be over
+    /// is dropped, and the API key takes its place, as in the official client.
     pub fn with_server_as<T>(
         &self,
         account: Account<'_>,
         manner: Manner,
-        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+        work: impl AsyncFn(&Remote<'_>) -> Result<T>,
+    ) -> Result<T> {
+        match self.attempt(account.clone(), manner, &work) {
+            Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {
+                let next = account.after_session(&self.paths)?;
+                self.ui.warn(&format!(
+                    "the two-factor session is over (start another with `vastai tfa login`); going on with the key from {}",
+                    next.credential.source
+                ));
+                self.attempt(next, manner, &work)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        account: Account<'_>,
+        manner: Manner,
+        work: &impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
         let label = format!("asking the server ({})", printable(account.server.host()));
         let progress = Progress::start(&label, self.ui.quiet);

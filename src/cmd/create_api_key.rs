@@ -32,7 +32,7 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
     let permissions = permissions(app, &arguments)?;
     let params = arguments.key_params.map(Value::String);
     let account = app.account()?;
-    let created = app.with_server(account, "asking the server", true, async |remote| {
+    let created = app.with_server_as(account, app.manner(true), async |remote| {
         remote.create_api_key(&arguments.name, Some(&permissions), params.as_ref()).await
     })?;
     let name = printable(&arguments.name);

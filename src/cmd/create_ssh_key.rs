@@ -24,7 +24,7 @@ pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Result<()> {
 /// server says.
 fn add(app: &App, key: &PublicKey, force: bool, made: Option<&Path>) -> Result<()> {
     let account = app.account()?;
-    let sent = app.with_server(account, "asking the server", true, async |remote| {
+    let sent = app.with_server_as(account, app.manner(true), async |remote| {
         if !force && !app.global.curl {
             let held = remote.ssh_keys().await?.keys;
             let same = |text: &str| PublicKey::parse(text).is_ok_and(|other| other.is_same_key(key));

@@ -12,8 +12,7 @@ use crate::domain::Result;
 pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
     let account = app.account()?;
     if !app.global.yes && !app.global.curl {
-        let listed = app
-            .with_server(account.clone(), "asking the server", false, async |remote| remote.api_keys().await);
+        let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await);
         // A key that may delete but not list is believed; the server has the last word.
         let in_use = listed.ok().and_then(|listed| account.key_in_use(&listed.keys));
         if let Some(id) = in_use.filter(|id| arguments.ids.contains(id)) {
@@ -26,9 +25,7 @@ pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
         }
     }
     each(app, &arguments.ids, |id| {
-        let reply = app.with_server(account.clone(), "asking the server", false, async |remote| {
-            remote.delete_api_key(id).await
-        })?;
+        let reply = app.with_server(account.clone(), async |remote| remote.delete_api_key(id).await)?;
         if app.ui.raw {
             return app.ui.line(&reply.message);
         }

@@ -15,13 +15,11 @@ pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
         Vec::new()
     } else {
         // Only to tell what brings a key back: without the list, it is deleted all the same.
-        app.with_server(account.clone(), "asking the server", false, async |remote| remote.ssh_keys().await)
+        app.with_server(account.clone(), async |remote| remote.ssh_keys().await)
             .map_or(Vec::new(), |listed| listed.keys)
     };
     each(app, &arguments.ids, |id| {
-        let answer = app.with_server(account.clone(), "asking the server", false, async |remote| {
-            remote.delete_ssh_key(id).await
-        })?;
+        let answer = app.with_server(account.clone(), async |remote| remote.delete_ssh_key(id).await)?;
         if app.ui.raw {
             return app.ui.json(&answer);
         }

@@ -21,8 +21,7 @@ pub fn reset_api_key(app: &App) -> Result<()> {
             &format!("The key {} from {source} will stop working everywhere. Reset it?", key.suffix()),
         )?;
     }
-    let new =
-        app.with_server(account, "asking for a new key", false, async |remote| remote.reset_api_key().await)?;
+    let new = app.with_server(account, async |remote| remote.reset_api_key().await)?;
     if let Err(failure) = app.store.begin_reset(&new) {
         app.ui.warn(&format!("the new key could not be written down: {}", failure.message()));
     }
@@ -87,7 +86,7 @@ fn key_file_holds_another(app: &App, old: &Secret) -> bool {
 fn tell_whether_it_works(app: &App, new: &Secret) -> Result<()> {
     let credential = Credential { key: new.clone(), source: Source::KeyFile(app.paths.api_key()) };
     let account: Account<'_> = app.account_of(credential)?;
-    match app.with_server(account, "trying the new key", false, async |remote| remote.verify().await) {
+    match app.with_server(account, async |remote| remote.verify().await) {
         Ok(_) => app.ui.say("the server accepts it; every open shell moves to it at its next prompt"),
         Err(failure) => {
             app.ui.warn(&format!("the new key is saved but could not be tried: {}", failure.message()));

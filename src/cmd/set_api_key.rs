@@ -49,7 +49,7 @@ fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
             app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
             Ok(None)
         }
-        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+        Err(failure) if failure.is_refusal() => {
             Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
         }
         Err(failure) if failure.kind() == Kind::Failed => {

@@ -12,8 +12,7 @@ use crate::ui::Table;
 /// Lists the account's API keys; the one in use is marked where that can be told.
 pub fn show_api_keys(app: &App) -> Result<()> {
     let account = app.account()?;
-    let listed =
-        app.with_server(account.clone(), "asking the server", false, async |remote| remote.api_keys().await)?;
+    let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
     if app.ui.raw {
         return app.ui.json(&listed.raw);
     }
@@ -32,9 +31,7 @@ pub fn show_api_keys(app: &App) -> Result<()> {
 /// Shows one API key.
 pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
     let account = app.account()?;
-    let key = app.with_server(account, "asking the server", false, async |remote| {
-        remote.api_key(arguments.id).await
-    })?;
+    let key = app.with_server(account, async |remote| remote.api_key(arguments.id).await)?;
     if app.ui.raw {
         return app.ui.json(&key.raw);
     }

@@ -10,7 +10,7 @@ pub fn update_ssh_key(app: &App, arguments: &UpdateSshKey) -> Result<()> {
     let key = given_key(&arguments.key)?;
     let id = arguments.id;
     let account = app.account()?;
-    let saved = app.with_server(account, "asking the server", true, async |remote| {
+    let saved = app.with_server_as(account, app.manner(true), async |remote| {
         remote.update_ssh_key(id, key.line()).await
     })?;
     if app.ui.raw {
