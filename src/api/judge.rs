@@ -102,7 +102,7 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
     if let Some(hint) = hint(status, kind, call.is_read, answer) {
         failure = failure.hint(hint);
     }
-    if is_dead { ApiError::DeadSession(failure) } else { with_code(failure, notice.code) }
+    with_code(failure, notice.code)
 }
 
 /// What the server says to the key of a 2FA session that is over, or to a deleted API key.
