@@ -152,7 +152,11 @@ pub fn remove(path: &Path) -> Result<()> {
 
 /// The failure to write `path`, with what mends it.
 pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("cannot write {}: {}", path.display(), reason(error))).hint(mend(path, error))
+    let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));
+    // Files are replaced as a whole: it is the folder, as far as it exists, that does not let us.
+    let folder = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(path);
+    let culprit = if error.kind() == ErrorKind::PermissionDenied { folder } else { path };
+    failure.hint(mend(culprit, error))
 }
 
 /// The system's words without Rust's "(os error 13)".

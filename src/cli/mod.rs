@@ -18,6 +18,7 @@ pub use load::{Export, Hook, Run, Sandbox};
     name = "vastenv",
     version,
     infer_long_args = true,
+    max_term_width = 80,
     disable_help_subcommand = true,
     after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc"
 )]

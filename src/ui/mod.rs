@@ -3,6 +3,7 @@
 mod progress;
 mod prompt;
 mod table;
+mod terminal;
 
 use std::io::{ErrorKind, Write};
 

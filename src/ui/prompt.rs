@@ -1,9 +1,10 @@
 //! Secrets from the user: without echo on a terminal, else from stdin.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
+use super::terminal::read_hidden;
 use crate::context;
 use crate::domain::{Failure, Result, Secret};
 use crate::files::reason;
@@ -40,9 +41,11 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
 }
 
 fn ask(label: &str) -> Result<Secret> {
-    rpassword::prompt_password(format!("{label} (not shown): "))
-        .map(Secret::from)
-        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {}", reason(&error))))
+    match read_hidden(&format!("{label} (not shown): ")) {
+        Ok(line) => Ok(Secret::new(line.as_str())),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::failed("nothing was typed")),
+        Err(error) => Err(Failure::failed(format!("cannot read from the terminal: {}", reason(&error)))),
+    }
 }
 
 fn read_stdin() -> Result<Zeroizing<String>> {

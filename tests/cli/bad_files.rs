@@ -1,13 +1,13 @@
 //! Files that are damaged, somebody else's, open to others, or something else than files.
 
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::Path;
 
 use serde_json::json;
 
 use crate::account::TestAccount;
-use crate::home::{Home, chmod, mode};
+use crate::home::{Home, VASTENV, chmod, mode};
 use crate::raw_server::nobody;
 
 const KNOWN: &str = "{\n \"A\": \"known\"\n}\n";
@@ -186,4 +186,49 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
             .run()
             .refuses(1, &["the key file", "belongs to another user", &mend]);
     });
+}
+
+/// The user to be for a test of permissions, which root does not feel: it gives the home to another
+/// one. `None` if that one cannot reach the program.
+fn unprivileged(home: &Home) -> Option<u32> {
+    const NOBODY: u32 = 65_534;
+    let own = fs::metadata(home.path("")).expect("a home").uid();
+    if own != 0 {
+        return Some(own);
+    }
+    let given = home.command("chown", &["-R", &NOBODY.to_string(), "."]).run();
+    let reached = home.command("test", &["-x", VASTENV]).uid(NOBODY).run();
+    if given.code == 0 && reached.code == 0 {
+        return Some(NOBODY);
+    }
+    eprintln!("*** SKIPPED: only root can reach {VASTENV}");
+    None
+}
+
+#[test]
+fn what_cannot_be_read_or_written_is_named_with_the_chmod() {
+    let home = Home::new();
+    let key = home.write(".config/vastai/vast_api_key", "a-key-of-this-server-0001");
+    let config = home.write(".config/vastenv/config.toml", "override = true\n");
+    let Some(user) = unprivileged(&home) else { return };
+    for (file, mend) in [(&key, "chmod 600"), (&config, "chmod u+r")] {
+        chmod(file, 0o000);
+        let file = file.display();
+        for arguments in [&["status"][..], &["export", "sh"], &["run", "--", "true"]] {
+            let mend = format!("{mend} {file}");
+            let parts = ["cannot read", &file.to_string(), "permission denied", "sudo chown ", &mend];
+            home.vastenv(arguments).uid(user).run().refuses(1, &parts);
+        }
+        chmod(Path::new(&file.to_string()), 0o600);
+    }
+    chmod(&home.path(".config/vastai"), 0o500);
+    let mend = format!("chmod u+rwX {}", home.path(".config/vastai").display());
+    let set = ["set", "api-key", "--no-verify", "another-key-of-mine-0042"];
+    home.vastenv(&set).uid(user).run().refuses(1, &["cannot write", "permission denied", &mend]);
+    assert_eq!(fs::read_to_string(&key).expect("a key"), "a-key-of-this-server-0001");
+    chmod(&home.path(".config/vastai"), 0o700);
+    chmod(&home.path(""), 0o500);
+    let mend = format!("chmod u+rwX {}", home.path("").display().to_string().trim_end_matches('/'));
+    home.vastenv(&["export", "sh"]).uid(user).run().refuses(1, &["cannot write", ".local/state", &mend]);
+    chmod(&home.path(""), 0o700);
 }

@@ -13,6 +13,7 @@ mod home;
 mod inspect;
 #[path = "../common/official.rs"]
 mod official;
+mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod refresh;

@@ -1,13 +1,11 @@
 //! `vastenv set api-key`: what is saved, when, and what is said.
 
 use std::fs;
-use std::io::{Read, Write};
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use serde_json::json;
 
 use crate::account::{OTHER_KEY, TestAccount};
-use crate::home::{Home, VASTENV, chmod, mode};
+use crate::home::{Home, chmod, mode};
 use crate::raw_server::{RawServer, Reply, nobody};
 
 const KEY_FILE: &str = ".config/vastai/vast_api_key";
@@ -138,36 +136,4 @@ fn the_legacy_file_goes_and_what_overrides_the_key_is_named() {
         ]);
     assert!(!legacy.exists() && session.exists());
     assert_eq!(mode(&home.path(".config/vastai")), 0o700);
-}
-
-#[test]
-fn a_terminal_is_asked_without_echo() {
-    let account = TestAccount::with(&json!({}));
-    let home = keyless(&account);
-    let key = account.sandbox.key.expose();
-    let terminal = native_pty_system().openpty(PtySize::default()).expect("a terminal");
-    let mut command = CommandBuilder::new(VASTENV);
-    command.args(["set", "api-key"]);
-    command.env_clear();
-    command.env("HOME", home.path(""));
-    command.env("VAST_URL", &account.sandbox.url);
-    let mut child = terminal.slave.spawn_command(command).expect("started");
-    drop(terminal.slave);
-    let mut reader = terminal.master.try_clone_reader().expect("a reader");
-    let mut writer = terminal.master.take_writer().expect("a writer");
-    let mut seen = String::new();
-    let mut chunk = [0; 1024];
-    while !seen.contains("API key (not shown): ") {
-        let count = reader.read(&mut chunk).expect("read");
-        assert_ne!(count, 0, "{seen}");
-        seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
-    }
-    write!(writer, "{key}\r").expect("typed");
-    // A terminal whose programs have ended answers with an error.
-    while let Ok(count @ 1..) = reader.read(&mut chunk) {
-        seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
-    }
-    assert!(child.wait().expect("ended").success(), "{seen}");
-    assert!(seen.contains("saved the key") && !seen.contains(key), "{seen}");
-    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), key);
 }
