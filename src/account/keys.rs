@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Account, Remote, key_digest};
 use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
-use crate::domain::{Digest, Failure, Result, Secret};
+use crate::domain::{Failure, Result};
 
 impl Remote<'_> {
     /// All API keys.
@@ -20,18 +20,21 @@ impl Remote<'_> {
     /// Makes an API key, and remembers its number.
     pub async fn create_api_key(
         &self,
-        name: &str,
+        name: Option<&str>,
         permissions: Option<&Value>,
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey> {
         let created = self.client.create_api_key(name, permissions, key_params).await?;
-        let account = &self.account;
-        if let Some(id) = account.id() {
-            let digest = key_digest(account.store, &account.server, &created.key)?;
-            // Forgotten, it is only not told from other keys any more.
-            let _ = account.store.remember_own_key(&id, created.id, Some(&digest));
-        }
+        // Forgotten, it is only not told from other keys any more; the new key must be shown.
+        let _ = self.remember_created(&created).await;
         Ok(created)
+    }
+
+    async fn remember_created(&self, created: &CreatedApiKey) -> Result<()> {
+        let Account { store, server, .. } = &self.account;
+        let identity = self.identify().await?;
+        let Some(account) = identity.account(server) else { return Ok(()) };
+        store.remember_own_key(&account, created.id, Some(&key_digest(store, server, &created.key)?))
     }
 
     /// Deletes an API key.
@@ -42,30 +45,6 @@ impl Remote<'_> {
             let _ = self.account.store.remember_own_key(&account, id, None);
         }
         Ok(reply)
-    }
-
-    /// Gets a new API key in place of the one in use, and notes at once that it is the same
-    /// account's, so that no shell takes it for another one's.
-    pub async fn reset_api_key(&self) -> Result<Secret> {
-        let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
-        let key = self.client.reset_api_key().await?;
-        if let Some(identity) = known {
-            let digest = key_digest(self.account.store, &self.account.server, &key)?;
-            // Where this cannot be written, the next refresh asks the server whose the key is.
-            let _ = self.account.store.save_identity(&digest, &identity);
-            self.rename_own_key(&digest);
-        }
-        Ok(key)
-    }
-
-    /// The server keeps a key's number when it resets the key.
-    fn rename_own_key(&self, new: &Digest) {
-        let Some(account) = self.account.id() else { return };
-        let own = self.account.store.own_keys(&account);
-        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.account.key) {
-            // Forgotten, it is only not told from other keys any more.
-            let _ = self.account.store.remember_own_key(&account, *id, Some(new));
-        }
     }
 
     /// All SSH keys.
@@ -95,22 +74,61 @@ fn unknown_ssh_key(error: ApiError) -> Failure {
     if unknown { failure.hint("see their ids with `vastenv show ssh-keys`") } else { failure }
 }
 
+/// What can be told of which API key is the one in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InUse {
+    /// The one with this number.
+    Key(u64),
+    /// One of these: each may be it.
+    OneOf(Vec<u64>),
+}
+
 impl Account<'_> {
-    /// Which of `keys` is the one in use, if that can be told: the server lists it in clear, this
-    /// machine saw it made, or every other one was made here.
-    pub fn key_in_use(&self, keys: &[ApiKey]) -> Option<u64> {
+    /// Which of `keys` is the one in use: the server lists it in clear or by its ends, this machine
+    /// saw it made, or every other one was made here.
+    pub fn key_in_use(&self, keys: &[ApiKey]) -> InUse {
         let mine = self.credential.key.expose();
-        if let Some(key) = keys.iter().find(|key| key.raw["key"].as_str() == Some(mine)) {
-            return Some(key.id);
+        let listed: Vec<&ApiKey> = keys
+            .iter()
+            .filter(|key| key.raw["key"].as_str().is_some_and(|shown| shows(shown, mine)))
+            .collect();
+        if let [only] = listed.as_slice() {
+            return InUse::Key(only.id);
         }
-        let own = self.store.own_keys(&self.id()?);
-        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.key) {
-            return keys.iter().any(|key| key.id == *id).then_some(*id);
+        let own = self.id().map(|id| self.store.own_keys(&id)).unwrap_or_default();
+        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.key)
+            && keys.iter().any(|key| key.id == *id)
+        {
+            return InUse::Key(*id);
         }
-        let mut strangers = keys.iter().filter(|key| !own.contains_key(&key.id));
-        match (strangers.next(), strangers.next()) {
-            (Some(only), None) => Some(only.id),
-            _ => None,
+        let strangers: Vec<u64> = keys.iter().map(|key| key.id).filter(|id| !own.contains_key(id)).collect();
+        if let [only] = strangers.as_slice() { InUse::Key(*only) } else { InUse::OneOf(strangers) }
+    }
+}
+
+/// Whether `shown` is `key`, whole or with a part of it hidden (`ab…f9`, `****a3f9`).
+fn shows(shown: &str, key: &str) -> bool {
+    let is_mask = |character: char| matches!(character, '*' | '.' | '…' | '•');
+    let head: &str = shown.split(is_mask).next().unwrap_or_default();
+    let tail: &str = shown.rsplit(is_mask).next().unwrap_or_default();
+    if head.len() == shown.len() {
+        return shown == key;
+    }
+    head.len() + tail.len() >= 4 && key.starts_with(head) && key.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shows;
+
+    #[test]
+    fn a_key_is_known_by_the_ends_that_are_shown() {
+        let key = "0123456789abcdef";
+        for shown in [key, "************cdef", "0123…cdef", "01...ef", "0123****"] {
+            assert!(shows(shown, key), "{shown}");
+        }
+        for shown in ["", "********", "0123", "***f", "…cdee", "0123…cdee", "0123456789abcdeg"] {
+            assert!(!shows(shown, key), "{shown}");
         }
     }
 }

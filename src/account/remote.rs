@@ -65,6 +65,7 @@ impl<'a> Remote<'a> {
         let mend = match (failure.status_code(), failure.next_step(), source) {
             // It says which permission is missing.
             (403, Some(step), _) => step,
+            (_, Some(step), _) if step.contains("lacks the permission") => step,
             (_, _, Source::Flag) => "give another one",
             (_, _, Source::Environment) => "change or unset VAST_API_KEY",
             _ => "save the right one with `vastenv set api-key`",

@@ -73,13 +73,13 @@ impl Client {
         Ok(read(&answer, &answer.value()?)?)
     }
 
-    /// Makes a key.
+    /// Makes a key; one without a name is sent as the official client sends it, with null.
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer without a key.
     pub async fn create_api_key(
         &self,
-        name: &str,
+        name: Option<&str>,
         permissions: Option<&Value>,
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey, ApiError> {

@@ -99,7 +99,7 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
         _ => Kind::Unavailable,
     };
     let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
-    if let Some(hint) = hint(status, kind, call.is_read, answer) {
+    if let Some(hint) = hint(status, kind, call.is_read, words.unwrap_or_default(), answer) {
         failure = failure.hint(hint);
     }
     with_code(failure, notice.code)
@@ -118,15 +118,21 @@ fn with_code(failure: Failure, code: Option<String>) -> ApiError {
     }
 }
 
-fn hint(status: u16, kind: Kind, is_read: bool, answer: &RawAnswer) -> Option<String> {
+fn hint(status: u16, kind: Kind, is_read: bool, words: &str, answer: &RawAnswer) -> Option<String> {
     match (status, kind) {
         (_, Kind::SessionWanted) => Some(
             "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again"
                 .to_owned(),
         ),
+        (403, Kind::NotAuthenticated) if words.contains("delete this API Key") => {
+            Some("the API key to delete is another user's or team's".to_owned())
+        }
         (403, Kind::NotAuthenticated) => {
-            let category = if is_read { "user_read" } else { "user_write" };
-            Some(format!("the key lacks the permission {category}"))
+            let implied = if is_read { "user_read" } else { "user_write" };
+            Some(format!("the key lacks the permission {}", named_category(words).unwrap_or(implied)))
+        }
+        (401, Kind::NotAuthenticated) if named_category(words).is_some() => {
+            named_category(words).map(|category| format!("the key lacks the permission {category}"))
         }
         (_, Kind::NotAuthenticated | Kind::SessionOver) => {
             Some("set a valid key with `vastenv set api-key`".to_owned())
@@ -144,6 +150,16 @@ fn hint(status: u16, kind: Kind, is_read: bool, answer: &RawAnswer) -> Option<St
         (500..=599, _) => Some("try again later".to_owned()),
         _ => None,
     }
+}
+
+/// The permission category that a server's words name, like `user_write`.
+fn named_category(words: &str) -> Option<&str> {
+    let is_part = |character: char| character.is_ascii_lowercase() || character == '_';
+    words.split(|character| !is_part(character)).find(|word| {
+        word.strip_suffix("_read")
+            .or_else(|| word.strip_suffix("_write"))
+            .is_some_and(|area| !area.is_empty())
+    })
 }
 
 impl Call {

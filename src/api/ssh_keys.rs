@@ -19,6 +19,8 @@ pub struct SshKey {
     pub key: String,
     /// When it was made: a number of seconds or a text, as the server tells it.
     pub created: Option<Value>,
+    /// The answer as it came.
+    pub raw: Value,
 }
 
 /// All SSH keys, with the answer as it came.
@@ -105,5 +107,6 @@ fn read(answer: &Answer, value: &Value) -> Result<SshKey, Failure> {
         id,
         key: key.unwrap_or_default().to_owned(),
         created: Some(value["created_at"].clone()).filter(|created| !created.is_null()),
+        raw: value.clone(),
     })
 }

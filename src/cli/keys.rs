@@ -34,7 +34,7 @@ pub struct KeyIds {
 pub struct CreateApiKey {
     /// The key's name
     #[arg(long, value_name = "NAME")]
-    pub name: String,
+    pub name: Option<String>,
     /// A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin
     #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE")]
     pub permission_file: Option<PathBuf>,

@@ -8,6 +8,8 @@ mod load;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::Secret;
+
 pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
@@ -37,7 +39,7 @@ pub struct Cli {
 pub struct Global {
     /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
     #[arg(long, global = true, value_name = "KEY")]
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     /// The server's address [default: $VAST_URL, or <https://console.vast.ai>]
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
@@ -210,7 +212,7 @@ pub enum Reset {
 pub struct SetApiKey {
     /// The key; asked for without echo on a terminal, read from stdin otherwise
     #[arg(value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// Save it without asking the server whose it is
     #[arg(long)]
     pub no_verify: bool,

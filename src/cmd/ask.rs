@@ -14,10 +14,25 @@ pub fn agree(app: &App, question: &str) -> Result<()> {
     }
     match confirm(question)? {
         Some(true) => Ok(()),
-        Some(false) => Err(Failure::failed("nothing was done, as you wished")),
+        Some(false) => Err(not_wished()),
         None => {
             Err(Failure::usage(format!("{question} Nobody is at the terminal to answer"))
                 .hint("say yes with -y"))
         }
     }
+}
+
+/// Like [`agree`], but where nobody can be asked, no answer means yes.
+///
+/// # Errors
+/// The answer is no.
+pub fn agree_if_asked(app: &App, question: &str) -> Result<()> {
+    match if app.global.yes { None } else { confirm(question)? } {
+        Some(false) => Err(not_wished()),
+        Some(true) | None => Ok(()),
+    }
+}
+
+fn not_wished() -> Failure {
+    Failure::failed("nothing was done, as you wished")
 }

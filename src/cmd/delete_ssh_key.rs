@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use super::app::App;
 use super::each::each;
+use super::ssh_key::server_option;
+use crate::account::SshKey;
 use crate::cli::KeyIds;
-use crate::domain::Result;
+use crate::domain::{Result, printable};
 use crate::keypair::PublicKey;
 
 /// Deletes the keys one by one, and prints what brings each back.
@@ -23,12 +25,19 @@ pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
         if app.ui.raw {
             return app.ui.json(&answer);
         }
-        app.ui.say(&format!("deleted SSH key {id}"));
-        let line = known.iter().find(|key| key.id == id).and_then(|key| PublicKey::parse(&key.key).ok());
-        if let Some(key) = line {
-            let quoted = shell_escape::escape(key.line().into());
-            app.ui.say(&format!("bring it back: vastenv create ssh-key {quoted}"));
-        }
+        let held = known.iter().find(|key| key.id == id);
+        app.ui
+            .say(&format!("deleted SSH key {id}{}", held.map_or(String::new(), |held| way_back(app, held))));
         Ok(())
     })
+}
+
+fn way_back(app: &App, held: &SshKey) -> String {
+    match PublicKey::parse(&held.key) {
+        Ok(key) => {
+            let quoted = shell_escape::escape(key.line().into());
+            format!("; bring it back: vastenv create ssh-key {quoted}{}", server_option(app))
+        }
+        Err(_) => format!("; it was: {}", printable(&held.key)),
+    }
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use super::app::App;
 use crate::domain::{Kind, Result};
 
-/// Does `work` for every id; with several, a failure is told and the next one tried.
+/// Does `work` for every id, once also for one that is given twice; with several, a failure is told
+/// and the next one tried.
 ///
 /// # Errors
 /// The one failure of a single id.
@@ -14,7 +15,8 @@ pub fn each(app: &App, ids: &[u64], mut work: impl FnMut(u64) -> Result<()>) -> 
         return work(*only).map(|()| ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
-    for id in ids {
+    let first_times = ids.iter().enumerate().filter(|(index, id)| !ids[..*index].contains(id));
+    for (_, id) in first_times {
         match work(*id) {
             Ok(()) => {}
             Err(failure) if failure.kind() == Kind::OnlyShown => {}

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::app::App;
-use crate::account::ApiKey;
+use crate::account::{ApiKey, InUse};
 use crate::cli::KeyId;
 use crate::context;
 use crate::domain::{Result, format_date, printable};
@@ -16,12 +16,16 @@ pub fn show_api_keys(app: &App) -> Result<()> {
     if app.ui.raw {
         return app.ui.json(&listed.raw);
     }
+    if listed.keys.is_empty() {
+        app.ui.say("the account lists no API keys");
+        return Ok(());
+    }
     let in_use = account.key_in_use(&listed.keys);
     let mut keys = listed.keys;
     keys.sort_by_key(|key| key.id);
     let mut table = Table::new(&["ID", "NAME", "RIGHTS", "TEAM", "CREATED", "NOTE"]);
     for key in &keys {
-        let note = if in_use == Some(key.id) { "in use" } else { "" };
+        let note = if in_use == InUse::Key(key.id) { "in use" } else { "" };
         let (id, created) = (key.id.to_string(), created(key.created.as_ref()));
         table.row(&[&id, &key.name, &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
     }

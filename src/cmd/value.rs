@@ -30,7 +30,7 @@ pub fn checked_name(text: &str) -> Result<EnvName> {
 pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Secret> {
     let typed = arguments.value.is_some();
     let value = match arguments.value {
-        Some(text) => Secret::new(text),
+        Some(value) => value,
         // Nothing is sent: a place holder stands in the command that is shown.
         None if app.global.curl => Secret::new("$VALUE"),
         None => read_value(&format!("value of {name}"), arguments.stdin.keep_newline)?,

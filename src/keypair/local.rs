@@ -10,6 +10,9 @@ use super::PublicKey;
 /// The longest that an agent is waited for.
 const AGENT_PATIENCE: Duration = Duration::from_secs(1);
 
+/// The largest file that can be a public key, in bytes.
+const LARGEST_FILE: u64 = 64 * 1024;
+
 /// The largest answer of an agent, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
@@ -35,10 +38,17 @@ pub fn local_keys(folder: &Path) -> Vec<LocalKey> {
         .collect();
     names.sort();
     let read = |name: String| {
-        let key = PublicKey::parse(&std::fs::read_to_string(folder.join(&name)).ok()?).ok()?;
+        let key = PublicKey::parse(&read_small_file(&folder.join(&name))?).ok()?;
         Some(LocalKey { key, place: format!("~/.ssh/{name}") })
     };
     names.into_iter().filter_map(read).collect()
+}
+
+/// A plain file's text; a pipe of that name must not be waited for.
+fn read_small_file(path: &Path) -> Option<String> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let is_small = metadata.is_file() && metadata.len() <= LARGEST_FILE;
+    if is_small { std::fs::read_to_string(path).ok() } else { None }
 }
 
 /// The identities of the agent that listens at `socket`; none if it does not answer in a second.

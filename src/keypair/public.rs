@@ -1,17 +1,22 @@
 //! One public key, as OpenSSH writes it in a `.pub` file or in `authorized_keys`.
 
-use std::fmt::Write;
-
 use ssh_key::HashAlg;
 use ssh_key::public::KeyData;
 
-use crate::domain::{Failure, Result};
+use crate::domain::{Failure, Result, printable};
 
-/// What every form of a private key has near its beginning.
-const PRIVATE_MARKS: [&str; 3] = ["PRIVATE KEY", "PuTTY-User-Key-File", "SSH PRIVATE KEY FILE FORMAT"];
+/// What gives a private key away: the headings of all forms, and the data of OpenSSH's, which starts
+/// with `openssh-key-v1` in base64.
+const PRIVATE_MARKS: [&str; 4] =
+    ["PRIVATE KEY", "PuTTY-User-Key-File", "SSH PRIVATE KEY FILE FORMAT", "b3BlbnNzaC1rZXktdjE"];
 
 /// What the types of public keys start with.
 const TYPE_PREFIXES: [&str; 4] = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-"];
+
+/// The longest type that there is: `sk-ecdsa-sha2-nistp256@openssh.com`.
+const LONGEST_TYPE: usize = 34;
+
+const LOOKS_LIKE: &str = "it looks like: ssh-ed25519 AAAAC3Nz… you@host";
 
 /// A public key that was parsed and is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,16 +47,23 @@ impl PublicKey {
             return Err(Failure::usage("this public key is not in OpenSSH's one-line form")
                 .hint("convert it: ssh-keygen -i -f FILE (for PKCS8: ssh-keygen -i -m PKCS8 -f FILE)"));
         }
+        let text = text.trim_start_matches('\u{feff}');
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         match lines.as_slice() {
-            [] => Err(Failure::usage("there is no SSH public key in it")
-                .hint("it looks like: ssh-ed25519 AAAAC3Nz… you@host")),
+            [] => Err(Failure::usage("there is no SSH public key in it").hint(LOOKS_LIKE)),
             [line] => Self::parse_line(line),
-            several => {
-                Err(Failure::usage(format!("there are {} keys in it; one at a time is taken", several.len()))
-                    .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'"))
+            [first, rest @ ..]
+                if is_start_of_key(first) && !rest.iter().any(|line| is_start_of_key(line)) =>
+            {
+                Err(Failure::usage(format!("this key is broken over {} lines", lines.len()))
+                    .hint("it is one line in its .pub file: give that file"))
             }
+            several => Err(Failure::usage(format!(
+                "there are {} lines in it; one key at a time is taken",
+                several.len()
+            ))
+            .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'")),
         }
     }
 
@@ -63,33 +75,29 @@ impl PublicKey {
             )
             .hint("give the public key that it certifies (the .pub file without -cert)"));
         }
-        if !TYPE_PREFIXES.iter().any(|prefix| kind.starts_with(prefix)) {
-            let has_options = line
-                .split_whitespace()
-                .skip(1)
-                .any(|word| TYPE_PREFIXES.iter().any(|prefix| word.starts_with(prefix)));
-            return Err(if has_options {
+        if !is_start_of_key(line) {
+            return Err(if line.split_whitespace().skip(1).any(is_start_of_key) {
                 Failure::usage("there are options before the key, which Vast would not keep")
                     .hint("leave them out: start at the key's type, like ssh-ed25519")
             } else {
-                Failure::usage("this is no SSH public key")
-                    .hint("it looks like: ssh-ed25519 AAAAC3Nz… you@host")
+                Failure::usage("this is no SSH public key").hint(LOOKS_LIKE)
             });
         }
-        let parsed = ssh_key::PublicKey::from_openssh(line).map_err(|_| {
-            Failure::usage(format!("this {kind} key is damaged or of an unknown type"))
+        // Between the parts there may be any white space, also tabs.
+        let rest = line[kind.len()..].trim_start();
+        let (data, comment) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let comment = comment.trim();
+        let whole = format!("{kind} {data} {comment}");
+        let whole = whole.trim_end();
+        let parsed = ssh_key::PublicKey::from_openssh(whole).map_err(|_| {
+            // The type is the first word of what was given: shown only if it can be nothing else.
+            let shown = if kind.len() <= LONGEST_TYPE { kind } else { "SSH" };
+            Failure::usage(format!("this {} key is damaged or of an unknown type", printable(shown)))
                 .hint("copy the whole line of the .pub file; ssh-keygen -lf FILE tells whether it is whole")
         })?;
-        let data = line.split_whitespace().nth(1).unwrap_or_default();
-        let comment = parsed.comment().trim().to_owned();
-        let mut whole = format!("{kind} {data}");
-        if !comment.is_empty() {
-            // Writing to a string cannot fail.
-            let _ = write!(whole, " {comment}");
-        }
         Ok(Self {
-            line: whole,
-            comment,
+            line: whole.to_owned(),
+            comment: comment.to_owned(),
             kind: kind.to_owned(),
             bits: bits(parsed.key_data()),
             fingerprint: parsed.fingerprint(HashAlg::Sha256).to_string(),
@@ -151,6 +159,10 @@ pub fn is_private(text: &str) -> bool {
     PRIVATE_MARKS.iter().any(|mark| text.contains(mark))
 }
 
+fn is_start_of_key(text: &str) -> bool {
+    TYPE_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
 fn bits(data: &KeyData) -> Option<u32> {
     match data {
         KeyData::Ed25519(_) | KeyData::SkEd25519(_) | KeyData::SkEcdsaSha2NistP256(_) => Some(256),
@@ -183,6 +195,7 @@ mod tests {
             (format!("{ED25519} me@host\n"), "me@host"),
             (format!("# my key\r\n\r\n  {ED25519} me@host  \r\n"), "me@host"),
             (ED25519.to_owned(), ""),
+            (format!("\u{feff}{}\t me@host", ED25519.replace(' ', " \t ")), "me@host"),
             (format!("{ED25519} a comment of words"), "a comment of words"),
         ] {
             let key = PublicKey::parse(&text).expect(&text);
@@ -195,21 +208,25 @@ mod tests {
     #[test]
     fn what_is_no_single_public_key_is_refused_and_not_repeated() {
         let secret = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU";
+        let damaged = "AAAAC3NzaC1lZDI1NTE5AAAAILM";
         for (text, why) in [
             (format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{secret}"), "private"),
             (format!("-----BEGIN RSA PRIVATE KEY-----\n{secret}"), "private"),
             (format!("PuTTY-User-Key-File-3: ssh-ed25519\n{secret}"), "private"),
-            (format!("---- BEGIN SSH2 PUBLIC KEY ----\n{secret}"), "one-line"),
+            (format!("---- BEGIN SSH2 PUBLIC KEY ----\n{damaged}"), "one-line"),
             (format!("no-pty,command=\"x\" {ED25519}"), "options"),
-            (format!("{ED25519}\n{ED25519}"), "2 keys"),
-            (format!("ssh-ed25519-cert-v01@openssh.com {secret}"), "certificate"),
-            (format!("ssh-ed25519 {secret}"), "damaged"),
+            (format!("{ED25519}\n{ED25519}"), "2 lines"),
+            (format!("{}\n{}", &ED25519[..40], &ED25519[40..]), "broken over 2 lines"),
+            (secret.replace("AAAA", "xxxx"), "private"),
+            (format!("ssh-ed25519-cert-v01@openssh.com {damaged}"), "certificate"),
+            (format!("ssh-ed25519 {damaged}"), "damaged"),
             ("hello".to_owned(), "no SSH public key"),
             (String::new(), "no SSH public key"),
         ] {
             let failure = PublicKey::parse(&text).expect_err(&text);
             assert!(failure.message().contains(why), "{why}: {failure:?}");
-            assert!(!format!("{failure:?}").contains(secret), "{failure:?}");
+            let shown = format!("{failure:?}");
+            assert!(!shown.contains(secret) && !shown.contains(damaged), "{shown}");
         }
     }
 }

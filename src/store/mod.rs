@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 pub use backoff::Backoff;
 pub use identity::Identity;
+pub use journal::BegunReset;
 pub use lock::Lock;
-
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
 
