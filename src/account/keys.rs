@@ -34,7 +34,9 @@ impl Remote<'_> {
         let Account { store, server, .. } = &self.account;
         let identity = self.identify().await?;
         let Some(account) = identity.account(server) else { return Ok(()) };
-        store.remember_own_key(&account, created.id, Some(&key_digest(store, server, &created.key)?))
+        let digest = key_digest(store, server, &created.key)?;
+        store.save_identity(&digest, &identity)?;
+        store.remember_own_key(&account, created.id, Some(&digest))
     }
 
     /// Deletes an API key.

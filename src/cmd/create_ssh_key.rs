@@ -78,7 +78,7 @@ fn report(app: &App, key: &PublicKey, outcome: Outcome) -> Result<()> {
         Outcome::Added { id, .. } => {
             let id = id.map_or(String::new(), |id| format!(" {id}"));
             app.ui.say(&format!(
-                "added SSH key{id}: {} (instances that run already do not get it by themselves)",
+                "added SSH key{id}: {}; instances that run already do not get it by themselves",
                 describe(key)
             ));
             Ok(())

@@ -27,7 +27,7 @@ pub fn show_api_keys(app: &App) -> Result<()> {
     for key in &keys {
         let note = if in_use == InUse::Key(key.id) { "in use" } else { "" };
         let (id, created) = (key.id.to_string(), created(key.created.as_ref()));
-        table.row(&[&id, &key.name, &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
+        table.row(&[&id, name(key), &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
     }
     app.ui.data(table.render(context::width()).as_bytes())
 }
@@ -41,7 +41,7 @@ pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
     }
     let lines = [
         ("id", key.id.to_string()),
-        ("name", printable(&key.name)),
+        ("name", printable(name(&key))),
         ("rights", printable(&rights(&key))),
         ("team", printable(key.team.as_deref().unwrap_or("-"))),
         ("created", created(key.created.as_ref())),
@@ -50,6 +50,11 @@ pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
         app.ui.line(&format!("{heading:9}{text}"))?;
     }
     Ok(())
+}
+
+/// The key's name, if it has one.
+fn name(key: &ApiKey) -> &str {
+    if key.name.is_empty() { "-" } else { &key.name }
 }
 
 /// What the key may do: its categories where the server names them, else its short word.

@@ -64,6 +64,11 @@ impl Home {
         self.variables.retain(|(known, _)| known != name.as_ref());
     }
 
+    /// The variables of the user's shell.
+    pub fn variables(&self) -> &[(OsString, OsString)] {
+        &self.variables
+    }
+
     /// A path below the home folder.
     pub fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
