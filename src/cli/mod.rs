@@ -55,6 +55,9 @@ pub struct Global {
     /// Show the request as a curl command, and send nothing
     #[arg(long, global = true)]
     pub curl: bool,
+    /// Taken as by the official client: nothing here is ever paged
+    #[arg(long, global = true, hide = true)]
+    pub full: bool,
     /// Send the key over plain http to another machine
     #[arg(long, global = true)]
     pub insecure_http: bool,
@@ -82,6 +85,7 @@ impl Default for Global {
             raw: false,
             explain: false,
             curl: false,
+            full: false,
             insecure_http: false,
             no_color: false,
             quiet: false,

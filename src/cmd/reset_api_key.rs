@@ -126,12 +126,11 @@ fn hand_over(app: &App, new: &NewKey) -> Result<()> {
 fn warn_of_dead_key(app: &App, new: &NewKey) {
     let source = &new.old.source;
     match source {
-        Source::Flag => {}
         Source::Environment => app.ui.warn(&format!("{source} still holds the dead key: change or unset it")),
         Source::TwoFactorFile(_) => {
             app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
         }
-        Source::KeyFile(_) | Source::LegacyFile(_) => {}
+        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) => {}
     }
 }
 

@@ -91,7 +91,7 @@ impl Home {
     /// A call of any program, with the same environment.
     pub fn command(&self, program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Call {
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(self.variables.iter().cloned()).current_dir(self.path(""));
+        command.args(arguments).env_clear().envs(self.variables().iter().cloned()).current_dir(self.path(""));
         Call { command, stdin: Vec::new() }
     }
 

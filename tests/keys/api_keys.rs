@@ -29,7 +29,8 @@ fn ids(account: &TestAccount) -> Vec<u64> {
 fn the_new_key_is_alone_on_stdout_and_works() {
     let account = account();
     let home = account.home();
-    let said = home.vastenv(&["create", "api-key", "--name", "ci é", "--permission", "user_read"]).run().expect(0);
+    let said =
+        home.vastenv(&["create", "api-key", "--name", "ci é", "--permission", "user_read"]).run().expect(0);
     let key = said.out.trim_end().to_owned();
     assert_eq!(said.out, format!("{key}\n"));
     assert_eq!(keys(&account)[1]["key"], json!(key));
@@ -37,7 +38,9 @@ fn the_new_key_is_alone_on_stdout_and_works() {
     assert_eq!(said.err.lines().count(), 1);
     let home = Home::at(&account.sandbox.url, &key);
     assert_eq!(home.ok(&["show", "env-vars", "--raw"]), "{}\n");
-    home.vastenv(&["create", "env-var", "A", "b"]).run().refuses(4, &["the key lacks the permission user_write"]);
+    home.vastenv(&["create", "env-var", "A", "b"])
+        .run()
+        .refuses(4, &["the key lacks the permission user_write"]);
 }
 
 #[test]
@@ -72,11 +75,16 @@ fn permissions_come_from_a_file_from_stdin_and_from_options_in_both_spellings() 
     ];
     for (arguments, permissions, params) in calls {
         let call = home.vastenv(&[&["create", "api-key", "--name", "x", "--raw"], arguments].concat());
-        let answer: Value = serde_json::from_str(&call.stdin(given.to_string()).run().expect(0).out).expect("JSON");
+        let answer: Value =
+            serde_json::from_str(&call.stdin(given.to_string()).run().expect(0).out).expect("JSON");
         assert_eq!(answer["permissions"], *permissions, "{arguments:?}");
         let made = keys(&account).pop().expect("a key");
         assert_eq!((&made["key"], &made["id"]), (&answer["key"], &answer["id"]));
-        assert_eq!((&made["permissions"], made["key_params"].clone()), (permissions, params), "{arguments:?}");
+        assert_eq!(
+            (&made["permissions"], made["key_params"].clone()),
+            (permissions, params),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -85,7 +93,11 @@ fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent(
     let account = account();
     let home = account.home();
     for (text, code, parts) in [
-        ("{\n \"api\": {\n  \"user_read\": {},\n }\n}", 2, &["(line 4, column 2)", "sed -n 4p 'my rights.json'"][..]),
+        (
+            "{\n \"api\": {\n  \"user_read\": {},\n }\n}",
+            2,
+            &["(line 4, column 2)", "sed -n 4p 'my rights.json'"][..],
+        ),
         ("{\"api\": {\"user_read\" {}}}", 2, &["(line 1, column 22)", "nothing was sent"]),
         ("", 2, &["is no JSON", "(line 1, column 0)"]),
         ("[]", 2, &["holds no JSON object", "hint: like {\"api\""]),
@@ -98,7 +110,8 @@ fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent(
         let said = home.vastenv(&[&arguments[..], &["-"]].concat()).stdin(text).run();
         said.hides("hidden-text").refuses(code, &parts[..1]).mentions(&["stdin"]);
     }
-    let call = |arguments: &[&str]| home.vastenv(&[&["create", "api-key", "--name", "x"], arguments].concat()).run();
+    let call =
+        |arguments: &[&str]| home.vastenv(&[&["create", "api-key", "--name", "x"], arguments].concat()).run();
     call(&["--permission_file", "gone.json"]).refuses(1, &["cannot read", "gone.json", "no such file"]);
     call(&["--permission_file", "."]).refuses(1, &["is a directory", "hint: it is a JSON file like"]);
     home.write("large.json", " ".repeat(1_100_000));
@@ -114,8 +127,10 @@ fn unknown_categories_are_named_with_the_nearest() {
     let account = account();
     let home = account.home();
     home.write("rights.json", r#"{"api": {"usr_write": {}, "billing": {}, "\u001b[2Jx": {}, "misc": {}}}"#);
-    let said =
-        home.vastenv(&["create", "api-key", "--name", "x", "--permission_file", "rights.json"]).run().expect(1);
+    let said = home
+        .vastenv(&["create", "api-key", "--name", "x", "--permission_file", "rights.json"])
+        .run()
+        .expect(1);
     said.mentions(&[
         "unknown permission category usr_write; did you mean user_write?",
         "unknown permission category billing; did you mean billing_read?",
@@ -169,7 +184,10 @@ fn lists_are_sorted_marked_and_complete_in_raw() {
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("ID  NAME"), "{table}");
     assert!(lines[1].starts_with(r"4   fourth\u{1b}[2J  misc, user_read  -     -"), "{table}");
-    assert!(lines[2].starts_with("30  third") && lines[2].contains("all") && lines[2].contains("2023-11-14"), "{table}");
+    assert!(
+        lines[2].starts_with("30  third") && lines[2].contains("all") && lines[2].contains("2023-11-14"),
+        "{table}"
+    );
     assert!(!table.contains("in use"), "nobody can tell: {table}");
     let raw: Value = serde_json::from_str(&home.ok(&["show", "api-keys", "--raw"])).expect("JSON");
     assert_eq!(raw["apikeys"][1]["permissions"], permissions);
@@ -177,7 +195,9 @@ fn lists_are_sorted_marked_and_complete_in_raw() {
     assert!(one.contains("id       4\n") && one.contains("rights   misc, user_read\n"), "{one}");
     let raw: Value = serde_json::from_str(&home.ok(&["show", "api-key", "4", "--raw"])).expect("JSON");
     assert_eq!(raw["permissions"], permissions);
-    home.vastenv(&["show", "api-key", "5"]).run().refuses(1, &["cannot show the API key 5: API Key not found"]);
+    home.vastenv(&["show", "api-key", "5"])
+        .run()
+        .refuses(1, &["cannot show the API key 5: API Key not found"]);
 }
 
 #[test]
@@ -212,7 +232,9 @@ fn deleting_the_key_in_use_needs_a_yes() {
     let home = account.home();
     home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
     account.forget();
-    home.vastenv(&["delete", "api-key", "2", "1"]).run().refuses(2, &["API key 1 is the one in use", "hint: say yes with -y"]);
+    home.vastenv(&["delete", "api-key", "2", "1"])
+        .run()
+        .refuses(2, &["API key 1 is the one in use", "hint: say yes with -y"]);
     assert_eq!(ids(&account), [1, 2], "not even the other one");
     let mut terminal = Terminal::open(&home, 200, "vastenv delete api-key 1");
     terminal.wait_for("Delete it? [y/N] ");
@@ -223,7 +245,9 @@ fn deleting_the_key_in_use_needs_a_yes() {
     assert_eq!((said.out.as_str(), said.err.as_str()), ("", "deleted the API key 2\n"));
     home.vastenv(&["delete", "api-key", "1", "-y"]).run().expect(0);
     assert_eq!(ids(&account), [0_u64; 0]);
-    assert!(!account.requests().iter().any(|request| request.starts_with("DELETE") && !request.ends_with("200")));
+    assert!(
+        !account.requests().iter().any(|request| request.starts_with("DELETE") && !request.ends_with("200"))
+    );
 }
 
 #[test]
@@ -248,7 +272,10 @@ fn each_of_several_ids_is_reported() {
     let account = TestAccount::of(&json!({"api_keys": keys, "user": {"id": 9}}), Options::default());
     let home = account.home();
     let said = home.vastenv(&["delete", "api-key", "2", "99", "4", "3"]).run().expect(1);
-    assert!(said.err.starts_with("deleted the API key 2\n") && said.err.ends_with("deleted the API key 3\n"), "{said:?}");
+    assert!(
+        said.err.starts_with("deleted the API key 2\n") && said.err.ends_with("deleted the API key 3\n"),
+        "{said:?}"
+    );
     said.mentions(&[
         "cannot delete the API key 99: API Key not found",
         "cannot delete the API key 4: You do not have permission to delete this API Key",
@@ -289,7 +316,10 @@ fn curl_and_explain_show_permissions_and_no_key() {
     assert!(!home.path(".local/state/vastenv/reset-api-key.json").exists());
     let command = home.ok(&[&["--curl"], calls[2].0].concat());
     let answer = home.command("sh", &["-c", &command]).run().expect(0).out;
-    assert_eq!(serde_json::from_str::<Value>(&answer).expect("JSON")["permissions"], json!({"api": {"misc": {}}}));
+    assert_eq!(
+        serde_json::from_str::<Value>(&answer).expect("JSON")["permissions"],
+        json!({"api": {"misc": {}}})
+    );
     for (arguments, method) in calls {
         let said = home.vastenv(&[&["--explain"], arguments, &["-y"]].concat()).run();
         let said = said.mentions(&[&format!("{method} http://127.0.0.1"), "Authorization: Bearer *****"]);

@@ -76,7 +76,9 @@ fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
         assert_eq!([mode(&home.path(folder)), mode(&home.path(output))], [folder_mode, 0o600]);
         assert_eq!(mode(&home.path(&format!("{output}.pub"))), 0o644);
     }
-    home.vastenv(&["create", "ssh-key", "--output", "shared"]).run().refuses(2, &["is a folder", "hint: name the file"]);
+    home.vastenv(&["create", "ssh-key", "--output", "shared"])
+        .run()
+        .refuses(2, &["is a folder", "hint: name the file"]);
     assert_eq!(account.state()["ssh_keys"].as_array().map(Vec::len), Some(4));
 }
 
@@ -103,7 +105,10 @@ fn an_older_pair_is_only_moved_with_a_yes() {
     let stamp = names[1].strip_prefix("id_ed25519.backup_").expect("a backup").to_owned();
     assert!(stamp.parse::<u64>().expect("a time") <= context::now().0);
     let public_backup = format!("id_ed25519.pub.backup_{stamp}");
-    assert_eq!(names, ["id_ed25519", &format!("id_ed25519.backup_{stamp}"), "id_ed25519.pub", &public_backup]);
+    assert_eq!(
+        names,
+        ["id_ed25519", &format!("id_ed25519.backup_{stamp}"), "id_ed25519.pub", &public_backup]
+    );
     assert_eq!(read(&home, &format!(".ssh/id_ed25519.backup_{stamp}")), "old private");
     assert_eq!(read(&home, &format!(".ssh/{public_backup}")), "old public");
     assert_eq!(mode(&home.path(&format!(".ssh/id_ed25519.backup_{stamp}"))), 0o600);
@@ -163,7 +168,9 @@ fn a_passphrase_is_asked_twice_and_locks_the_key() {
     assert!(!home.path(".ssh").exists());
     let (seen, code) = ask("pässword one", "pässword one");
     assert_eq!(code, 0, "{seen}");
-    let Some(derived) = keygen(&home, &["-y", "-P", "pässword one", "-f", ".ssh/id_ed25519"]) else { return };
+    let Some(derived) = keygen(&home, &["-y", "-P", "pässword one", "-f", ".ssh/id_ed25519"]) else {
+        return;
+    };
     assert_eq!(derived, read(&home, ".ssh/id_ed25519.pub"));
     let program = crate::openssh::program("ssh-keygen").expect("ssh-keygen");
     let wrong = home.command(program, &["-y", "-P", "wrong", "-f", ".ssh/id_ed25519"]).run();
@@ -174,18 +181,24 @@ fn a_passphrase_is_asked_twice_and_locks_the_key() {
 fn where_it_cannot_be_added_the_pair_stays_and_the_command_that_finishes_is_shown() {
     let account = account();
     let dead = nobody();
-    let forbidding = RawServer::always(Reply::json(401, r#"{"success": false, "error": "auth_error", "msg": "Invalid user key"}"#));
+    let forbidding = RawServer::always(Reply::json(
+        401,
+        r#"{"success": false, "error": "auth_error", "msg": "Invalid user key"}"#,
+    ));
     let failing = RawServer::always(Reply::json(500, r#"{"msg": "on fire"}"#));
-    for (url, code, why) in
-        [(&dead, 1, "cannot be reached"), (&forbidding.url(), 4, "Invalid user key"), (&failing.url(), 1, "on fire")]
-    {
+    for (url, code, why) in [
+        (&dead, 1, "cannot be reached"),
+        (&forbidding.url(), 4, "Invalid user key"),
+        (&failing.url(), 1, "on fire"),
+    ] {
         let home = account.home();
         let said = home
             .vastenv(&["create", "ssh-key", "--output", "it's a/key", "--retry", "1"])
             .env("VAST_URL", url)
             .run()
             .refuses(code, &[why, "the new pair stays: finish with `vastenv create ssh-key "]);
-        let command = said.err.split('`').rfind(|part| part.starts_with("vastenv create")).expect("a command");
+        let command =
+            said.err.split('`').rfind(|part| part.starts_with("vastenv create")).expect("a command");
         let script = command.replacen("vastenv", &format!("'{VASTENV}'"), 1);
         // From anywhere.
         home.command("sh", &["-c", &format!("cd / && {script}")]).run().expect(0);

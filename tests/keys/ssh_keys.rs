@@ -26,8 +26,10 @@ fn held(account: &TestAccount) -> Vec<String> {
 
 /// An account that holds these keys, with the ids 11, 12 and so on.
 fn holding(keys: &[&str]) -> TestAccount {
-    let keys: Vec<Value> =
-        (11..).zip(keys).map(|(id, key)| json!({"id": id, "public_key": key, "created_at": 1_700_000_000})).collect();
+    let keys: Vec<Value> = (11..)
+        .zip(keys)
+        .map(|(id, key)| json!({"id": id, "public_key": key, "created_at": 1_700_000_000}))
+        .collect();
     TestAccount::of(&json!({"ssh_keys": keys}), Options::default())
 }
 
@@ -82,7 +84,10 @@ fn a_key_is_found_in_any_usual_wrapping() {
         let account = holding(&[]);
         let home = account.home();
         home.write(".ssh/some key.pub", &text);
-        home.vastenv(&["create", "ssh-key", "~/.ssh/some key.pub"]).run().expect(0).mentions(&["added SSH key"]);
+        home.vastenv(&["create", "ssh-key", "~/.ssh/some key.pub"])
+            .run()
+            .expect(0)
+            .mentions(&["added SSH key"]);
         assert_eq!(held(&account), [line], "{text:?} in a file");
         let id = account.state()["ssh_keys"][0]["id"].to_string();
         home.ok(&["delete", "ssh-key", &id]);
@@ -141,7 +146,9 @@ fn certificates_and_other_forms_by_ssh_keygen_are_refused_with_the_reason() {
     for format in ["RFC4716", "PKCS8", "PEM"] {
         let text = keygen(&home, &["-e", "-m", format, "-f", "user.pub"]).expect("converted");
         home.write("converted", &text);
-        home.vastenv(&["create", "ssh-key", "converted"]).run().refuses(2, &["one-line form", "ssh-keygen -i"]);
+        home.vastenv(&["create", "ssh-key", "converted"])
+            .run()
+            .refuses(2, &["one-line form", "ssh-keygen -i"]);
     }
     assert_eq!(account.requests(), [""; 0]);
 }
@@ -175,11 +182,13 @@ fn what_brings_a_deleted_key_back_does_so() {
     let account = holding(&[ED25519, &quoted]);
     let home = account.home();
     let said = home.vastenv(&["delete", "ssh-key", "12", "99", "11", "12"]).run().expect(1);
-    let said = said.mentions(&["cannot delete the SSH key 99", "hint: see their ids with `vastenv show ssh-keys`"]);
+    let said =
+        said.mentions(&["cannot delete the SSH key 99", "hint: see their ids with `vastenv show ssh-keys`"]);
     assert_eq!(held(&account), [""; 0]);
     let commands: Vec<&str> =
         said.err.lines().filter_map(|line| line.split_once("bring it back: ")).map(|parts| parts.1).collect();
-    let deleted: Vec<&str> = said.err.lines().filter_map(|line| line.strip_prefix("deleted SSH key ")).collect();
+    let deleted: Vec<&str> =
+        said.err.lines().filter_map(|line| line.strip_prefix("deleted SSH key ")).collect();
     assert!(deleted.len() == 2 && deleted[0].starts_with("12;") && deleted[1].starts_with("11;"), "{said:?}");
     for command in commands {
         let script = command.replacen("vastenv", &format!("'{VASTENV}'"), 1);
@@ -194,7 +203,9 @@ fn an_unknown_id_is_said_with_where_to_look() {
     let account = holding(&[]);
     let home = account.home();
     for arguments in [&["update", "ssh-key", "5", ED25519][..], &["delete", "ssh-key", "5"]] {
-        home.vastenv(arguments).run().refuses(1, &["SSH key 5", "hint: see their ids with `vastenv show ssh-keys`"]);
+        home.vastenv(arguments)
+            .run()
+            .refuses(1, &["SSH key 5", "hint: see their ids with `vastenv show ssh-keys`"]);
     }
     home.vastenv(&["delete", "ssh-key", "five"]).run().refuses(2, &["wrong value \"five\" for <ID>"]);
 }
@@ -219,7 +230,10 @@ fn the_list_is_sorted_and_names_the_local_file() {
     assert!(lines[1].starts_with("4   ED25519  256   SHA256:"), "{table}");
     assert!(lines[1].ends_with("2020-09-13  ~/.ssh/mine.pub, ~/.ssh/same.pub"), "{table}");
     assert!(lines[2].starts_with("5   unknown  -     -") && lines[2].contains(r"\u{1b}[2Jno key"), "{table}");
-    assert!(lines[3].starts_with("30  ED25519") && lines[3].ends_with("you@there        2023-11-14"), "{table}");
+    assert!(
+        lines[3].starts_with("30  ED25519") && lines[3].ends_with("you@there        2023-11-14"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -228,7 +242,8 @@ fn a_table_fits_the_terminal_and_raw_has_all() {
     let account = holding(&[&long, OTHER]);
     let home = account.home();
     for columns in [60, 80, 200] {
-        let (seen, code) = Terminal::open(&home, columns, "vastenv show ssh-keys; vastenv show api-keys").end();
+        let (seen, code) =
+            Terminal::open(&home, columns, "vastenv show ssh-keys; vastenv show api-keys").end();
         assert_eq!(code, 0, "{seen}");
         let widest = seen.lines().map(|line| line.chars().count()).max().expect("lines");
         assert!(widest <= usize::from(columns), "{widest} of {columns}: {seen}");
@@ -241,7 +256,8 @@ fn a_table_fits_the_terminal_and_raw_has_all() {
 #[test]
 fn no_keys_are_an_empty_list_also_where_the_server_says_404() {
     use crate::raw_server::{RawServer, Reply};
-    let server = RawServer::always(Reply::json(404, r#"{"success": false, "error": "no_ssh_keys", "msg": "None"}"#));
+    let server =
+        RawServer::always(Reply::json(404, r#"{"success": false, "error": "no_ssh_keys", "msg": "None"}"#));
     let home = Home::at(&server.url(), "a-key-of-this-server-0001");
     assert_eq!(home.ok(&["show", "ssh-keys", "--raw"]), "[]\n");
     home.vastenv(&["show", "ssh-keys"]).run().expect(0).mentions(&["no SSH keys", "vastenv create ssh-key"]);
@@ -271,7 +287,10 @@ fn curl_sends_nothing_and_explain_shows_no_api_key() {
     for (arguments, start) in calls {
         let method = format!("{} http://127.0.0.1", start.replace("curl -X ", ""));
         let said = home.vastenv(&[&["--explain"], arguments, &["-y"]].concat()).run().hides(key);
-        said.mentions(&["Authorization: Bearer *****", if arguments[0] == "create" { "GET " } else { &method }]);
+        said.mentions(&[
+            "Authorization: Bearer *****",
+            if arguments[0] == "create" { "GET " } else { &method },
+        ]);
     }
 }
 

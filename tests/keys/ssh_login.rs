@@ -79,8 +79,22 @@ fn log_in(home: &Home, server: &Server, key: &str) -> Said {
     let (port, target) = (server.address.port().to_string(), format!("{}@127.0.0.1", user_name()));
     let known = format!("UserKnownHostsFile={}", home.path("known").display());
     let arguments = [
-        "-F", "none", "-p", &port, "-i", key, "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o",
-        &known, "-o", "PreferredAuthentications=publickey", &target, "echo logged in",
+        "-F",
+        "none",
+        "-p",
+        &port,
+        "-i",
+        key,
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        &known,
+        "-o",
+        "PreferredAuthentications=publickey",
+        &target,
+        "echo logged in",
     ];
     home.command(ssh, &arguments).run()
 }
