@@ -102,8 +102,9 @@ impl Account<'_> {
     }
 }
 
-/// Puts the key of an unfinished reset into the key file, if that holds the dead key or none.
-pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp) -> EarlierReset {
+/// Puts the key of an unfinished reset into the key file, if that holds the dead key or none. What is
+/// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
+pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool) -> EarlierReset {
     let begun = match store.begun_reset() {
         Ok(Some(begun)) => begun,
         Ok(None) => return EarlierReset::None,
@@ -112,7 +113,9 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp) -> EarlierRese
     // Whoever holds it is about to do just this.
     let Ok(Some(_lock)) = store.try_lock(LOCK) else { return EarlierReset::None };
     let Some(key) = begun.new.clone() else {
-        store.end_reset();
+        if is_heard {
+            store.end_reset();
+        }
         return EarlierReset::Unknown;
     };
     match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, now)) {

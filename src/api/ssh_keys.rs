@@ -6,7 +6,7 @@ use super::client::Client;
 use super::error::ApiError;
 use super::judge::{Answer, Reply};
 use super::request::Request;
-use crate::domain::Failure;
+use crate::domain::{Failure, Kind};
 
 const PATH: &str = "/ssh/";
 
@@ -50,7 +50,7 @@ impl Client {
         let answer = match self.send(&Request::get(PATH, "list the SSH keys")).await {
             Ok(answer) => answer,
             Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.status_code() == 404 =>
+                if failure.status_code() == 404 && failure.kind() != Kind::SessionOver =>
             {
                 return Ok(SshKeys { keys: Vec::new(), raw: json!([]) });
             }

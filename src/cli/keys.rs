@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use crate::domain::Secret;
+
 /// `vastenv show api-key`
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  vastenv show api-key 42")]
@@ -54,9 +56,10 @@ pub struct CreateApiKey {
     after_help = "Examples:\n  vastenv create ssh-key ~/.ssh/id_ed25519.pub\n  vastenv create ssh-key         # makes a new pair and adds its public key"
 )]
 pub struct CreateSshKey {
+    // What is given by mistake may be a private key.
     /// A public key, the path of one, or - for stdin; without it a new pair is made
     #[arg(value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// Ask for a passphrase that locks the new private key
     #[arg(long, conflicts_with = "key")]
     pub passphrase: bool,
@@ -77,5 +80,5 @@ pub struct UpdateSshKey {
     pub id: u64,
     /// A public key, the path of one, or - for stdin
     #[arg(value_name = "KEY")]
-    pub key: String,
+    pub key: Secret,
 }

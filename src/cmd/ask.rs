@@ -15,10 +15,8 @@ pub fn agree(app: &App, question: &str) -> Result<()> {
     match confirm(question)? {
         Some(true) => Ok(()),
         Some(false) => Err(not_wished()),
-        None => {
-            Err(Failure::usage(format!("{question} Nobody is at the terminal to answer"))
-                .hint("say yes with -y"))
-        }
+        None => Err(Failure::usage(format!("nobody is at the terminal to answer: {question}"))
+            .hint("say yes with -y")),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nix::unistd::{close, setsid};
 
 use super::app::App;
-use crate::account::{Account, Connection, Inspect, Listener, Remote, Urgency, block_on};
+use crate::account::{self, Account, Connection, Inspect, Listener, Remote, Urgency, block_on};
 use crate::cli::Global;
 use crate::context;
 use crate::domain::{Kind, Result};
@@ -42,6 +42,8 @@ pub fn background_refresh() -> Result<()> {
     let _ = setsid();
     close_inherited();
     let app = App::new(Global::default(), Ui { quiet: true, ..Ui::default() })?;
+    // With the dead key of a reset that was cut off, the refresh would be refused.
+    account::finish_reset(&app.paths, &app.store, context::now(), false);
     let account = app.account()?;
     let connection = Connection {
         tries: 1,

@@ -33,7 +33,7 @@ pub fn reset_api_key(app: &App) -> Result<()> {
 /// Finishes a reset that was cut off between the server's answer and the key file. While that cannot
 /// be done, every command says so, and goes on.
 pub fn finish_reset(app: &App) {
-    match account::finish_reset(&app.paths, &app.store, context::now()) {
+    match account::finish_reset(&app.paths, &app.store, context::now(), true) {
         EarlierReset::None => {}
         EarlierReset::Finished(key, saved) => {
             let path = saved.path.display();

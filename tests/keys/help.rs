@@ -38,6 +38,8 @@ fn what_the_arguments_hold_is_not_in_the_debug_form_of_the_command_line() {
         "vastenv --api-key hidden-k show ssh-keys",
         "vastenv set env-var A hidden-v",
         "vastenv create env-var A hidden-v",
+        "vastenv create ssh-key hidden-private-key",
+        "vastenv update ssh-key 5 hidden-private-key",
     ] {
         let shown = format!("{:?}", Cli::try_parse_from(line.split(' ')).expect("a command line"));
         assert!(!shown.contains("hidden"), "{shown}");

@@ -184,6 +184,26 @@ fn a_key_that_could_not_be_saved_is_shown_kept_and_saved_by_a_later_command() {
 }
 
 #[test]
+fn a_refresh_in_the_background_finishes_a_reset_before_it_could_be_refused() {
+    let account = account();
+    let home = home(&account);
+    home.ok(&["refresh", "--quiet"]);
+    let old = saved(&home);
+    fs::remove_file(key_file(&home)).expect("removed");
+    fs::create_dir(key_file(&home)).expect("a folder in its place");
+    home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old).run().expect(1);
+    fs::remove_dir(key_file(&home)).expect("removed");
+    // As a crash before the new key was saved would have left it.
+    home.write(".config/vastai/vast_api_key", &old);
+    home.age_snapshot(10_000);
+    home.vastenv(&["__refresh"]).run().expect(0);
+    assert_eq!(saved(&home), current(&account));
+    assert_eq!(home.snapshot_value()["variables"]["HF_TOKEN"]["value"], json!("hidden-v"));
+    assert!(!account.requests().iter().any(|line| line.ends_with("401")), "{:?}", account.requests());
+    assert_done(&home);
+}
+
+#[test]
 fn a_key_that_was_saved_meanwhile_is_not_overwritten() {
     let account = account();
     let home = home(&account);
@@ -225,6 +245,9 @@ fn a_kill_while_the_server_answers_is_told_by_the_next_command() {
         .refuses(1, &["another `vastenv reset api-key` is under way"]);
     child.kill().expect("killed");
     child.wait().expect("ended");
+    drop(server);
+    // Nobody hears the background.
+    assert_ne!(home.vastenv(&["__refresh"]).run().code, 0);
     let said = home.vastenv(&["status"]).run().expect(0);
     said.mentions(&[
         "an earlier `vastenv reset api-key` was cut off",

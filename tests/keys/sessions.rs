@@ -95,14 +95,17 @@ fn several_calls_of_one_command_try_the_dead_session_once() {
 
 #[test]
 fn the_other_word_for_a_dead_session_is_understood_too() {
-    let calls = AtomicUsize::new(0);
-    let server = RawServer::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
-        0 => Reply::json(404, r#"{"success": false, "msg": "Session expired. Please log in again."}"#),
-        _ => Reply::json(200, r#"{"apikeys": []}"#),
-    });
-    let home = home(&server.url(), SESSION);
-    home.vastenv(&["show", "api-keys"]).run().expect(0).mentions(&["the two-factor session is over"]);
-    assert!(!session_file(&home).exists());
+    for (noun, answer) in [("api-keys", r#"{"apikeys": []}"#), ("ssh-keys", "[]")] {
+        let calls = AtomicUsize::new(0);
+        let server = RawServer::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::json(404, r#"{"success": false, "msg": "Session expired. Please log in again."}"#),
+            _ => Reply::json(200, answer),
+        });
+        let home = home(&server.url(), SESSION);
+        home.vastenv(&["show", noun]).run().expect(0).mentions(&["the two-factor session is over"]);
+        assert!(!session_file(&home).exists());
+        assert_eq!(server.targets().len(), 2);
+    }
 }
 
 #[test]
