@@ -106,6 +106,20 @@ pub fn find(flag: Option<&Secret>, variable: Option<&Secret>, paths: &Paths) -> 
     ))
 }
 
+/// The key in the key file, or in the old one.
+///
+/// # Errors
+/// As for the files of [`find`].
+pub fn saved(paths: &Paths) -> Result<Option<Secret>> {
+    match read_key_file(&Source::KeyFile(paths.api_key()))? {
+        Some(key) => Ok(Some(key)),
+        None => match paths.legacy_key.clone() {
+            Some(legacy) => read_key_file(&Source::LegacyFile(legacy)),
+            None => Ok(None),
+        },
+    }
+}
+
 const SET_KEY: &str = "save the right one with `vastenv set api-key`";
 
 fn read_key_file(source: &Source) -> Result<Option<Secret>> {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::domain::{Failure, Kind};
+use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
 
 /// The exit code of a command line that makes no sense.
@@ -21,6 +22,11 @@ pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
 /// What clap has against a command line, without repeating what may be a secret: words given to
 /// commands that take values or keys are never shown.
 pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
+    let is_about_ssh_keys = arguments.iter().any(|word| word == "ssh-key");
+    if is_about_ssh_keys && let Some(key) = arguments.iter().find(|word| is_private(word)) {
+        // It starts with a dash, and so looks like an option.
+        return PublicKey::parse(key).err().unwrap_or_else(|| Failure::usage("this is a private key"));
+    }
     let command: Vec<&str> = arguments
         .iter()
         .skip(1)
@@ -88,9 +94,10 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 18] = [
-        "api-key", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh", "remember",
-        "reset", "run", "sandbox", "set", "show", "ssh-key", "status", "update", "why",
+    const WORDS: [&str; 20] = [
+        "api-key", "api-keys", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh",
+        "remember", "reset", "run", "sandbox", "set", "show", "ssh-key", "ssh-keys", "status", "update",
+        "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

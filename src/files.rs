@@ -142,6 +142,17 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
 }
 
+/// Removes a file; one that is gone already is no failure.
+///
+/// # Errors
+/// It is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritable(path, &error)),
+        _ => Ok(()),
+    }
+}
+
 /// The failure to write `path`, with what mends it.
 pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));

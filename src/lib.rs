@@ -9,7 +9,7 @@
 //! | words | [`domain`] | validated types; no I/O |
 //! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -54,6 +54,7 @@ pub mod domain;
 pub mod environment;
 pub mod error;
 pub mod files;
+pub mod keypair;
 pub mod sandbox;
 pub mod shell;
 pub mod store;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 15] = [
+const LAYERS: [(&str, u8); 16] = [
     ("domain", 0),
     ("environment", 1),
     ("shell", 1),
@@ -13,6 +13,7 @@ const LAYERS: [(&str, u8); 15] = [
     ("credentials", 3),
     ("api", 3),
     ("store", 3),
+    ("keypair", 3),
     ("sandbox", 3),
     ("account", 4),
     ("context", 5),

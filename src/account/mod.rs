@@ -5,23 +5,28 @@
 
 mod change;
 mod follow;
+mod keys;
 mod refresh;
 mod remote;
+mod reset;
 mod sign_in;
 mod turn;
 
-use crate::config::Config;
-use crate::credentials::Credential;
-use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
+use crate::config::{Config, Paths};
+use crate::credentials::{self, Credential, Source};
+use crate::domain::{AccountId, Digest, Kind, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Rules, resolve};
+use crate::files::remove;
 
-pub use crate::api::{Inspect, Listener, block_on};
+pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
 pub use change::Changed;
 pub use follow::{Answer, Notice, Question, follow};
+pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
+pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{SavedKey, save_key};
 
 /// Seconds that the service wants between two reads of an account's variables.
@@ -128,6 +133,29 @@ impl<'a> Account<'a> {
     /// One lock for an account, or for a key whose account is not known yet.
     fn lock_name(&self) -> String {
         self.id().map_or_else(|| self.key.as_str().to_owned(), |account| account.as_str().to_owned())
+    }
+
+    /// Whether the key is that of a two-factor session.
+    pub fn is_session(&self) -> bool {
+        matches!(self.credential.source, Source::TwoFactorFile(_))
+    }
+
+    /// What to go on with after the two-factor session ended: its file is removed, as the official
+    /// client does, and the API key takes over (or a session that was started meanwhile).
+    ///
+    /// # Errors
+    /// There is no API key, or the session's file cannot be removed.
+    pub fn after_session(&self, paths: &Paths) -> Result<Self> {
+        if let Source::TwoFactorFile(path) = &self.credential.source
+            && credentials::find(None, None, paths)? == self.credential
+        {
+            remove(path)?;
+        }
+        let credential = credentials::find(None, None, paths).map_err(|failure| match failure.kind() {
+            Kind::NotAuthenticated => failure.hint("the two-factor session is over: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
+            _ => failure,
+        })?;
+        Self::open(self.store, self.config, self.server.clone(), credential, self.now)
     }
 }
 

@@ -224,8 +224,9 @@ impl Remote<'_> {
         // Where this cannot be written down, the failure itself is what the user must hear of.
         let _ = match failure.kind() {
             Kind::OnlyShown => Ok(()),
-            // Without a status, the key never reached the server.
-            Kind::NotAuthenticated if failure.status_code() > 0 => {
+            // The session's end is not the account's: the API key comes next.
+            Kind::SessionOver if account.is_session() => Ok(()),
+            _ if failure.is_refusal() => {
                 account.store.clear_backoff(&account.key);
                 self.remember_refusal(now)
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Account;
 use crate::api::{Client, Inspect, Listener, Settings};
 use crate::credentials::{Credential, Source};
-use crate::domain::{Failure, Kind, Result};
+use crate::domain::{Failure, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -58,18 +58,20 @@ impl<'a> Remote<'a> {
 
     /// `failure` with where the key came from, if it is the key that was refused.
     pub fn blame(&self, failure: Failure) -> Failure {
-        let asks_for_more = failure.next_step().is_some_and(|step| step.contains("2FA"));
-        if failure.kind() != Kind::NotAuthenticated || asks_for_more {
+        if !failure.is_refusal() {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let mend = match (failure.status_code(), source) {
-            (403, _) => "use one that has the permission for this",
-            (_, Source::Flag) => "give another one",
-            (_, Source::Environment) => "change or unset VAST_API_KEY",
+        let mend = match (failure.status_code(), failure.next_step(), source) {
+            // It says which permission is missing.
+            (403, Some(step), _) => step,
+            (_, Some(step), _) if step.contains("lacks the permission") => step,
+            (_, _, Source::Flag) => "give another one",
+            (_, _, Source::Environment) => "change or unset VAST_API_KEY",
             _ => "save the right one with `vastenv set api-key`",
         };
-        failure.hint(format!("the key {} is from {source}; {mend}", key.suffix()))
+        let hint = format!("the key {} is from {source}; {mend}", key.suffix());
+        failure.hint(hint)
     }
 
     fn new(account: Account<'a>, connection: Connection, timeout: Duration) -> Result<Self> {

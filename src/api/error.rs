@@ -7,9 +7,6 @@ use crate::domain::{Failure, Kind};
 pub enum ApiError {
     /// `--curl`: the command was shown and nothing was sent. No failure: exit code 0.
     CurlShown,
-    /// What the server answers to a 2FA session that is over, and to a deleted API key. Whoever
-    /// sent a session's key may drop that session and try the API key.
-    DeadSession(Failure),
     /// The server refused, with a code for programs such as `existing_key`. The code is
     /// compared, never shown.
     Refused {
@@ -42,9 +39,7 @@ impl From<ApiError> for Failure {
     fn from(error: ApiError) -> Self {
         match error {
             ApiError::CurlShown => Self::new(Kind::OnlyShown, "the request was only shown"),
-            ApiError::DeadSession(failure)
-            | ApiError::Refused { failure, .. }
-            | ApiError::Failure(failure) => failure,
+            ApiError::Refused { failure, .. } | ApiError::Failure(failure) => failure,
         }
     }
 }

@@ -91,17 +91,18 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
     let wants_session = words.is_some_and(|words| words.contains("Two Factor Authentication"));
     let is_dead = is_dead_session(status, words.unwrap_or_default());
     let kind = match status {
-        400..=499 if is_dead || wants_session => Kind::NotAuthenticated,
+        400..=499 if wants_session => Kind::SessionWanted,
+        400..=499 if is_dead => Kind::SessionOver,
         401 | 403 if words.is_some() => Kind::NotAuthenticated,
         401 | 403 | 429 => Kind::Unavailable,
         400..=499 => Kind::Failed,
         _ => Kind::Unavailable,
     };
     let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
-    if let Some(hint) = hint(status, kind, wants_session, answer) {
+    if let Some(hint) = hint(status, kind, call.is_read, words.unwrap_or_default(), answer) {
         failure = failure.hint(hint);
     }
-    if is_dead { ApiError::DeadSession(failure) } else { with_code(failure, notice.code) }
+    with_code(failure, notice.code)
 }
 
 /// What the server says to the key of a 2FA session that is over, or to a deleted API key.
@@ -117,13 +118,25 @@ fn with_code(failure: Failure, code: Option<String>) -> ApiError {
     }
 }
 
-fn hint(status: u16, kind: Kind, wants_session: bool, answer: &RawAnswer) -> Option<String> {
-    if wants_session {
-        return Some("this takes a 2FA session: log in with `vastai tfa login`, then try again".to_owned());
-    }
+fn hint(status: u16, kind: Kind, is_read: bool, words: &str, answer: &RawAnswer) -> Option<String> {
     match (status, kind) {
-        (403, Kind::NotAuthenticated) => Some("use a key that has the permission for this".to_owned()),
-        (_, Kind::NotAuthenticated) => Some("set a valid key with `vastenv set api-key`".to_owned()),
+        (_, Kind::SessionWanted) => Some(
+            "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again"
+                .to_owned(),
+        ),
+        (403, Kind::NotAuthenticated) if words.contains("delete this API Key") => {
+            Some("the API key to delete is another user's or team's".to_owned())
+        }
+        (403, Kind::NotAuthenticated) => {
+            let implied = if is_read { "user_read" } else { "user_write" };
+            Some(format!("the key lacks the permission {}", named_category(words).unwrap_or(implied)))
+        }
+        (401, Kind::NotAuthenticated) if named_category(words).is_some() => {
+            named_category(words).map(|category| format!("the key lacks the permission {category}"))
+        }
+        (_, Kind::NotAuthenticated | Kind::SessionOver) => {
+            Some("set a valid key with `vastenv set api-key`".to_owned())
+        }
         (401 | 403, _) => {
             Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
         }
@@ -137,6 +150,16 @@ fn hint(status: u16, kind: Kind, wants_session: bool, answer: &RawAnswer) -> Opt
         (500..=599, _) => Some("try again later".to_owned()),
         _ => None,
     }
+}
+
+/// The permission category that a server's words name, like `user_write`.
+fn named_category(words: &str) -> Option<&str> {
+    let is_part = |character: char| character.is_ascii_lowercase() || character == '_';
+    words.split(|character| !is_part(character)).find(|word| {
+        word.strip_suffix("_read")
+            .or_else(|| word.strip_suffix("_write"))
+            .is_some_and(|area| !area.is_empty())
+    })
 }
 
 impl Call {

@@ -6,6 +6,7 @@
 //! see goes through a [`Listener`].
 
 mod answer;
+mod api_keys;
 mod client;
 mod error;
 mod inspect;
@@ -17,14 +18,17 @@ mod request;
 mod retry;
 mod runtime;
 mod secrets;
+mod ssh_keys;
 mod users;
 
 #[cfg(test)]
 mod tests;
 
+pub use api_keys::{ApiKey, ApiKeys, CreatedApiKey};
 pub use client::{Client, Inspect, Listener, Settings};
 pub use error::ApiError;
 pub use judge::{Answer, Reply};
 pub use request::Request;
 pub use runtime::block_on;
+pub use ssh_keys::{SavedSshKey, SshKey, SshKeys};
 pub use users::User;

@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::domain::Secret;
+
 /// `vastenv show env-vars`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vastenv show env-vars\n  vastenv show env-vars -s --raw")]
@@ -19,7 +21,7 @@ pub struct NameValue {
     pub name: String,
     /// Its value (seen in `ps` and the shell's history: leave it out to be asked)
     #[arg(value_name = "VALUE")]
-    pub value: Option<String>,
+    pub value: Option<Secret>,
     /// How a value from stdin is read.
     #[command(flatten)]
     pub stdin: StdinValue,

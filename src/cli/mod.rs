@@ -3,11 +3,15 @@
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
 mod env_var;
+mod keys;
 mod load;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::domain::Secret;
+
 pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
+pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
@@ -35,7 +39,7 @@ pub struct Cli {
 pub struct Global {
     /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
     #[arg(long, global = true, value_name = "KEY")]
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret>,
     /// The server's address [default: $VAST_URL, or <https://console.vast.ai>]
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
@@ -51,6 +55,9 @@ pub struct Global {
     /// Show the request as a curl command, and send nothing
     #[arg(long, global = true)]
     pub curl: bool,
+    /// Taken as by the official client: nothing here is ever paged
+    #[arg(long, global = true, hide = true)]
+    pub full: bool,
     /// Send the key over plain http to another machine
     #[arg(long, global = true)]
     pub insecure_http: bool,
@@ -78,6 +85,7 @@ impl Default for Global {
             raw: false,
             explain: false,
             curl: false,
+            full: false,
             insecure_http: false,
             no_color: false,
             quiet: false,
@@ -118,6 +126,9 @@ pub enum Command {
     /// Delete something from the account
     #[command(subcommand)]
     Delete(Delete),
+    /// Replace the API key by a new one
+    #[command(subcommand)]
+    Reset(Reset),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
 }
@@ -127,6 +138,14 @@ pub enum Command {
 pub enum Show {
     /// Show the account's variables
     EnvVars(ShowEnvVars),
+    /// Show one API key
+    ApiKey(KeyId),
+    /// List the account's API keys
+    #[command(after_help = "Example:\n  vastenv show api-keys")]
+    ApiKeys,
+    /// List the account's SSH keys
+    #[command(after_help = "Example:\n  vastenv show ssh-keys")]
+    SshKeys,
 }
 
 /// `vastenv create …`
@@ -137,6 +156,10 @@ pub enum Create {
         after_help = "Examples:\n  vastenv create env-var HF_TOKEN            # asks for the value, without echo\n  vastenv create env-var HF_TOKEN < token    # or reads it"
     )]
     EnvVar(NameValue),
+    /// Create an API key with restricted rights
+    ApiKey(CreateApiKey),
+    /// Add an SSH public key, or make a new pair and add it
+    SshKey(CreateSshKey),
 }
 
 /// `vastenv update …`
@@ -147,6 +170,8 @@ pub enum Update {
         after_help = "Example:\n  vastenv update env-var HF_TOKEN            # asks for the value, without echo"
     )]
     EnvVar(NameValue),
+    /// Put another SSH public key in the place of one
+    SshKey(UpdateSshKey),
 }
 
 /// `vastenv set …`
@@ -167,6 +192,20 @@ pub enum Delete {
     /// Delete a variable
     #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
     EnvVar(NameOnly),
+    /// Delete API keys
+    #[command(after_help = "Example:\n  vastenv delete api-key 42")]
+    ApiKey(KeyIds),
+    /// Delete SSH keys
+    #[command(after_help = "Example:\n  vastenv delete ssh-key 12 15")]
+    SshKey(KeyIds),
+}
+
+/// `vastenv reset …`
+#[derive(Debug, Subcommand)]
+pub enum Reset {
+    /// Get a new API key in place of the one in use, and save it
+    #[command(after_help = "Example:\n  vastenv reset api-key")]
+    ApiKey,
 }
 
 /// `vastenv set api-key`
@@ -177,7 +216,7 @@ pub enum Delete {
 pub struct SetApiKey {
     /// The key; asked for without echo on a terminal, read from stdin otherwise
     #[arg(value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// Save it without asking the server whose it is
     #[arg(long)]
     pub no_verify: bool,

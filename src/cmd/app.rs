@@ -1,5 +1,7 @@
 //! What every command starts from: the surroundings, read once.
 
+use std::cell::Cell;
+
 use crate::account::{Account, Connection, Inspect, Refreshed, Remote, Store, Urgency, block_on};
 use crate::cli::Global;
 use crate::config::{Config, Paths};
@@ -16,6 +18,8 @@ pub struct App {
     pub config: Config,
     pub store: Store,
     flag_key: Option<Secret>,
+    /// The two-factor session turned out to be over: no further call is made with it.
+    session_is_over: Cell<bool>,
 }
 
 /// How a command's calls are made.
@@ -32,8 +36,8 @@ impl App {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
         let store = Store::new(&paths.state, &paths.cache);
-        let flag_key = global.api_key.take().map(Secret::new);
-        Ok(Self { global, ui, paths, config, store, flag_key })
+        let flag_key = global.api_key.take();
+        Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.
@@ -74,17 +78,45 @@ impl App {
     pub fn with_server<T>(
         &self,
         account: Account<'_>,
-        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+        work: impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.with_server_as(account, Manner { tries: self.global.retry, show_values: false }, work)
+        self.with_server_as(account, self.manner(false), work)
     }
 
-    /// [`Self::with_server`], in a manner of its own.
+    /// The manner of most commands; `show_values` where the secret was typed on the command line.
+    pub fn manner(&self, show_values: bool) -> Manner {
+        Manner { tries: self.global.retry, show_values }
+    }
+
+    /// [`Self::with_server`], in a manner of its own. A two-factor session that turns out to be over
+    /// is dropped, and the API key takes its place, as in the official client.
     pub fn with_server_as<T>(
         &self,
         account: Account<'_>,
         manner: Manner,
-        work: impl AsyncFnOnce(&Remote<'_>) -> Result<T>,
+        work: impl AsyncFn(&Remote<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let is_over = self.session_is_over.get() && account.is_session();
+        let account = if is_over { account.after_session(&self.paths)? } else { account };
+        match self.attempt(account.clone(), manner, &work) {
+            Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {
+                let next = account.after_session(&self.paths)?;
+                self.session_is_over.set(true);
+                self.ui.warn(&format!(
+                    "the two-factor session is over (start another with `vastai tfa login`); going on with the key from {}",
+                    next.credential.source
+                ));
+                self.attempt(next, manner, &work)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt<T>(
+        &self,
+        account: Account<'_>,
+        manner: Manner,
+        work: &impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
         let label = format!("asking the server ({})", printable(account.server.host()));
         let progress = Progress::start(&label, self.ui.quiet);

@@ -7,10 +7,10 @@ use std::time::Duration;
 use nix::unistd::{close, setsid};
 
 use super::app::App;
-use crate::account::{Connection, Inspect, Listener, Remote, Urgency, block_on};
+use crate::account::{self, Account, Connection, Inspect, Listener, Remote, Urgency, block_on};
 use crate::cli::Global;
 use crate::context;
-use crate::domain::Result;
+use crate::domain::{Kind, Result};
 use crate::ui::Ui;
 
 /// The hidden command that the detached process runs.
@@ -42,6 +42,8 @@ pub fn background_refresh() -> Result<()> {
     let _ = setsid();
     close_inherited();
     let app = App::new(Global::default(), Ui { quiet: true, ..Ui::default() })?;
+    // With the dead key of a reset that was cut off, the refresh would be refused.
+    account::finish_reset(&app.paths, &app.store, context::now(), false);
     let account = app.account()?;
     let connection = Connection {
         tries: 1,
@@ -49,8 +51,16 @@ pub fn background_refresh() -> Result<()> {
         insecure_http: false,
         listener: std::sync::Arc::new(Silent),
     };
-    let remote = Remote::for_background(account, connection)?;
-    block_on(async { remote.refresh_within(Urgency::Background, LIFETIME).await }).map(drop)
+    let refresh = |account: Account<'_>| {
+        let remote = Remote::for_background(account, connection.clone())?;
+        block_on(async { remote.refresh_within(Urgency::Background, LIFETIME).await }).map(drop)
+    };
+    match refresh(account.clone()) {
+        Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {
+            refresh(account.after_session(&app.paths)?)
+        }
+        done => done,
+    }
 }
 
 /// Closes what the shell had open beyond the three standard streams: it is not ours to hold.

@@ -108,7 +108,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
     match asked {
         Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
         Ok(None) => Ok(old),
-        Err(failure) if failure.kind() == Kind::NotAuthenticated => Err(failure),
+        Err(failure) if failure.exit_code() == 4 => Err(failure),
         Err(failure) => {
             let when = match account.age(&old) {
                 Some(age) => format!("of {} ago", format_duration(age)),

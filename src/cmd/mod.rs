@@ -1,21 +1,32 @@
 //! The commands, one file each: arguments in, the account asked, text out.
 
 mod app;
+mod ask;
 mod background;
+mod create_api_key;
 mod create_env_var;
+mod create_ssh_key;
+mod delete_api_key;
 mod delete_env_var;
+mod delete_ssh_key;
+mod each;
 mod export;
 mod hook;
 mod hook_reply;
 mod refresh;
+mod reset_api_key;
 mod run;
 mod sandbox;
 mod set_api_key;
 mod set_env_var;
+mod show_api_keys;
 mod show_env_vars;
+mod show_ssh_keys;
+mod ssh_key;
 mod status;
 mod this_shell;
 mod update_env_var;
+mod update_ssh_key;
 mod value;
 mod why;
 
@@ -23,7 +34,7 @@ use std::process::ExitCode;
 
 use app::App;
 
-use crate::cli::{Cli, Command, Create, Delete, Set, Show, Update};
+use crate::cli::{Cli, Command, Create, Delete, Reset, Set, Show, Update};
 use crate::domain::Result;
 use crate::ui::Ui;
 
@@ -38,7 +49,11 @@ pub use hook_reply::{HookCall, reply_to_hook};
 /// What the command could not do.
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
-    let app = || App::new(cli.global.clone(), ui);
+    let app = || -> Result<App> {
+        let app = App::new(cli.global.clone(), ui)?;
+        reset_api_key::finish_reset(&app);
+        Ok(app)
+    };
     match cli.command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
@@ -49,6 +64,21 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)
         }
+        Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments).map(done),
+        Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?).map(done),
+        Command::Show(Show::SshKeys) => show_ssh_keys::show_ssh_keys(&app()?).map(done),
+        Command::Create(Create::ApiKey(arguments)) => {
+            create_api_key::create_api_key(&app()?, arguments).map(done)
+        }
+        Command::Create(Create::SshKey(arguments)) => {
+            create_ssh_key::create_ssh_key(&app()?, arguments).map(done)
+        }
+        Command::Update(Update::SshKey(arguments)) => {
+            update_ssh_key::update_ssh_key(&app()?, &arguments).map(done)
+        }
+        Command::Delete(Delete::ApiKey(arguments)) => delete_api_key::delete_api_key(&app()?, &arguments),
+        Command::Delete(Delete::SshKey(arguments)) => delete_ssh_key::delete_ssh_key(&app()?, &arguments),
+        Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?).map(done),
         Command::Create(Create::EnvVar(arguments)) => {
             create_env_var::create_env_var(&app()?, arguments).map(done)
         }

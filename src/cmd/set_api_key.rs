@@ -11,7 +11,7 @@ use crate::ui::read_secret;
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
 pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
     let given = match arguments.key {
-        Some(text) => Secret::new(text),
+        Some(key) => key,
         // Nothing is sent or saved: the command that is shown has a variable in the key's place.
         None if app.global.curl => Secret::new("$VAST_API_KEY"),
         None => read_secret("API key")?,
@@ -49,7 +49,7 @@ fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
             app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
             Ok(None)
         }
-        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+        Err(failure) if failure.is_refusal() => {
             Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
         }
         Err(failure) if failure.kind() == Kind::Failed => {

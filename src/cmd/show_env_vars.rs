@@ -15,9 +15,6 @@ const HIDDEN: &str = "*****";
 /// What stands in place of a value that the server does not tell, as it sends it.
 const MASK: &str = "********";
 
-/// The widest cell on a terminal.
-const WIDEST: usize = 60;
-
 /// Shows the variables as the server has them now.
 pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
     let account = app.account()?;
@@ -70,5 +67,5 @@ fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> Strin
         };
         table.row(&[name, &value, source, note.as_deref().unwrap_or_default()]);
     }
-    table.render(if context::stdout_is_terminal() { WIDEST } else { usize::MAX })
+    table.render(context::width())
 }

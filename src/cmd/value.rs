@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::app::{App, Manner};
+use super::app::App;
 use crate::account::{Account, Changed, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret};
@@ -30,7 +30,7 @@ pub fn checked_name(text: &str) -> Result<EnvName> {
 pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Secret> {
     let typed = arguments.value.is_some();
     let value = match arguments.value {
-        Some(text) => Secret::new(text),
+        Some(value) => value,
         // Nothing is sent: a place holder stands in the command that is shown.
         None if app.global.curl => Secret::new("$VALUE"),
         None => read_value(&format!("value of {name}"), arguments.stdin.keep_newline)?,
@@ -51,7 +51,7 @@ pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Se
 pub fn change(
     app: &App,
     arguments: NameValue,
-    send: impl AsyncFnOnce(&Remote<'_>, &EnvName, &Secret) -> Result<Changed>,
+    send: impl AsyncFn(&Remote<'_>, &EnvName, &Secret) -> Result<Changed>,
 ) -> Result<()> {
     let name = checked_name(&arguments.name)?;
     let account: Account<'_> = app.account()?;
@@ -60,7 +60,7 @@ pub fn change(
     if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
         app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));
     }
-    let manner = Manner { tries: app.global.retry, show_values: typed };
+    let manner = app.manner(typed);
     let changed = app.with_server_as(account, manner, async |remote| send(remote, &name, &value).await)?;
     let verb = if changed.created { "created" } else { "updated" };
     report(app, verb, &name, &changed)

@@ -108,3 +108,24 @@ fn parent_of(process: u32) -> Option<u32> {
     // The name in parentheses may hold anything; after it come the state and the parent.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
+
+/// The user's home, if `HOME` says so.
+pub fn home() -> Option<PathBuf> {
+    var("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// This machine's name.
+pub fn host_name() -> String {
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// How many columns a table may take: the terminal's, or any number where stdout is none.
+pub fn width() -> usize {
+    if !stdout_is_terminal() {
+        return usize::MAX;
+    }
+    terminal_size::terminal_size().map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
+}

@@ -21,3 +21,9 @@ pub const TERM: &str = "TERM";
 
 /// The shell of the user's login, for hints.
 pub const SHELL: &str = "SHELL";
+
+/// The user's name, for the comment of a new SSH key.
+pub const USER: &str = "USER";
+
+/// Where an SSH agent listens, to tell which of the account's keys it holds.
+pub const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";

@@ -12,6 +12,11 @@ pub enum Kind {
     Usage,
     /// No key, or a key that the server's own JSON refused; exit code 4.
     NotAuthenticated,
+    /// The key was that of a two-factor session that is over, or a deleted key: the server says the
+    /// same of both; exit code 4.
+    SessionOver,
+    /// The key is good, but this takes a two-factor session; exit code 4.
+    SessionWanted,
     /// The server (or a lock) could not be asked. Never the same as an empty answer; exit code 1.
     Unavailable,
     /// A change was sent and no answer came: it may or may not have happened; exit code 1.
@@ -72,6 +77,12 @@ impl Failure {
         self.kind
     }
 
+    /// Whether the server's own word was that the key is not good.
+    pub fn is_refusal(&self) -> bool {
+        // Without a status, the key never reached the server.
+        matches!(self.kind, Kind::NotAuthenticated | Kind::SessionOver) && self.status.is_some()
+    }
+
     /// What failed, for what.
     pub fn message(&self) -> &str {
         &self.message
@@ -92,7 +103,7 @@ impl Failure {
         match self.kind {
             Kind::OnlyShown => 0,
             Kind::Usage => 2,
-            Kind::NotAuthenticated => 4,
+            Kind::NotAuthenticated | Kind::SessionOver | Kind::SessionWanted => 4,
             Kind::Failed | Kind::Unavailable | Kind::Ambiguous => 1,
         }
     }
@@ -104,9 +115,12 @@ mod tests {
 
     #[test]
     fn kinds_have_the_documented_exit_codes() {
-        use Kind::{Ambiguous, Failed, NotAuthenticated, OnlyShown, Unavailable, Usage};
-        let codes = [Failed, Usage, NotAuthenticated, Unavailable, Ambiguous, OnlyShown]
-            .map(|kind| Failure::new(kind, "").exit_code());
-        assert_eq!(codes, [1, 2, 4, 1, 1, 0]);
+        use Kind::{
+            Ambiguous, Failed, NotAuthenticated, OnlyShown, SessionOver, SessionWanted, Unavailable, Usage,
+        };
+        let codes =
+            [Failed, Usage, NotAuthenticated, SessionOver, SessionWanted, Unavailable, Ambiguous, OnlyShown]
+                .map(|kind| Failure::new(kind, "").exit_code());
+        assert_eq!(codes, [1, 2, 4, 4, 4, 1, 1, 0]);
     }
 }

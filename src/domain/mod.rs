@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads the environment or the clock.
 
 mod account_id;
+mod date;
 mod digest;
 mod duration;
 mod failure;
@@ -16,6 +17,7 @@ mod text;
 mod timestamp;
 
 pub use account_id::AccountId;
+pub use date::format_date;
 pub use digest::{Digest, DigestKey};
 pub use duration::{format_duration, parse_duration};
 pub use failure::{Failure, Kind, Result};

@@ -6,8 +6,10 @@ mod backoff;
 mod due;
 mod generation;
 mod identity;
+mod journal;
 mod lock;
 mod notice;
+mod own_keys;
 mod session;
 mod snapshot;
 mod stamp;
@@ -17,8 +19,8 @@ use std::path::{Path, PathBuf};
 
 pub use backoff::Backoff;
 pub use identity::Identity;
+pub use journal::BegunReset;
 pub use lock::Lock;
-
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
 

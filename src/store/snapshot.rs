@@ -174,13 +174,7 @@ impl Store {
     /// # Errors
     /// It is there and cannot be deleted.
     pub fn delete_snapshot(&self, account: &AccountId) -> Result<()> {
-        let path = self.snapshot_path(account);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(files::unwritable(&path, &error))
-            }
-            _ => Ok(()),
-        }
+        files::remove(&self.snapshot_path(account))
     }
 
     /// The snapshot's file, and its size in bytes if it is there.

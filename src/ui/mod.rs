@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use serde_json::Value;
 
 pub use progress::Progress;
-pub use prompt::{read_secret, read_value};
+pub use prompt::{confirm, read_new_passphrase, read_secret, read_value};
 pub use table::Table;
 
 use crate::context::{self, variables};
@@ -63,13 +63,19 @@ impl Ui {
     /// # Errors
     /// Stdout cannot be written (a full disk, say).
     pub fn data(self, bytes: &[u8]) -> Result<()> {
-        let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::failed(format!("cannot write to stdout: {}", reason(&error))))
-            }
+        match to_stdout(bytes) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unprintable(&error)),
             _ => Ok(()),
         }
+    }
+
+    /// Prints one line that nobody can get a second time: here a reader that has gone away is a
+    /// failure too.
+    ///
+    /// # Errors
+    /// Nobody has got the line.
+    pub fn only_copy(self, text: &str) -> Result<()> {
+        to_stdout(format!("{text}\n").as_bytes()).map_err(|error| unprintable(&error))
     }
 
     /// Prints one line of data.
@@ -134,6 +140,15 @@ impl Ui {
     fn paint(self, color: &str, text: &str) -> String {
         if self.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+fn to_stdout(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush())
+}
+
+fn unprintable(error: &std::io::Error) -> Failure {
+    Failure::failed(format!("cannot write to stdout: {}", reason(error)))
 }
 
 /// Writes to stderr. Nobody is left to hear of it if that fails.

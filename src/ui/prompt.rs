@@ -1,6 +1,6 @@
 //! Secrets from the user: without echo on a terminal, else from stdin.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
@@ -63,4 +63,38 @@ fn read_stdin() -> Result<Zeroizing<String>> {
         Err(_) => Err(Failure::failed("what came from stdin is no UTF-8 text")
             .hint("encode it first, for instance with base64")),
     }
+}
+
+/// Asks a question for yes or no on the terminal, no being the default; `None` without a terminal.
+///
+/// # Errors
+/// The terminal cannot be read.
+pub fn confirm(question: &str) -> Result<Option<bool>> {
+    if !context::stdin_is_terminal() {
+        return Ok(None);
+    }
+    // Not shown on a closed stderr: then the answer is read all the same.
+    let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {error}")))?;
+    Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+}
+
+/// Asks for a new passphrase, twice, without echo.
+///
+/// # Errors
+/// There is no terminal, or both differ.
+pub fn read_new_passphrase() -> Result<Secret> {
+    if !context::stdin_is_terminal() {
+        return Err(
+            Failure::usage("a passphrase is only asked for on a terminal").hint("leave --passphrase out")
+        );
+    }
+    let passphrase = ask("passphrase")?;
+    if ask("the same again")? != passphrase {
+        return Err(Failure::failed("the two passphrases differ; nothing was made"));
+    }
+    Ok(passphrase)
 }

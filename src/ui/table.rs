@@ -4,6 +4,12 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::printable;
 
+/// Columns between two cells.
+const GAP: usize = 2;
+
+/// No cell is cut to less than this, however narrow the terminal.
+const NARROWEST: usize = 4;
+
 /// Rows of cells under a heading.
 #[derive(Debug)]
 pub struct Table {
@@ -21,26 +27,36 @@ impl Table {
         self.rows.push(cells.iter().map(|cell| printable(cell)).collect());
     }
 
-    /// The table as text, cells longer than `widest` cut with an ellipsis.
-    pub fn render(&self, widest: usize) -> String {
-        let rows: Vec<Vec<String>> =
-            self.rows.iter().map(|row| row.iter().map(|cell| cut(cell, widest)).collect()).collect();
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let width = |column: usize| {
-            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
+    /// The table as text, no line longer than `width` columns: the widest cells are cut with an
+    /// ellipsis.
+    pub fn render(&self, width: usize) -> String {
+        let widths = self.widths(width);
         let mut text = String::new();
-        for row in &rows {
+        for row in &self.rows {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width - cell.width() + 2));
+                let cell = cut(cell, *width);
+                line.push_str(&cell);
+                line.push_str(&" ".repeat(width - cell.width() + GAP));
             }
             text.push_str(line.trim_end());
             text.push('\n');
         }
         text
+    }
+
+    /// The columns' widths, so that all fit into `total`: the widest give way first.
+    fn widths(&self, total: usize) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let natural = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
+        };
+        let natural: Vec<usize> = (0..columns).map(natural).collect();
+        let room = total.saturating_sub(GAP * columns.saturating_sub(1));
+        let capped = |cap: usize| natural.iter().map(move |width| *width.min(&cap));
+        let widest = natural.iter().copied().max().unwrap_or(0);
+        let cap = (NARROWEST..=widest).rev().find(|cap| capped(*cap).sum::<usize>() <= room);
+        capped(cap.unwrap_or(widest.min(NARROWEST))).collect()
     }
 }
 
@@ -72,9 +88,12 @@ mod tests {
     }
 
     #[test]
-    fn long_cells_are_cut() {
-        let mut table = Table::new(&["N"]);
-        table.row(&["abcdefghij"]);
-        assert_eq!(table.render(5), "N\nabcd…\n");
+    fn the_widest_cells_are_cut_until_all_fit() {
+        let mut table = Table::new(&["N", "LONG", "SHORT"]);
+        table.row(&["1", "abcdefghij", "xyz"]);
+        assert_eq!(table.render(20), "N  LONG        SHORT\n1  abcdefghij  xyz\n");
+        assert_eq!(table.render(17), "N  LONG     SHORT\n1  abcdef…  xyz\n");
+        assert_eq!(table.render(0), "N  LONG  SHO…\n1  abc…  xyz\n");
+        assert_eq!(Table::new(&["A", "B"]).render(80), "A  B\n");
     }
 }

@@ -28,9 +28,15 @@ impl TestAccount {
 
     /// An account with these variables on a sandbox of its own kind.
     pub fn serving(secrets: &Value, options: Options) -> Self {
+        Self::of(&json!({"secrets": secrets}), options)
+    }
+
+    /// An account as its state file has it.
+    pub fn of(state: &Value, options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let state = folder.path().join("state.json");
-        fs::write(&state, json!({"secrets": secrets}).to_string()).expect("written");
+        let path = folder.path().join("state.json");
+        fs::write(&path, state.to_string()).expect("written");
+        let state = path;
         let record = Some(folder.path().join("record.jsonl"));
         let sandbox = RunningSandbox::start(&Options { state: Some(state), record, ..options }, since_1970);
         Self { sandbox, folder }
@@ -51,8 +57,13 @@ impl TestAccount {
 
     /// What the account holds now.
     pub fn secrets(&self) -> Value {
+        self.state()["secrets"].clone()
+    }
+
+    /// The account as its state file has it now.
+    pub fn state(&self) -> Value {
         let bytes = fs::read(self.folder.path().join("state.json")).expect("a state");
-        serde_json::from_slice::<Value>(&bytes).expect("JSON")["secrets"].clone()
+        serde_json::from_slice(&bytes).expect("JSON")
     }
 
     /// Every request so far, as `METHOD /path STATUS` without the common `/api/v0`.

@@ -64,6 +64,11 @@ impl Home {
         self.variables.retain(|(known, _)| known != name.as_ref());
     }
 
+    /// The variables of the user's shell.
+    pub fn variables(&self) -> &[(OsString, OsString)] {
+        &self.variables
+    }
+
     /// A path below the home folder.
     pub fn path(&self, below: &str) -> PathBuf {
         self.folder.path().join(below)
@@ -86,7 +91,7 @@ impl Home {
     /// A call of any program, with the same environment.
     pub fn command(&self, program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Call {
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(self.variables.iter().cloned()).current_dir(self.path(""));
+        command.args(arguments).env_clear().envs(self.variables().iter().cloned()).current_dir(self.path(""));
         Call { command, stdin: Vec::new() }
     }
 

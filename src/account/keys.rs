@@ -1,0 +1,136 @@
+//! The account's keys: the API's calls, with what this machine remembers of them.
+
+use serde_json::Value;
+
+use super::{Account, Remote, key_digest};
+use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
+use crate::domain::{Failure, Result};
+
+impl Remote<'_> {
+    /// All API keys.
+    pub async fn api_keys(&self) -> Result<ApiKeys> {
+        Ok(self.client.api_keys().await?)
+    }
+
+    /// One API key.
+    pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
+        Ok(self.client.api_key(id).await?)
+    }
+
+    /// Makes an API key, and remembers its number.
+    pub async fn create_api_key(
+        &self,
+        name: Option<&str>,
+        permissions: Option<&Value>,
+        key_params: Option<&Value>,
+    ) -> Result<CreatedApiKey> {
+        let created = self.client.create_api_key(name, permissions, key_params).await?;
+        // Forgotten, it is only not told from other keys any more; the new key must be shown.
+        let _ = self.remember_created(&created).await;
+        Ok(created)
+    }
+
+    async fn remember_created(&self, created: &CreatedApiKey) -> Result<()> {
+        let Account { store, server, .. } = &self.account;
+        let identity = self.identify().await?;
+        let Some(account) = identity.account(server) else { return Ok(()) };
+        let digest = key_digest(store, server, &created.key)?;
+        store.save_identity(&digest, &identity)?;
+        store.remember_own_key(&account, created.id, Some(&digest))
+    }
+
+    /// Deletes an API key.
+    pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
+        let reply = self.client.delete_api_key(id).await?;
+        if let Some(account) = self.account.id() {
+            // A number is never used twice: what stays in the list harms nobody.
+            let _ = self.account.store.remember_own_key(&account, id, None);
+        }
+        Ok(reply)
+    }
+
+    /// All SSH keys.
+    pub async fn ssh_keys(&self) -> Result<SshKeys> {
+        Ok(self.client.ssh_keys().await?)
+    }
+
+    /// Adds an SSH public key.
+    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
+        Ok(self.client.create_ssh_key(line).await?)
+    }
+
+    /// Puts another SSH public key in the place of one.
+    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
+        self.client.update_ssh_key(id, line).await.map_err(unknown_ssh_key)
+    }
+
+    /// Deletes an SSH key; gives the answer as it came.
+    pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
+        self.client.delete_ssh_key(id).await.map(|(_, raw)| raw).map_err(unknown_ssh_key)
+    }
+}
+
+fn unknown_ssh_key(error: ApiError) -> Failure {
+    let unknown = error.code() == Some("no_ssh_key");
+    let failure = Failure::from(error);
+    if unknown { failure.hint("see their ids with `vastenv show ssh-keys`") } else { failure }
+}
+
+/// What can be told of which API key is the one in use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InUse {
+    /// The one with this number.
+    Key(u64),
+    /// One of these: each may be it.
+    OneOf(Vec<u64>),
+}
+
+impl Account<'_> {
+    /// Which of `keys` is the one in use: the server lists it in clear or by its ends, this machine
+    /// saw it made, or every other one was made here.
+    pub fn key_in_use(&self, keys: &[ApiKey]) -> InUse {
+        let mine = self.credential.key.expose();
+        let listed: Vec<&ApiKey> = keys
+            .iter()
+            .filter(|key| key.raw["key"].as_str().is_some_and(|shown| shows(shown, mine)))
+            .collect();
+        if let [only] = listed.as_slice() {
+            return InUse::Key(only.id);
+        }
+        let own = self.id().map(|id| self.store.own_keys(&id)).unwrap_or_default();
+        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.key)
+            && keys.iter().any(|key| key.id == *id)
+        {
+            return InUse::Key(*id);
+        }
+        let strangers: Vec<u64> = keys.iter().map(|key| key.id).filter(|id| !own.contains_key(id)).collect();
+        if let [only] = strangers.as_slice() { InUse::Key(*only) } else { InUse::OneOf(strangers) }
+    }
+}
+
+/// Whether `shown` is `key`, whole or with a part of it hidden (`ab…f9`, `****a3f9`).
+fn shows(shown: &str, key: &str) -> bool {
+    let is_mask = |character: char| matches!(character, '*' | '.' | '…' | '•');
+    let head: &str = shown.split(is_mask).next().unwrap_or_default();
+    let tail: &str = shown.rsplit(is_mask).next().unwrap_or_default();
+    if head.len() == shown.len() {
+        return shown == key;
+    }
+    head.len() + tail.len() >= 4 && key.starts_with(head) && key.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shows;
+
+    #[test]
+    fn a_key_is_known_by_the_ends_that_are_shown() {
+        let key = "0123456789abcdef";
+        for shown in [key, "************cdef", "0123…cdef", "01...ef", "0123****"] {
+            assert!(shows(shown, key), "{shown}");
+        }
+        for shown in ["", "********", "0123", "***f", "…cdee", "0123…cdee", "0123456789abcdeg"] {
+            assert!(!shows(shown, key), "{shown}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The reset of an API key, from the question to the key file, and what a later command finds of
+//! one that was cut off.
+//!
+//! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
+//! new key, put it in its place. Each step can be the last one before a crash.
+
+use super::{Account, Remote, SavedKey, key_digest, save_key};
+use crate::config::Paths;
+use crate::credentials::{self, Credential};
+use crate::domain::{Digest, Failure, Kind, Result, Secret, Timestamp};
+use crate::store::{BegunReset, Lock, Store};
+
+/// Held by the command that resets, so that no other takes its journal for a dead one's.
+const LOCK: &str = "reset-api-key";
+
+/// A new key that has no place yet but the journal.
+#[derive(Debug)]
+pub struct NewKey {
+    /// The key.
+    pub key: Secret,
+    /// The dead one, and where it is.
+    pub old: Credential,
+    /// Why the journal does not hold the new key, if it does not.
+    pub not_kept: Option<Failure>,
+    _lock: Lock,
+}
+
+/// What was found of an earlier reset.
+#[derive(Debug)]
+pub enum EarlierReset {
+    /// Nothing.
+    None,
+    /// It is finished now: the new key and where it is.
+    Finished(Secret, SavedKey),
+    /// The new key still waits in the journal; why, and what to do.
+    Waits(Failure),
+    /// It was cut off before its answer came: nobody knows whether the old key is dead.
+    Unknown,
+}
+
+impl Remote<'_> {
+    /// Gets a new API key in place of the one in use, and notes at once that it is the same
+    /// account's, so that no shell takes it for another one's.
+    ///
+    /// # Errors
+    /// The server refused or gave no clear answer; or nothing can be noted: then it is not asked.
+    pub async fn reset_api_key(&self) -> Result<NewKey> {
+        let Account { store, server, credential, .. } = &self.account;
+        if self.only_shown {
+            // Ends with the request shown.
+            self.client.reset_api_key().await?;
+        }
+        let lock = self.account.begin_reset()?;
+        let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
+        let key = match self.client.reset_api_key().await {
+            Ok(key) => key,
+            Err(error) => {
+                store.end_reset();
+                return Err(unclear(error.into()));
+            }
+        };
+        let not_kept = store.keep_reset_key(&key).err();
+        if let (Some(identity), Ok(digest)) = (known, key_digest(store, server, &key)) {
+            // Where this cannot be written, the next refresh asks the server whose the key is.
+            let _ = store.save_identity(&digest, &identity);
+            self.rename_own_key(&digest);
+        }
+        Ok(NewKey { key, old: credential.clone(), not_kept, _lock: lock })
+    }
+
+    /// The server keeps a key's number when it resets the key.
+    fn rename_own_key(&self, new: &Digest) {
+        let Some(account) = self.account.id() else { return };
+        let own = self.account.store.own_keys(&account);
+        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.account.key) {
+            // Forgotten, it is only not told from other keys any more.
+            let _ = self.account.store.remember_own_key(&account, *id, Some(new));
+        }
+    }
+}
+
+fn unclear(failure: Failure) -> Failure {
+    if failure.kind() != Kind::Ambiguous {
+        return failure;
+    }
+    failure.hint(
+        "if the server refuses the key from now on, copy the new one from https://cloud.vast.ai/manage-keys/ \
+         and save it with `vastenv set api-key`",
+    )
+}
+
+impl Account<'_> {
+    fn begin_reset(&self) -> Result<Lock> {
+        let lock = self.store.try_lock(LOCK)?;
+        let lock =
+            lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
+        if let Some(BegunReset { new: Some(_), .. }) = self.store.begun_reset()? {
+            return Err(waits(self.store, "the new key of an earlier reset still waits to be saved"));
+        }
+        self.store.begin_reset(&self.server, &self.key)?;
+        Ok(lock)
+    }
+}
+
+/// Puts the key of an unfinished reset into the key file, if that holds the dead key or none. What is
+/// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
+pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool) -> EarlierReset {
+    let begun = match store.begun_reset() {
+        Ok(Some(begun)) => begun,
+        Ok(None) => return EarlierReset::None,
+        Err(failure) => return EarlierReset::Waits(failure),
+    };
+    // Whoever holds it is about to do just this.
+    let Ok(Some(_lock)) = store.try_lock(LOCK) else { return EarlierReset::None };
+    let Some(key) = begun.new.clone() else {
+        if is_heard {
+            store.end_reset();
+        }
+        return EarlierReset::Unknown;
+    };
+    match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, now)) {
+        Ok(saved) => {
+            store.end_reset();
+            EarlierReset::Finished(key, saved)
+        }
+        Err(failure) => EarlierReset::Waits(failure),
+    }
+}
+
+/// Whether the key file may be replaced: never where it holds another key than the dead one.
+fn has_room(paths: &Paths, store: &Store, begun: &BegunReset, new: &Secret) -> Result<()> {
+    match credentials::saved(paths)? {
+        Some(saved) if saved != *new && key_digest(store, &begun.server, &saved)? != begun.old => {
+            Err(waits(store, &format!("{} holds another key by now", paths.api_key().display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn waits(store: &Store, why: &str) -> Failure {
+    let path = store.reset_key_path();
+    let shown = shell_escape::escape(path.to_string_lossy());
+    Failure::failed(why).hint(format!(
+        "take the new key with `vastenv set api-key < {shown}`, then (or to forget it) `rm {shown}`"
+    ))
+}

@@ -1,0 +1,144 @@
+//! The account's API keys.
+
+use serde_json::{Map, Value, json};
+
+use super::client::Client;
+use super::error::ApiError;
+use super::judge::{Answer, Reply};
+use super::request::Request;
+use crate::domain::{Failure, Secret};
+
+const PATH: &str = "/auth/apikeys/";
+
+/// An API key as a list shows it. The key itself is not in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiKey {
+    /// The number by which it is shown and deleted.
+    pub id: u64,
+    /// Its name; may be empty.
+    pub name: String,
+    /// What it may do, in the server's short word (`all`, say), if it has one.
+    pub rights: Option<String>,
+    /// The permission categories of a restricted key; `None` where the server names none.
+    pub categories: Option<Vec<String>>,
+    /// The team's name, or its id, if it belongs to one.
+    pub team: Option<String>,
+    /// When it was made: a number of seconds or a text, as the server tells it.
+    pub created: Option<Value>,
+    /// The answer as it came.
+    pub raw: Value,
+}
+
+/// All API keys, with the answer as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiKeys {
+    /// The keys.
+    pub keys: Vec<ApiKey>,
+    /// The answer as it came.
+    pub raw: Value,
+}
+
+/// A key that was just made: the only time that it is told.
+#[derive(Clone, Debug)]
+pub struct CreatedApiKey {
+    /// Its number.
+    pub id: u64,
+    /// The key.
+    pub key: Secret,
+    /// What the server says of its permissions.
+    pub permissions: Value,
+}
+
+impl Client {
+    /// Lists the keys.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], or an answer that is no list of keys.
+    pub async fn api_keys(&self) -> Result<ApiKeys, ApiError> {
+        let answer = self.send(&Request::get(PATH, "list the API keys")).await?;
+        let raw = answer.value()?;
+        let list = raw.get("apikeys").unwrap_or(&raw).as_array().cloned();
+        let list = list.ok_or_else(|| answer.unusable("no list of API keys"))?;
+        let keys = list.iter().map(|key| read(&answer, key)).collect::<Result<_, _>>()?;
+        Ok(ApiKeys { keys, raw })
+    }
+
+    /// Tells of one key.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], or an answer that is no key.
+    pub async fn api_key(&self, id: u64) -> Result<ApiKey, ApiError> {
+        let answer =
+            self.send(&Request::get(format!("{PATH}{id}/"), format!("show the API key {id}"))).await?;
+        Ok(read(&answer, &answer.value()?)?)
+    }
+
+    /// Makes a key; one without a name is sent as the official client sends it, with null.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], or an answer without a key.
+    pub async fn create_api_key(
+        &self,
+        name: Option<&str>,
+        permissions: Option<&Value>,
+        key_params: Option<&Value>,
+    ) -> Result<CreatedApiKey, ApiError> {
+        let mut body = Map::from_iter([("name".to_owned(), json!(name))]);
+        for (field, value) in [("permissions", permissions), ("key_params", key_params)] {
+            if let Some(value) = value {
+                body.insert(field.to_owned(), value.clone());
+            }
+        }
+        let answer = self.send(&Request::post(PATH, Value::Object(body), "create the API key")).await?;
+        let value = answer.value()?;
+        match (value["id"].as_u64(), value["key"].as_str()) {
+            (Some(id), Some(key)) => {
+                Ok(CreatedApiKey { id, key: Secret::new(key), permissions: value["permissions"].clone() })
+            }
+            _ => Err(answer.unusable("no new key").into()),
+        }
+    }
+
+    /// Deletes a key.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`].
+    pub async fn delete_api_key(&self, id: u64) -> Result<Reply, ApiError> {
+        let purpose = format!("delete the API key {id}");
+        let answer = self.send(&Request::delete(format!("{PATH}{id}/"), json!({}), purpose)).await?;
+        Ok(answer.into())
+    }
+
+    /// Gets a new key in place of the one that asks, which is dead from then on.
+    ///
+    /// # Errors
+    /// Those of [`Client::send`], or an answer without a key.
+    pub async fn reset_api_key(&self) -> Result<Secret, ApiError> {
+        let request =
+            Request::put("/commands/reset_apikey/", json!({"client_id": "me"}), "reset the API key");
+        let answer = self.send(&request).await?;
+        let value = answer.value()?;
+        let key = value["new_api_key"].as_str().filter(|key| !key.is_empty());
+        Ok(key.map(Secret::new).ok_or_else(|| answer.unusable("no new key"))?)
+    }
+}
+
+fn read(answer: &Answer, value: &Value) -> Result<ApiKey, Failure> {
+    let id = value["id"].as_u64().ok_or_else(|| answer.unusable("an API key without an id"))?;
+    let text = |field: &str| match &value[field] {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let permissions = &value["permissions"];
+    let categories = permissions.get("api").unwrap_or(permissions).as_object();
+    Ok(ApiKey {
+        id,
+        name: text("name").unwrap_or_default(),
+        rights: text("rights"),
+        categories: categories.map(|categories| categories.keys().cloned().collect()),
+        team: text("team_name").or_else(|| text("team_id")),
+        created: Some(value["created_at"].clone()).filter(|created| !created.is_null()),
+        raw: value.clone(),
+    })
+}

@@ -1,0 +1,84 @@
+//! Arguments of the commands about API keys and SSH keys. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use crate::domain::Secret;
+
+/// `vastenv show api-key`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  vastenv show api-key 42")]
+pub struct KeyId {
+    /// The key's id, as `show` lists it
+    #[arg(value_name = "ID")]
+    pub id: u64,
+}
+
+/// `vastenv delete api-key`, `vastenv delete ssh-key`
+#[derive(Debug, Args)]
+pub struct KeyIds {
+    /// The ids of the keys
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<u64>,
+}
+
+/// `vastenv create api-key`
+#[derive(Debug, Args)]
+#[command(
+    group = ArgGroup::new("rights").args(["permission_file", "permission"]).required(true).multiple(true),
+    override_usage = "vastenv create api-key --name NAME --permission CATEGORY…\n       \
+        vastenv create api-key --name NAME --permission_file FILE",
+    after_help = "Examples:\n  vastenv create api-key --name ci --permission user_read\n  \
+        vastenv create api-key --name ci --permission_file rights.json \\\n    | vastenv set env-var CI_KEY\n\n\
+        The new key is printed once, alone on stdout.\n\
+        Categories: misc, user_read, user_write, instance_read, instance_write,\n\
+        billing_read, billing_write, machine_read, machine_write, team_read, team_write"
+)]
+pub struct CreateApiKey {
+    /// The key's name
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin
+    #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE")]
+    pub permission_file: Option<PathBuf>,
+    /// Permit a whole category (may be given more than once)
+    #[arg(long, value_name = "CATEGORY")]
+    pub permission: Vec<String>,
+    /// Wildcard parameters for advanced keys
+    #[arg(long = "key_params", alias = "key-params", value_name = "PARAMS")]
+    pub key_params: Option<String>,
+}
+
+/// `vastenv create ssh-key`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv create ssh-key ~/.ssh/id_ed25519.pub\n  vastenv create ssh-key         # makes a new pair and adds its public key"
+)]
+pub struct CreateSshKey {
+    // What is given by mistake may be a private key.
+    /// A public key, the path of one, or - for stdin; without it a new pair is made
+    #[arg(value_name = "KEY")]
+    pub key: Option<Secret>,
+    /// Ask for a passphrase that locks the new private key
+    #[arg(long, conflicts_with = "key")]
+    pub passphrase: bool,
+    /// Put the new pair here [default: ~/.ssh/id_ed25519]
+    #[arg(long, value_name = "PATH", conflicts_with = "key")]
+    pub output: Option<PathBuf>,
+    /// Send the key even if the account has it already
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `vastenv update ssh-key`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  vastenv update ssh-key 12 ~/.ssh/id_ed25519.pub")]
+pub struct UpdateSshKey {
+    /// The id of the key to replace
+    #[arg(value_name = "ID")]
+    pub id: u64,
+    /// A public key, the path of one, or - for stdin
+    #[arg(value_name = "KEY")]
+    pub key: Secret,
+}

@@ -1,0 +1,163 @@
+//! `vastenv create api-key`: makes an API key with restricted rights.
+
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::app::App;
+use crate::account::CreatedApiKey;
+use crate::cli::CreateApiKey;
+use crate::domain::{Failure, Result, printable, printable_capped, to_python_json};
+use crate::files::reason;
+
+/// The permission categories that the service documents.
+const CATEGORIES: [&str; 11] = [
+    "billing_read",
+    "billing_write",
+    "instance_read",
+    "instance_write",
+    "machine_read",
+    "machine_write",
+    "misc",
+    "team_read",
+    "team_write",
+    "user_read",
+    "user_write",
+];
+
+/// The largest permission file, in bytes.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// Makes the key and prints it, once, alone on stdout.
+pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
+    let name = arguments.name.as_deref();
+    name.map_or(Ok(()), check_name)?;
+    let permissions = permissions(app, &arguments)?;
+    let params = arguments.key_params.clone().map(Value::String);
+    let account = app.account()?;
+    let created = app.with_server_as(account, app.manner(true), async |remote| {
+        remote.create_api_key(name, Some(&permissions), params.as_ref()).await
+    })?;
+    let CreatedApiKey { id, key, permissions } = created;
+    if !app.ui.raw {
+        let name = name.map_or("no name".to_owned(), printable);
+        app.ui.say(&format!("created the API key {id} ({name}); it is shown only this once:"));
+    }
+    let shown = if app.ui.raw {
+        to_python_json(&json!({"id": id, "key": key.expose(), "permissions": permissions}))
+    } else {
+        key.expose().to_owned()
+    };
+    app.ui.only_copy(&shown).map_err(|failure| {
+        failure
+            .hint(format!("nobody can see the key any more: vastenv delete api-key {id}, and create another"))
+    })
+}
+
+/// A name that a list can show.
+fn check_name(name: &str) -> Result<()> {
+    let fault = if name.trim().is_empty() {
+        "is empty"
+    } else if name.chars().any(char::is_control) {
+        "holds a control character"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!("the name for the key {fault}")).hint("say what it is for: --name ci"))
+}
+
+/// The permissions of the file, with the categories given beside it.
+fn permissions(app: &App, arguments: &CreateApiKey) -> Result<Value> {
+    let mut permissions = match &arguments.permission_file {
+        Some(path) => read_file(path)?,
+        None => json!({"api": {}}),
+    };
+    if !arguments.permission.is_empty() {
+        let api = permissions.as_object_mut().map(|top| top.entry("api").or_insert_with(|| json!({})));
+        let Some(api) = api.and_then(Value::as_object_mut) else {
+            return Err(Failure::usage("\"api\" in the permission file is no object")
+                .hint(r#"like {"api": {"user_read": {}}}"#));
+        };
+        for category in &arguments.permission {
+            api.entry(category.clone()).or_insert_with(|| json!({}));
+        }
+    }
+    match permissions.get("api").and_then(Value::as_object) {
+        Some(categories) => warn_of_unknown(app, categories),
+        None => app.ui.warn("the permission file has no \"api\" object; the server may refuse it"),
+    }
+    Ok(permissions)
+}
+
+fn read_file(path: &Path) -> Result<Value> {
+    let is_stdin = path == Path::new("-");
+    let name = if is_stdin { "stdin".to_owned() } else { printable(&path.to_string_lossy()) };
+    let mut text = String::new();
+    let read = if is_stdin {
+        std::io::stdin().lock().take(LARGEST_FILE + 1).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
+    };
+    read.map_err(|error| {
+        Failure::failed(format!("cannot read the permissions from {name}: {}", reason(&error)))
+            .hint(r#"it is a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)
+    })?;
+    if text.len() as u64 > LARGEST_FILE {
+        return Err(Failure::usage(format!("{name} is over 1 MiB: these are no permissions")));
+    }
+    let value: Value = serde_json::from_str(&text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = printable_capped(error.to_string().split(" at line").next().unwrap_or("no JSON"), 80);
+        let look = match path.to_str().filter(|_| !is_stdin) {
+            Some(path) => format!(" (see it with: sed -n {line}p {})", shell_escape::escape(path.into())),
+            None => String::new(),
+        };
+        Failure::usage(format!("{name} is no JSON: {what} (line {line}, column {column})"))
+            .hint(format!("mend it there; nothing was sent{look}"))
+    })?;
+    if !value.is_object() {
+        return Err(
+            Failure::usage(format!("{name} holds no JSON object")).hint(r#"like {"api": {"user_read": {}}}"#)
+        );
+    }
+    Ok(value)
+}
+
+fn warn_of_unknown(app: &App, categories: &Map<String, Value>) {
+    for category in categories.keys().filter(|category| !CATEGORIES.contains(&category.as_str())) {
+        let nearest = nearest(category).map_or(String::new(), |known| format!("; did you mean {known}?"));
+        app.ui.warn(&format!("unknown permission category {}{nearest}", printable_capped(category, 60)));
+    }
+}
+
+/// The category that was meant, if one is near enough: a few letters away, or begun alike.
+fn nearest(given: &str) -> Option<&'static str> {
+    let given = given.to_lowercase().replace('-', "_");
+    let (distance, known) =
+        CATEGORIES.into_iter().map(|known| (strsim::damerau_levenshtein(known, &given), known)).min()?;
+    let begun = || CATEGORIES.into_iter().find(|known| given.len() > 2 && known.starts_with(given.as_str()));
+    if distance <= 1 + given.chars().count() / 4 { Some(known) } else { begun() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_category_that_was_meant_is_found() {
+        for (given, meant) in [
+            ("usr_write", Some("user_write")),
+            ("user-read", Some("user_read")),
+            ("INSTANCE_READ", Some("instance_read")),
+            ("instances_read", Some("instance_read")),
+            ("billing", Some("billing_read")),
+            ("mics", Some("misc")),
+            ("", None),
+            ("x", None),
+            ("everything", None),
+        ] {
+            assert_eq!(nearest(given), meant, "{given}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! `vastenv create ssh-key [KEY]`: adds a public key, or makes a pair and adds it.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::app::App;
+use super::ask::agree;
+use super::ssh_key::{describe, given_key, server_option};
+use crate::account::{Account, Remote, SshKey};
+use crate::cli::CreateSshKey;
+use crate::context::{self, variables};
+use crate::domain::{Failure, Result, Secret};
+use crate::files::{ensure_private_folder, unwritable};
+use crate::keypair::{PublicKey, existing, generate, save};
+use crate::ui::read_new_passphrase;
+
+/// What became of a key.
+enum Outcome {
+    /// The account has it now; the server's answer.
+    Added { id: Option<u64>, answer: Value },
+    /// The account had it already; nothing was sent.
+    Held(SshKey),
+}
+
+/// Adds the key to the account, unless it has it already.
+pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Result<()> {
+    if let Some(text) = &arguments.key {
+        let key = given_key(text.expose())?;
+        let outcome = add(app, app.account()?, &key, arguments.force)?;
+        return report(app, &key, outcome);
+    }
+    // Before anything is made: without an API key the pair could not be added.
+    let account = app.account()?;
+    let (key, path) = make_pair(app, &arguments)?;
+    let outcome =
+        add(app, account, &key, arguments.force).map_err(|failure| finish_later(app, &path, failure))?;
+    report(app, &key, outcome)
+}
+
+fn add(app: &App, account: Account<'_>, key: &PublicKey, force: bool) -> Result<Outcome> {
+    app.with_server_as(account, app.manner(true), async |remote| {
+        if !force
+            && !app.global.curl
+            && let Some(held) = held(remote, key).await?
+        {
+            return Ok(Outcome::Held(held));
+        }
+        let saved = remote.create_ssh_key(key.line()).await?;
+        Ok(Outcome::Added { id: saved.id, answer: saved.raw })
+    })
+}
+
+/// The same key in the account, if it is there.
+async fn held(remote: &Remote<'_>, key: &PublicKey) -> Result<Option<SshKey>> {
+    let listed = match remote.ssh_keys().await {
+        Ok(listed) => listed,
+        // An API key may be allowed to add but not to list: then the server has the last word.
+        Err(failure) if failure.status_code() == 403 => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let same = |held: &SshKey| PublicKey::parse(&held.key).is_ok_and(|other| other.is_same_key(key));
+    Ok(listed.keys.into_iter().find(same))
+}
+
+fn report(app: &App, key: &PublicKey, outcome: Outcome) -> Result<()> {
+    match outcome {
+        Outcome::Held(held) => {
+            app.ui.say(&format!(
+                "the account has this key already, as {}: nothing was sent (--force sends it)",
+                held.id
+            ));
+            if app.ui.raw { app.ui.json(&json!({"success": true, "key": held.raw})) } else { Ok(()) }
+        }
+        Outcome::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
+        Outcome::Added { id, .. } => {
+            let id = id.map_or(String::new(), |id| format!(" {id}"));
+            app.ui.say(&format!(
+                "added SSH key{id}: {}; instances that run already do not get it by themselves",
+                describe(key)
+            ));
+            Ok(())
+        }
+    }
+}
+
+/// A pair that was just made stays, whatever the server says: the failure tells how to go on.
+fn finish_later(app: &App, private: &Path, failure: Failure) -> Failure {
+    let private = std::path::absolute(private).unwrap_or_else(|_| private.to_owned());
+    let public = format!("{}.pub", private.display());
+    let public = shell_escape::escape(public.into());
+    let command = format!("vastenv create ssh-key {public}{}", server_option(app));
+    let first = failure.next_step().map_or(String::new(), |step| format!("{step}; "));
+    failure.hint(format!("{first}the new pair stays: finish with `{command}`"))
+}
+
+/// Makes a pair and saves it, after moving an older one aside.
+fn make_pair(app: &App, arguments: &CreateSshKey) -> Result<(PublicKey, PathBuf)> {
+    if app.global.curl {
+        return Err(Failure::usage("--curl needs a key: none is made for a request that is only shown")
+            .hint("vastenv create ssh-key ~/.ssh/id_ed25519.pub --curl"));
+    }
+    let path = match &arguments.output {
+        Some(path) if path.file_name().is_none() || path.is_dir() => {
+            return Err(Failure::usage(format!("--output {} is a folder", path.display()))
+                .hint("name the file of the private key: --output PATH/id_ed25519"));
+        }
+        Some(path) => path.clone(),
+        None => home_folder()?.join("id_ed25519"),
+    };
+    let old = existing(&path);
+    if !old.is_empty() {
+        let names: Vec<_> = old.iter().map(|path| path.display().to_string()).collect();
+        agree(app, &format!("{} will be moved to a backup. Make a new pair?", names.join(" and ")))?;
+    }
+    let passphrase: Option<Secret> = if arguments.passphrase { Some(read_new_passphrase()?) } else { None };
+    let pair = generate(&comment(), passphrase.as_ref())?;
+    prepare_folder(app, &path, arguments.output.is_none())?;
+    for backup in save(&pair, &path, context::now())? {
+        app.ui.say(&format!("moved {} to {}", backup.from.display(), backup.to.display()));
+    }
+    app.ui.say(&format!("made {} and {}.pub", path.display(), path.display()));
+    Ok((pair.public, path))
+}
+
+/// `~/.ssh`
+fn home_folder() -> Result<PathBuf> {
+    let home = context::home().ok_or_else(|| {
+        Failure::failed("HOME is not set, so there is no ~/.ssh").hint("say where: --output PATH")
+    })?;
+    Ok(home.join(".ssh"))
+}
+
+/// Makes the folder, only for its owner. One that is there is mended if it is `~/.ssh`; any other
+/// may be open to others for a reason, and is left as it is.
+fn prepare_folder(app: &App, path: &Path, is_ours: bool) -> Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    if !is_ours {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        return made.map_err(|error| unwritable(folder, &error));
+    }
+    let mut notes = Vec::new();
+    ensure_private_folder(folder, &mut notes)?;
+    for note in &notes {
+        app.ui.warn(note);
+    }
+    Ok(())
+}
+
+/// `user@host`, as ssh-keygen writes it.
+fn comment() -> String {
+    let user = context::text_var(variables::USER).unwrap_or_else(|| "user".to_owned());
+    format!("{user}@{}", context::host_name()).replace(char::is_whitespace, "-").replace(char::is_control, "")
+}

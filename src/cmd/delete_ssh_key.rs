@@ -1,0 +1,43 @@
+//! `vastenv delete ssh-key ID…`.
+
+use std::process::ExitCode;
+
+use super::app::App;
+use super::each::each;
+use super::ssh_key::server_option;
+use crate::account::SshKey;
+use crate::cli::KeyIds;
+use crate::domain::{Result, printable};
+use crate::keypair::PublicKey;
+
+/// Deletes the keys one by one, and prints what brings each back.
+pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
+    let account = app.account()?;
+    let known = if app.global.curl || app.ui.raw {
+        Vec::new()
+    } else {
+        // Only to tell what brings a key back: without the list, it is deleted all the same.
+        app.with_server(account.clone(), async |remote| remote.ssh_keys().await)
+            .map_or(Vec::new(), |listed| listed.keys)
+    };
+    each(app, &arguments.ids, |id| {
+        let answer = app.with_server(account.clone(), async |remote| remote.delete_ssh_key(id).await)?;
+        if app.ui.raw {
+            return app.ui.json(&answer);
+        }
+        let held = known.iter().find(|key| key.id == id);
+        app.ui
+            .say(&format!("deleted SSH key {id}{}", held.map_or(String::new(), |held| way_back(app, held))));
+        Ok(())
+    })
+}
+
+fn way_back(app: &App, held: &SshKey) -> String {
+    match PublicKey::parse(&held.key) {
+        Ok(key) => {
+            let quoted = shell_escape::escape(key.line().into());
+            format!("; bring it back: vastenv create ssh-key {quoted}{}", server_option(app))
+        }
+        Err(_) => format!("; it was: {}", printable(&held.key)),
+    }
+}

@@ -1,0 +1,145 @@
+//! `vastenv reset api-key`: a new key in place of the one in use, never lost on the way.
+//!
+//! The server kills the old key with its answer. So the new one is written down in a journal before
+//! anything else, then into the key file, then verified, then told; and a command that finds a
+//! journal finishes the job.
+
+use serde_json::json;
+
+use super::app::App;
+use super::ask::agree;
+use crate::account::{self, Account, EarlierReset, NewKey, save_key};
+use crate::context;
+use crate::credentials::{self, Credential, Source};
+use crate::domain::{Failure, Kind, Result, Secret, to_python_json};
+
+/// Asks, resets, saves, verifies, tells.
+pub fn reset_api_key(app: &App) -> Result<()> {
+    let account = app.account()?;
+    let Credential { key, source } = &account.credential;
+    if !app.global.curl {
+        agree(
+            app,
+            &format!("The key {} from {source} will stop working everywhere. Reset it?", key.suffix()),
+        )?;
+    }
+    let new = app.with_server(account, async |remote| remote.reset_api_key().await)?;
+    if let Some(failure) = &new.not_kept {
+        app.ui.warn(&format!("the new key could not be written down: {}", failure.message()));
+    }
+    if is_for_key_file(app, &new.old) { keep(app, &new) } else { hand_over(app, &new) }
+}
+
+/// Finishes a reset that was cut off between the server's answer and the key file. While that cannot
+/// be done, every command says so, and goes on.
+pub fn finish_reset(app: &App) {
+    match account::finish_reset(&app.paths, &app.store, context::now(), true) {
+        EarlierReset::None => {}
+        EarlierReset::Finished(key, saved) => {
+            let path = saved.path.display();
+            app.ui.say(&format!("finished an earlier reset: the new key {} is in {path}", key.suffix()));
+        }
+        EarlierReset::Waits(failure) => {
+            let message = format!("the new key of an earlier reset still waits: {}", failure.message());
+            let warning = Failure::failed(message);
+            app.ui.warn_of(&match failure.next_step() {
+                Some(step) => warning.hint(step),
+                None => warning,
+            });
+        }
+        EarlierReset::Unknown => app.ui.warn_of(
+            &Failure::failed("an earlier `vastenv reset api-key` was cut off before its answer came").hint(
+                "if the server refuses the key, copy the new one from https://cloud.vast.ai/manage-keys/ and \
+                 save it with `vastenv set api-key`",
+            ),
+        ),
+    }
+}
+
+/// Whether the key file is where the new key belongs: it held the dead one, or none. Another key in
+/// it is not ours to overwrite, unless a two-factor session asked and the server refuses that key:
+/// then it was the one that the session stood for.
+fn is_for_key_file(app: &App, old: &Credential) -> bool {
+    let Ok(Some(saved)) = credentials::saved(&app.paths) else { return true };
+    if saved == old.key {
+        return true;
+    }
+    let Source::TwoFactorFile(_) = old.source else { return false };
+    let tried = try_key(app, saved, Source::KeyFile(app.paths.api_key()));
+    tried.is_err_and(|failure| failure.is_refusal())
+}
+
+/// Puts the new key into the key file.
+fn keep(app: &App, new: &NewKey) -> Result<()> {
+    let saved = match save_key(&app.paths, &app.store, &new.key, context::now()) {
+        Ok(saved) => saved,
+        Err(failure) => {
+            // The old key is dead: the new one must be seen, whatever else fails.
+            app.ui.only_copy(new.key.expose())?;
+            let hint = match new.not_kept {
+                None => {
+                    "the key is printed above, and kept: the next command saves it, once the file can be written"
+                }
+                Some(_) => {
+                    "keep the key printed above: it is nowhere else; save it with `vastenv set api-key`"
+                }
+            };
+            let message =
+                format!("the key was reset, but the new one could not be saved: {}", failure.message());
+            return Err(Failure::failed(message).hint(hint));
+        }
+    };
+    app.store.end_reset();
+    for note in &saved.notes {
+        app.ui.warn(note);
+    }
+    let what = format!("the new key {} is saved in {}", new.key.suffix(), saved.path.display());
+    match try_key(app, new.key.clone(), Source::KeyFile(saved.path)) {
+        Ok(()) => app.ui.say(&format!("{what}; the server accepts it, and every open shell follows")),
+        Err(failure) if failure.kind() == Kind::Unavailable => {
+            app.ui.say(&what);
+            app.ui.warn(&format!("the new key could not be tried yet: {}", failure.message()));
+        }
+        Err(failure) => return Err(failure),
+    }
+    warn_of_dead_key(app, new);
+    if app.ui.raw { app.ui.line(&as_json(&new.key)) } else { Ok(()) }
+}
+
+/// Shows the new key, because it has no place here.
+fn hand_over(app: &App, new: &NewKey) -> Result<()> {
+    let source = &new.old.source;
+    app.ui.say(&format!(
+        "the new key replaces the one from {source}; it is not saved, because the key file holds another:"
+    ));
+    let shown = if app.ui.raw { as_json(&new.key) } else { new.key.expose().to_owned() };
+    app.ui.only_copy(&shown).map_err(|failure| match new.not_kept {
+        None => failure.hint("the new key is kept: the next command tells where"),
+        Some(_) => failure,
+    })?;
+    app.store.end_reset();
+    warn_of_dead_key(app, new);
+    Ok(())
+}
+
+/// Where the dead key stays and will be found first.
+fn warn_of_dead_key(app: &App, new: &NewKey) {
+    let source = &new.old.source;
+    match source {
+        Source::Environment => app.ui.warn(&format!("{source} still holds the dead key: change or unset it")),
+        Source::TwoFactorFile(_) => {
+            app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
+        }
+        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) => {}
+    }
+}
+
+fn try_key(app: &App, key: Secret, source: Source) -> Result<()> {
+    let account: Account<'_> = app.account_of(Credential { key, source })?;
+    app.with_server(account, async |remote| remote.verify().await).map(drop)
+}
+
+/// The answer as the server gave it.
+fn as_json(key: &Secret) -> String {
+    to_python_json(&json!({"success": true, "new_api_key": key.expose()}))
+}

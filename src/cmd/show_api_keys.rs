@@ -1,0 +1,81 @@
+//! `vastenv show api-keys` and `vastenv show api-key ID`.
+
+use serde_json::Value;
+
+use super::app::App;
+use crate::account::{ApiKey, InUse};
+use crate::cli::KeyId;
+use crate::context;
+use crate::domain::{Result, format_date, printable};
+use crate::ui::Table;
+
+/// Lists the account's API keys; the one in use is marked where that can be told.
+pub fn show_api_keys(app: &App) -> Result<()> {
+    let account = app.account()?;
+    let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
+    if app.ui.raw {
+        return app.ui.json(&listed.raw);
+    }
+    if listed.keys.is_empty() {
+        app.ui.say("the account lists no API keys");
+        return Ok(());
+    }
+    let in_use = account.key_in_use(&listed.keys);
+    let mut keys = listed.keys;
+    keys.sort_by_key(|key| key.id);
+    let mut table = Table::new(&["ID", "NAME", "RIGHTS", "TEAM", "CREATED", "NOTE"]);
+    for key in &keys {
+        let note = if in_use == InUse::Key(key.id) { "in use" } else { "" };
+        let (id, created) = (key.id.to_string(), created(key.created.as_ref()));
+        table.row(&[&id, name(key), &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
+    }
+    app.ui.data(table.render(context::width()).as_bytes())
+}
+
+/// Shows one API key.
+pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
+    let account = app.account()?;
+    let key = app.with_server(account, async |remote| remote.api_key(arguments.id).await)?;
+    if app.ui.raw {
+        return app.ui.json(&key.raw);
+    }
+    let lines = [
+        ("id", key.id.to_string()),
+        ("name", printable(name(&key))),
+        ("rights", printable(&rights(&key))),
+        ("team", printable(key.team.as_deref().unwrap_or("-"))),
+        ("created", created(key.created.as_ref())),
+    ];
+    for (heading, text) in lines {
+        app.ui.line(&format!("{heading:9}{text}"))?;
+    }
+    Ok(())
+}
+
+/// The key's name, if it has one.
+fn name(key: &ApiKey) -> &str {
+    if key.name.is_empty() { "-" } else { &key.name }
+}
+
+/// What the key may do: its categories where the server names them, else its short word.
+fn rights(key: &ApiKey) -> String {
+    match (&key.categories, &key.rights) {
+        (Some(categories), _) if !categories.is_empty() => categories.join(", "),
+        (_, Some(rights)) => rights.clone(),
+        _ => "-".to_owned(),
+    }
+}
+
+/// A day, from seconds or from a text that starts with one.
+pub fn created(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::Number(number)) => match (number.as_u64(), number.as_f64()) {
+            (Some(seconds), _) => format_date(seconds),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            (None, Some(seconds)) if seconds >= 0.0 => format_date(seconds as u64),
+            _ => "-".to_owned(),
+        },
+        Some(Value::String(text)) => text.chars().take(10).collect(),
+        _ => "-".to_owned(),
+    }
+}

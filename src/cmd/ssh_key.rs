@@ -1,0 +1,94 @@
+//! What the commands about SSH keys share: a public key from wherever it is given.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::app::App;
+use crate::context;
+use crate::domain::{Failure, Kind, Result, printable_capped};
+use crate::files::reason;
+use crate::keypair::{PublicKey, is_private};
+
+/// The largest file that can be a public key, in bytes.
+const LARGEST_FILE: u64 = 64 * 1024;
+
+/// The public key that `text` is, or is the path of, or that stdin (`-`) holds.
+///
+/// # Errors
+/// It is no public key. The message never repeats what was given, unless it is a path.
+pub fn given_key(text: &str) -> Result<PublicKey> {
+    if text == "-" {
+        return PublicKey::parse(&read(std::io::stdin().lock(), "stdin")?);
+    }
+    match PublicKey::parse(text) {
+        Ok(key) => Ok(key),
+        Err(failure) if is_private(text) => Err(failure),
+        Err(failure) => match path_of(text) {
+            Some(path) => from_file(&path),
+            None if is_name_of_public_key(text) => {
+                Err(Failure::failed(format!("there is no file {}", printable_capped(text, 120)))
+                    .hint("see those that there are: ls ~/.ssh/*.pub"))
+            }
+            None => Err(failure),
+        },
+    }
+}
+
+/// The path that `text` is, if a file is there; `~/` is the home also where no shell expanded it.
+fn path_of(text: &str) -> Option<PathBuf> {
+    let path = match text.strip_prefix("~/") {
+        Some(below) => context::home()?.join(below),
+        None => PathBuf::from(text),
+    };
+    path.symlink_metadata().is_ok().then_some(path)
+}
+
+/// Whether `text` can only be meant as a path, and so may be repeated.
+fn is_name_of_public_key(text: &str) -> bool {
+    Path::new(text).extension().is_some_and(|extension| extension == "pub") && !text.contains('\n')
+}
+
+fn from_file(path: &Path) -> Result<PublicKey> {
+    let shown = printable_capped(&path.to_string_lossy(), 120);
+    let file = File::open(path)
+        .map_err(|error| Failure::failed(format!("cannot read {shown}: {}", reason(&error))))?;
+    let text = read(file, &shown)?;
+    PublicKey::parse(&text).map_err(|failure| {
+        let public = PathBuf::from(format!("{}.pub", path.display()));
+        let hint = match failure.next_step() {
+            _ if is_private(&text) && public.exists() => format!("give {} instead", public.display()),
+            step => step.unwrap_or_default().to_owned(),
+        };
+        Failure::new(Kind::Usage, format!("{shown}: {}", failure.message())).hint(hint)
+    })
+}
+
+fn read(source: impl Read, name: &str) -> Result<Zeroizing<String>> {
+    // Room for all of it: growing would leave copies of what may be a private key.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST_FILE).unwrap_or_default() + 2));
+    source
+        .take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::failed(format!("cannot read {name}: {}", reason(&error))))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(Failure::usage(format!("{name} is too large for an SSH public key")));
+    }
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Type, fingerprint and comment, short enough for a line of talk.
+pub fn describe(key: &PublicKey) -> String {
+    let comment = if key.comment().is_empty() { "no comment" } else { key.comment() };
+    format!("{} {} ({})", key.short_kind(), key.fingerprint(), printable_capped(comment, 60))
+}
+
+/// What a command that is shown needs to reach the same server: ` --url …` if it was given so.
+pub fn server_option(app: &App) -> String {
+    match &app.global.url {
+        Some(url) => format!(" --url {}", shell_escape::escape(url.as_str().into())),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,353 @@
+//! `show`, `create` and `delete api-key`.
+
+use std::fs;
+use std::fs::File;
+
+use serde_json::{Value, json};
+use vastenv::sandbox::Options;
+
+use crate::account::{OTHER_KEY, TestAccount};
+use crate::home::{Home, VASTENV};
+use crate::raw_server::{RawServer, Reply};
+use crate::terminal::Terminal;
+
+fn account() -> TestAccount {
+    TestAccount::with(&json!({}))
+}
+
+/// The API keys that the account has.
+fn keys(account: &TestAccount) -> Vec<Value> {
+    account.state()["api_keys"].as_array().expect("keys").clone()
+}
+
+/// The body of the last request for a new key.
+fn ids(account: &TestAccount) -> Vec<u64> {
+    keys(account).iter().map(|key| key["id"].as_u64().expect("an id")).collect()
+}
+
+#[test]
+fn the_new_key_is_alone_on_stdout_and_works() {
+    let account = account();
+    let home = account.home();
+    let said =
+        home.vastenv(&["create", "api-key", "--name", "ci é", "--permission", "user_read"]).run().expect(0);
+    let key = said.out.trim_end().to_owned();
+    assert_eq!(said.out, format!("{key}\n"));
+    assert_eq!(keys(&account)[1]["key"], json!(key));
+    assert!(said.err.contains("created the API key 2 (ci é)") && !said.err.contains(&key), "{said:?}");
+    assert_eq!(said.err.lines().count(), 1);
+    let home = Home::at(&account.sandbox.url, &key);
+    assert_eq!(home.ok(&["show", "env-vars", "--raw"]), "{}\n");
+    home.vastenv(&["create", "env-var", "A", "b"])
+        .run()
+        .refuses(4, &["the key lacks the permission user_write"]);
+}
+
+#[test]
+fn a_key_can_be_piped_into_another_command() {
+    let account = account();
+    let home = account.home();
+    let script = format!(
+        "'{VASTENV}' create api-key --name ci --permission user_read --quiet | '{VASTENV}' set env-var CI_KEY"
+    );
+    home.command("sh", &["-c", &script]).run().expect(0);
+    assert_eq!(account.secrets()["CI_KEY"], keys(&account)[1]["key"]);
+}
+
+#[test]
+fn permissions_come_from_a_file_from_stdin_and_from_options_in_both_spellings() {
+    let account = account();
+    let home = account.home();
+    let given = json!({"api": {"misc": {}, "instance_read": {"api.x": {"constraints": {"id": {"lte": 5}}}}}});
+    home.write("rights.json", given.to_string());
+    let mut both = given.clone();
+    both["api"]["user_read"] = json!({});
+    let calls: [(&[&str], &Value, Value); 5] = [
+        (&["--permission_file", "rights.json"], &given, Value::Null),
+        (&["--permission-file", "rights.json", "--key-params", "a=b"], &given, json!("a=b")),
+        (&["--permission_file", "-", "--key_params", "{}"], &given, json!("{}")),
+        (&["--permission_file=rights.json", "--permission", "user_read"], &both, Value::Null),
+        (
+            &["--permission", "user_read", "--permission=misc", "--permission", "misc"],
+            &json!({"api": {"misc": {}, "user_read": {}}}),
+            Value::Null,
+        ),
+    ];
+    for (arguments, permissions, params) in calls {
+        let call = home.vastenv(&[&["create", "api-key", "--name", "x", "--raw"], arguments].concat());
+        let answer: Value =
+            serde_json::from_str(&call.stdin(given.to_string()).run().expect(0).out).expect("JSON");
+        assert_eq!(answer["permissions"], *permissions, "{arguments:?}");
+        let made = keys(&account).pop().expect("a key");
+        assert_eq!((&made["key"], &made["id"]), (&answer["key"], &answer["id"]));
+        assert_eq!(
+            (&made["permissions"], made["key_params"].clone()),
+            (permissions, params),
+            "{arguments:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent() {
+    let account = account();
+    let home = account.home();
+    for (text, code, parts) in [
+        (
+            "{\n \"api\": {\n  \"user_read\": {},\n }\n}",
+            2,
+            &["(line 4, column 2)", "sed -n 4p 'my rights.json'"][..],
+        ),
+        ("{\"api\": {\"user_read\" {}}}", 2, &["(line 1, column 22)", "nothing was sent"]),
+        ("", 2, &["is no JSON", "(line 1, column 0)"]),
+        ("[]", 2, &["holds no JSON object", "hint: like {\"api\""]),
+        ("\"hidden-text\"", 2, &["holds no JSON object"]),
+    ] {
+        home.write("my rights.json", text);
+        let arguments = ["create", "api-key", "--name", "x", "--permission_file"];
+        let said = home.vastenv(&[&arguments[..], &["my rights.json"]].concat()).run();
+        said.hides("hidden-text").refuses(code, parts).mentions(&["my rights.json"]);
+        let said = home.vastenv(&[&arguments[..], &["-"]].concat()).stdin(text).run();
+        said.hides("hidden-text").refuses(code, &parts[..1]).mentions(&["stdin"]);
+    }
+    let call =
+        |arguments: &[&str]| home.vastenv(&[&["create", "api-key", "--name", "x"], arguments].concat()).run();
+    call(&["--permission_file", "gone.json"]).refuses(1, &["cannot read", "gone.json", "no such file"]);
+    call(&["--permission_file", "."]).refuses(1, &["is a directory", "hint: it is a JSON file like"]);
+    home.write("large.json", " ".repeat(1_100_000));
+    call(&["--permission_file", "large.json"]).refuses(2, &["over 1 MiB"]);
+    home.write("list.json", r#"{"api": []}"#);
+    call(&["--permission_file", "list.json", "--permission", "misc"]).refuses(2, &["\"api\"", "no object"]);
+    call(&[]).refuses(2, &["missing", "--permission"]);
+    assert_eq!(account.requests(), [""; 0]);
+}
+
+#[test]
+fn unknown_categories_are_named_with_the_nearest() {
+    let account = account();
+    let home = account.home();
+    home.write("rights.json", r#"{"api": {"usr_write": {}, "billing": {}, "\u001b[2Jx": {}, "misc": {}}}"#);
+    let said = home
+        .vastenv(&["create", "api-key", "--name", "x", "--permission_file", "rights.json"])
+        .run()
+        .expect(1);
+    said.mentions(&[
+        "unknown permission category usr_write; did you mean user_write?",
+        "unknown permission category billing; did you mean billing_read?",
+        r"unknown permission category \u{1b}[2Jx",
+        "Invalid permission format",
+    ]);
+    home.vastenv(&["create", "api-key", "--name", "x", "--permission", "instance-read", "--curl"])
+        .run()
+        .expect(0)
+        .mentions(&["did you mean instance_read?"]);
+    assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn a_name_must_be_one_that_a_list_can_show() {
+    let account = account();
+    let home = account.home();
+    for name in ["", "  ", "two\nlines", "bell\u{7}"] {
+        let said = home.vastenv(&["create", "api-key", "--name", name, "--permission", "misc"]).run();
+        said.refuses(2, &["the name for the key", "hint: "]);
+    }
+    assert_eq!(account.requests(), [""; 0]);
+    home.ok(&["create", "api-key", "--permission", "misc"]);
+    assert_eq!(keys(&account)[1]["name"], Value::Null);
+}
+
+#[test]
+fn a_key_that_nobody_could_read_is_a_failure_with_a_way_out() {
+    let account = account();
+    let home = account.home();
+    let arguments = ["create", "api-key", "--name", "x", "--permission", "misc"];
+    let script = format!("'{VASTENV}' {} >/dev/full", arguments.join(" "));
+    let said = home.command("sh", &["-c", &script]).run().expect(1);
+    said.mentions(&["cannot write to stdout", "hint: nobody can see the key", "vastenv delete api-key 2"]);
+    let full = File::options().write(true).open("/dev/full");
+    assert!(full.is_ok(), "there is no /dev/full here");
+}
+
+#[test]
+fn lists_are_sorted_marked_and_complete_in_raw() {
+    let permissions = json!({"api": {"user_read": {}, "misc": {}}});
+    let account = TestAccount::of(
+        &json!({"api_keys": [
+            {"id": 30, "key": OTHER_KEY, "name": "third", "created_at": 1_700_000_000},
+            {"id": 4, "key": "b".repeat(64), "name": "fourth\u{1b}[2J", "permissions": permissions},
+        ]}),
+        Options::default(),
+    );
+    let home = account.home();
+    let table = home.ok(&["show", "api-keys"]);
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[0].starts_with("ID  NAME"), "{table}");
+    assert!(lines[1].starts_with(r"4   fourth\u{1b}[2J  misc, user_read  -     -"), "{table}");
+    assert!(
+        lines[2].starts_with("30  third") && lines[2].contains("all") && lines[2].contains("2023-11-14"),
+        "{table}"
+    );
+    assert!(!table.contains("in use"), "nobody can tell: {table}");
+    let raw: Value = serde_json::from_str(&home.ok(&["show", "api-keys", "--raw"])).expect("JSON");
+    assert_eq!(raw["apikeys"][1]["permissions"], permissions);
+    let one = home.ok(&["show", "api-key", "4"]);
+    assert!(one.contains("id       4\n") && one.contains("rights   misc, user_read\n"), "{one}");
+    let raw: Value = serde_json::from_str(&home.ok(&["show", "api-key", "4", "--raw"])).expect("JSON");
+    assert_eq!(raw["permissions"], permissions);
+    home.vastenv(&["show", "api-key", "5"])
+        .run()
+        .refuses(1, &["cannot show the API key 5: API Key not found"]);
+}
+
+#[test]
+fn the_key_in_use_is_told_by_what_was_made_here_or_by_what_the_server_shows() {
+    let account = account();
+    let home = account.home();
+    let in_use = |home: &Home| {
+        let table = home.ok(&["show", "api-keys"]);
+        let rows: Vec<String> =
+            table.lines().filter(|line| line.ends_with("in use")).map(|line| line[..1].to_owned()).collect();
+        rows
+    };
+    assert_eq!(in_use(&home), ["1"], "the only key");
+    let rights = ["--permission", "user_read", "--permission", "user_write"];
+    let new = home.ok(&[&["create", "api-key", "--name", "x"][..], &rights].concat());
+    assert_eq!(in_use(&home), ["1"], "the other one was made here");
+    let mut other = Home::at(&account.sandbox.url, new.trim_end());
+    assert_eq!(in_use(&other), [""; 0], "another machine saw nothing made");
+    other.set("HOME", home.path(""));
+    assert_eq!(in_use(&other), ["2"], "this one saw it made");
+
+    let server = RawServer::always(Reply::json(
+        200,
+        r#"{"apikeys": [{"id": 1, "key": "****0001", "rights": "all"}, {"id": 2, "key": "****0002", "rights": "all"}]}"#,
+    ));
+    assert_eq!(in_use(&Home::at(&server.url(), "a-key-of-this-server-0002")), ["2"]);
+}
+
+#[test]
+fn deleting_the_key_in_use_needs_a_yes() {
+    let account = account();
+    let home = account.home();
+    home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
+    account.forget();
+    home.vastenv(&["delete", "api-key", "2", "1"])
+        .run()
+        .refuses(2, &["API key 1 is the one in use", "hint: say yes with -y"]);
+    assert_eq!(ids(&account), [1, 2], "not even the other one");
+    let mut terminal = Terminal::open(&home, 200, "vastenv delete api-key 1");
+    terminal.wait_for("Delete it? [y/N] ");
+    terminal.type_in("\r");
+    let (seen, code) = terminal.end();
+    assert!(code == 1 && seen.contains("nothing was done"), "{seen}");
+    let said = home.vastenv(&["delete", "api-key", "2"]).run().expect(0);
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("", "deleted the API key 2\n"));
+    home.vastenv(&["delete", "api-key", "1", "-y"]).run().expect(0);
+    assert_eq!(ids(&account), [0_u64; 0]);
+    assert!(
+        !account.requests().iter().any(|request| request.starts_with("DELETE") && !request.ends_with("200"))
+    );
+}
+
+#[test]
+fn on_a_terminal_a_key_that_may_be_in_use_is_asked_for_and_in_a_script_it_is_meant() {
+    let both = json!({"api_keys": [{"id": 1, "key": OTHER_KEY}, {"id": 2, "key": "b".repeat(64)}]});
+    let account = TestAccount::of(&both, Options::default());
+    let home = account.home();
+    let mut terminal = Terminal::open(&home, 200, "vastenv delete api-key 2");
+    terminal.wait_for("may be the one in use: the server does not tell. Delete it? [y/N] ");
+    terminal.type_in("n\r");
+    assert_eq!(terminal.end().1, 1);
+    assert_eq!(ids(&account), [1, 2]);
+    home.ok(&["delete", "api-key", "2"]);
+    assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn each_of_several_ids_is_reported() {
+    let key = |id: u64| json!({"id": id, "key": format!("{id}").repeat(40)});
+    let mut keys = vec![json!({"id": 1, "key": OTHER_KEY}), key(2), key(3)];
+    keys.push(json!({"id": 4, "key": "4".repeat(40), "user_id": 5}));
+    let account = TestAccount::of(&json!({"api_keys": keys, "user": {"id": 9}}), Options::default());
+    let home = account.home();
+    let said = home.vastenv(&["delete", "api-key", "2", "99", "4", "3"]).run().expect(1);
+    assert!(
+        said.err.starts_with("deleted the API key 2\n") && said.err.ends_with("deleted the API key 3\n"),
+        "{said:?}"
+    );
+    said.mentions(&[
+        "cannot delete the API key 99: API Key not found",
+        "cannot delete the API key 4: You do not have permission to delete this API Key",
+        "the API key to delete is another user's or team's",
+    ]);
+    assert_eq!(ids(&account), [1, 4]);
+    let one = home.vastenv(&["delete", "api-key", "99"]).run();
+    one.refuses(1, &["API Key not found"]);
+}
+
+#[test]
+fn limits_are_waited_out() {
+    let options = Options { rate_limits: true, ..Options::default() };
+    let key = |id: u64| json!({"id": id, "key": format!("{id}").repeat(40)});
+    let account = TestAccount::of(&json!({"api_keys": [key(1), key(2), key(3)]}), options);
+    account.home().vastenv(&["delete", "api-key", "2", "3"]).run().expect(0);
+    assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn curl_and_explain_show_permissions_and_no_key() {
+    let account = account();
+    let home = account.home();
+    let key = account.sandbox.key.expose();
+    let calls: [(&[&str], &str); 5] = [
+        (&["show", "api-keys"], "GET"),
+        (&["show", "api-key", "1"], "GET"),
+        (&["create", "api-key", "--name", "x", "--permission", "misc"], "POST"),
+        (&["delete", "api-key", "1", "1"], "DELETE"),
+        (&["reset", "api-key"], "PUT"),
+    ];
+    for (arguments, method) in calls {
+        let said = home.vastenv(&[&["--curl"], arguments].concat()).run().expect(0).hides(key);
+        assert!(said.out.starts_with(&format!("curl -X {method} ")) && said.err.is_empty(), "{said:?}");
+        assert_eq!(said.out.matches("curl").count(), 1, "{said:?}");
+    }
+    assert_eq!(account.requests(), [""; 0]);
+    assert!(!home.path(".local/state/vastenv/reset-api-key.json").exists());
+    let command = home.ok(&[&["--curl"], calls[2].0].concat());
+    let answer = home.command("sh", &["-c", &command]).run().expect(0).out;
+    assert_eq!(
+        serde_json::from_str::<Value>(&answer).expect("JSON")["permissions"],
+        json!({"api": {"misc": {}}})
+    );
+    for (arguments, method) in calls {
+        let said = home.vastenv(&[&["--explain"], arguments, &["-y"]].concat()).run();
+        let said = said.mentions(&[&format!("{method} http://127.0.0.1"), "Authorization: Bearer *****"]);
+        assert!(!said.err.contains(key), "{said:?}");
+        match method {
+            "POST" => {
+                let made = said.out.trim_end().to_owned();
+                assert!(!said.err.contains(&made) && said.err.contains("\"misc\": {}"), "{said:?}");
+            }
+            "DELETE" => break,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_key_on_a_wrong_command_line_is_not_repeated() {
+    let home = Home::new();
+    for arguments in [
+        &["delete", "api-key", OTHER_KEY][..],
+        &["show", "api-key", OTHER_KEY],
+        &["show", "api-keys", OTHER_KEY],
+        &["reset", "api-key", OTHER_KEY],
+        &["create", "api-key", OTHER_KEY],
+        &["create", "api-key", "--name", "x", "--permission", "misc", OTHER_KEY],
+        &["create", "api-key", "--key", OTHER_KEY],
+    ] {
+        home.vastenv(arguments).run().refuses(2, &["hint: "]).hides(OTHER_KEY);
+    }
+    assert!(fs::read_dir(home.path("")).expect("a folder").next().is_none());
+}
