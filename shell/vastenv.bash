@@ -122,7 +122,8 @@ __vastenv_load() {
 __vastenv_ask() {
   # shellcheck disable=SC2086,SC2163
   builtin export VASTENV_DISABLE VASTENV_LOG $1
-  builtin exec "$__vastenv_bin" export bash --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode" "$__vastenv_told" "$1"
+  builtin exec "$__vastenv_bin" export bash \
+    --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode" "$__vastenv_told" "$1"
 }
 
 # Evals a reply that is whole: of one cut short, nothing.

@@ -22,13 +22,19 @@ fn without_a_home_every_command_says_so() {
         &["set", "env-var", "A", "hidden-v"],
         &["set", "api-key", "hidden-v-hidden-v"],
         &["delete", "env-var", "A"],
-        &["export", "bash", "--hook", "1", "start", "", ""],
     ] {
         for home in ["", "relative"] {
             let call = nowhere.vastenv(arguments).env("HOME", home);
             call.run().refuses(1, &["HOME is not set", "hint: "]).hides("hidden-v");
         }
         nowhere.vastenv(arguments).without("HOME").run().refuses(1, &["HOME is not set"]);
+    }
+    // A shell keeps what it has, and is told once.
+    for (told, says) in [("", "HOME is not set"), ("home", "")] {
+        let hook = ["export", "bash", "--hook", "1", "start", told, ""];
+        let said = nowhere.vastenv(&hook).without("HOME").run().expect(0);
+        assert!(said.out.ends_with("__vastenv_done\n") && !said.out.contains("_unset"), "{said:?}");
+        assert!(said.err.contains(says) && said.err.is_empty() == says.is_empty(), "{said:?}");
     }
     for arguments in [&["hook", "bash"][..], &["--help"], &["--version"]] {
         assert!(!nowhere.vastenv(arguments).without("HOME").run().expect(0).out.is_empty());
