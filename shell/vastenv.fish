@@ -95,7 +95,8 @@ function __vastenv_ask
     else
         set -lx VASTENV_DISABLE $VASTENV_DISABLE
         set -lx VASTENV_LOG $VASTENV_LOG
-        $__vastenv_bin export fish --hook=@VASTENV_HOOK@ $fish_pid $__vastenv_mode "$__vastenv_told" "$__vastenv_hidden"
+        $__vastenv_bin export fish \
+            --hook=@VASTENV_HOOK@ $fish_pid $__vastenv_mode "$__vastenv_told" "$__vastenv_hidden"
     end
 end
 
