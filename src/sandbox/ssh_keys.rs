@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::Outcome;
 use super::account::{Account, SshKey};
 use super::answer::Answer;
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, format_date};
 
 /// The key types that OpenSSH writes.
 const TYPES: [&str; 8] = [
@@ -125,18 +125,9 @@ fn describe(key: &SshKey, text_field: &str, user_id: u64) -> Value {
 
 /// `2023-11-14T22:13:20Z`.
 fn iso_8601(time: Timestamp) -> String {
-    let (days, seconds) = (time.0 / 86_400, time.0 % 86_400);
-    // Days are counted in eras of 400 years that start on 1 March, so that leap days come last.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let seconds = time.0 % 86_400;
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", format_date(time.0))
 }
 
 fn no_ssh_key() -> Answer {

@@ -23,10 +23,7 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn due(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
-        let mut notes = Vec::new();
-        let folder = files::ensure_private_folder(&self.state, &mut notes);
-        self.note(notes);
-        folder?;
+        self.ensure(&self.state)?;
         let at = now.plus(after).0.next_multiple_of(STEP);
         let path = self.due_path(at);
         let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(at));
@@ -38,7 +35,7 @@ impl Store {
             .open(&path)
             .and_then(|file| file.set_times(time))
             .map_err(|error| files::unwritable(&path, &error))?;
-        for passed in self.dues().into_iter().filter(|other| *other < now.0) {
+        for passed in self.numbered(PREFIX).into_iter().filter(|other| *other < now.0) {
             // One that cannot be removed now is removed with the next.
             let _ = std::fs::remove_file(self.due_path(passed));
         }
@@ -47,13 +44,6 @@ impl Store {
 
     fn due_path(&self, at: u64) -> PathBuf {
         self.state.join(format!("{PREFIX}{at}"))
-    }
-
-    fn dues(&self) -> Vec<u64> {
-        let Ok(entries) = std::fs::read_dir(&self.state) else { return Vec::new() };
-        entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(PREFIX)?.parse().ok())
-            .collect()
     }
 }
 

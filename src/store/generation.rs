@@ -19,7 +19,7 @@ const PREFIX: &str = "gen-";
 impl Store {
     /// The newest generation's file, if one was published.
     pub fn generation(&self) -> Option<PathBuf> {
-        let newest = self.generations().into_iter().max()?;
+        let newest = self.numbered(PREFIX).into_iter().max()?;
         Some(self.generation_path(newest))
     }
 
@@ -39,11 +39,8 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn publish_generation(&self, now: Timestamp) -> Result<PathBuf> {
-        let mut notes = Vec::new();
-        let folder = files::ensure_private_folder(&self.state, &mut notes);
-        self.note(notes);
-        folder?;
-        let newest = self.generations().into_iter().max().unwrap_or(0);
+        self.ensure(&self.state)?;
+        let newest = self.numbered(PREFIX).into_iter().max().unwrap_or(0);
         let next = (newest + 1).max(now.0.saturating_mul(1_000_000));
         let path = self.generation_path(next);
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
@@ -52,7 +49,7 @@ impl Store {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(files::unwritable(&path, &error)),
         }
-        for older in self.generations().into_iter().filter(|number| *number < next) {
+        for older in self.numbered(PREFIX).into_iter().filter(|number| *number < next) {
             // One that cannot be unlinked now is unlinked by the next change.
             let _ = std::fs::remove_file(self.generation_path(older));
         }
@@ -61,13 +58,6 @@ impl Store {
 
     fn generation_path(&self, number: u64) -> PathBuf {
         self.state.join(format!("{PREFIX}{number}"))
-    }
-
-    fn generations(&self) -> Vec<u64> {
-        let Ok(entries) = std::fs::read_dir(&self.state) else { return Vec::new() };
-        entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(PREFIX)?.parse().ok())
-            .collect()
     }
 }
 
@@ -113,7 +103,7 @@ mod tests {
         }
         let store = Store::new(&path, &path);
         let newest = store.publish_generation(Timestamp(7)).expect("published");
-        assert_eq!(store.generations().len(), 1);
+        assert_eq!(store.numbered(PREFIX).len(), 1);
         assert_eq!(store.generation(), Some(newest));
     }
 }

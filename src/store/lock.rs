@@ -21,10 +21,7 @@ impl Store {
     /// The lock's file cannot be made.
     pub fn try_lock(&self, name: &str) -> Result<Option<Lock>> {
         let path = self.lock_path(name);
-        let mut notes = Vec::new();
-        let folder = files::ensure_private_folder(path.parent().unwrap_or(&path), &mut notes);
-        self.note(notes);
-        folder?;
+        self.ensure(path.parent().unwrap_or(&path))?;
         let file = OpenOptions::new()
             .write(true)
             .create(true)

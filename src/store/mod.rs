@@ -95,6 +95,22 @@ impl Store {
         Ok(bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()).map(DigestKey::new))
     }
 
+    /// Makes `folder`, or checks that it is ours.
+    fn ensure(&self, folder: &Path) -> Result<()> {
+        let mut notes = Vec::new();
+        let ensured = files::ensure_private_folder(folder, &mut notes);
+        self.note(notes);
+        ensured
+    }
+
+    /// The numbers N of the files `<prefix>N` in the state folder.
+    fn numbered(&self, prefix: &str) -> Vec<u64> {
+        let Ok(entries) = std::fs::read_dir(&self.state) else { return Vec::new() };
+        entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(prefix)?.parse().ok())
+            .collect()
+    }
+
     fn account_folder(&self, account: &AccountId) -> PathBuf {
         self.cache.join(account.as_str())
     }

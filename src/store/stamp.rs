@@ -31,10 +31,7 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
-        let mut notes = Vec::new();
-        let folder = files::ensure_private_folder(&self.state, &mut notes);
-        self.note(notes);
-        folder?;
+        self.ensure(&self.state)?;
         let path = self.stamp_path(file);
         OpenOptions::new()
             .write(true)
