@@ -6,6 +6,7 @@ mod bad_servers;
 #[path = "../common/mod.rs"]
 mod common;
 mod credentials;
+mod disk_full;
 mod env_vars;
 mod export;
 #[path = "../common/home.rs"]

@@ -10,6 +10,7 @@ mod failures;
 mod follow;
 mod hostile;
 mod hygiene;
+mod large;
 mod ledger;
 mod notice;
 mod refresh;
