@@ -67,7 +67,8 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         store: &store,
         now: context::now,
         api_key: context::secret_var(variables::VAST_API_KEY),
-        server: context::text_var(variables::VAST_URL),
+        // One that is no text must not pass for unset: it would mean another server.
+        server: context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned()),
         disabled: context::switch(variables::VASTENV_DISABLE),
         ledger: context::text_var(LEDGER_VARIABLE),
         shell: call.pid,
