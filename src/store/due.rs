@@ -3,14 +3,11 @@
 //! written all the time, its own terminal. Files of moments that have passed are removed; a shell
 //! that misses its file asks.
 
-use std::fs::{FileTimes, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Store;
 use crate::domain::{Result, Timestamp};
-use crate::files;
 
 const PREFIX: &str = "due-";
 
@@ -23,18 +20,9 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn due(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
-        self.ensure(&self.state)?;
         let at = now.plus(after).0.next_multiple_of(STEP);
         let path = self.due_path(at);
-        let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(at));
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|file| file.set_times(time))
-            .map_err(|error| files::unwritable(&path, &error))?;
+        self.mark(&path, UNIX_EPOCH + Duration::from_secs(at))?;
         for passed in self.numbered(PREFIX).into_iter().filter(|other| *other < now.0) {
             // One that cannot be removed now is removed with the next.
             let _ = std::fs::remove_file(self.due_path(passed));

@@ -2,7 +2,7 @@
 //! content was last read. A shell compares both with `-nt` and `-ot`, which is an exact comparison
 //! by builtins: it notices every later write, and also one by a clock that was set back.
 
-use std::fs::{File, FileTimes, OpenOptions};
+use std::fs::{FileTimes, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -31,16 +31,20 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
+        self.mark(&self.stamp_path(file), modified)
+    }
+
+    /// Makes `path` an empty private file of the state folder with the time `modified`.
+    pub(super) fn mark(&self, path: &Path, modified: SystemTime) -> Result<()> {
         self.ensure(&self.state)?;
-        let path = self.stamp_path(file);
         OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(&path)
-            .and_then(|stamp: File| stamp.set_times(FileTimes::new().set_modified(modified)))
-            .map_err(|error| files::unwritable(&path, &error))
+            .open(path)
+            .and_then(|mark| mark.set_times(FileTimes::new().set_modified(modified)))
+            .map_err(|error| files::unwritable(path, &error))
     }
 }
 

@@ -24,5 +24,7 @@ mod set_api_key;
 mod side_by_side;
 mod status;
 mod surroundings;
+#[path = "../common/terminal.rs"]
+mod terminal;
 mod usage;
 mod why;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::account::{Account, FIRST_KEY};
 use crate::follow::each;
 use crate::hygiene::make_executable;
-use crate::pty::{Shell, Terminal, wait_for};
+use crate::pty::{Terminal, wait_for};
 use crate::trace::Traced;
 
 const CONFIG: &str = ".config/vastenv/config.toml";
@@ -130,35 +130,36 @@ fn a_server_that_fails() {
         ),
         ("noise", "\u{1}\u{2}\u{3}"),
     ];
-    let shell = Shell::ALL.into_iter().find(|shell| shell.is_here()).expect("a shell");
-    for (what, answer) in answers {
-        let mut account = account();
-        let port = account
-            .home
-            .variables
-            .iter()
-            .find(|(name, _)| name == "VAST_URL")
-            .expect("set")
-            .1
-            .rsplit(':')
-            .next()
-            .expect("a port")
-            .parse()
-            .expect("a port");
-        account.stop_server();
-        serve(port, answer);
-        account.age_snapshot();
-        let mut terminal = Terminal::open(&account.home, shell);
-        assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
-        wait_for_failure(&account);
-        let mut text = String::new();
-        for round in 1..4 {
-            nudge(&account, round);
-            text += &terminal.run("");
+    each(|shell| {
+        for (what, answer) in answers {
+            let mut account = account();
+            let port = account
+                .home
+                .variables
+                .iter()
+                .find(|(name, _)| name == "VAST_URL")
+                .expect("set")
+                .1
+                .rsplit(':')
+                .next()
+                .expect("a port")
+                .parse()
+                .expect("a port");
+            account.stop_server();
+            serve(port, answer);
+            account.age_snapshot();
+            let mut terminal = Terminal::open(&account.home, shell);
             assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
+            wait_for_failure(&account);
+            let mut text = String::new();
+            for round in 1..4 {
+                nudge(&account, round);
+                text += &terminal.run("");
+                assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
+            }
+            assert_eq!(said(&text).len(), 1, "{what}: {text}");
         }
-        assert_eq!(said(&text).len(), 1, "{what}: {text}");
-    }
+    });
 }
 
 #[test]
