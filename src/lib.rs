@@ -9,6 +9,7 @@
 //! | words | [`domain`] | validated types; no I/O |
 //! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
+//! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
@@ -59,6 +60,7 @@ pub mod sandbox;
 pub mod shell;
 pub mod store;
 pub mod ui;
+pub mod vault;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

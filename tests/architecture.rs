@@ -4,23 +4,24 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("domain", 0),
     ("environment", 1),
     ("shell", 1),
     ("files", 2),
-    ("config", 3),
-    ("credentials", 3),
-    ("api", 3),
-    ("store", 3),
-    ("keypair", 3),
-    ("sandbox", 3),
-    ("account", 4),
-    ("context", 5),
-    ("ui", 5),
-    ("cli", 5),
-    ("cmd", 6),
-    ("error", 7),
+    ("vault", 3),
+    ("config", 4),
+    ("credentials", 4),
+    ("api", 4),
+    ("store", 4),
+    ("keypair", 4),
+    ("sandbox", 4),
+    ("account", 5),
+    ("context", 6),
+    ("ui", 6),
+    ("cli", 6),
+    ("cmd", 7),
+    ("error", 8),
 ];
 
 /// Modules of one row that may know each other.

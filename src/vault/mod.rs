@@ -1,0 +1,197 @@
+//! The vault: sealed files, and the keys that open them.
+//!
+//! The keys rest in the keyring of the operating system as entries that never change: service
+//! `vastenv`, user `data-key-<id>` or `api-key-<id>`. On Linux what it gave is kept for some hours in
+//! the kernel's session keyring, because a new shell cannot wait for D-Bus.
+
+mod current;
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(not(target_os = "linux"))]
+mod kernel {
+    //! No other system has a place in memory that dies with the login session.
+
+    use crate::domain::Secret;
+
+    pub(super) fn get(_entry: &str) -> Option<Secret> {
+        None
+    }
+
+    pub(super) fn put(_entry: &str, _text: &Secret) {}
+
+    pub(super) fn forget(_entry: &str) {}
+}
+mod keyring;
+mod sealed;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+pub use current::Current;
+pub use keyring::{Keyring, Trouble};
+pub use sealed::{DataKey, Header, KeyId, Place, Refusal, is_sealed, open, seal};
+
+use crate::domain::{Failure, Result, Secret};
+
+/// What was learned of a key: itself, or why it is not to be had.
+type Learned = std::result::Result<DataKey, Trouble>;
+
+/// The keys of one user on this machine.
+pub struct Vault {
+    data: PathBuf,
+    keyring: Keyring,
+    /// What this process learned already: a keyring that does not answer is waited for only once.
+    learned: RefCell<Vec<(KeyId, Learned)>>,
+}
+
+impl Vault {
+    /// The vault whose file is in `data`, with its keys in `keyring`. Nothing is asked yet.
+    pub fn new(data: &Path, keyring: Keyring) -> Self {
+        Self { data: data.to_owned(), keyring, learned: RefCell::default() }
+    }
+
+    /// The key called `id`.
+    ///
+    /// # Errors
+    /// Why the keyring does not give it.
+    pub fn data_key(&self, id: &KeyId) -> std::result::Result<DataKey, Trouble> {
+        if let Some((_, learned)) = self.learned.borrow().iter().find(|(known, _)| known == id) {
+            return learned.clone();
+        }
+        let learned = self.text(&data_entry(id)).and_then(|text| key_from(id, &text));
+        self.learned.borrow_mut().push((id.clone(), learned.clone()));
+        learned
+    }
+
+    /// The key called `id` from the keyring itself, whatever was kept of it elsewhere.
+    ///
+    /// # Errors
+    /// Why the keyring does not give it.
+    pub fn data_key_in_keyring(&self, id: &KeyId) -> std::result::Result<DataKey, Trouble> {
+        self.keyring.get(&data_entry(id)).and_then(|text| key_from(id, &text))
+    }
+
+    /// Makes a new key: in the keyring, read back from there, then named as the one in use. The one
+    /// before stays in the keyring.
+    ///
+    /// # Errors
+    /// The keyring does not take it, or `keyring.json` cannot be written.
+    pub fn new_data_key(&self) -> Result<DataKey> {
+        let key = DataKey::random()?;
+        let entry = data_entry(key.id());
+        let text = Secret::new(key.to_text().as_str());
+        self.file(&entry, "vastenv: key of the sealed files", &text)
+            .map_err(|trouble| failure("the key of the sealed files cannot be kept", &trouble))?;
+        self.save_current(&Current { data_key: Some(key.id().clone()), ..self.current()? })?;
+        kernel::put(&entry, &text);
+        self.learned.borrow_mut().push((key.id().clone(), Ok(key.clone())));
+        Ok(key)
+    }
+
+    /// Deletes the key called `id`: what is still sealed with it is lost.
+    ///
+    /// # Errors
+    /// The keyring does not let go of it, or `keyring.json` cannot be written.
+    pub fn delete_data_key(&self, id: &KeyId) -> Result<()> {
+        let current = self.current()?;
+        if current.data_key.as_ref() == Some(id) {
+            self.save_current(&Current { data_key: None, ..current })?;
+        }
+        self.learned.borrow_mut().retain(|(known, _)| known != id);
+        self.delete(&data_entry(id))
+            .map_err(|trouble| failure("the key of the sealed files cannot be deleted", &trouble))
+    }
+
+    /// The API key called `id`.
+    ///
+    /// # Errors
+    /// Why the keyring does not give it.
+    pub fn api_key(&self, id: &KeyId) -> std::result::Result<Secret, Trouble> {
+        self.text(&api_entry(id))
+    }
+
+    /// Whether the keyring itself holds the API key called `id`.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub fn holds_api_key(&self, id: &KeyId) -> std::result::Result<(), Trouble> {
+        self.keyring.get(&api_entry(id)).map(drop)
+    }
+
+    /// Keeps `key` as the API key in use: in the keyring, read back from there, then named. The one
+    /// before is removed.
+    ///
+    /// # Errors
+    /// The keyring does not take it, or `keyring.json` cannot be written.
+    pub fn put_api_key(&self, key: &Secret) -> Result<()> {
+        let current = self.current()?;
+        let id = KeyId::random()?;
+        let entry = api_entry(&id);
+        self.file(&entry, "vastenv: Vast.ai API key", key)
+            .map_err(|trouble| failure("the API key cannot be kept", &trouble))?;
+        let before = current.api_key.clone();
+        self.save_current(&Current { api_key: Some(id), ..current })?;
+        kernel::put(&entry, key);
+        if let Some(before) = before {
+            // What stays is an entry that nobody asks for.
+            let _ = self.delete(&api_entry(&before));
+        }
+        Ok(())
+    }
+
+    /// Deletes the API key in use, if one is in the keyring; says whether there was one.
+    ///
+    /// # Errors
+    /// The keyring does not let go of it (nobody asks for it any more all the same), or
+    /// `keyring.json` cannot be written.
+    pub fn delete_api_key(&self) -> Result<bool> {
+        let current = self.current()?;
+        let Some(id) = current.api_key.clone() else { return Ok(false) };
+        self.save_current(&Current { api_key: None, ..current })?;
+        self.delete(&api_entry(&id))
+            .map(|()| true)
+            .map_err(|trouble| failure("the API key in the keyring cannot be deleted", &trouble))
+    }
+
+    /// A text of the keyring, from the kernel if it is kept there.
+    fn text(&self, entry: &str) -> std::result::Result<Secret, Trouble> {
+        if let Some(text) = kernel::get(entry) {
+            return Ok(text);
+        }
+        let text = self.keyring.get(entry)?;
+        kernel::put(entry, &text);
+        Ok(text)
+    }
+
+    /// Files a text in the keyring, and is sure of it.
+    fn file(&self, entry: &str, label: &str, text: &Secret) -> std::result::Result<(), Trouble> {
+        self.keyring.put(entry, label, text)?;
+        if self.keyring.get(entry)? == *text {
+            return Ok(());
+        }
+        Err(Trouble::Failed("it gives back another text than it was given".to_owned()))
+    }
+
+    fn delete(&self, entry: &str) -> std::result::Result<(), Trouble> {
+        kernel::forget(entry);
+        self.keyring.delete(entry)
+    }
+}
+
+fn data_entry(id: &KeyId) -> String {
+    format!("data-key-{id}")
+}
+
+fn api_entry(id: &KeyId) -> String {
+    format!("api-key-{id}")
+}
+
+fn key_from(id: &KeyId, text: &Secret) -> Learned {
+    DataKey::from_text(id, text.expose())
+        .ok_or_else(|| Trouble::Failed("what it holds is no key of vastenv".to_owned()))
+}
+
+/// `what` failed because of the keyring.
+fn failure(what: &str, trouble: &Trouble) -> Failure {
+    Failure::failed(format!("{what}: {trouble}")).hint(trouble.hint())
+}
