@@ -95,7 +95,12 @@ mod tests {
 
     #[test]
     fn xdg_wins_and_can_stand_alone() {
-        let all = [("XDG_CONFIG_HOME", "/c"), ("XDG_CACHE_HOME", "/k"), ("XDG_STATE_HOME", "/s"), ("XDG_DATA_HOME", "/d")];
+        let all = [
+            ("XDG_CONFIG_HOME", "/c"),
+            ("XDG_CACHE_HOME", "/k"),
+            ("XDG_STATE_HOME", "/s"),
+            ("XDG_DATA_HOME", "/d"),
+        ];
         let paths = resolve(&all).expect("paths");
         assert_eq!(paths.tfa_key(), Path::new("/c/vastai/vast_tfa_key"));
         assert_eq!(paths.legacy_key, None);

@@ -40,7 +40,8 @@ impl Bus {
     /// Connects to the first of `addresses` (in D-Bus's own form) that can be reached.
     pub(super) fn connect(addresses: &str, limit: Duration) -> Result<Self, Trouble> {
         let deadline = Instant::now() + limit;
-        let mut trouble = Trouble::Absent("the address of the session's D-Bus is of no known kind".to_owned());
+        let mut trouble =
+            Trouble::Absent("the address of the session's D-Bus is of no known kind".to_owned());
         for address in addresses.split(';').filter_map(socket_address) {
             match open(&address, limit) {
                 Ok(stream) => {

@@ -99,10 +99,8 @@ struct Service {
 
 impl Service {
     fn connect(keyring: &Keyring) -> Result<Self, Trouble> {
-        let address = keyring
-            .bus
-            .as_deref()
-            .ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
+        let address =
+            keyring.bus.as_deref().ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
         Ok(Self { bus: Bus::connect(address, LIMIT)?, may_ask: keyring.may_ask })
     }
 

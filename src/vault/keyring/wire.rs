@@ -308,7 +308,8 @@ mod tests {
     use super::*;
 
     fn example() -> Zeroizing<Vec<u8>> {
-        let method = Method { destination: "org.example", path: "/a/b", interface: "org.example.I", name: "M" };
+        let method =
+            Method { destination: "org.example", path: "/a/b", interface: "org.example.I", name: "M" };
         let paths = ["/one".to_owned(), "/two/three".to_owned()];
         call(7, &method, &Body::default().flag(true).text("text").paths(&paths).secret("/s", b"hidden"))
     }
