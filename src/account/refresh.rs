@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::reconcile::reconcile;
 use super::turn::{self, Turn};
 use super::{Known, Remote, SHORTEST_INTERVAL};
-use crate::api::ApiError;
-use crate::domain::{Failure, Kind, Result, Secret, Timestamp, format_duration, is_mask};
-use crate::store::{Identity, Origin, Snapshot, Variable};
+use crate::api::{ApiError, Told};
+use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
+use crate::store::{Identity, Origin, Snapshot, Values};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,11 @@ impl Remote<'_> {
         match self.account.known() {
             Ok(Known::Snapshot(snapshot)) => Ok(Some(*snapshot)),
             Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
-            Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
+            // Without what is remembered, if that is what cannot be read.
+            Err(failure) if failure.kind() == Kind::Unavailable => {
+                let stored = self.account.id().map(|account| self.account.store.snapshot(&account));
+                Ok(stored.and_then(std::result::Result::ok).flatten())
+            }
             Err(failure) => Err(failure),
         }
     }
@@ -168,11 +173,35 @@ impl Remote<'_> {
             account.store.publish_generation((account.now)())?;
             return Ok(Refreshed::unasked(snapshot.clone()));
         }
-        let secrets = self.client.secrets().await?;
-        let user = identity.user.clone().unwrap_or_else(|| self.stand_in());
+        let said = self.client.secrets().await?;
+        self.keep(said, before.as_ref(), identity)
+    }
+
+    /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
+    fn keep(
+        &self,
+        said: BTreeMap<String, Told>,
+        before: Option<&Snapshot>,
+        identity: Identity,
+    ) -> Result<Refreshed> {
+        let account = &self.account;
+        let user = identity.user.unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
-        let before = before.as_ref();
-        let variables = merge(secrets, before, fetched_at);
+        let id = AccountId::new(&account.server, &user);
+        let remembered =
+            account.store.edit_values(&id, |values| Ok(reconcile(said.clone(), before, values, fetched_at)));
+        let variables = match remembered {
+            Ok(variables) => variables,
+            Err(failure) => {
+                let variables = reconcile(said, before, &mut Values::new(), fetched_at);
+                if variables.values().any(|variable| variable.origin == Origin::Local) {
+                    // The snapshot has what the server hides from now on, and nothing else has it.
+                    return Err(failure);
+                }
+                account.store.note(vec![failure.message().to_owned()]);
+                variables
+            }
+        };
         let snapshot = Snapshot {
             server: account.server.clone(),
             user,
@@ -274,40 +303,18 @@ impl Refreshed {
     }
 }
 
-/// What the server said, with what was known already in place of masks.
-fn merge(
-    secrets: BTreeMap<String, Secret>,
-    before: Option<&Snapshot>,
-    now: Timestamp,
-) -> BTreeMap<String, Variable> {
-    secrets
-        .into_iter()
-        .map(|(name, said)| {
-            let was = before.and_then(|before| before.variables.get(&name));
-            let (value, origin) = if is_mask(said.expose()) {
-                // A mask never overwrites a value that is known.
-                let known = was.and_then(|was| was.value.clone());
-                let origin = if known.is_some() { Origin::Local } else { Origin::Account };
-                (known, origin)
-            } else {
-                (Some(said), Origin::Account)
-            };
-            let changed_at = was.filter(|was| was.value == value).map_or(now, |was| was.changed_at);
-            (name, Variable { value, origin, changed_at })
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ServerUrl;
+    use crate::domain::{Secret, ServerUrl};
+    use crate::store::{Origin, Variable};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(1),
+            edition: None,
         };
         Snapshot {
             server: ServerUrl::default(),
@@ -317,36 +324,6 @@ mod tests {
             doubtful: false,
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
         }
-    }
-
-    fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Secret> {
-        variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
-    }
-
-    #[test]
-    fn a_mask_keeps_what_is_known_and_is_never_a_value() {
-        let before = snapshot(&[("KNOWN", Some("v")), ("NEVER", None)]);
-        let merged = merge(
-            said(&[("KNOWN", "********"), ("NEVER", "***"), ("NEW", "*****")]),
-            Some(&before),
-            Timestamp(9),
-        );
-        assert_eq!(
-            (merged["KNOWN"].value.clone(), merged["KNOWN"].origin),
-            (Some(Secret::new("v")), Origin::Local)
-        );
-        assert_eq!((merged["NEVER"].value.clone(), merged["NEW"].value.clone()), (None, None));
-        assert_eq!((merged["KNOWN"].changed_at, merged["NEW"].changed_at), (Timestamp(1), Timestamp(9)));
-    }
-
-    #[test]
-    fn a_clear_answer_wins_over_what_is_known() {
-        let before = snapshot(&[("A", Some("old"))]);
-        let merged = merge(said(&[("A", "new")]), Some(&before), Timestamp(9));
-        assert_eq!(
-            (merged["A"].value.clone(), merged["A"].origin),
-            (Some(Secret::new("new")), Origin::Account)
-        );
     }
 
     #[test]
