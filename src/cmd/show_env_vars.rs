@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::app::App;
-use crate::account::{Account, Origin, Snapshot, Urgency};
+use crate::account::{Account, Origin, Refreshed, Snapshot, Urgency};
 use crate::cli::ShowEnvVars;
 use crate::context;
 use crate::domain::{Result, Secret, printable};
@@ -15,7 +15,10 @@ const HIDDEN: &str = "*****";
 /// Shows the variables as the server has them now.
 pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
     let account = app.account()?;
-    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    let Refreshed { snapshot, unread, .. } = app.fetch(account.clone(), Urgency::Needed)?;
+    if let Some(failure) = unread {
+        app.ui.warn_of(&failure);
+    }
     if app.ui.raw {
         return app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)));
     }

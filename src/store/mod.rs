@@ -56,8 +56,7 @@ impl Store {
         self.notes.take()
     }
 
-    /// Adds what the user should hear of to [`Self::take_notes`].
-    pub fn note(&self, notes: Vec<String>) {
+    fn note(&self, notes: Vec<String>) {
         self.notes.borrow_mut().extend(notes);
     }
 

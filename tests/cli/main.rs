@@ -12,6 +12,7 @@ mod export;
 #[path = "../common/home.rs"]
 mod home;
 mod inspect;
+mod masks;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;
