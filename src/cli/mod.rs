@@ -112,6 +112,9 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Check the set-up, and say what mends what is wrong
+    #[command(after_help = "Example:\n  vastenv doctor")]
+    Doctor,
     /// Say all that is known of one variable
     Why(Why),
     /// Show what the account has

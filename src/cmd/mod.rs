@@ -9,6 +9,7 @@ mod create_ssh_key;
 mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
+mod doctor;
 mod each;
 mod export;
 mod forget_env_var;
@@ -62,6 +63,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
         Command::Status => status::status(&app()?).map(done),
+        Command::Doctor => doctor::doctor(cli.global, ui),
         Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)

@@ -105,8 +105,11 @@ impl Store {
         Ok(bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()).map(DigestKey::new))
     }
 
-    /// Makes `folder`, or checks that it is ours.
-    fn ensure(&self, folder: &Path) -> Result<()> {
+    /// Makes `folder` (0700), or checks that it is ours.
+    ///
+    /// # Errors
+    /// It cannot be made, or belongs to somebody else.
+    pub fn ensure(&self, folder: &Path) -> Result<()> {
         let mut notes = Vec::new();
         let ensured = files::ensure_private_folder(folder, &mut notes);
         self.note(notes);

@@ -7,6 +7,7 @@ mod bad_servers;
 mod common;
 mod credentials;
 mod disk_full;
+mod doctor;
 mod env_vars;
 mod export;
 #[path = "../common/home.rs"]
