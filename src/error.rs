@@ -95,10 +95,10 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 23] = [
         "api-key", "api-keys", "create", "delete", "doctor", "env-var", "env-vars", "export", "forget",
         "hook", "refresh", "remember", "reset", "run", "sandbox", "set", "show", "ssh-key", "ssh-keys",
-        "status", "update", "why",
+        "status", "storage", "update", "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

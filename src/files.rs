@@ -94,6 +94,31 @@ pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Res
     }
 }
 
+/// Replaces a file of the user's own by `bytes`, with the permissions that it had, where it really
+/// is if the path is a link. One that is not there is made as a private file.
+///
+/// # Errors
+/// It cannot be read or written.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let real = match std::fs::canonicalize(path) {
+        Ok(real) => real,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return write_private(path, bytes, &mut Vec::new());
+        }
+        Err(error) => return Err(unwritable(path, &error)),
+    };
+    let write = || {
+        let permissions = std::fs::metadata(&real)?.permissions();
+        let folder = real.parent().unwrap_or(&real);
+        let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().set_permissions(permissions)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(&real).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| unwritable(&real, &error))
+}
+
 fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<tempfile::NamedTempFile> {
     let folder = path.parent().unwrap_or(path);
     ensure_private_folder(folder, notes)?;

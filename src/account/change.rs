@@ -192,6 +192,9 @@ impl Remote<'_> {
         let Some(id) = self.account.id() else {
             return Err(Failure::unavailable("whose the key is could not be found out"));
         };
+        if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
+            self.account.store.set_lost_values_aside(&id)?;
+        }
         self.account.store.edit_values(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, SessionId, diff};
 use crate::shell::{Guard, Watch};
 use crate::store::{Session, Store};
+use crate::vault::Trouble;
 
 /// The longest that a shell waits before it asks again, where nothing better is known (seconds).
 const LONGEST_PAUSE: u64 = 300;
@@ -228,13 +229,17 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
             Followed::settled(account.id(), desired).stale(&account, None)
         }
         Err(failure) => {
-            let followed = Followed::unknown("cache", failure);
-            Followed {
-                account: account.id(),
-                refresh: account.may_refresh(),
-                ask_again_in: SHORTEST_PAUSE,
-                ..followed
-            }
+            // Where nothing can be sealed, asking the server would be in vain.
+            let shut = question.store.vault().trouble();
+            let followed = Followed::unknown(if shut.is_some() { "keyring" } else { "cache" }, failure);
+            let refresh = shut.is_none() && account.may_refresh();
+            // A keyring that does not answer costs seconds each time.
+            let ask_again_in = match shut {
+                Some(Trouble::TimedOut) => LONGEST_PAUSE,
+                Some(_) => SHORTEST_PAUSE * 6,
+                None => SHORTEST_PAUSE,
+            };
+            Followed { account: account.id(), refresh, ask_again_in, ..followed }
         }
     }
 }

@@ -12,6 +12,7 @@ mod remember;
 mod remote;
 mod reset;
 mod sign_in;
+mod storage;
 mod turn;
 
 use reconcile::overlay;
@@ -25,8 +26,9 @@ use crate::files::remove;
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, Snapshot, Store, Values, Variable,
+    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, SecretFile, Snapshot, Store, Values, Variable,
 };
+pub use crate::vault::Trouble;
 pub use change::{Changed, Keeping};
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
@@ -34,6 +36,7 @@ pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{SavedKey, save_key};
+pub use storage::{Converted, StorageReport, convert as convert_storage, describe_storage};
 
 /// Seconds that the service wants between two reads of an account's variables.
 const SHORTEST_INTERVAL: u64 = 5;

@@ -46,6 +46,8 @@ pub struct Refreshed {
     pub asked: bool,
     /// Why the remembered values that belong to it could not be read, if that is so.
     pub unread: Option<Failure>,
+    /// Why the snapshot could not be kept, if that is so: it is only known to this process.
+    pub unsaved: Option<Failure>,
 }
 
 /// What was known before a refresh.
@@ -76,6 +78,10 @@ impl Remote<'_> {
         }
         self.pace(before.snapshot.as_ref()).await;
         match self.ask(&mut turn).await {
+            Ok(Refreshed { unsaved: Some(failure), .. }) if urgency == Urgency::Background => {
+                self.note_failure(&failure);
+                Err(failure)
+            }
             Ok(refreshed) => {
                 self.account.store.clear_backoff(&self.account.key);
                 self.account.store.forget_told();
@@ -222,7 +228,13 @@ impl Remote<'_> {
             variables,
         };
         let refreshed = Refreshed { unread, ..Refreshed::compare(before, snapshot) };
-        account.store.save_snapshot(&refreshed.snapshot)?;
+        if let Err(failure) = account.store.save_snapshot(&refreshed.snapshot) {
+            if account.store.vault().trouble().is_none() {
+                return Err(failure);
+            }
+            // Without the keyring it cannot be sealed, and is never written in clear.
+            return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
+        }
         if before.is_none() || refreshed.differs() {
             account.store.publish_generation(fetched_at)?;
         }
@@ -294,7 +306,7 @@ impl Remote<'_> {
 impl Refreshed {
     fn unasked(snapshot: Snapshot, unread: Option<Failure>) -> Self {
         let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { snapshot, added, changed, removed, asked: false, unread }
+        Self { snapshot, added, changed, removed, asked: false, unread, unsaved: None }
     }
 
     fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
@@ -306,7 +318,7 @@ impl Refreshed {
         let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
         let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
         let changed = names(new.keys().filter(differs).collect());
-        Self { snapshot, added, changed, removed, asked: true, unread: None }
+        Self { snapshot, added, changed, removed, asked: true, unread: None, unsaved: None }
     }
 
     /// The snapshot, for who needs every value that is known.

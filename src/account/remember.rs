@@ -13,6 +13,14 @@ impl Account<'_> {
         self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
     }
 
+    /// Makes room for what the user is about to give: values whose key is lost are set aside.
+    ///
+    /// # Errors
+    /// The file cannot be read or moved.
+    pub fn set_lost_values_aside(&self) -> Result<()> {
+        self.id().map_or(Ok(()), |id| self.store.set_lost_values_aside(&id))
+    }
+
     /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
     /// is known of the account.
     ///

@@ -15,7 +15,7 @@ pub use env_var::{
     StdinValue, Why,
 };
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{Export, Hook, Run, Sandbox};
+pub use load::{Export, Hook, Run, Sandbox, Storage};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -115,6 +115,8 @@ pub enum Command {
     /// Check the set-up, and say what mends what is wrong
     #[command(after_help = "Example:\n  vastenv doctor")]
     Doctor,
+    /// Say where secrets rest, or move them
+    Storage(Storage),
     /// Say all that is known of one variable
     Why(Why),
     /// Show what the account has

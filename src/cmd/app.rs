@@ -22,6 +22,13 @@ pub struct App {
     session_is_over: Cell<bool>,
 }
 
+/// The store in the user's folders, sealed or not as the settings say at the moment of writing.
+pub fn open_store(paths: &Paths) -> Store {
+    let settings = paths.config_file.clone();
+    let storage = move || Config::load(&settings).map(|config| config.storage);
+    Store::new(&paths.state, &paths.cache, &paths.data).sealed_by(context::keyring(), storage)
+}
+
 /// How a command's calls are made.
 #[derive(Clone, Copy, Debug)]
 pub struct Manner {
@@ -35,7 +42,7 @@ impl App {
     pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
-        let store = Store::new(&paths.state, &paths.cache, &paths.data);
+        let store = open_store(&paths);
         let flag_key = global.api_key.take();
         Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
     }

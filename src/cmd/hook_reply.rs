@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::app::open_store;
 use super::background;
 use crate::account::{self, Answer, Question, Store};
 use crate::config::Paths;
@@ -61,7 +62,7 @@ fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
 }
 
 fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
-    let store = Store::new(&paths.state, &paths.cache, &paths.data);
+    let store = open_store(paths);
     let answer = account::follow(&Question {
         paths,
         store: &store,

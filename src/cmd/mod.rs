@@ -27,6 +27,7 @@ mod show_env_vars;
 mod show_ssh_keys;
 mod ssh_key;
 mod status;
+mod storage;
 mod this_shell;
 mod update_env_var;
 mod update_ssh_key;
@@ -38,6 +39,7 @@ use std::process::ExitCode;
 use app::App;
 
 use crate::cli::{Cli, Command, Create, Delete, Forget, Reset, Set, Show, Update};
+use crate::context;
 use crate::domain::Result;
 use crate::ui::Ui;
 
@@ -53,7 +55,11 @@ pub use hook_reply::{HookCall, reply_to_hook};
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     let app = || -> Result<App> {
-        let app = App::new(cli.global.clone(), ui)?;
+        let mut app = App::new(cli.global.clone(), ui)?;
+        if context::stdin_is_terminal() {
+            // Somebody typed this, and is there to answer.
+            app.store.let_keyring_ask();
+        }
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
@@ -62,6 +68,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
+        Command::Storage(arguments) => storage::storage(&app()?, &arguments).map(done),
         Command::Status => status::status(&app()?).map(done),
         Command::Doctor => doctor::doctor(cli.global, ui),
         Command::Why(arguments) => why::why(&app()?, &arguments).map(done),

@@ -13,6 +13,9 @@ pub fn refresh(app: &App) -> Result<()> {
     let began = Instant::now();
     let account = app.account()?;
     let refreshed = app.fetch(account.clone(), Urgency::Asked)?;
+    if let Some(failure) = refreshed.unsaved {
+        return Err(failure);
+    }
     if let Some(failure) = &refreshed.unread {
         app.ui.warn_of(failure);
     }

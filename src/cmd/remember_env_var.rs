@@ -18,6 +18,7 @@ type Given = (String, Secret);
 pub fn remember_env_var(app: &App, arguments: Remember) -> Result<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
+    account.set_lost_values_aside()?;
     match what {
         None => remember_from(app, &account, None, &sources),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
@@ -76,9 +77,13 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
 
 /// What is known of the account; asked for anew where it is old, or lacks `name`.
 fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Result<Snapshot> {
-    let known = match account.known()? {
-        Known::Snapshot(snapshot) => Some(*snapshot),
-        Known::Refused(_) | Known::Nothing => None,
+    let known = match account.known() {
+        Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
+        Ok(Known::Refused(_) | Known::Nothing) => None,
+        Err(failure) => {
+            app.ui.warn_of(&failure);
+            None
+        }
     };
     let lacks = |snapshot: &Snapshot| name.is_some_and(|name| snapshot.find(name.as_str()).is_none());
     match known {

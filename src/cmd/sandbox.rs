@@ -11,7 +11,8 @@ use nix::unistd::Pid;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::account::{SessionId, Store};
+use super::app::open_store;
+use crate::account::SessionId;
 use crate::cli;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
@@ -128,7 +129,7 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries rests in a file.
-    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache, &paths.data));
+    let store = context::paths().ok().map(|paths| open_store(&paths));
     let spilled = |id: &SessionId| store.as_ref()?.session(id)?.entries;
     for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());

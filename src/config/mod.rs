@@ -1,5 +1,6 @@
 //! Where files are, and what the user's `config.toml` says.
 
+mod edit;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -8,10 +9,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use edit::set_storage;
 pub use paths::Paths;
 
 use crate::domain::{Failure, Result, parse_duration, printable_capped};
 use crate::files::reason;
+use crate::vault::Storage;
 
 /// The user's settings; every one has a default, and none is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +27,19 @@ pub struct Config {
     pub allow: BTreeSet<String>,
     /// Whether plain http to other machines is let through, as `--insecure-http` does for one call.
     pub insecure_http: bool,
+    /// How snapshots and remembered values rest.
+    pub storage: Storage,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { max_age: 300, override_existing: true, allow: BTreeSet::new(), insecure_http: false }
+        Self {
+            max_age: 300,
+            override_existing: true,
+            allow: BTreeSet::new(),
+            insecure_http: false,
+            storage: Storage::File,
+        }
     }
 }
 
@@ -43,6 +54,7 @@ struct File {
     allow: BTreeSet<String>,
     #[serde(default)]
     insecure_http: bool,
+    storage: Option<String>,
 }
 
 /// The shortest `max_age`: the service's own minimum interval between two reads.
@@ -57,7 +69,7 @@ impl Config {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text).map_err(|why| {
                 Failure::failed(format!("{} is not valid: {why}", path.display()))
-                    .hint("the settings are max_age = \"5m\", override, allow and insecure_http")
+                    .hint("the settings are max_age = \"5m\", override, allow, insecure_http and storage")
             }),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                 Ok(Self::default())
@@ -90,11 +102,17 @@ impl Config {
                 .ok_or_else(|| format!("max_age = {text:?} is not a time like \"90s\", \"5m\" or \"1h\""))?
                 .max(SHORTEST_MAX_AGE),
         };
+        let storage = match file.storage {
+            None => defaults.storage,
+            Some(text) => Storage::parse(&text)
+                .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
+        };
         Ok(Self {
             max_age,
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
             allow: file.allow,
             insecure_http: file.insecure_http,
+            storage,
         })
     }
 }
@@ -111,8 +129,9 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true")
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"")
                 .expect("valid");
+        assert_eq!(config.storage, Storage::Keyring);
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
@@ -124,6 +143,7 @@ mod tests {
             ("max_age = \"soon\"", "max_age"),
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
+            ("storage = \"cloud\"", "neither"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();

@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Paths;
 use crate::domain::{EnvName, Failure, Result, Secret, Timestamp};
+use crate::vault::Keyring;
 
 /// The value of an environment variable; an empty one counts as unset.
 pub fn var(name: &str) -> Option<OsString> {
@@ -107,6 +108,21 @@ fn parent_of(process: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name in parentheses may hold anything; after it come the state and the parent.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The address of the session's D-Bus: as it says itself, or where systemd puts it.
+fn session_bus() -> Option<String> {
+    text_var(variables::DBUS_SESSION_BUS_ADDRESS).or_else(|| {
+        let socket = PathBuf::from(var(variables::XDG_RUNTIME_DIR)?).join("bus");
+        // A comma or the like in it would have to be escaped: systemd's path has none.
+        let path = socket.to_str().filter(|path| !path.contains([',', ';', '%']))?;
+        socket.exists().then(|| format!("unix:path={path}"))
+    })
+}
+
+/// The keyring of the session. It asks its user for nothing.
+pub fn keyring() -> Keyring {
+    Keyring { bus: session_bus(), may_ask: false }
 }
 
 /// The user's home, if `HOME` says so.

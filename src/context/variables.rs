@@ -27,3 +27,9 @@ pub const USER: &str = "USER";
 
 /// Where an SSH agent listens, to tell which of the account's keys it holds.
 pub const SSH_AUTH_SOCK: &str = "SSH_AUTH_SOCK";
+
+/// Where the session's D-Bus is, and with it the keyring.
+pub const DBUS_SESSION_BUS_ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
+
+/// The folder in which systemd puts the session's D-Bus.
+pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";

@@ -11,13 +11,16 @@ mod journal;
 mod lock;
 mod notice;
 mod own_keys;
+mod secret_file;
 mod session;
 mod snapshot;
 mod stamp;
+mod sweep;
 mod told;
 mod values;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use backoff::Backoff;
@@ -26,29 +29,53 @@ pub use journal::BegunReset;
 pub use lock::Lock;
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
+pub use sweep::SecretFile;
 pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
 
 use crate::domain::{AccountId, Digest, DigestKey, Failure, Result};
 use crate::files::{self, read_private, write_private};
+use crate::vault::{Keyring, Storage, Vault};
 
-/// The three folders.
-#[derive(Debug)]
+/// The three folders, and what is needed to seal files.
 pub struct Store {
     state: PathBuf,
     cache: PathBuf,
     data: PathBuf,
     notes: RefCell<Vec<String>>,
+    vault: Vault,
+    /// How files that hold values are to be written, as the settings say at the moment.
+    storage: Box<dyn Fn() -> Result<Storage>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { state, cache, data, .. } = self;
+        formatter.debug_tuple("Store").field(state).field(cache).field(data).finish()
+    }
 }
 
 impl Store {
-    /// A store in these folders; they are made when something is first written.
+    /// A store of plain files in these folders; they are made when something is first written.
     pub fn new(state: &Path, cache: &Path, data: &Path) -> Self {
         Self {
             state: state.to_owned(),
             cache: cache.to_owned(),
             data: data.to_owned(),
             notes: RefCell::default(),
+            vault: Vault::new(data, Keyring { bus: None, may_ask: false }),
+            storage: Box::new(|| Ok(Storage::File)),
         }
+    }
+
+    /// The same, with the keys of sealed files in `keyring`, and written as `storage` says.
+    #[must_use]
+    pub fn sealed_by(self, keyring: Keyring, storage: impl Fn() -> Result<Storage> + 'static) -> Self {
+        Self { vault: Vault::new(&self.data, keyring), storage: Box::new(storage), ..self }
+    }
+
+    /// Lets the keyring ask its user for a password, if it needs one.
+    pub fn let_keyring_ask(&mut self) {
+        self.vault.let_keyring_ask();
     }
 
     /// What was mended since the last call: sentences for the user.

@@ -4,14 +4,19 @@
 //! their own ([`super::Values`]) and are laid over the snapshot when it is read.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Store;
+use super::secret_file::Shut;
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
 use crate::files;
+use crate::vault::{Place, Refusal, Trouble};
+
+/// The file's name in the account's folder.
+pub(super) const FILE: &str = "snapshot.json";
 
 /// The version of the file's format; another one is fetched anew.
 const VERSION: u32 = 2;
@@ -175,6 +180,12 @@ impl Store {
     pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.snapshot_path(account);
         let Some(bytes) = self.read(&path)? else { return Ok(None) };
+        let bytes = match self.opened(bytes, Place { account, name: FILE }) {
+            Ok(bytes) => bytes,
+            Err(Shut::Refused(Refusal::OtherVersion)) => return Ok(None),
+            Err(Shut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
+            Err(Shut::NoKey(_, trouble)) => return Err(shut(&path, &trouble)),
+        };
         if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
         {
             return Ok(Some(snapshot));
@@ -184,12 +195,7 @@ impl Store {
         {
             return Ok(None);
         }
-        let aside = path.with_extension("json.corrupt");
-        std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
-        Err(Failure::unavailable(format!(
-            "the cache {} was damaged; it is set aside and fetched anew",
-            path.display()
-        )))
+        set_aside(&path, "was damaged")
     }
 
     /// Writes the snapshot of its account.
@@ -197,7 +203,10 @@ impl Store {
     /// # Errors
     /// The cache folder cannot be written.
     pub fn save_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
-        self.write(&self.snapshot_path(&snapshot.account()), &snapshot.to_bytes()?)
+        let account = snapshot.account();
+        let place = Place { account: &account, name: FILE };
+        let values = snapshot.variables.values().filter(|variable| variable.told().is_some()).count();
+        self.write_secret(&self.snapshot_path(&account), place, &snapshot.to_bytes()?, values)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
@@ -216,7 +225,33 @@ impl Store {
     }
 
     fn snapshot_path(&self, account: &AccountId) -> PathBuf {
-        self.account_folder(account).join("snapshot.json")
+        self.account_folder(account).join(FILE)
+    }
+}
+
+/// How many values the bytes of a snapshot hold.
+pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
+    let snapshot = Snapshot::from_bytes(bytes)?;
+    Some(snapshot.variables.values().filter(|variable| variable.value.is_some()).count())
+}
+
+fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
+    let aside = path.with_extension("json.corrupt");
+    std::fs::rename(path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
+    Err(Failure::unavailable(format!(
+        "the cache {} {why}; it is set aside and fetched anew",
+        path.display()
+    )))
+}
+
+fn shut(path: &Path, trouble: &Trouble) -> Failure {
+    match trouble {
+        Trouble::Missing => Failure::unavailable(format!(
+            "the cache {} is sealed with a key that the keyring no longer holds; it is fetched anew",
+            path.display()
+        )),
+        _ => Failure::unavailable(format!("the cache {} cannot be opened: {trouble}", path.display()))
+            .hint(trouble.hint()),
     }
 }
 

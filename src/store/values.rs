@@ -2,14 +2,19 @@
 //! because nobody can fetch it a second time.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::secret_file::Shut;
 use super::{Lock, Store};
-use crate::domain::{AccountId, Failure, Result, Secret, Timestamp};
+use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
+use crate::vault::{Place, Refusal, Trouble};
+
+/// The file's name in the account's folder.
+pub(super) const FILE: &str = "values.json";
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -114,7 +119,7 @@ fn to_bytes(values: &Values) -> Result<Zeroizing<Vec<u8>>> {
         .map_err(|_| Failure::failed("cannot write the remembered values: they hold what JSON cannot"))
 }
 
-fn from_bytes(bytes: &[u8]) -> Option<Values> {
+pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
     let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
     let values = file.values.into_iter().map(|(name, entry)| {
         let ValueIn { value, by, at, gone_at, made_anew_at, edition, outdated_at } = entry;
@@ -132,11 +137,11 @@ impl Store {
     pub fn values(&self, account: &AccountId) -> Result<Values> {
         let path = self.values_path(account);
         let Some(bytes) = self.read(&path)? else { return Ok(Values::new()) };
-        from_bytes(&bytes).ok_or_else(|| {
-            let shown = shell_escape::escape(path.to_string_lossy());
-            Failure::unavailable(format!("the remembered values in {} cannot be read: the file is damaged, or of a later version of vastenv", path.display()))
-                .hint(format!("put a backup in its place; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"))
-        })
+        match self.opened(bytes, Place { account, name: FILE }) {
+            Ok(bytes) => parse(&bytes)
+                .ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv")),
+            Err(shut) => Err(shut_failure(&path, &shut)),
+        }
     }
 
     /// Changes what is remembered of `account`, one process at a time; writes only what differs.
@@ -153,12 +158,17 @@ impl Store {
         let mut values = before.clone();
         let edited = edit(&mut values)?;
         if values != before {
-            self.write(&self.values_path(account), &to_bytes(&values)?)?;
+            self.write_values(account, &values)?;
         }
         Ok(edited)
     }
 
-    fn lock_values(&self, account: &AccountId) -> Result<Lock> {
+    pub(super) fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
+        let place = Place { account, name: FILE };
+        self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
+    }
+
+    pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
         let name = format!("values-{}", account.as_str());
         for _ in 0..PATIENCE {
             if let Some(lock) = self.try_lock(&name)? {
@@ -173,8 +183,44 @@ impl Store {
 
     /// The file of the remembered values.
     pub fn values_path(&self, account: &AccountId) -> PathBuf {
-        self.data.join(account.as_str()).join("values.json")
+        self.data.join(account.as_str()).join(FILE)
     }
+}
+
+/// What is lost, and how to go on, where sealed values at `path` do not open.
+pub(super) fn shut_failure(path: &Path, shut: &Shut) -> Failure {
+    let path_shown = path.display();
+    match shut {
+        Shut::Refused(Refusal::OtherVersion) => unreadable(path, "was sealed by a later version of vastenv"),
+        Shut::Refused(refusal) => unreadable(path, &refusal.to_string()),
+        Shut::NoKey(header, trouble) => {
+            let (values, verb) = match header.values {
+                1 => ("value".to_owned(), "is"),
+                several => (count(several, "value"), "are"),
+            };
+            match trouble {
+                Trouble::Missing => Failure::unavailable(format!(
+                    "the {values} remembered in {path_shown} {verb} sealed with a key that the keyring no longer holds"
+                ))
+                .hint("restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"),
+                _ => Failure::unavailable(format!(
+                    "the {values} remembered in {path_shown} cannot be opened: {trouble}"
+                ))
+                .hint(trouble.hint()),
+            }
+        }
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> Failure {
+    let shown = shell_escape::escape(path.to_string_lossy());
+    Failure::unavailable(format!(
+        "the remembered values in {} cannot be read: the file {why}",
+        path.display()
+    ))
+    .hint(format!(
+        "put a backup in its place; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"
+    ))
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod keyring;
 mod sealed;
 
 use std::cell::RefCell;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use current::Current;
@@ -32,6 +33,32 @@ pub use keyring::{Keyring, Trouble};
 pub use sealed::{DataKey, Header, KeyId, Place, Refusal, is_sealed, open, seal};
 
 use crate::domain::{Failure, Result, Secret};
+
+/// How files that hold values rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// As private files.
+    #[default]
+    File,
+    /// Sealed, with the key in the keyring.
+    Keyring,
+}
+
+impl Storage {
+    /// Reads `file` or `keyring`.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::File, Self::Keyring].into_iter().find(|storage| storage.to_string() == text)
+    }
+}
+
+impl fmt::Display for Storage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::File => "file",
+            Self::Keyring => "keyring",
+        })
+    }
+}
 
 /// What was learned of a key: itself, or why it is not to be had.
 type Learned = std::result::Result<DataKey, Trouble>;
@@ -42,12 +69,24 @@ pub struct Vault {
     keyring: Keyring,
     /// What this process learned already: a keyring that does not answer is waited for only once.
     learned: RefCell<Vec<(KeyId, Learned)>>,
+    met: RefCell<Option<Trouble>>,
 }
 
 impl Vault {
     /// The vault whose file is in `data`, with its keys in `keyring`. Nothing is asked yet.
     pub fn new(data: &Path, keyring: Keyring) -> Self {
-        Self { data: data.to_owned(), keyring, learned: RefCell::default() }
+        Self { data: data.to_owned(), keyring, learned: RefCell::default(), met: RefCell::default() }
+    }
+
+    /// Lets the keyring ask its user for a password, if it needs one.
+    pub fn let_keyring_ask(&mut self) {
+        self.keyring.may_ask = true;
+    }
+
+    /// Why the keyring was of no use to this process, if it was not. That it has lost an entry is
+    /// not meant: then it works.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.met.borrow().clone()
     }
 
     /// The key called `id`.
@@ -71,6 +110,17 @@ impl Vault {
         self.keyring.get(&data_entry(id)).and_then(|text| key_from(id, &text))
     }
 
+    /// Whether the keyring answers at all.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn is_reachable(&self) -> std::result::Result<(), Trouble> {
+        match self.keyring.get("none") {
+            Err(Trouble::Missing) | Ok(_) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
     /// Makes a new key: in the keyring, read back from there, then named as the one in use. The one
     /// before stays in the keyring.
     ///
@@ -80,11 +130,35 @@ impl Vault {
         let key = DataKey::random()?;
         let entry = data_entry(key.id());
         let text = Secret::new(key.to_text().as_str());
-        self.file(&entry, "vastenv: key of the sealed files", &text)
+        self.file(&entry, DATA_LABEL, &text)
             .map_err(|trouble| failure("the key of the sealed files cannot be kept", &trouble))?;
         self.save_current(&Current { data_key: Some(key.id().clone()), ..self.current()? })?;
         kernel::put(&entry, &text);
         self.learned.borrow_mut().push((key.id().clone(), Ok(key.clone())));
+        Ok(key)
+    }
+
+    /// The key in use, once the keyring itself holds it: put back from where it is kept if the keyring
+    /// has lost it, or made anew.
+    ///
+    /// # Errors
+    /// The keyring does not give or take it.
+    pub fn sure_data_key(&self) -> Result<DataKey> {
+        let Some(id) = self.current()?.data_key else { return self.new_data_key() };
+        match self.data_key_in_keyring(&id) {
+            Ok(key) => Ok(key),
+            Err(Trouble::Missing) => match kernel::get(&data_entry(&id)) {
+                Some(text) => self.put_back(&id, &text),
+                None => self.new_data_key(),
+            },
+            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+        }
+    }
+
+    fn put_back(&self, id: &KeyId, text: &Secret) -> Result<DataKey> {
+        let what = "the key of the sealed files cannot be kept";
+        let key = key_from(id, text).map_err(|trouble| failure(what, &trouble))?;
+        self.file(&data_entry(id), DATA_LABEL, text).map_err(|trouble| failure(what, &trouble))?;
         Ok(key)
     }
 
@@ -158,15 +232,27 @@ impl Vault {
         if let Some(text) = kernel::get(entry) {
             return Ok(text);
         }
-        let text = self.keyring.get(entry)?;
+        if let Some(trouble) = self.trouble() {
+            return Err(trouble);
+        }
+        let text = self.keyring.get(entry).map_err(|trouble| self.meet(trouble))?;
         kernel::put(entry, &text);
         Ok(text)
     }
 
+    /// Remembers a trouble that every further call would meet too, and be slow to.
+    fn meet(&self, trouble: Trouble) -> Trouble {
+        if trouble != Trouble::Missing {
+            *self.met.borrow_mut() = Some(trouble.clone());
+        }
+        trouble
+    }
+
     /// Files a text in the keyring, and is sure of it.
     fn file(&self, entry: &str, label: &str, text: &Secret) -> std::result::Result<(), Trouble> {
-        self.keyring.put(entry, label, text)?;
-        if self.keyring.get(entry)? == *text {
+        let meet = |trouble| self.meet(trouble);
+        self.keyring.put(entry, label, text).map_err(meet)?;
+        if self.keyring.get(entry).map_err(meet)? == *text {
             return Ok(());
         }
         Err(Trouble::Failed("it gives back another text than it was given".to_owned()))
@@ -177,6 +263,9 @@ impl Vault {
         self.keyring.delete(entry)
     }
 }
+
+/// What password managers show of a data key.
+const DATA_LABEL: &str = "vastenv: key of the sealed files";
 
 fn data_entry(id: &KeyId) -> String {
     format!("data-key-{id}")

@@ -1,0 +1,218 @@
+//! Where secrets rest: as private files, or sealed with a key in the keyring. The change from one to
+//! the other, and a report.
+//!
+//! A file says by itself which it is, and both are read at any time: so whatever instruction a
+//! conversion ends at, everything is still readable, and doing it again finishes it. The settings say
+//! "keyring" only after everything is sealed; on the way back they say "file" first.
+
+use std::time::Duration;
+
+use super::turn::PATIENCE;
+use crate::config::{self, Config, Paths};
+use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, count};
+use crate::store::{Lock, SecretFile, Store};
+use crate::vault::{KeyId, Storage, Trouble};
+
+/// How often it is looked whether another process is done.
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a conversion did.
+#[derive(Debug, Default)]
+pub struct Converted {
+    /// How many files were written anew.
+    pub files: usize,
+    /// How many set-aside files of remembered values were taken back.
+    pub taken_back: usize,
+    /// What did not work: the rest is done all the same.
+    pub troubles: Vec<Failure>,
+}
+
+/// Makes every file that holds values be of the form `wanted`, and the settings say so.
+///
+/// # Errors
+/// The keyring does not give or take the key, another process is at work for too long, or something
+/// cannot be written: then what is there can still be read, and doing it again goes on.
+pub fn convert(paths: &Paths, store: &Store, wanted: Storage, now: fn() -> Timestamp) -> Result<Converted> {
+    let converted = match wanted {
+        Storage::Keyring => seal_all(paths, store),
+        Storage::File => unseal_all(paths, store),
+    }?;
+    store.publish_generation(now())?;
+    Ok(converted)
+}
+
+fn seal_all(paths: &Paths, store: &Store) -> Result<Converted> {
+    // From the keyring itself: whatever is sealed now must open after the next login.
+    let key = store.vault().sure_data_key()?;
+    let mut done = Converted::default();
+    let _locks = lock(store, &store.accounts())?;
+    for account in store.accounts() {
+        for file in store.secret_files(&account)? {
+            done.files += usize::from(!file.is_aside() && store.seal_file(&file, &key)?);
+        }
+        store.delete_damaged_snapshot(&account)?;
+    }
+    config::set_storage(&paths.config_file, Storage::Keyring)?;
+    for account in store.accounts() {
+        for file in store.secret_files(&account)? {
+            if !file.is_aside() {
+                // Written since by who held no lock.
+                done.files += usize::from(store.seal_file(&file, &key)?);
+                continue;
+            }
+            match store.take_back(&file) {
+                Ok(taken) => done.taken_back += usize::from(taken),
+                Err(failure) => done.troubles.push(failure),
+            }
+        }
+    }
+    Ok(done)
+}
+
+fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
+    let sealed = sealed_files(store)?;
+    if let Some(trouble) = sealed.iter().find_map(|file| store.vault().data_key(file.key.as_ref()?).err())
+        && trouble != Trouble::Missing
+    {
+        return Err(Failure::failed(format!("nothing was changed, because sealed files cannot be opened: {trouble}"))
+            .hint(trouble.hint()));
+    }
+    let mut done = Converted::default();
+    let mut keys: Vec<KeyId> = store.vault().current()?.data_key.into_iter().collect();
+    keys.extend(sealed.iter().filter_map(|file| file.key.clone()));
+    config::set_storage(&paths.config_file, Storage::File)?;
+    let _locks = lock(store, &store.accounts())?;
+    for file in sealed_files(store)? {
+        let outcome = if file.is_aside() { store.take_back(&file) } else { store.unseal_file(&file) };
+        match outcome {
+            Ok(true) => done.files += 1,
+            Ok(false) => {}
+            // A snapshot is only a cache: it is fetched anew.
+            Err(_) if !file.is_remembered() => store.delete_snapshot(&file.account)?,
+            Err(failure) => done.troubles.push(failure),
+        }
+    }
+    let needed: Vec<KeyId> = sealed_files(store)?.into_iter().filter_map(|file| file.key).collect();
+    keys.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    keys.dedup();
+    for key in keys.iter().filter(|key| !needed.contains(key)) {
+        if let Err(failure) = store.vault().delete_data_key(key) {
+            done.troubles.push(failure);
+        }
+    }
+    Ok(done)
+}
+
+/// Keeps refreshes and changes of all `accounts` away.
+fn lock(store: &Store, accounts: &[AccountId]) -> Result<Vec<[Lock; 2]>> {
+    accounts.iter().map(|account| lock_one(store, account)).collect()
+}
+
+fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
+    let mut waited = Duration::ZERO;
+    loop {
+        if let Some(locks) = store.lock_account(account)? {
+            return Ok(locks);
+        }
+        if waited >= PATIENCE {
+            let path = store.lock_path(account.as_str());
+            return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
+                .hint("if it hangs, end it (see `fuser` on that file) and try again"));
+        }
+        std::thread::sleep(INTERVAL);
+        waited += INTERVAL;
+    }
+}
+
+fn sealed_files(store: &Store) -> Result<Vec<SecretFile>> {
+    Ok(all_files(store)?.into_iter().filter(|file| file.key.is_some()).collect())
+}
+
+fn all_files(store: &Store) -> Result<Vec<SecretFile>> {
+    let mut files = Vec::new();
+    for account in store.accounts() {
+        files.extend(store.secret_files(&account)?);
+    }
+    Ok(files)
+}
+
+/// Where secrets rest.
+#[derive(Debug)]
+pub struct StorageReport {
+    /// What the settings say.
+    pub wanted: Storage,
+    /// Files that are not (yet) of that form.
+    pub others: Vec<SecretFile>,
+    /// Remembered values that were set aside because their key was lost.
+    pub aside: Vec<SecretFile>,
+    /// The keyring's state, where anything depends on it.
+    pub keyring: Option<std::result::Result<(), Trouble>>,
+    /// Whether the API key in use, should no other come first, is in the keyring.
+    pub api_key: bool,
+}
+
+/// Describes where secrets rest. The keyring is asked, where anything depends on it.
+///
+/// # Errors
+/// A file is there that cannot be read or trusted.
+pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
+    let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
+    let is_sealed = |file: &SecretFile| file.key.is_some();
+    let in_use: Option<KeyId> = files.iter().find_map(|file| file.key.clone());
+    let others = files
+        .into_iter()
+        .filter(|file| is_sealed(file) != (config.storage == Storage::Keyring))
+        .collect();
+    let current = store.vault().current()?;
+    let vault = store.vault();
+    let sealing = in_use.or(current.data_key).filter(|_| config.storage == Storage::Keyring || !aside.is_empty());
+    let keyring = match (&sealing, &current.api_key) {
+        (Some(id), _) => Some(vault.data_key_in_keyring(id).map(drop)),
+        (None, Some(id)) => Some(vault.holds_api_key(id)),
+        (None, None) if config.storage == Storage::Keyring => Some(vault.is_reachable()),
+        (None, None) => None,
+    };
+    Ok(StorageReport { wanted: config.storage, others, aside, keyring, api_key: current.api_key.is_some() })
+}
+
+impl StorageReport {
+    /// One line for a person.
+    pub fn sentence(&self) -> String {
+        let mut text = match self.wanted {
+            Storage::File => "private files".to_owned(),
+            Storage::Keyring => "files sealed with a key in the keyring".to_owned(),
+        };
+        if let Some(state) = &self.keyring {
+            let state = match state {
+                Ok(()) => "the keyring answers".to_owned(),
+                Err(Trouble::Missing) => "the keyring has lost it".to_owned(),
+                Err(trouble) => trouble.to_string(),
+            };
+            text.push_str(&format!(" ({state})"));
+        }
+        if self.api_key {
+            text.push_str("; the API key is in the keyring");
+        }
+        if !self.others.is_empty() {
+            let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
+            let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
+            text.push_str(&format!("; {form}: {}", paths.join(", ")));
+        }
+        for file in &self.aside {
+            let values = count(file.values, "value");
+            text.push_str(&format!("; {values} set aside in {}", file.path.display()));
+        }
+        text
+    }
+
+    /// What is wrong with it, if anything is.
+    pub fn problem(&self) -> Option<Failure> {
+        match &self.keyring {
+            Some(Err(trouble)) => Some(Failure::new(Kind::Unavailable, self.sentence()).hint(trouble.hint())),
+            _ if !self.others.is_empty() => {
+                Some(Failure::failed(self.sentence()).hint(format!("vastenv storage {}", self.wanted)))
+            }
+            _ => None,
+        }
+    }
+}

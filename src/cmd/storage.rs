@@ -1,0 +1,77 @@
+//! `vastenv storage [keyring|file]`: where secrets rest, and the change from one to the other.
+
+use serde_json::{Value, json};
+
+use super::app::App;
+use crate::account::{StorageReport, Trouble, convert_storage, describe_storage};
+use crate::cli::Storage as Arguments;
+use crate::context;
+use crate::domain::{Failure, Result, count};
+use crate::vault::Storage;
+
+/// Says where secrets rest, or converts everything.
+pub fn storage(app: &App, arguments: &Arguments) -> Result<()> {
+    match arguments.place.as_deref().and_then(Storage::parse) {
+        Some(wanted) => convert(app, wanted),
+        None => show(app),
+    }
+}
+
+fn show(app: &App) -> Result<()> {
+    let report = describe_storage(&app.store, &app.config)?;
+    if app.ui.raw {
+        return app.ui.json(&as_json(&report));
+    }
+    app.ui.line(&report.sentence())?;
+    if let Some(step) = report.problem().as_ref().and_then(Failure::next_step) {
+        app.ui.say(&format!("hint: {step}"));
+    }
+    Ok(())
+}
+
+fn convert(app: &App, wanted: Storage) -> Result<()> {
+    let done = convert_storage(&app.paths, &app.store, wanted, context::now)?;
+    for note in app.store.take_notes() {
+        app.ui.warn(&note);
+    }
+    if app.ui.raw {
+        app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files, "taken_back": done.taken_back}))?;
+    } else {
+        let form = match wanted {
+            Storage::File => "unsealed; secrets rest in private files now",
+            Storage::Keyring => "sealed; the key is in the keyring",
+        };
+        app.ui.say(&format!("{} {form}", count(done.files, "file")));
+        if done.taken_back > 0 {
+            app.ui.say(&format!("{} of earlier values taken back", count(done.taken_back, "file")));
+        }
+    }
+    let mut troubles = done.troubles.into_iter();
+    let Some(last) = troubles.next_back() else { return Ok(()) };
+    for trouble in troubles {
+        app.ui.warn_of(&trouble);
+    }
+    Err(last)
+}
+
+/// Where secrets rest, for a program.
+pub fn as_json(report: &StorageReport) -> Value {
+    let paths = |files: &[crate::account::SecretFile]| -> Vec<String> {
+        files.iter().map(|file| file.path.display().to_string()).collect()
+    };
+    let keyring = report.keyring.as_ref().map(|state| match state {
+        Ok(()) => "reachable",
+        Err(Trouble::Missing) => "lost",
+        Err(Trouble::Locked) => "locked",
+        Err(Trouble::Absent(_)) => "absent",
+        Err(Trouble::TimedOut) => "silent",
+        Err(Trouble::Failed(_)) => "failed",
+    });
+    json!({
+        "storage": report.wanted.to_string(),
+        "keyring": keyring,
+        "other_form": paths(&report.others),
+        "set_aside": paths(&report.aside),
+        "api_key_in_keyring": report.api_key,
+    })
+}

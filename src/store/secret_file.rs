@@ -1,0 +1,107 @@
+//! Files that hold values: plain private files, or sealed ones, as the user's settings say.
+//!
+//! A file says by itself which it is, so that both can be read at any time: while everything is
+//! converted, and wherever that was cut off. Only writing looks at the settings, and it does so right
+//! before it writes.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::Store;
+use crate::domain::{AccountId, Failure, Result, count};
+use crate::files;
+use crate::vault::{self, DataKey, Header, KeyId, Place, Refusal, Storage, Trouble, Vault};
+
+/// A sealed file that does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shut {
+    /// Its key is not to be had.
+    NoKey(Header, Trouble),
+    /// It is not what was sealed.
+    Refused(Refusal),
+}
+
+/// What a file's bytes are once they are opened.
+pub(super) type Opened = std::result::Result<Zeroizing<Vec<u8>>, Shut>;
+
+impl Store {
+    /// The keys of sealed files.
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// What `bytes` say, which were read at `place`, sealed or not.
+    pub(super) fn opened(&self, bytes: Zeroizing<Vec<u8>>, place: Place<'_>) -> Opened {
+        if !vault::is_sealed(&bytes) {
+            return Ok(bytes);
+        }
+        let header = Header::of(&bytes).map_err(Shut::Refused)?;
+        match self.vault.data_key(&header.key) {
+            Ok(key) => vault::open(&bytes, place, &key).map_err(Shut::Refused),
+            Err(trouble) => Err(Shut::NoKey(header, trouble)),
+        }
+    }
+
+    /// Writes a file that holds `values` values, in the form that the settings want.
+    ///
+    /// # Errors
+    /// It cannot be written; or it is to be sealed, and the keyring gives no key.
+    pub(super) fn write_secret(
+        &self,
+        path: &Path,
+        place: Place<'_>,
+        plain: &[u8],
+        values: usize,
+    ) -> Result<()> {
+        match (self.storage)()? {
+            Storage::File => self.write(path, plain),
+            Storage::Keyring => self.write(path, &vault::seal(plain, place, &self.sealing_key()?, values)?),
+        }
+    }
+
+    /// The key in use; a new one where there is none, or where the keyring works and has lost it.
+    fn sealing_key(&self) -> Result<DataKey> {
+        let Some(id) = self.vault.current()?.data_key else { return self.vault.new_data_key() };
+        match self.vault.data_key(&id) {
+            Ok(key) => Ok(key),
+            Err(Trouble::Missing) => self.vault.new_data_key(),
+            Err(trouble) => Err(Failure::unavailable(format!(
+                "what is known cannot be sealed, and is not written in clear: {trouble}"
+            ))
+            .hint(trouble.hint())),
+        }
+    }
+
+    /// Moves remembered values out of the way whose key the keyring has lost, so that others can be
+    /// remembered; says so in a note. `storage keyring` takes them back should the key come back.
+    ///
+    /// # Errors
+    /// The file cannot be read or moved.
+    pub fn set_lost_values_aside(&self, account: &AccountId) -> Result<()> {
+        let path = self.values_path(account);
+        let place = Place { account, name: super::values::FILE };
+        let _lock = self.lock_values(account)?;
+        let Some(bytes) = self.read(&path)? else { return Ok(()) };
+        let Err(Shut::NoKey(header, Trouble::Missing)) = self.opened(bytes, place) else { return Ok(()) };
+        let aside = self.free_path(account, &header.key);
+        std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
+        self.note(vec![format!(
+            "the keyring no longer holds the key of {} remembered before; they are kept, sealed, in {} (if the \
+             key comes back, `vastenv storage keyring` takes them back)",
+            count(header.values, "value"),
+            aside.display()
+        )]);
+        Ok(())
+    }
+
+    /// A name beside the remembered values that is not taken.
+    fn free_path(&self, account: &AccountId, key: &KeyId) -> PathBuf {
+        let folder = self.data.join(account.as_str());
+        let named = |number: u32| match number {
+            1 => folder.join(format!("values-{key}.sealed")),
+            _ => folder.join(format!("values-{key}-{number}.sealed")),
+        };
+        (1..u32::MAX).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
+    }
+}

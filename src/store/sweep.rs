@@ -1,0 +1,157 @@
+//! All files that hold values, of every account: what `vastenv storage` converts and reports.
+
+use std::path::{Path, PathBuf};
+
+use super::secret_file::Shut;
+use super::{Lock, Store, snapshot, values};
+use crate::domain::{AccountId, Failure, Result};
+use crate::files;
+use crate::vault::{self, DataKey, Header, KeyId, Place, Trouble};
+
+/// A file that holds values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretFile {
+    /// Whose values.
+    pub account: AccountId,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The key that it is sealed with, if it is sealed.
+    pub key: Option<KeyId>,
+    /// How many values it holds, as far as that is known without opening it.
+    pub values: usize,
+    /// The name that it is bound to.
+    name: &'static str,
+}
+
+impl SecretFile {
+    /// Whether these are remembered values, which nobody can fetch anew.
+    pub fn is_remembered(&self) -> bool {
+        self.name == values::FILE
+    }
+
+    /// Whether these are remembered values that were set aside because their key was lost.
+    pub fn is_aside(&self) -> bool {
+        self.path.extension().is_some_and(|extension| extension == "sealed")
+    }
+
+    fn place(&self) -> Place<'_> {
+        Place { account: &self.account, name: self.name }
+    }
+}
+
+impl Store {
+    /// Every account that has a file here.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        let mut accounts: Vec<AccountId> = [&self.cache, &self.data]
+            .into_iter()
+            .flat_map(|folder| names(folder))
+            .filter_map(|name| AccountId::parse(&name))
+            .collect();
+        accounts.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        accounts.dedup();
+        accounts
+    }
+
+    /// Keeps every other process from writing the files of `account`; `None` if one is at it.
+    ///
+    /// # Errors
+    /// The locks' files cannot be made.
+    pub fn lock_account(&self, account: &AccountId) -> Result<Option<[Lock; 2]>> {
+        let Some(turn) = self.try_lock(account.as_str())? else { return Ok(None) };
+        Ok(Some([turn, self.lock_values(account)?]))
+    }
+
+    /// The files of `account` that hold values.
+    ///
+    /// # Errors
+    /// One is there that cannot be read or trusted.
+    pub fn secret_files(&self, account: &AccountId) -> Result<Vec<SecretFile>> {
+        let folder = self.data.join(account.as_str());
+        let aside = names(&folder)
+            .into_iter()
+            .filter(|name| name.starts_with("values-") && name.ends_with(".sealed"))
+            .map(|name| (folder.join(name), values::FILE));
+        let (snapshot, _) = self.snapshot_file(account);
+        let all = [(snapshot, snapshot::FILE), (self.values_path(account), values::FILE)];
+        let mut found = Vec::new();
+        for (path, name) in all.into_iter().chain(aside) {
+            let Some(bytes) = self.read(&path)? else { continue };
+            let header = Header::of(&bytes).ok();
+            let values = header.as_ref().map_or(0, |header| header.values);
+            let key = header.map(|header| header.key);
+            found.push(SecretFile { account: account.clone(), path, key, values, name });
+        }
+        Ok(found)
+    }
+
+    /// Seals `file` with `key`, if it is not sealed.
+    ///
+    /// # Errors
+    /// It cannot be read, understood or written.
+    pub fn seal_file(&self, file: &SecretFile, key: &DataKey) -> Result<bool> {
+        let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
+        if vault::is_sealed(&bytes) {
+            return Ok(false);
+        }
+        let values = match file.name {
+            values::FILE => values::parse(&bytes).map(|values| values.len()),
+            _ => snapshot::count_values(&bytes),
+        };
+        // One that nobody can read is sealed all the same: it may hold what somebody can mend.
+        self.write(&file.path, &vault::seal(&bytes, file.place(), key, values.unwrap_or(0))?)?;
+        Ok(true)
+    }
+
+    /// Makes `file` a plain one, if it is sealed.
+    ///
+    /// # Errors
+    /// Its key is not to be had, it is not what was sealed, or it cannot be written.
+    pub fn unseal_file(&self, file: &SecretFile) -> Result<bool> {
+        let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
+        if !vault::is_sealed(&bytes) {
+            return Ok(false);
+        }
+        match self.opened(bytes, file.place()) {
+            Ok(plain) => self.write(&file.path, &plain).map(|()| true),
+            Err(shut) => Err(values::shut_failure(&file.path, &shut)),
+        }
+    }
+
+    /// Takes set-aside values back, if their key is there: what was remembered since wins.
+    ///
+    /// # Errors
+    /// The key is there, but the file is not what was sealed, or the values cannot be written.
+    /// Whoever calls this holds the account's locks.
+    pub fn take_back(&self, file: &SecretFile) -> Result<bool> {
+        let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
+        let plain = match self.opened(bytes, file.place()) {
+            Ok(plain) => plain,
+            Err(Shut::NoKey(_, Trouble::Missing)) => return Ok(false),
+            Err(shut) => return Err(values::shut_failure(&file.path, &shut)),
+        };
+        let earlier = values::parse(&plain)
+            .ok_or_else(|| Failure::failed(format!("{} holds no values", file.path.display())))?;
+        let mut values = self.values(&file.account)?;
+        for (name, remembered) in earlier {
+            values.entry(name).or_insert(remembered);
+        }
+        self.write_values(&file.account, &values)?;
+        files::remove(&file.path).map(|()| true)
+    }
+
+    /// Deletes the snapshot of `account` that was set aside as damaged: it was in clear.
+    ///
+    /// # Errors
+    /// It is there and cannot be deleted.
+    pub fn delete_damaged_snapshot(&self, account: &AccountId) -> Result<()> {
+        files::remove(&self.snapshot_file(account).0.with_extension("json.corrupt"))
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.sort();
+    names
+}
