@@ -71,9 +71,8 @@ fn seal_all(paths: &Paths, store: &Store) -> Result<Converted> {
 
 fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     let sealed = sealed_files(store)?;
-    if let Some(trouble) = sealed.iter().find_map(|file| store.vault().data_key(file.key.as_ref()?).err())
-        && trouble != Trouble::Missing
-    {
+    let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
+    if let Some(trouble) = troubles.find(|trouble| *trouble != Trouble::Missing) {
         return Err(Failure::failed(format!("nothing was changed, because sealed files cannot be opened: {trouble}"))
             .hint(trouble.hint()));
     }

@@ -19,6 +19,9 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Result<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
     account.set_lost_values_aside()?;
+    for note in app.store.take_notes() {
+        app.ui.warn(&note);
+    }
     match what {
         None => remember_from(app, &account, None, &sources),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {

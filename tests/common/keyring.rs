@@ -1,7 +1,7 @@
 //! A login session with a D-Bus of its own, on which GNOME Keyring starts when it is first called.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -122,17 +122,33 @@ impl Session {
         assert!(waited.success());
     }
 
+    /// Puts an entry of vastenv back, as from a backup.
+    pub fn store_entry(&self, user: &str, secret: &str) {
+        let mut child = self
+            .tool()
+            .args(["store", "--label", "vastenv: restored", "service", "vastenv", "username", user])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("secret-tool");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(secret.as_bytes()).expect("written");
+        drop(stdin);
+        assert!(child.wait().expect("ended").success());
+    }
+
     /// Runs libsecret's own tool in this session.
     pub fn secret_tool(&self, arguments: &[&str]) -> Output {
-        Command::new("secret-tool")
-            .args(arguments)
+        self.tool().args(arguments).stdin(Stdio::null()).output().expect("secret-tool")
+    }
+
+    fn tool(&self) -> Command {
+        let mut tool = Command::new("secret-tool");
+        tool
             .env_clear()
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
             .env("HOME", self.path("home"))
-            .env("DBUS_SESSION_BUS_ADDRESS", self.address())
-            .stdin(Stdio::null())
-            .output()
-            .expect("secret-tool")
+            .env("DBUS_SESSION_BUS_ADDRESS", self.address());
+        tool
     }
 }
 
