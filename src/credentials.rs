@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::config::Paths;
 use crate::domain::{Failure, Kind, Result, Secret};
 use crate::files::reason;
+use crate::vault::{Trouble, Vault};
 
 /// The most that is read of a key file, in bytes.
 const LARGEST_FILE: u64 = 64 * 1024;
@@ -39,6 +40,8 @@ pub enum Source {
     KeyFile(PathBuf),
     /// The official client's old key file.
     LegacyFile(PathBuf),
+    /// The keyring of the operating system.
+    Keyring,
 }
 
 impl Source {
@@ -72,17 +75,23 @@ impl fmt::Display for Source {
             Self::TwoFactorFile(path) => write!(formatter, "{} (two-factor session)", path.display()),
             Self::KeyFile(path) => write!(formatter, "{}", path.display()),
             Self::LegacyFile(path) => write!(formatter, "{} (old place)", path.display()),
+            Self::Keyring => formatter.write_str("the keyring"),
         }
     }
 }
 
 /// Finds the key: `flag`, then `variable` (the value of `VAST_API_KEY`), then the two-factor
-/// session's file, the key file, and the old key file. Empty ones count as absent.
+/// session's file, the key file, the old key file, and the keyring. Empty ones count as absent.
 ///
 /// # Errors
-/// No key anywhere ([`Kind::NotAuthenticated`]), a file that cannot be read, or a text that cannot
-/// be a key.
-pub fn find(flag: Option<&Secret>, variable: Option<&Secret>, paths: &Paths) -> Result<Credential> {
+/// No key anywhere ([`Kind::NotAuthenticated`]), a file that cannot be read, a keyring that does not
+/// give the key that it was given, or a text that cannot be a key.
+pub fn find(
+    flag: Option<&Secret>,
+    variable: Option<&Secret>,
+    paths: &Paths,
+    vault: &Vault,
+) -> Result<Credential> {
     for (given, source) in [(flag, Source::Flag), (variable, Source::Environment)] {
         if let Some(text) = given.filter(|text| !text.expose().trim().is_empty()) {
             let key = check_key(text.expose().trim()).map_err(|why| {
@@ -91,32 +100,49 @@ pub fn find(flag: Option<&Secret>, variable: Option<&Secret>, paths: &Paths) -> 
             return Ok(Credential { key, source });
         }
     }
-    let files = [
-        Some(Source::TwoFactorFile(paths.tfa_key())),
-        Some(Source::KeyFile(paths.api_key())),
-        paths.legacy_key.clone().map(Source::LegacyFile),
-    ];
-    for source in files.into_iter().flatten() {
-        if let Some(key) = read_key_file(&source)? {
-            return Ok(Credential { key, source });
-        }
+    let session = Source::TwoFactorFile(paths.tfa_key());
+    if let Some(key) = read_key_file(&session)? {
+        return Ok(Credential { key, source: session });
+    }
+    if let Some(saved) = saved(paths, vault)? {
+        return Ok(saved);
     }
     Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(
         "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)",
     ))
 }
 
-/// The key in the key file, or in the old one.
+/// The key that was saved: in the key file, in the old one, or in the keyring.
 ///
 /// # Errors
-/// As for the files of [`find`].
-pub fn saved(paths: &Paths) -> Result<Option<Secret>> {
-    match read_key_file(&Source::KeyFile(paths.api_key()))? {
-        Some(key) => Ok(Some(key)),
-        None => match paths.legacy_key.clone() {
-            Some(legacy) => read_key_file(&Source::LegacyFile(legacy)),
-            None => Ok(None),
-        },
+/// As for the files and the keyring of [`find`].
+pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
+    let files =
+        [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
+    for source in files.into_iter().flatten() {
+        if let Some(key) = read_key_file(&source)? {
+            return Ok(Some(Credential { key, source }));
+        }
+    }
+    Ok(in_keyring(vault)?.map(|key| Credential { key, source: Source::Keyring }))
+}
+
+/// The key in the keyring, if one was saved there.
+///
+/// # Errors
+/// The keyring does not give it.
+pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
+    let Some(id) = vault.current()?.api_key else { return Ok(None) };
+    match vault.api_key(&id) {
+        Ok(key) => Ok(Some(key)),
+        Err(Trouble::Missing) => {
+            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer holds the API key")
+                .hint("save it anew with `vastenv set api-key --keyring`"))
+        }
+        Err(trouble) => {
+            Err(Failure::unavailable(format!("the API key in the keyring is not to be had: {trouble}"))
+                .hint(trouble.hint()))
+        }
     }
 }
 
@@ -200,6 +226,7 @@ pub fn check_key(text: &str) -> std::result::Result<Secret, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault::Keyring;
 
     struct Home(tempfile::TempDir);
 
@@ -221,7 +248,9 @@ mod tests {
 
         fn find(&self, flag: Option<&str>, variable: Option<&str>) -> Result<(String, Source)> {
             let secret = |text: Option<&str>| text.map(Secret::new);
-            find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths())
+            let keyring = Keyring { bus: None, may_ask: false };
+            let vault = Vault::new(&self.0.path().join("data"), keyring);
+            find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths(), &vault)
                 .map(|found| (found.key.expose().to_owned(), found.source))
         }
     }

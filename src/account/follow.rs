@@ -198,7 +198,12 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     let account = match open(question, &config) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
-        Err(failure) => return Followed::unknown("state", failure),
+        Err(failure) => {
+            return match question.store.vault().trouble() {
+                Some(trouble) => Followed::without_keyring(&trouble, failure),
+                None => Followed::unknown("state", failure),
+            };
+        }
     };
     match account.known() {
         Ok(Known::Snapshot(snapshot)) => {
@@ -230,16 +235,15 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         }
         Err(failure) => {
             // Where nothing can be sealed, asking the server would be in vain.
-            let shut = question.store.vault().trouble();
-            let followed = Followed::unknown(if shut.is_some() { "keyring" } else { "cache" }, failure);
-            let refresh = shut.is_none() && account.may_refresh();
-            // A keyring that does not answer costs seconds each time.
-            let ask_again_in = match shut {
-                Some(Trouble::TimedOut) => LONGEST_PAUSE,
-                Some(_) => SHORTEST_PAUSE * 6,
-                None => SHORTEST_PAUSE,
+            let followed = match question.store.vault().trouble() {
+                Some(trouble) => Followed::without_keyring(&trouble, failure),
+                None => Followed {
+                    refresh: account.may_refresh(),
+                    ask_again_in: SHORTEST_PAUSE,
+                    ..Followed::unknown("cache", failure)
+                },
             };
-            Followed { account: account.id(), refresh, ask_again_in, ..followed }
+            Followed { account: account.id(), ..followed }
         }
     }
 }
@@ -249,7 +253,7 @@ fn open<'a>(question: &'a Question<'_>, config: &'a Config) -> Result<Account<'a
         Some(text) => ServerUrl::parse(text)?,
         None => ServerUrl::default(),
     };
-    let credential = credentials::find(None, question.api_key.as_ref(), question.paths)?;
+    let credential = credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
     Account::open(question.store, config, server, credential, question.now)
 }
 
@@ -279,6 +283,13 @@ impl Followed {
 
     fn unknown(id: &'static str, failure: Failure) -> Self {
         Self { notice: Some(Notice { id, failure }), ..Self::settled(None, None) }
+    }
+
+    /// What is needed rests with a keyring that is of no use now. One that does not even answer costs
+    /// seconds each time that it is asked.
+    fn without_keyring(trouble: &Trouble, failure: Failure) -> Self {
+        let ask_again_in = if *trouble == Trouble::TimedOut { LONGEST_PAUSE } else { SHORTEST_PAUSE * 6 };
+        Self { ask_again_in, ..Self::unknown("keyring", failure) }
     }
 
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so

@@ -35,7 +35,7 @@ pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
-pub use sign_in::{SavedKey, save_key};
+pub use sign_in::{KeyPlace, SavedKey, save_key};
 pub use storage::{Converted, StorageReport, convert as convert_storage, describe_storage};
 
 /// Seconds that the service wants between two reads of an account's variables.
@@ -159,11 +159,12 @@ impl<'a> Account<'a> {
     /// There is no API key, or the session's file cannot be removed.
     pub fn after_session(&self, paths: &Paths) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
-            && credentials::find(None, None, paths)? == self.credential
+            && credentials::find(None, None, paths, self.store.vault())? == self.credential
         {
             remove(path)?;
         }
-        let credential = credentials::find(None, None, paths).map_err(|failure| match failure.kind() {
+        let vault = self.store.vault();
+        let credential = credentials::find(None, None, paths, vault).map_err(|failure| match failure.kind() {
             Kind::NotAuthenticated => failure.hint("the two-factor session is over: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,
         })?;

@@ -4,9 +4,9 @@
 //! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
 //! new key, put it in its place. Each step can be the last one before a crash.
 
-use super::{Account, Remote, SavedKey, key_digest, save_key};
+use super::{Account, KeyPlace, Remote, SavedKey, key_digest, save_key};
 use crate::config::Paths;
-use crate::credentials::{self, Credential};
+use crate::credentials::{self, Credential, Source};
 use crate::domain::{Digest, Failure, Kind, Result, Secret, Timestamp};
 use crate::store::{BegunReset, Lock, Store};
 
@@ -40,17 +40,17 @@ pub enum EarlierReset {
 
 impl Remote<'_> {
     /// Gets a new API key in place of the one in use, and notes at once that it is the same
-    /// account's, so that no shell takes it for another one's.
+    /// account's, so that no shell takes it for another one's. `place` is where the saved key is.
     ///
     /// # Errors
     /// The server refused or gave no clear answer; or nothing can be noted: then it is not asked.
-    pub async fn reset_api_key(&self) -> Result<NewKey> {
+    pub async fn reset_api_key(&self, place: KeyPlace) -> Result<NewKey> {
         let Account { store, server, credential, .. } = &self.account;
         if self.only_shown {
             // Ends with the request shown.
             self.client.reset_api_key().await?;
         }
-        let lock = self.account.begin_reset()?;
+        let lock = self.account.begin_reset(place)?;
         let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
@@ -90,19 +90,19 @@ fn unclear(failure: Failure) -> Failure {
 }
 
 impl Account<'_> {
-    fn begin_reset(&self) -> Result<Lock> {
+    fn begin_reset(&self, place: KeyPlace) -> Result<Lock> {
         let lock = self.store.try_lock(LOCK)?;
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
         if let Some(BegunReset { new: Some(_), .. }) = self.store.begun_reset()? {
             return Err(waits(self.store, "the new key of an earlier reset still waits to be saved"));
         }
-        self.store.begin_reset(&self.server, &self.key)?;
+        self.store.begin_reset(&self.server, &self.key, place == KeyPlace::Keyring)?;
         Ok(lock)
     }
 }
 
-/// Puts the key of an unfinished reset into the key file, if that holds the dead key or none. What is
+/// Puts the key of an unfinished reset where the old one was, if that place holds the dead key or none. What is
 /// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
 pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool) -> EarlierReset {
     let begun = match store.begun_reset() {
@@ -118,7 +118,8 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
         }
         return EarlierReset::Unknown;
     };
-    match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, now)) {
+    let place = if begun.in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, place, now)) {
         Ok(saved) => {
             store.end_reset();
             EarlierReset::Finished(key, saved)
@@ -127,11 +128,22 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
     }
 }
 
-/// Whether the key file may be replaced: never where it holds another key than the dead one.
+/// Whether the saved key may be replaced: never where it is another key than the dead one.
 fn has_room(paths: &Paths, store: &Store, begun: &BegunReset, new: &Secret) -> Result<()> {
-    match credentials::saved(paths)? {
-        Some(saved) if saved != *new && key_digest(store, &begun.server, &saved)? != begun.old => {
-            Err(waits(store, &format!("{} holds another key by now", paths.api_key().display())))
+    let saved = match credentials::saved(paths, store.vault()) {
+        // The entry is gone: there is room.
+        Err(failure) if begun.in_keyring && failure.kind() == Kind::NotAuthenticated => None,
+        saved => saved?,
+    };
+    match saved {
+        Some(Credential { key, source })
+            if key != *new && key_digest(store, &begun.server, &key)? != begun.old =>
+        {
+            let place = match source {
+                Source::Keyring => source.to_string(),
+                _ => paths.api_key().display().to_string(),
+            };
+            Err(waits(store, &format!("{place} holds another key by now")))
         }
         _ => Ok(()),
     }

@@ -1,23 +1,31 @@
 //! A new key: whose it is, and where it is kept.
 
-use std::io::ErrorKind;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Remote;
 use crate::config::Paths;
+use crate::credentials::Source;
 use crate::domain::{Failure, Result, Secret, Timestamp, format_duration};
-use crate::files::{unwritable, write_private};
+use crate::files::{remove, write_private};
 use crate::store::{Identity, Store};
+
+/// Where a key is to be saved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// In the key file, where the official client looks for it too.
+    File,
+    /// In the keyring of the operating system.
+    Keyring,
+}
 
 /// Where a key was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedKey {
-    /// The key file.
-    pub path: PathBuf,
-    /// The official client's old key file, if there was one; it is gone.
-    pub removed_legacy: Option<PathBuf>,
-    /// What was mended on the way: sentences for the user.
+    /// Where it is found from now on.
+    pub source: Source,
+    /// Places where a key was before, and is no more.
+    pub removed: Vec<Source>,
+    /// What was mended on the way, or is not as it should be: sentences for the user.
     pub notes: Vec<String>,
 }
 
@@ -50,22 +58,43 @@ impl Remote<'_> {
     }
 }
 
-/// Saves `key` where the official client looks for it too, and tells every shell.
+/// Saves `key` in one place, removes what lies in the others, and tells every shell.
 ///
 /// # Errors
-/// The file cannot be written, or the old one not removed.
-pub fn save_key(paths: &Paths, store: &Store, key: &Secret, now: Timestamp) -> Result<SavedKey> {
-    let path = paths.api_key();
-    let mut notes = Vec::new();
-    write_private(&path, key.expose().as_bytes(), &mut notes)?;
-    let removed_legacy = match &paths.legacy_key {
-        Some(legacy) => match std::fs::remove_file(legacy) {
-            Ok(()) => Some(legacy.clone()),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(unwritable(legacy, &error)),
-        },
-        None => None,
+/// The place cannot be written, or another one not cleared.
+pub fn save_key(
+    paths: &Paths,
+    store: &Store,
+    key: &Secret,
+    place: KeyPlace,
+    now: Timestamp,
+) -> Result<SavedKey> {
+    let (mut notes, mut removed) = (Vec::new(), Vec::new());
+    let file = Source::KeyFile(paths.api_key());
+    let source = match place {
+        KeyPlace::File => {
+            write_private(&paths.api_key(), key.expose().as_bytes(), &mut notes)?;
+            match store.vault().delete_api_key() {
+                Ok(true) => removed.push(Source::Keyring),
+                Ok(false) => {}
+                // Nobody asks for it any more.
+                Err(failure) => notes.push(failure.message().to_owned()),
+            }
+            file
+        }
+        KeyPlace::Keyring => {
+            store.vault().put_api_key(key)?;
+            if paths.api_key().exists() {
+                remove(&paths.api_key())?;
+                removed.push(file);
+            }
+            Source::Keyring
+        }
     };
+    if let Some(legacy) = paths.legacy_key.as_ref().filter(|legacy| legacy.exists()) {
+        remove(legacy)?;
+        removed.push(Source::LegacyFile(legacy.clone()));
+    }
     store.publish_generation(now)?;
-    Ok(SavedKey { path, removed_legacy, notes })
+    Ok(SavedKey { source, removed, notes })
 }

@@ -36,11 +36,15 @@ pub struct Export {
 
 /// `vastenv run`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make")]
+#[command(after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  \
+    vastenv run --with-api-key -- vastai show instances")]
 pub struct Run {
     /// Leave variables alone that are set already
     #[arg(long)]
     pub preserve_env: bool,
+    /// Give the command the API key too, as VAST_API_KEY
+    #[arg(long)]
+    pub with_api_key: bool,
     /// Run the command even if the variables cannot be had
     #[arg(long)]
     pub allow_missing: bool,

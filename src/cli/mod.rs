@@ -230,6 +230,9 @@ pub struct SetApiKey {
     /// The key; asked for without echo on a terminal, read from stdin otherwise
     #[arg(value_name = "KEY")]
     pub key: Option<Secret>,
+    /// Save it in the keyring of the operating system; the key file is removed
+    #[arg(long)]
+    pub keyring: bool,
     /// Save it without asking the server whose it is
     #[arg(long)]
     pub no_verify: bool,

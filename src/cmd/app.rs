@@ -63,6 +63,7 @@ impl App {
             self.flag_key.as_ref(),
             context::secret_var(variables::VAST_API_KEY).as_ref(),
             &self.paths,
+            self.store.vault(),
         )?;
         if let Some(note) = credential.source.make_private() {
             self.ui.warn(&note);

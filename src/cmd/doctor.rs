@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::app::{App, Manner};
 use super::this_shell::{ThisShell, hook_line};
-use crate::account::{Account, Known};
+use crate::account::{Account, Known, describe_storage};
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, count, format_duration, printable};
@@ -52,6 +52,7 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
     let settings = if config.exists() { "from" } else { "the defaults, for want of" };
     checks.add("settings", Finding::Good(format!("{settings} {}", config.display())))?;
     checks.add("folders", folders(app))?;
+    checks.add("storage", storage(app))?;
     match app.account() {
         Err(failure) => checks.add("key", Finding::Bad(failure))?,
         Ok(account) => {
@@ -78,6 +79,14 @@ fn folders(app: &App) -> Finding {
     match app.store.take_notes().as_slice() {
         [] => Finding::Good(format!("private and writable: {}", shown.join(", "))),
         mended => Finding::Good(mended.join("; ")),
+    }
+}
+
+/// Where secrets rest.
+fn storage(app: &App) -> Finding {
+    match describe_storage(&app.store, &app.config) {
+        Ok(report) => report.problem().map_or_else(|| Finding::Good(report.sentence()), Finding::Bad),
+        Err(failure) => Finding::Bad(failure),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::ask::agree;
-use crate::account::{self, Account, EarlierReset, NewKey, save_key};
+use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
 use crate::context;
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{Failure, Kind, Result, Secret, to_python_json};
@@ -23,11 +23,16 @@ pub fn reset_api_key(app: &App) -> Result<()> {
             &format!("The key {} from {source} will stop working everywhere. Reset it?", key.suffix()),
         )?;
     }
-    let new = app.with_server(account, async |remote| remote.reset_api_key().await)?;
+    let in_keyring = matches!(
+        credentials::saved(&app.paths, app.store.vault()),
+        Ok(Some(Credential { source: Source::Keyring, .. }))
+    );
+    let place = if in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
         app.ui.warn(&format!("the new key could not be written down: {}", failure.message()));
     }
-    if is_for_key_file(app, &new.old) { keep(app, &new) } else { hand_over(app, &new) }
+    if has_room(app, &new.old) { keep(app, &new, place) } else { hand_over(app, &new) }
 }
 
 /// Finishes a reset that was cut off between the server's answer and the key file. While that cannot
@@ -36,8 +41,8 @@ pub fn finish_reset(app: &App) {
     match account::finish_reset(&app.paths, &app.store, context::now(), true) {
         EarlierReset::None => {}
         EarlierReset::Finished(key, saved) => {
-            let path = saved.path.display();
-            app.ui.say(&format!("finished an earlier reset: the new key {} is in {path}", key.suffix()));
+            let place = saved.source;
+            app.ui.say(&format!("finished an earlier reset: the new key {} is in {place}", key.suffix()));
         }
         EarlierReset::Waits(failure) => {
             let message = format!("the new key of an earlier reset still waits: {}", failure.message());
@@ -56,29 +61,29 @@ pub fn finish_reset(app: &App) {
     }
 }
 
-/// Whether the key file is where the new key belongs: it held the dead one, or none. Another key in
-/// it is not ours to overwrite, unless a two-factor session asked and the server refuses that key:
+/// Whether the place of the saved key is where the new one belongs: it held the dead one, or none.
+/// Another key in it is not ours to overwrite, unless a two-factor session asked and the server refuses that key:
 /// then it was the one that the session stood for.
-fn is_for_key_file(app: &App, old: &Credential) -> bool {
-    let Ok(Some(saved)) = credentials::saved(&app.paths) else { return true };
-    if saved == old.key {
+fn has_room(app: &App, old: &Credential) -> bool {
+    let Ok(Some(saved)) = credentials::saved(&app.paths, app.store.vault()) else { return true };
+    if saved.key == old.key {
         return true;
     }
     let Source::TwoFactorFile(_) = old.source else { return false };
-    let tried = try_key(app, saved, Source::KeyFile(app.paths.api_key()));
+    let tried = try_key(app, saved.key, saved.source);
     tried.is_err_and(|failure| failure.is_refusal())
 }
 
-/// Puts the new key into the key file.
-fn keep(app: &App, new: &NewKey) -> Result<()> {
-    let saved = match save_key(&app.paths, &app.store, &new.key, context::now()) {
+/// Puts the new key in the place of the saved one.
+fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
+    let saved = match save_key(&app.paths, &app.store, &new.key, place, context::now()) {
         Ok(saved) => saved,
         Err(failure) => {
             // The old key is dead: the new one must be seen, whatever else fails.
             app.ui.only_copy(new.key.expose())?;
             let hint = match new.not_kept {
                 None => {
-                    "the key is printed above, and kept: the next command saves it, once the file can be written"
+                    "the key is printed above, and kept: the next command saves it, once it can be saved"
                 }
                 Some(_) => {
                     "keep the key printed above: it is nowhere else; save it with `vastenv set api-key`"
@@ -93,8 +98,8 @@ fn keep(app: &App, new: &NewKey) -> Result<()> {
     for note in &saved.notes {
         app.ui.warn(note);
     }
-    let what = format!("the new key {} is saved in {}", new.key.suffix(), saved.path.display());
-    match try_key(app, new.key.clone(), Source::KeyFile(saved.path)) {
+    let what = format!("the new key {} is saved in {}", new.key.suffix(), saved.source);
+    match try_key(app, new.key.clone(), saved.source) {
         Ok(()) => app.ui.say(&format!("{what}; the server accepts it, and every open shell follows")),
         Err(failure) if failure.kind() == Kind::Unavailable => {
             app.ui.say(&what);
@@ -110,7 +115,7 @@ fn keep(app: &App, new: &NewKey) -> Result<()> {
 fn hand_over(app: &App, new: &NewKey) -> Result<()> {
     let source = &new.old.source;
     app.ui.say(&format!(
-        "the new key replaces the one from {source}; it is not saved, because the key file holds another:"
+        "the new key replaces the one from {source}; it is not saved, because another key is saved here:"
     ));
     let shown = if app.ui.raw { as_json(&new.key) } else { new.key.expose().to_owned() };
     app.ui.only_copy(&shown).map_err(|failure| match new.not_kept {
@@ -130,7 +135,7 @@ fn warn_of_dead_key(app: &App, new: &NewKey) {
         Source::TwoFactorFile(_) => {
             app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
         }
-        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) => {}
+        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring => {}
     }
 }
 

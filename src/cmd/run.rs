@@ -9,7 +9,7 @@ use super::app::App;
 use super::export::{self, WhenOld};
 use crate::account::Snapshot;
 use crate::cli::Run;
-use crate::context;
+use crate::context::{self, variables};
 use crate::domain::{Failure, Kind, Result, printable};
 use crate::environment::Environment;
 use crate::files::reason;
@@ -45,6 +45,9 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
             command.env(name.as_str(), value.expose());
         }
     }
+    if arguments.with_api_key {
+        give_api_key(app, &mut command)?;
+    }
     let error = command.exec();
     let name = printable(&program.to_string_lossy());
     let (code, why) = match error.kind() {
@@ -57,6 +60,15 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     };
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
     Ok(ExitCode::from(code))
+}
+
+/// The key, from wherever it is; and the server that it is meant for, so that it goes to no other.
+fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
+    command.env(variables::VAST_API_KEY, app.credential()?.key.expose());
+    if app.global.url.is_some() {
+        command.env(variables::VAST_URL, app.server()?.as_str());
+    }
+    Ok(())
 }
 
 fn environment(app: &App) -> Result<Environment> {

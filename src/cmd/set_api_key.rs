@@ -1,7 +1,7 @@
 //! `vastenv set api-key [KEY]`: saves the key where `vastai` finds it too.
 
 use super::app::App;
-use crate::account::{Urgency, save_key};
+use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
@@ -24,18 +24,25 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
     if app.global.curl {
         return Ok(());
     }
-    let saved = save_key(&app.paths, &app.store, &key, context::now())?;
+    let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
     for note in saved.notes.iter().chain(&app.store.take_notes()) {
         app.ui.warn(note);
     }
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
-    app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.path.display()));
-    if let Some(legacy) = &saved.removed_legacy {
-        app.ui.say(&format!("removed {}, the old place of the key", legacy.display()));
+    app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.source));
+    for removed in &saved.removed {
+        app.ui.say(&match removed {
+            Source::LegacyFile(path) => format!("removed {}, the old place of the key", path.display()),
+            other => format!("removed the key from {other}"),
+        });
+    }
+    if arguments.keyring {
+        app.ui.say("`vastai` finds it no more by itself: vastenv run --with-api-key -- vastai …");
     }
     warn_of_overrides(app);
     if owner.is_some() {
-        prefetch(app, key);
+        prefetch(app, Credential { key, source: saved.source });
     }
     Ok(())
 }
@@ -76,10 +83,8 @@ fn warn_of_overrides(app: &App) {
 }
 
 /// Fetches the variables with the new key, so that shells have them at once.
-fn prefetch(app: &App, key: Secret) {
-    let source = Source::KeyFile(app.paths.api_key());
-    let fetched =
-        app.account_of(Credential { key, source }).and_then(|account| app.fetch(account, Urgency::Needed));
+fn prefetch(app: &App, credential: Credential) {
+    let fetched = app.account_of(credential).and_then(|account| app.fetch(account, Urgency::Needed));
     match fetched {
         Ok(refreshed) => {
             app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::app::App;
+use super::storage;
 use super::this_shell::{ThisShell, hook_line};
-use crate::account::{Account, KEPT_AFTER_DELETION, Known, Snapshot};
+use crate::account::{self, Account, KEPT_AFTER_DELETION, Known, Snapshot};
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Kind, Result, count, format_duration, printable};
+use crate::domain::{EnvName, Failure, Kind, Result, count, format_duration, printable};
 use crate::environment::Environment;
 
 /// One line of the status: a heading, its text, and the same for programs.
@@ -42,6 +43,7 @@ pub fn status(app: &App) -> Result<()> {
         }
         Err(failure) => return Err(failure),
     }
+    lines.push(describe_storage(app));
     lines.push(describe_shell(environment.as_ref(), &ThisShell::read(app)));
     print(app, &lines)?;
     missing.map_or(Ok(()), Err)
@@ -188,6 +190,18 @@ fn remembered(account: &Account<'_>) -> Line {
     let gone: Vec<_> = gone.iter().map(|(name, _)| name).collect();
     let raw = json!({"count": values.len(), "deleted": gone, "outdated": outdated, "path": path});
     Line::new("remembered", text, "remembered", raw)
+}
+
+/// Where secrets rest.
+fn describe_storage(app: &App) -> Line {
+    match account::describe_storage(&app.store, &app.config) {
+        Ok(report) => {
+            let mend = report.problem().as_ref().and_then(Failure::next_step).map(|step| format!("; {step}"));
+            let text = format!("{}{}", report.sentence(), mend.unwrap_or_default());
+            Line::new("storage", text, "storage", storage::as_json(&report))
+        }
+        Err(failure) => Line::new("storage", failure.message(), "storage", Value::Null),
+    }
 }
 
 fn counts(environment: &Environment) -> (usize, usize) {

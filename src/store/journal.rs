@@ -18,6 +18,8 @@ pub struct BegunReset {
     pub old: Digest,
     /// The new key, if the answer came.
     pub new: Option<Secret>,
+    /// Whether it belongs into the keyring, where the old one was, and not into the key file.
+    pub in_keyring: bool,
 }
 
 /// The first part, as it is written.
@@ -25,15 +27,18 @@ pub struct BegunReset {
 struct Asked {
     server: String,
     old: String,
+    #[serde(default)]
+    in_keyring: bool,
 }
 
 impl Store {
-    /// Notes that `old` is about to be replaced.
+    /// Notes that `old` is about to be replaced, in the keyring or in the key file.
     ///
     /// # Errors
     /// The state folder cannot be written: then the server must not be asked.
-    pub fn begin_reset(&self, server: &ServerUrl, old: &Digest) -> Result<()> {
-        let asked = Asked { server: server.as_str().to_owned(), old: old.as_str().to_owned() };
+    pub fn begin_reset(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
+        let (server, old) = (server.as_str().to_owned(), old.as_str().to_owned());
+        let asked = Asked { server, old, in_keyring };
         let bytes = serde_json::to_vec(&asked)
             .map_err(|error| Failure::failed(format!("cannot note the reset: {error}")))?;
         self.write(&self.asked_path(), &bytes)
@@ -61,6 +66,7 @@ impl Store {
             server: ServerUrl::parse(&asked.server)?,
             old: Digest::parse(&asked.old).ok_or_else(damaged)?,
             new: new.filter(|key| !key.expose().is_empty()),
+            in_keyring: asked.in_keyring,
         }))
     }
 
@@ -93,8 +99,8 @@ mod tests {
         let store = Store::new(folder.path(), folder.path(), folder.path());
         assert_eq!(store.begun_reset(), Ok(None));
         let (server, old) = (ServerUrl::default(), DigestKey::new([1; 32]).digest(&[b"old"]));
-        store.begin_reset(&server, &old).expect("written");
-        let mut expected = BegunReset { server, old, new: None };
+        store.begin_reset(&server, &old, true).expect("written");
+        let mut expected = BegunReset { server, old, new: None, in_keyring: true };
         assert_eq!(store.begun_reset(), Ok(Some(expected.clone())));
         store.keep_reset_key(&Secret::new("new")).expect("written");
         expected.new = Some(Secret::new("new"));

@@ -2,6 +2,7 @@
 
 #[path = "../cli/account.rs"]
 mod account;
+mod api_key;
 mod cut_off;
 mod entries;
 #[path = "../common/home.rs"]
@@ -11,6 +12,9 @@ mod sandbox;
 use sandbox as common;
 mod locked;
 mod machine;
+#[path = "../common/official.rs"]
+mod official;
 #[path = "../common/keyring.rs"]
 mod session;
+mod shells;
 mod storage;

@@ -127,7 +127,7 @@ fn a_key_from_elsewhere_never_overwrites_another_key() {
             "flag" => home.vastenv(&["reset", "api-key", "-y", "--api-key", &old]),
             _ => home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old),
         };
-        let said = call.run().expect(0).mentions(&["it is not saved, because the key file holds another"]);
+        let said = call.run().expect(0).mentions(&["it is not saved, because another key is saved here"]);
         assert_eq!(said.out, format!("{}\n", current(&account)));
         assert_eq!(saved(&home), OTHER_KEY);
         assert_done(&home);
