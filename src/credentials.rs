@@ -117,8 +117,7 @@ pub fn find(
 /// # Errors
 /// As for the files and the keyring of [`find`].
 pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
-    let files =
-        [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
+    let files = [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
     for source in files.into_iter().flatten() {
         if let Some(key) = read_key_file(&source)? {
             return Ok(Some(Credential { key, source }));

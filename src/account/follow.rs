@@ -253,7 +253,8 @@ fn open<'a>(question: &'a Question<'_>, config: &'a Config) -> Result<Account<'a
         Some(text) => ServerUrl::parse(text)?,
         None => ServerUrl::default(),
     };
-    let credential = credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
+    let credential =
+        credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
     Account::open(question.store, config, server, credential, question.now)
 }
 

@@ -26,7 +26,8 @@ use crate::files::remove;
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, SecretFile, Snapshot, Store, Values, Variable,
+    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, SecretFile, Snapshot, Store, Values,
+    Variable,
 };
 pub use crate::vault::Trouble;
 pub use change::{Changed, Keeping};

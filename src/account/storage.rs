@@ -73,8 +73,10 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     let sealed = sealed_files(store)?;
     let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
     if let Some(trouble) = troubles.find(|trouble| *trouble != Trouble::Missing) {
-        return Err(Failure::failed(format!("nothing was changed, because sealed files cannot be opened: {trouble}"))
-            .hint(trouble.hint()));
+        return Err(Failure::failed(format!(
+            "nothing was changed, because sealed files cannot be opened: {trouble}"
+        ))
+        .hint(trouble.hint()));
     }
     let mut done = Converted::default();
     let mut keys: Vec<KeyId> = store.vault().current()?.data_key.into_iter().collect();
@@ -158,13 +160,12 @@ pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport>
     let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
     let is_sealed = |file: &SecretFile| file.key.is_some();
     let in_use: Option<KeyId> = files.iter().find_map(|file| file.key.clone());
-    let others = files
-        .into_iter()
-        .filter(|file| is_sealed(file) != (config.storage == Storage::Keyring))
-        .collect();
+    let others =
+        files.into_iter().filter(|file| is_sealed(file) != (config.storage == Storage::Keyring)).collect();
     let current = store.vault().current()?;
     let vault = store.vault();
-    let sealing = in_use.or(current.data_key).filter(|_| config.storage == Storage::Keyring || !aside.is_empty());
+    let sealing =
+        in_use.or(current.data_key).filter(|_| config.storage == Storage::Keyring || !aside.is_empty());
     let keyring = match (&sealing, &current.api_key) {
         (Some(id), _) => Some(vault.data_key_in_keyring(id).map(drop)),
         (None, Some(id)) => Some(vault.holds_api_key(id)),

@@ -36,8 +36,10 @@ pub struct Export {
 
 /// `vastenv run`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  \
-    vastenv run --with-api-key -- vastai show instances")]
+#[command(
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  \
+    vastenv run --with-api-key -- vastai show instances"
+)]
 pub struct Run {
     /// Leave variables alone that are set already
     #[arg(long)]
@@ -55,11 +57,9 @@ pub struct Run {
 
 /// `vastenv storage`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  vastenv storage            # says where secrets rest\n  \
+#[command(after_help = "Examples:\n  vastenv storage            # says where secrets rest\n  \
     vastenv storage keyring    # seals the cache and the remembered values; the key goes to the keyring\n  \
-    vastenv storage file       # private files again, as without it"
-)]
+    vastenv storage file       # private files again, as without it")]
 pub struct Storage {
     /// Where to: sealed with a key in the keyring of the operating system, or private files
     #[arg(value_name = "WHERE", value_parser = PossibleValuesParser::new(["keyring", "file"]))]

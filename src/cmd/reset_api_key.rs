@@ -82,9 +82,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
             // The old key is dead: the new one must be seen, whatever else fails.
             app.ui.only_copy(new.key.expose())?;
             let hint = match new.not_kept {
-                None => {
-                    "the key is printed above, and kept: the next command saves it, once it can be saved"
-                }
+                None => "the key is printed above, and kept: the next command saves it, once it can be saved",
                 Some(_) => {
                     "keep the key printed above: it is nowhere else; save it with `vastenv set api-key`"
                 }

@@ -35,7 +35,9 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         app.ui.warn(&note);
     }
     if app.ui.raw {
-        app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files, "taken_back": done.taken_back}))?;
+        app.ui.json(
+            &json!({"storage": wanted.to_string(), "files": done.files, "taken_back": done.taken_back}),
+        )?;
     } else {
         let form = match wanted {
             Storage::File => "unsealed; secrets rest in private files now",

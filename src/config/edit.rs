@@ -24,9 +24,8 @@ pub fn set_storage(path: &Path, storage: Storage) -> Result<()> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => String::new(),
         Err(error) => return Err(files::unwritable(path, &error)),
     };
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|_| Failure::failed(format!("{} is not valid TOML", path.display())))?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|_| Failure::failed(format!("{} is not valid TOML", path.display())))?;
     match document.get_mut("storage").and_then(|item| item.as_value_mut()) {
         // What stands around the value, a comment say, stays.
         Some(old) => {
@@ -54,7 +53,8 @@ mod tests {
         assert!(!path.exists());
         set_storage(&path, Storage::Keyring).expect("written");
         assert_eq!(std::fs::read_to_string(&path).expect("read"), "storage = \"keyring\"\n");
-        let text = "# mine\nstorage =  \"keyring\" # why\nmax_age = '10m'\nallow = [ # names\n  \"PAGER\",\n]\n";
+        let text =
+            "# mine\nstorage =  \"keyring\" # why\nmax_age = '10m'\nallow = [ # names\n  \"PAGER\",\n]\n";
         std::fs::write(&path, text).expect("written");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("chmod");
         set_storage(&path, Storage::File).expect("written");

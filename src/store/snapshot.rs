@@ -238,10 +238,7 @@ pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
 fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
     let aside = path.with_extension("json.corrupt");
     std::fs::rename(path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
-    Err(Failure::unavailable(format!(
-        "the cache {} {why}; it is set aside and fetched anew",
-        path.display()
-    )))
+    Err(Failure::unavailable(format!("the cache {} {why}; it is set aside and fetched anew", path.display())))
 }
 
 fn shut(path: &Path, trouble: &Trouble) -> Failure {

@@ -138,8 +138,9 @@ impl Store {
         let path = self.values_path(account);
         let Some(bytes) = self.read(&path)? else { return Ok(Values::new()) };
         match self.opened(bytes, Place { account, name: FILE }) {
-            Ok(bytes) => parse(&bytes)
-                .ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv")),
+            Ok(bytes) => {
+                parse(&bytes).ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
+            }
             Err(shut) => Err(shut_failure(&path, &shut)),
         }
     }

@@ -143,8 +143,7 @@ impl Session {
 
     fn tool(&self) -> Command {
         let mut tool = Command::new("secret-tool");
-        tool
-            .env_clear()
+        tool.env_clear()
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
             .env("HOME", self.path("home"))
             .env("DBUS_SESSION_BUS_ADDRESS", self.address());

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::account::{OTHER_KEY, TestAccount};
 use crate::home::{Call, Home, Said};
-use crate::machine::files;
+use crate::machine::{files, purge};
 use crate::official::vastai;
 use crate::session::{Keyring, Session};
 
@@ -46,6 +46,14 @@ impl Signed {
     fn is_in_a_file(&self, key: &str) -> bool {
         let all = files(&self.home.path(""));
         all.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains(key))
+    }
+}
+
+impl Drop for Signed {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            purge(&self.home);
+        }
     }
 }
 
@@ -117,8 +125,18 @@ fn a_reset_that_was_cut_off_is_finished_in_the_keyring() {
     for call in ["unlink", "rename"] {
         for nth in 1..12 {
             let inject = format!("inject={call}:signal=KILL:when={nth}");
-            let trace =
-                ["-f", "-qq", "-o", "/dev/null", "-e", &inject, crate::home::VASTENV, "reset", "api-key", "-y"];
+            let trace = [
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                &inject,
+                crate::home::VASTENV,
+                "reset",
+                "api-key",
+                "-y",
+            ];
             let said = signed.home.command("strace", &trace).run();
             let after = signed.home.vastenv(&["refresh"]).run();
             let lost = after.code == 4 && after.err.contains("was cut off before its answer came");

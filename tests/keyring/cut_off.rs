@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::home::{Home, VASTENV};
-use crate::machine::{Machine, VALUES, files};
+use crate::machine::{Machine, VALUES, files, purge};
 
 /// What makes, writes, moves and removes files, and what talks to the keyring.
 const CALLS: [&str; 6] = ["openat", "write", "rename", "unlink", "sendto", "fsync"];
@@ -45,6 +45,7 @@ fn kill_everywhere(machine: &Machine, wanted: &str) {
                 VALUES.iter().any(|(_, value)| text.contains(value))
             });
             assert_eq!(in_clear, wanted == "file", "{when}");
+            purge(&home);
             if said.code == 0 {
                 break;
             }

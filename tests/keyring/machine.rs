@@ -64,8 +64,8 @@ impl Machine {
     #[track_caller]
     pub fn assert_whole(home: &Home, when: &str) {
         let exported = home.vastenv(&["export", "json"]).run();
-        let values: Value = serde_json::from_str(&exported.out)
-            .unwrap_or_else(|_| panic!("{when}: {exported:?}"));
+        let values: Value =
+            serde_json::from_str(&exported.out).unwrap_or_else(|_| panic!("{when}: {exported:?}"));
         for (name, value) in VALUES {
             assert_eq!(values[name], value, "{when}: {name}");
         }
@@ -105,6 +105,27 @@ impl Machine {
             VALUES.iter().any(|(_, value)| text.contains(value))
         };
         self.files().into_iter().find(|(_, bytes)| holds(bytes)).map(|(path, _)| path)
+    }
+}
+
+/// Takes out of the kernel what was kept there for `home`: users have room for few keys.
+pub fn purge(home: &Home) {
+    let Ok(text) = fs::read_to_string(home.path(".local/share/vastenv/keyring.json")) else { return };
+    let entries: Value = serde_json::from_str(&text).expect("JSON");
+    for kind in ["data", "api"] {
+        if let Some(id) = entries[format!("{kind}_key")].as_str() {
+            let entry = format!("%user:vastenv:{kind}-key-{id}");
+            // It is not there if nobody asked for it.
+            let _ = std::process::Command::new("keyctl").args(["unlink", &entry, "@s"]).output();
+        }
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            purge(&self.home);
+        }
     }
 }
 
