@@ -7,7 +7,7 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`shell`] | what a shell holds, how that is written, and what a file is to an account; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
@@ -51,6 +51,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod domain;
+pub mod dotenv;
 pub mod environment;
 pub mod error;
 pub mod files;

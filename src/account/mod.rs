@@ -3,14 +3,18 @@
 //! [`Account`] sees files only: it is all that a prompt needs. [`Remote`] is an account with a way
 //! to its server: it refreshes and changes.
 
+mod batch;
 mod change;
 mod follow;
 mod keys;
+mod pace;
 mod refresh;
 mod remote;
 mod reset;
 mod sign_in;
 mod turn;
+
+use std::time::Duration;
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
@@ -21,6 +25,7 @@ use crate::files::remove;
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
+pub use batch::{Batch, Ended, Sent};
 pub use change::Changed;
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
@@ -31,6 +36,9 @@ pub use sign_in::{SavedKey, save_key};
 
 /// Seconds that the service wants between two reads of an account's variables.
 const SHORTEST_INTERVAL: u64 = 5;
+
+/// What the service wants between two creations of variables, and between two updates.
+const CHANGE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -160,12 +168,16 @@ impl<'a> Account<'a> {
 }
 
 fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
-    let variables: Vec<_> = snapshot
+    resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() })
+}
+
+/// The variables of `snapshot`, each with the value that is known here.
+pub fn variables(snapshot: &Snapshot) -> Vec<AccountVariable> {
+    snapshot
         .variables
         .iter()
         .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
-        .collect();
-    resolve(&variables, &Rules { allowed: config.allow.clone() })
+        .collect()
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod dotenv;
 mod env_var;
 mod keys;
 mod load;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::domain::Secret;
 
+pub use dotenv::{Diff, Import};
 pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
@@ -129,6 +131,10 @@ pub enum Command {
     /// Replace the API key by a new one
     #[command(subcommand)]
     Reset(Reset),
+    /// Send the variables of a dotenv file to the account
+    Import(Import),
+    /// Compare a dotenv file with the account
+    Diff(Diff),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
 }

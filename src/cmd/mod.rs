@@ -9,10 +9,14 @@ mod create_ssh_key;
 mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
+mod diff;
+mod dotenv_file;
 mod each;
 mod export;
 mod hook;
 mod hook_reply;
+mod import;
+mod interrupts;
 mod refresh;
 mod reset_api_key;
 mod run;
@@ -90,6 +94,8 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Delete(Delete::EnvVar(arguments)) => {
             delete_env_var::delete_env_var(&app()?, &arguments).map(done)
         }
+        Command::Import(arguments) => import::import(&app()?, &arguments),
+        Command::Diff(arguments) => diff::diff(&app()?, &arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
     }
 }
