@@ -1,6 +1,7 @@
 //! `vastenv import FILE`: sends the variables of a dotenv file to the account.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -59,22 +60,28 @@ fn show(app: &App, arguments: &Import, file: &Settled, plan: &Plan) -> Result<()
             lines.push(format!("{verb}: {}", names(pending)));
         }
     }
-    if !plan.skip.is_empty() {
-        let skipped: Vec<_> =
-            plan.skip.iter().map(|(what, reason)| format!("{what} ({})", reason.text())).collect();
-        lines.push(format!("skip: {}", skipped.join(", ")));
+    for (reason, skipped) in by_reason(&plan.skip) {
+        lines.push(format!("skip: {} ({reason})", skipped.join(", ")));
     }
     for skipped in &plan.not_loaded {
-        lines.push(format!(
-            "{} will be kept in the account but not loaded into shells: {}",
-            skipped.name,
-            skipped.why.reason()
-        ));
+        lines.push(format!("not loaded into shells: {} ({})", skipped.name, skipped.why.reason()));
+    }
+    if app.ui.raw && (app.global.yes || arguments.dry_run) {
+        return Ok(());
     }
     for line in lines {
         if app.ui.raw { app.ui.say(&line) } else { app.ui.line(&line)? }
     }
     Ok(())
+}
+
+/// What is skipped, one group for each reason.
+fn by_reason(skip: &[(String, Reason)]) -> BTreeMap<String, Vec<&str>> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (what, reason) in skip {
+        groups.entry(reason.text()).or_default().push(what);
+    }
+    groups
 }
 
 fn consent(app: &App, file: &Path, batch: &Batch) -> Result<()> {
