@@ -29,7 +29,7 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
     let account = app.account()?;
-    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
     let rules = Rules { allowed: app.config.allow.clone() };
     let plan = plan(&file, &variables(&snapshot), &rules);
     show(app, arguments, &file, &plan)?;
@@ -39,7 +39,7 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
     let skipped = plan.skip.clone();
     let batch = Batch::new(plan);
     if batch.total() == 0 {
-        app.ui.say(&format!("nothing to do: the account has all that {} can give", shown(&arguments.file)));
+        tell(app, &format!("nothing to do: the account has all that {} can give", shown(&arguments.file)));
         return report(app, &batch, &skipped).map(|()| ExitCode::SUCCESS);
     }
     consent(app, &arguments.file, &batch)?;
@@ -88,7 +88,7 @@ fn consent(app: &App, file: &Path, batch: &Batch) -> Result<()> {
     let all = format!("{} to {}", count(batch.total(), "variable"), app.server()?.host());
     let time = about(batch.left());
     if app.global.yes {
-        app.ui.say(&format!("sending {all}, {time}"));
+        tell(app, &format!("sending {all}, {time}"));
         return Ok(());
     }
     let question = format!("Send {all} ({time})?");
@@ -123,10 +123,17 @@ fn send(
             Ok(exit_code(signal))
         }
         Err(failure) => {
-            app.ui.say(&progress(&batch));
+            tell(app, &progress(&batch));
             let first = failure.next_step().map_or(String::new(), |step| format!("{step}; then "));
             Err(failure.hint(format!("{first}{go_on}")))
         }
+    }
+}
+
+/// Says something to a person; a script reads it from the JSON.
+fn tell(app: &App, text: &str) {
+    if !app.ui.raw {
+        app.ui.say(text);
     }
 }
 

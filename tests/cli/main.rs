@@ -6,11 +6,15 @@ mod bad_servers;
 #[path = "../common/mod.rs"]
 mod common;
 mod credentials;
+mod diff;
 mod disk_full;
+mod dotenv_files;
 mod env_vars;
 mod export;
 #[path = "../common/home.rs"]
 mod home;
+mod import;
+mod import_ends;
 mod inspect;
 #[path = "../common/official.rs"]
 mod official;
