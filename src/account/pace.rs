@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_is_left_is_told_from_the_start_and_by_what_was_seen() {
         let (began, mut pace) = (Instant::now(), Pace::default());
-        assert_eq!(pace.left(40, 10, began), Duration::from_millis(39 * 3000 + 40 * 300));
+        assert_eq!(pace.left(40, 10, began), Duration::from_secs(39 * 3 + 12));
         assert_eq!(pace.left(0, 0, began), Duration::ZERO);
         let now = began + Duration::from_secs(1);
         pace.answered(Method::Create, began, now);

@@ -31,7 +31,7 @@ pub fn shown(path: &Path) -> String {
 pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     let bytes = read_bytes(path)?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         Failure::failed(format!("{}, line {line}: it is no UTF-8 text", shown(path)))
             .hint("save the file as UTF-8; encode a value of other bytes, for instance with base64")
     })?;

@@ -48,7 +48,7 @@ pub enum Difference {
 }
 
 impl Comparison {
-    /// Whether both hold the same, as far as can be told, which is all the way.
+    /// Whether both hold the same; what cannot be told counts as a difference.
     pub fn is_same(&self) -> bool {
         self.differences.is_empty() && self.misnamed.is_empty()
     }
@@ -57,30 +57,29 @@ impl Comparison {
 /// Compares a file with the variables of an account as they are known here.
 pub fn compare(file: &Settled, account: &[AccountVariable]) -> Comparison {
     let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
-    let mut held: BTreeMap<&str, Option<&Secret>> =
-        account.iter().map(|variable| (variable.name.as_str(), variable.value.as_ref())).collect();
+    let mut held: BTreeMap<&str, &AccountVariable> =
+        account.iter().map(|variable| (variable.name.as_str(), variable)).collect();
     for (name, value) in &file.variables {
         match difference(value, held.remove(name.as_str())) {
             Some(difference) => drop(comparison.differences.insert(name.to_string(), difference)),
             None => comparison.same.push(name.to_string()),
         }
     }
-    for (name, value) in held {
-        comparison.differences.insert(name.to_owned(), Difference::Missing { account: value.cloned() });
+    for (name, variable) in held {
+        let missing = Difference::Missing { account: variable.value.clone() };
+        comparison.differences.insert(name.to_owned(), missing);
     }
     comparison
 }
 
-/// How `file` differs from what the account has: nothing, something unknown, or a value.
-fn difference(file: &Secret, account: Option<Option<&Secret>>) -> Option<Difference> {
+/// How `file` differs from what the account has; `None` if it does not.
+fn difference(file: &Secret, account: Option<&AccountVariable>) -> Option<Difference> {
     let file = file.clone();
-    match account {
-        None => Some(Difference::Added { file }),
-        Some(Some(account)) if *account == file => None,
-        Some(Some(account)) if !is_mask(file.expose()) => {
-            Some(Difference::Different { file, account: account.clone() })
-        }
-        Some(account) => Some(Difference::Unknown { file, account: account.cloned() }),
+    let Some(account) = account else { return Some(Difference::Added { file }) };
+    match account.value.clone() {
+        Some(account) if account == file => None,
+        Some(account) if !is_mask(file.expose()) => Some(Difference::Different { file, account }),
+        account => Some(Difference::Unknown { file, account }),
     }
 }
 

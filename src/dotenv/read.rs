@@ -72,17 +72,13 @@ impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<(String, bool), Fault> {
         let head = self.rest_of_line();
         let text = head.trim_start_matches(is_blank);
-        match text.chars().next() {
-            Some(quote @ ('\'' | '"')) => {
-                self.skip_blanks();
-                self.quoted(quote)
-            }
-            _ => {
-                let value = without_comment(head).trim_matches(is_blank);
-                self.rest = &self.rest[head.len()..];
-                Ok((value.to_owned(), value.contains("${")))
-            }
+        if let Some(quote @ ('\'' | '"')) = text.chars().next() {
+            self.skip_blanks();
+            return self.quoted(quote);
         }
+        let value = without_comment(head).trim_matches(is_blank);
+        self.rest = &self.rest[head.len()..];
+        Ok((value.to_owned(), value.contains("${")))
     }
 
     /// Reads from an opening quote to the end of the closing quote's line.
@@ -179,7 +175,8 @@ fn unquote(text: &str, has_escapes: bool) -> (String, bool) {
     while let Some(character) = characters.next() {
         let next = characters.peek().copied();
         match (character, next) {
-            ('\r', Some('\n')) => continue,
+            // Its line feed follows.
+            ('\r', Some('\n')) => {}
             ('\r', _) => value.push('\n'),
             ('\\', Some(next)) if has_escapes => match escaped(next) {
                 Some(meant) => {
