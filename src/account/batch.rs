@@ -27,6 +27,8 @@ pub struct Sent {
     pub updated: Vec<String>,
     /// Names that the server refused, and why.
     pub failed: Vec<(String, Failure)>,
+    /// A name that was sent, and whose answer nobody waited for.
+    pub unclear: Option<String>,
     /// Why shells will follow later than at their next prompt, if that is so.
     pub not_followed: Option<Failure>,
 }
@@ -148,7 +150,10 @@ impl Remote<'_> {
             batch.pace.answered(method, began, Instant::now());
             match result {
                 Some(result) => batch.settle(method, result)?,
-                None => self.invalidate(),
+                None => {
+                    batch.sent.unclear = Some(pending.name.to_string());
+                    self.invalidate();
+                }
             }
             if let Some(word) = stopped {
                 return Ok(Ended::Stopped(word));

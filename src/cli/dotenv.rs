@@ -6,21 +6,25 @@ use clap::Args;
 
 /// What both help texts say of the files.
 const DIALECT: &str = "\
-The dialect: NAME=value, export before it allowed, # a comment after white space.\n\
-Without quotes a value is taken as it stands; '…' as it stands too, over several\n\
-lines; \"…\" with \\n \\r \\t \\\\ \\\" \\' \\$. Nothing is ever substituted: a $ is a $.\n\
-Of a name that is given twice, the last value counts.";
+The dialect is python-dotenv's without interpolation: NAME=value, export before\n\
+it allowed, # a comment after white space. Without quotes a value is taken as it\n\
+stands; '…' as it stands, over several lines too, without escapes; \"…\" knows \\n\n\
+\\r \\t \\\\ \\\" \\' \\` \\$. Nothing is ever substituted: a $ is a $. Of a name given\n\
+twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Send the variables of a dotenv file to the account\n\n\
-        Shows the names that would be created, updated and skipped, asks, and sends one\n\
-        every 3 s, as the service wants it. After an interruption the same command goes\n\
-        on: what the account has with the same value is skipped.",
-    after_help = format!("Examples:\n  vastenv import .env\n  vastenv import --dry-run .env     # only says what it would do\n  \
-        sops -d secrets.env | vastenv import -y -\n\n{DIALECT}")
-)]
+#[command(after_help = format!("Examples:
+  vastenv import .env
+  vastenv import --dry-run .env     # only says what it would do
+  sops -d secrets.env | vastenv import -y -
+
+Shows the names that would be created, updated and skipped, asks, and sends. The
+service wants 3 s between two creations, and between two updates: 40 variables
+take two minutes. After an interruption the same command goes on: what the
+account has with the same value is skipped.
+
+{DIALECT}"))]
 pub struct Import {
     /// The dotenv file; - for stdin
     #[arg(value_name = "FILE")]
@@ -32,13 +36,16 @@ pub struct Import {
 
 /// `vastenv diff`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Compare a dotenv file with the account\n\n\
-        + only the file has it    - only the account has it    ~ the values differ\n\
-        ? nobody can tell: the server masks its value and it is not known here\n\n\
-        Exit code 0: all the same; 1: something differs, or cannot be told.",
-    after_help = format!("Examples:\n  vastenv diff .env\n  vastenv diff -s .env\n  vastenv export dotenv | vastenv diff -\n\n{DIALECT}")
-)]
+#[command(after_help = format!("Examples:
+  vastenv diff .env
+  vastenv diff -s .env
+  vastenv export dotenv | vastenv diff -
+
++ only the file has it      - only the account has it      ~ the values differ
+? nobody can tell: the server masks its value and it is not known here
+Exit code 0: all the same; 1: something differs, or cannot be told.
+
+{DIALECT}"))]
 pub struct Diff {
     /// The dotenv file; - for stdin
     #[arg(value_name = "FILE")]

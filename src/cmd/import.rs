@@ -48,6 +48,10 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
 
 /// The plan for a person: names only. It is what stdout is for, unless that is for JSON.
 fn show(app: &App, arguments: &Import, file: &Settled, plan: &Plan) -> Result<()> {
+    // A script that nobody asks anything reads the JSON.
+    if app.ui.raw && (app.global.yes || arguments.dry_run) {
+        return Ok(());
+    }
     for note in &file.notes {
         app.ui.say(&format!("{}: {note}", shown(&arguments.file)));
     }
@@ -65,9 +69,6 @@ fn show(app: &App, arguments: &Import, file: &Settled, plan: &Plan) -> Result<()
     }
     for skipped in &plan.not_loaded {
         lines.push(format!("not loaded into shells: {} ({})", skipped.name, skipped.why.reason()));
-    }
-    if app.ui.raw && (app.global.yes || arguments.dry_run) {
-        return Ok(());
     }
     for line in lines {
         if app.ui.raw { app.ui.say(&line) } else { app.ui.line(&line)? }
@@ -138,7 +139,11 @@ fn tell(app: &App, text: &str) {
 }
 
 fn progress(batch: &Batch) -> String {
-    format!("{} of {} sent", batch.done(), count(batch.total(), "variable"))
+    let sent = format!("{} of {} sent", batch.done(), count(batch.total(), "variable"));
+    match &batch.sent.unclear {
+        Some(name) => format!("{sent}; whether {name} arrived is not known"),
+        None => sent,
+    }
 }
 
 fn same_command(app: &App, file: &Path) -> String {

