@@ -132,30 +132,15 @@ impl Remote<'_> {
             }
             let Some(pending) = batch.queue(method).front().cloned() else { continue };
             let began = Instant::now();
-            let mut stopped = None;
-            let result = {
-                let sending = self.send_one(method, &pending);
-                tokio::pin!(sending);
-                loop {
-                    tokio::select! {
-                        result = &mut sending => break Some(result),
-                        word = stop() => {
-                            if stopped.replace(word).is_some() {
-                                break None;
-                            }
-                        }
-                    }
-                }
-            };
+            let (result, word) = until_answered(self.send_one(method, &pending), &mut stop).await;
             batch.pace.answered(method, began, Instant::now());
-            match result {
-                Some(result) => batch.settle(method, result)?,
-                None => {
-                    batch.sent.unclear = Some(pending.name.to_string());
-                    self.invalidate();
-                }
+            if let Some(result) = result {
+                batch.settle(method, result)?;
+            } else {
+                batch.sent.unclear = Some(pending.name.to_string());
+                self.invalidate();
             }
-            if let Some(word) = stopped {
+            if let Some(word) = word {
                 return Ok(Ended::Stopped(word));
             }
         }
@@ -165,6 +150,26 @@ impl Remote<'_> {
         match method {
             Method::Create => self.create(&pending.name, &pending.value).await,
             Method::Update => self.update(&pending.name, &pending.value).await,
+        }
+    }
+}
+
+/// Waits for the answer, also after the first word from `stop`, but not after the second.
+async fn until_answered<T, S>(
+    sending: impl Future<Output = T>,
+    mut stop: impl AsyncFnMut() -> S,
+) -> (Option<T>, Option<S>) {
+    tokio::pin!(sending);
+    let mut stopped = None;
+    loop {
+        tokio::select! {
+            answer = &mut sending => return (Some(answer), stopped),
+            word = stop() => {
+                if stopped.is_some() {
+                    return (None, stopped);
+                }
+                stopped = Some(word);
+            }
         }
     }
 }
