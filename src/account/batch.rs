@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::pace::{Method, Pace};
-use super::{Changed, Remote};
+use super::{Changed, Keeping, Remote};
 use crate::domain::{Failure, Kind, Result};
 use crate::dotenv::{Pending, Plan};
 
@@ -31,6 +31,8 @@ pub struct Sent {
     pub unclear: Option<String>,
     /// Why shells will follow later than at their next prompt, if that is so.
     pub not_followed: Option<Failure>,
+    /// Why a value could not be remembered here, if that is so.
+    pub not_remembered: Option<Failure>,
 }
 
 /// How the sending ended.
@@ -89,6 +91,7 @@ impl Batch {
                 let names = if changed.created { &mut self.sent.created } else { &mut self.sent.updated };
                 names.push(changed.name);
                 self.sent.not_followed = self.sent.not_followed.take().or(changed.not_followed);
+                self.sent.not_remembered = self.sent.not_remembered.take().or(changed.not_remembered);
                 Ok(())
             }
             Err(failure) if is_about_one_variable(&failure) => {
@@ -148,8 +151,8 @@ impl Remote<'_> {
 
     async fn send_one(&self, method: Method, pending: &Pending) -> Result<Changed> {
         match method {
-            Method::Create => self.create(&pending.name, &pending.value).await,
-            Method::Update => self.update(&pending.name, &pending.value).await,
+            Method::Create => self.create(&pending.name, &pending.value, Keeping::Remembered).await,
+            Method::Update => self.update(&pending.name, &pending.value, Keeping::Remembered).await,
         }
     }
 }

@@ -12,7 +12,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::domain::Secret;
 
 pub use dotenv::{Diff, Import};
-pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
+pub use env_var::{
+    Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
+    StdinValue, Why,
+};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
 
@@ -111,6 +114,9 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Check the set-up, and say what mends what is wrong
+    #[command(after_help = "Example:\n  vastenv doctor")]
+    Doctor,
     /// Say all that is known of one variable
     Why(Why),
     /// Show what the account has
@@ -131,6 +137,11 @@ pub enum Command {
     /// Replace the API key by a new one
     #[command(subcommand)]
     Reset(Reset),
+    /// Remember values that the server hides, on this machine only
+    Remember(Remember),
+    /// Forget remembered values
+    #[command(subcommand)]
+    Forget(Forget),
     /// Send the variables of a dotenv file to the account
     Import(Import),
     /// Compare a dotenv file with the account

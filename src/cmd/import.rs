@@ -186,6 +186,12 @@ fn report(app: &App, batch: &Batch, skipped: &[(String, Reason)]) -> Result<()> 
             ));
         }
     }
+    if let Some(failure) = &sent.not_remembered {
+        app.ui.warn(&format!(
+            "the account has the changes, but not all values are remembered on this machine: {}",
+            failure.message()
+        ));
+    }
     if let Some(failure) = &sent.not_followed {
         app.ui.warn(&format!(
             "the account has the changes, but open shells will follow later: {}",

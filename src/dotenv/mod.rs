@@ -30,7 +30,7 @@ mod settle;
 mod write;
 
 pub use compare::{Comparison, Difference, compare};
-pub use plan::{Pending, Plan, Reason, plan};
+pub use plan::{Pending, Plan, Reason, obstacle, plan};
 pub use read::{Entry, Fault, read_dotenv};
 pub use settle::{Settled, settle};
 pub use write::dotenv_value;

@@ -66,7 +66,8 @@ pub fn plan(file: &Settled, account: &[AccountVariable], rules: &Rules) -> Plan 
     let mut plan = Plan::default();
     for (name, value) in &file.variables {
         let known = held.get(name.as_str());
-        if let Some(reason) = obstacle(value, known.copied().flatten()) {
+        let is_same = known.copied().flatten() == Some(value);
+        if let Some(reason) = obstacle(value).or(is_same.then_some(Reason::SameValue)) {
             plan.skip.push((name.to_string(), reason));
             continue;
         }
@@ -79,16 +80,15 @@ pub fn plan(file: &Settled, account: &[AccountVariable], rules: &Rules) -> Plan 
     plan
 }
 
-fn obstacle(value: &Secret, known: Option<&Secret>) -> Option<Reason> {
+/// Why a file's value is none for an account.
+pub fn obstacle(value: &Secret) -> Option<Reason> {
     let text = value.expose();
     if text.is_empty() {
         Some(Reason::Empty)
     } else if is_mask(text) {
         Some(Reason::Mask)
-    } else if text.contains('\0') {
-        Some(Reason::HoldsNul)
     } else {
-        (known == Some(value)).then_some(Reason::SameValue)
+        text.contains('\0').then_some(Reason::HoldsNul)
     }
 }
 

@@ -4,7 +4,8 @@ use std::fs;
 use std::thread;
 
 use nix::sys::stat::Mode;
-use serde_json::json;
+use serde_json::{Value, json};
+use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
 use crate::bad_files::unprivileged;
@@ -84,4 +85,28 @@ fn a_pipe_is_as_good_as_a_file() {
     let writer = thread::spawn(move || fs::write(path, "A=1\n").expect("written"));
     home.vastenv(&["diff", "pipe"]).run().expect(0).mentions(&["1 variable, all the same"]);
     writer.join().expect("no panic");
+}
+
+#[test]
+fn values_that_the_server_hides_are_remembered_from_a_file() {
+    let masking = Options { mask: true, ..Options::default() };
+    let account = TestAccount::serving(&json!({"A": "1", "B": "2", "D": "4", "E": "5"}), masking);
+    let home = account.home();
+    home.write(".env", "a='hidden #1'\nB=hidden-2\nC=3\nD=****\nE=\n");
+    let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    home.vastenv(&["remember", "env-var", "B", "--from", ".env"]).run().expect(0).hides("hidden");
+    assert_eq!(json(&home.ok(&["export", "json"])), json!({"B": "hidden-2"}));
+    let said = home.vastenv(&["remember", "env-var", "--from", ".env"]).run().expect(0).hides("hidden");
+    said.mentions(&[
+        "C is not in the account: `vastenv import` sends it",
+        "D is left out: a mask, not a value",
+        "E is left out: empty",
+        "remembered A, B on this machine",
+    ]);
+    assert_eq!(json(&home.ok(&["export", "json"])), json!({"A": "hidden #1", "B": "hidden-2"}));
+    home.vastenv(&["remember", "env-var", "--from", "-"])
+        .stdin("A=x\nhidden\n")
+        .run()
+        .refuses(1, &["stdin, line 2"]);
+    assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "D": "4", "E": "5"}));
 }

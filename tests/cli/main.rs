@@ -8,6 +8,7 @@ mod common;
 mod credentials;
 mod diff;
 mod disk_full;
+mod doctor;
 mod dotenv_files;
 mod env_vars;
 mod export;
@@ -16,6 +17,7 @@ mod home;
 mod import;
 mod import_ends;
 mod inspect;
+mod masks;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;
