@@ -24,6 +24,7 @@ mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod refresh;
+mod remember;
 mod run;
 mod sandbox_command;
 mod set_api_key;
