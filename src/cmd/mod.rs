@@ -11,8 +11,11 @@ mod delete_env_var;
 mod delete_ssh_key;
 mod each;
 mod export;
+mod greet;
+mod help;
 mod hook;
 mod hook_reply;
+mod man;
 mod refresh;
 mod reset_api_key;
 mod run;
@@ -40,6 +43,7 @@ use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
 pub use export::export_at_once;
+pub use help::print_help;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
@@ -54,7 +58,8 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
-    match cli.command {
+    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
@@ -91,5 +96,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
             delete_env_var::delete_env_var(&app()?, &arguments).map(done)
         }
         Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
+        Command::Man(arguments) => man::man(&arguments, ui).map(done),
+        Command::Help(arguments) => help::help(&arguments, ui).map(done),
     }
 }
