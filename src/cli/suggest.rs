@@ -125,7 +125,7 @@ fn one_word(known: &[String], word: &str) -> Vec<String> {
     }
     let nouns = nouns(word);
     if !nouns.is_empty() {
-        return nouns.iter().flat_map(|noun| family(known, "show", noun, true)).collect();
+        return nouns.iter().filter_map(|noun| family(known, "show", noun, true)).collect();
     }
     let closest = known.iter().filter(|words| is_close(words, word));
     if let Some(closest) = closest.min_by_key(|words| distance(words, word)) {
@@ -135,14 +135,14 @@ fn one_word(known: &[String], word: &str) -> Vec<String> {
 }
 
 fn of_each_noun(known: &[String], verb: &str) -> Vec<String> {
-    NOUNS.iter().flat_map(|(noun, _)| family(known, verb, noun, true)).collect()
+    NOUNS.iter().filter_map(|(noun, _)| family(known, verb, noun, true)).collect()
 }
 
 fn verb_and_noun(known: &[String], verb: &str, noun: &str) -> Vec<String> {
     let is_plural = noun.ends_with(['s', 'S']);
     let Some(verb) = same_verb(verb).or_else(|| close_verb(verb)) else { return Vec::new() };
     let nouns = nouns(noun);
-    let meant: Vec<String> = nouns.iter().flat_map(|noun| family(known, verb, noun, is_plural)).collect();
+    let meant: Vec<String> = nouns.iter().filter_map(|noun| family(known, verb, noun, is_plural)).collect();
     if !meant.is_empty() {
         return meant;
     }

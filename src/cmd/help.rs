@@ -1,7 +1,7 @@
 //! `vastenv help`: a command's help, or a topic on one screen.
 
+use clap::CommandFactory;
 use clap::builder::StyledStr;
-use clap::{Command, CommandFactory};
 
 use crate::cli::{self, Cli, suggest};
 use crate::context;
@@ -45,10 +45,16 @@ pub fn help(arguments: &cli::Help, ui: Ui) -> Result<()> {
             return list_topics(ui);
         }
     }
-    let mut cli = Cli::command();
-    cli.build();
-    let command = find(&mut cli, &words).ok_or_else(|| unknown(&words))?;
-    print_help(&command.render_long_help(), ui)
+    let cli = Cli::command();
+    if words.iter().try_fold(&cli, |above, word| above.find_subcommand(word)).is_none() {
+        return Err(unknown(&words));
+    }
+    // clap's own answer, so that it is the same text.
+    let line = ["vastenv"].iter().chain(&words).chain(&["--help"]);
+    match cli.try_get_matches_from(line) {
+        Err(answer) => print_help(&answer.render(), ui),
+        Ok(_) => Err(unknown(&words)),
+    }
 }
 
 /// Prints a help text of clap's, in colour where a terminal shows it.
@@ -66,13 +72,6 @@ fn list_topics(ui: Ui) -> Result<()> {
         ui.line(&format!("  {:10}{}", topic.name, topic.about))?;
     }
     Ok(())
-}
-
-fn find<'a>(command: &'a mut Command, words: &[&str]) -> Option<&'a mut Command> {
-    match words {
-        [] => Some(command),
-        [first, rest @ ..] => find(command.find_subcommand_mut(first)?, rest),
-    }
 }
 
 /// The words may be anything: they are not repeated.
