@@ -6,10 +6,8 @@ use clap::Args;
 
 /// `vastenv help`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "`vastenv help hook` is the topic; the command's own help is `vastenv hook --help`.\n\n\
-    Examples:\n  vastenv help create env-var\n  vastenv help masks\n  vastenv help topics"
-)]
+#[command(after_help = "`vastenv help hook` is the topic; for the command see `vastenv hook --help`.\n\n\
+    Examples:\n  vastenv help create env-var\n  vastenv help masks\n  vastenv help topics")]
 pub struct Help {
     /// A command's words, or a topic: hook, masks, security
     #[arg(value_name = "COMMAND|TOPIC")]

@@ -34,7 +34,7 @@ const WORDS: [(&[&str], &[&str]); 12] = [
     (&["env", "printenv"], &["show env-vars", "export"]),
     (&["download", "fetch", "pull", "reload", "sync", "upgrade"], &["refresh"]),
     (&["account", "check", "info", "me", "state", "user", "whoami"], &["status"]),
-    (&["inspect", "whence", "where", "which"], &["why"]),
+    (&["explain", "inspect", "whence", "where", "which"], &["why"]),
     (&["fake", "mock", "serve", "server"], &["sandbox"]),
     (&["docs", "topic", "usage"], &["help"]),
     (&["manpage", "manual"], &["man"]),
@@ -119,8 +119,7 @@ fn one_word(known: &[String], word: &str) -> Vec<String> {
     if let Some(joined) = known.iter().find(|words| is_same(words, word)) {
         return vec![joined.clone()];
     }
-    let verb = same_verb(word);
-    if let Some(verb) = verb {
+    if let Some(verb) = same_verb(known, word) {
         return of_each_noun(known, verb);
     }
     let nouns = nouns(word);
@@ -131,7 +130,7 @@ fn one_word(known: &[String], word: &str) -> Vec<String> {
     if let Some(closest) = closest.min_by_key(|words| distance(words, word)) {
         return vec![closest.clone()];
     }
-    close_verb(word).map_or_else(Vec::new, |verb| of_each_noun(known, verb))
+    close_verb(known, word).map_or_else(Vec::new, |verb| of_each_noun(known, verb))
 }
 
 fn of_each_noun(known: &[String], verb: &str) -> Vec<String> {
@@ -140,7 +139,7 @@ fn of_each_noun(known: &[String], verb: &str) -> Vec<String> {
 
 fn verb_and_noun(known: &[String], verb: &str, noun: &str) -> Vec<String> {
     let is_plural = noun.ends_with(['s', 'S']);
-    let Some(verb) = same_verb(verb).or_else(|| close_verb(verb)) else { return Vec::new() };
+    let Some(verb) = same_verb(known, verb).or_else(|| close_verb(known, verb)) else { return Vec::new() };
     let nouns = nouns(noun);
     let meant: Vec<String> = nouns.iter().filter_map(|noun| family(known, verb, noun, is_plural)).collect();
     if !meant.is_empty() {
@@ -165,15 +164,21 @@ fn family(known: &[String], verb: &str, noun: &str, is_plural: bool) -> Option<S
     found.first().map(|words| (*words).clone())
 }
 
-fn same_verb(word: &str) -> Option<&'static str> {
-    let is_meant =
-        |verb: &str, others: &[&str]| is_same(verb, word) || others.iter().any(|other| is_same(other, word));
-    VERBS.iter().find(|(verb, others)| is_meant(verb, others)).map(|(verb, _)| *verb)
+/// The first words of commands that have two.
+fn verbs(known: &[String]) -> impl Iterator<Item = &str> {
+    known.iter().filter_map(|words| Some(words.split_once(' ')?.0))
 }
 
-fn close_verb(word: &str) -> Option<&'static str> {
-    let close = VERBS.iter().map(|(verb, _)| *verb).filter(|verb| is_close(verb, word));
-    close.min_by_key(|verb| distance(verb, word))
+fn same_verb<'a>(known: &'a [String], word: &str) -> Option<&'a str> {
+    let is_meant = |verb: &str| {
+        let others = VERBS.iter().find(|(known, _)| *known == verb).map_or(&[][..], |(_, others)| others);
+        is_same(verb, word) || others.iter().any(|other| is_same(other, word))
+    };
+    verbs(known).find(|verb| is_meant(verb))
+}
+
+fn close_verb<'a>(known: &'a [String], word: &str) -> Option<&'a str> {
+    verbs(known).filter(|verb| is_close(verb, word)).min_by_key(|verb| distance(verb, word))
 }
 
 /// The nouns that `word` may stand for; a key may be of either kind.

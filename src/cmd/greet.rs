@@ -17,15 +17,17 @@ struct Point {
     text: String,
     /// What to do if it is not as it should be.
     next: Option<String>,
+    /// Whether something is broken: that comes before what is only missing.
+    is_broken: bool,
 }
 
 impl Point {
     fn good(heading: &'static str, text: impl Into<String>) -> Self {
-        Self { heading, text: text.into(), next: None }
+        Self { heading, text: text.into(), next: None, is_broken: false }
     }
 
     fn wanting(heading: &'static str, text: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { heading, text: text.into(), next: Some(next.into()) }
+        Self { next: Some(next.into()), ..Self::good(heading, text) }
     }
 
     fn failed(heading: &'static str, failure: &Failure) -> Self {
@@ -33,7 +35,7 @@ impl Point {
             Kind::NotAuthenticated => "vastenv set api-key",
             _ => failure.next_step().unwrap_or("vastenv status"),
         };
-        Self::wanting(heading, failure.message(), next)
+        Self { is_broken: true, ..Self::wanting(heading, failure.message(), next) }
     }
 
     fn line(&self) -> String {
@@ -60,7 +62,9 @@ pub fn greet(global: Global, ui: Ui) -> Result<()> {
         }
         Err(failure) => vec![Point::failed("settings", &failure)],
     };
-    let next = points.iter().find_map(|point| point.next.as_deref()).unwrap_or("vastenv show env-vars");
+    let first = points.iter().find(|point| point.is_broken);
+    let next = first.or_else(|| points.iter().find(|point| point.next.is_some()));
+    let next = next.and_then(|point| point.next.as_deref()).unwrap_or("vastenv show env-vars");
     let version = env!("CARGO_PKG_VERSION");
     let mut text = format!("vastenv {version}: your Vast.ai account's variables in your own shell\n\n");
     for point in &points {

@@ -6,6 +6,7 @@ use clap::{Arg, Command, CommandFactory};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
+use super::help::TOPICS;
 use crate::cli::groups::{GROUPS, about, leaves, notes_and_examples};
 use crate::cli::{self, Cli};
 use crate::context;
@@ -123,15 +124,8 @@ fn main_page(cli: &Command) -> std::io::Result<Vec<u8>> {
     list(&mut end, "FILES", &FILES);
     let start = ["vastenv set api-key", "echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc", "exec zsh"];
     examples(&mut end, &start.map(str::to_owned));
-    end.control("SH", ["SEE ALSO"]).text([
-        roman("The topics "),
-        bold("vastenv help hook"),
-        roman(", "),
-        bold("vastenv help masks"),
-        roman(" and "),
-        bold("vastenv help security"),
-        roman("."),
-    ]);
+    end.control("SH", ["SEE ALSO"]).text([roman("Topics:")]);
+    list_items(&mut end, TOPICS.iter().map(|topic| (format!("vastenv help {}", topic.name), topic.about)));
     end.to_writer(&mut page)?;
     Ok(page)
 }
@@ -151,8 +145,8 @@ fn command_page(words: &str, command: &Command) -> std::io::Result<Vec<u8>> {
     let mut body = Roff::new();
     synopsis(&mut body, command);
     body.control("SH", ["DESCRIPTION"]).text([roman(format!("{}.", about(command)))]);
-    if !notes.is_empty() {
-        as_is(body.control("PP", []), notes.lines());
+    for note in notes.split("\n\n").filter(|note| !note.is_empty()) {
+        paragraph(body.control("PP", []), note);
     }
     body.to_writer(&mut page)?;
     man.render_options_section(&mut page)?;
@@ -197,14 +191,28 @@ fn synopsis(roff: &mut Roff, command: &Command) {
 }
 
 fn list(roff: &mut Roff, heading: &str, items: &[(&str, &str)]) {
-    roff.control("SH", [heading]);
+    list_items(roff.control("SH", [heading]), items.iter().map(|(term, text)| ((*term).to_owned(), *text)));
+}
+
+fn list_items<'a>(roff: &mut Roff, items: impl Iterator<Item = (String, &'a str)>) {
     for (term, text) in items {
-        roff.control("TP", []).text([bold(*term)]).text([roman(*text)]);
+        roff.control("TP", []).text([bold(term)]).text([roman(text)]);
     }
 }
 
 fn examples<'a>(roff: &mut Roff, lines: impl IntoIterator<Item = &'a String>) {
     as_is(roff.control("SH", ["EXAMPLES"]), lines.into_iter().map(String::as_str));
+}
+
+/// Text as it comes, but for its indented lines.
+fn paragraph(roff: &mut Roff, text: &str) {
+    let (indented, running): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with(' '));
+    for line in running {
+        roff.text([roman(line)]);
+    }
+    if !indented.is_empty() {
+        as_is(roff, indented.into_iter());
+    }
 }
 
 /// Lines that are not filled.

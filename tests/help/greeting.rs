@@ -112,7 +112,9 @@ fn whatever_is_wrong_is_a_line_of_the_greeting() {
     );
 
     home.write(".local/state/vastenv", "a file in the folder's place");
-    check(&greeting(home.vastenv(&[])), &["[ ] variables  ", "\nnext: "]);
+    let text = greeting(home.vastenv(&[]));
+    check(&text, &["[ ] hook       not active", "[ ] variables  "]);
+    assert!(!text.contains("next: echo"), "what is broken comes first: {text}");
     fs::remove_file(home.path(".local/state/vastenv")).expect("removed");
 
     fs::create_dir_all(home.path(".config/vastai/vast_api_key")).expect("a folder");
