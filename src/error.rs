@@ -43,8 +43,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         .collect::<Vec<_>>()
         .join(" ");
     // Options may stand anywhere, and so may these words: where one is, the others may be secrets.
-    let may_hold_secret =
-        arguments.iter().any(|word| matches!(word.as_str(), "create" | "update" | "set" | "remember"));
+    let may_hold_secret = arguments
+        .iter()
+        .any(|word| matches!(word.as_str(), "create" | "update" | "set" | "remember" | "forget"));
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -127,10 +128,10 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 22] = [
-        "api-key", "api-keys", "create", "delete", "env-var", "env-vars", "export", "help", "hook", "man",
-        "refresh", "remember", "reset", "run", "sandbox", "set", "show", "ssh-key", "ssh-keys", "status",
-        "update", "why",
+    const WORDS: [&str; 24] = [
+        "api-key", "api-keys", "create", "delete", "doctor", "env-var", "env-vars", "export", "forget",
+        "help", "hook", "man", "refresh", "remember", "reset", "run", "sandbox", "set", "show", "ssh-key",
+        "ssh-keys", "status", "update", "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

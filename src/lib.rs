@@ -18,13 +18,14 @@
 //! # Data flow
 //!
 //! ```text
-//! credentials ─→ account ─┬─ snapshot (cache) ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//!                         └─ Vast API ─→ snapshot        (names, masks)   (× ledger × the shell's own variables)
+//! credentials ─→ account ─┬─ snapshot (cache) ──┬─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//!                         ├─ remembered values ─┘   (names, masks)   (× ledger × the shell's own variables)
+//!                         └─ Vast API ─→ both
 //! ```
 //!
 //! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
 //! calls it) is matched by hand before clap, reads files only, and never starts an async runtime.
-//! Changing goes the other way: a command calls the API, patches the snapshot from what was sent,
+//! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,
 //! and publishes the next generation, so that every open shell follows at its next prompt.
 //!
 //! # The hook's protocol

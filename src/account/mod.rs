@@ -6,11 +6,15 @@
 mod change;
 mod follow;
 mod keys;
+mod reconcile;
 mod refresh;
+mod remember;
 mod remote;
 mod reset;
 mod sign_in;
 mod turn;
+
+use reconcile::overlay;
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
@@ -20,8 +24,10 @@ use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
-pub use change::Changed;
+pub use crate::store::{
+    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, Snapshot, Store, Values, Variable,
+};
+pub use change::{Changed, Keeping};
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
@@ -86,8 +92,11 @@ impl<'a> Account<'a> {
             return Ok(Known::Refused(refused_at));
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let snapshot = self.store.snapshot(&account)?;
-        Ok(snapshot.map_or(Known::Nothing, |snapshot| Known::Snapshot(Box::new(snapshot))))
+        let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
+        if snapshot.variables.values().any(|variable| variable.told().is_none()) {
+            overlay(&mut snapshot, &self.store.values(&account)?);
+        }
+        Ok(Known::Snapshot(Box::new(snapshot)))
     }
 
     /// Whose the key is, as far as known.

@@ -23,7 +23,15 @@ pub const GROUPS: [Group; 5] = [
     },
     Group {
         title: "The account's variables",
-        commands: &["show env-vars", "create env-var", "update env-var", "set env-var", "delete env-var"],
+        commands: &[
+            "show env-vars",
+            "create env-var",
+            "update env-var",
+            "set env-var",
+            "delete env-var",
+            "remember env-var",
+            "forget env-var",
+        ],
     },
     Group {
         title: "API keys",
@@ -40,7 +48,7 @@ pub const GROUPS: [Group; 5] = [
         title: "SSH keys",
         commands: &["show ssh-keys", "create ssh-key", "update ssh-key", "delete ssh-key"],
     },
-    Group { title: "Tools", commands: &["sandbox", "man", "help"] },
+    Group { title: "Tools", commands: &["doctor", "sandbox", "man", "help"] },
 ];
 
 /// Every command below `above` that does something itself, with the words that lead to it.

@@ -14,7 +14,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::domain::Secret;
 
-pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
+pub use env_var::{
+    Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
+    StdinValue, Why,
+};
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox};
@@ -120,6 +123,9 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Check the set-up, and say what mends what is wrong
+    #[command(after_help = "Example:\n  vastenv doctor")]
+    Doctor,
     /// Say all that is known of one variable
     Why(Why),
     /// Show what the account has
@@ -140,6 +146,11 @@ pub enum Command {
     /// Replace the API key by a new one
     #[command(subcommand)]
     Reset(Reset),
+    /// Remember values that the server hides, on this machine only
+    Remember(Remember),
+    /// Forget remembered values
+    #[command(subcommand)]
+    Forget(Forget),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
     /// Write the manual pages

@@ -33,7 +33,7 @@ impl Point {
     fn failed(heading: &'static str, failure: &Failure) -> Self {
         let next = match failure.kind() {
             Kind::NotAuthenticated => "vastenv set api-key",
-            _ => failure.next_step().unwrap_or("vastenv status"),
+            _ => failure.next_step().unwrap_or("vastenv doctor"),
         };
         Self { is_broken: true, ..Self::wanting(heading, failure.message(), next) }
     }
@@ -133,7 +133,7 @@ fn describe_variables(account: &Account<'_>, snapshot: &Snapshot) -> Point {
         text.push_str(&format!(" (as of {} ago)", format_duration(age)));
     }
     if !masked.is_empty() {
-        return Point::wanting("variables", text, "vastenv help masks");
+        return Point::wanting("variables", text, "vastenv remember env-var --all");
     }
     if snapshot.variables.is_empty() {
         return Point::wanting("variables", "the account has none", "vastenv create env-var NAME");

@@ -96,7 +96,7 @@ mod tests {
     use crate::cli::groups::leaves;
 
     /// Commands that the topics speak of already.
-    const COMING: [&str; 3] = ["forget", "remember", "storage"];
+    const COMING: [&str; 1] = ["storage"];
 
     #[test]
     fn a_topic_fits_one_screen() {

@@ -33,13 +33,13 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     ("NO_COLOR", "Set: no colour."),
     ("SHELL", "The login shell, for which hints are given."),
     (
-        "XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME",
-        "Folders in the place of ~/.config, ~/.cache and ~/.local/state.",
+        "XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
+        "Folders in the place of ~/.config, ~/.cache, ~/.local/share and ~/.local/state.",
     ),
 ];
 
 /// The files, where no `XDG_*` variable says otherwise.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
     (
         "~/.config/vastai/vast_tfa_key",
@@ -49,7 +49,8 @@ const FILES: [(&str, &str); 5] = [
         "~/.config/vastenv/config.toml",
         "Settings: max_age, override, allow, insecure_http. Never written by vastenv.",
     ),
-    ("~/.cache/vastenv/", "The variables as last known, with their values."),
+    ("~/.cache/vastenv/", "The variables as last told by the server."),
+    ("~/.local/share/vastenv/", "Values that are remembered because the server hides them."),
     (
         "~/.local/state/vastenv/",
         "Which state is current, locks, pauses after failures, previous values of variables that are overridden.",

@@ -9,14 +9,17 @@ mod create_ssh_key;
 mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
+mod doctor;
 mod each;
 mod export;
+mod forget_env_var;
 mod greet;
 mod help;
 mod hook;
 mod hook_reply;
 mod man;
 mod refresh;
+mod remember_env_var;
 mod reset_api_key;
 mod run;
 mod sandbox;
@@ -37,7 +40,7 @@ use std::process::ExitCode;
 
 use app::App;
 
-use crate::cli::{Cli, Command, Create, Delete, Reset, Set, Show, Update};
+use crate::cli::{Cli, Command, Create, Delete, Forget, Reset, Set, Show, Update};
 use crate::domain::Result;
 use crate::ui::Ui;
 
@@ -65,6 +68,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
         Command::Status => status::status(&app()?).map(done),
+        Command::Doctor => doctor::doctor(cli.global, ui),
         Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)
@@ -83,6 +87,10 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         }
         Command::Delete(Delete::ApiKey(arguments)) => delete_api_key::delete_api_key(&app()?, &arguments),
         Command::Delete(Delete::SshKey(arguments)) => delete_ssh_key::delete_ssh_key(&app()?, &arguments),
+        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, arguments).map(done),
+        Command::Forget(Forget::EnvVar(arguments)) => {
+            forget_env_var::forget_env_var(&app()?, &arguments).map(done)
+        }
         Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?).map(done),
         Command::Create(Create::EnvVar(arguments)) => {
             create_env_var::create_env_var(&app()?, arguments).map(done)

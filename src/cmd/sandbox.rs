@@ -128,7 +128,7 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries rests in a file.
-    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache));
+    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache, &paths.data));
     let spilled = |id: &SessionId| store.as_ref()?.session(id)?.entries;
     for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());

@@ -7,11 +7,13 @@ mod bad_servers;
 mod common;
 mod credentials;
 mod disk_full;
+mod doctor;
 mod env_vars;
 mod export;
 #[path = "../common/home.rs"]
 mod home;
 mod inspect;
+mod masks;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;

@@ -78,10 +78,17 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
 fn values_that_are_masked_are_counted_and_explained() {
     let options = Options { mask: true, ..Options::default() };
     let account = TestAccount::serving(&json!({"A": "hidden-v", "B": "hidden-v"}), options);
-    let home = account.known_home();
+    let mut home = account.known_home();
+    home.set("VASTENV_LOG", "off");
     let script = format!("eval \"$('{VASTENV}' hook bash)\"; '{VASTENV}'; :");
     let text = greeting(home.command("bash", &["-c", &script]));
-    check(&text, &["[ ] variables  0 to load, 2 masked and not known here", "\nnext: vastenv help masks\n"]);
+    check(
+        &text,
+        &[
+            "[ ] variables  0 to load, 2 masked and not known here",
+            "\nnext: vastenv remember env-var --all\n",
+        ],
+    );
 }
 
 #[test]

@@ -50,8 +50,8 @@ pub enum Given {
     Nothing,
     /// This text on stdin.
     Stdin(&'static str),
-    /// On a terminal, this line where it asks this.
-    Answer { question: &'static str, line: &'static str },
+    /// On a terminal, after each question a line.
+    Answers(&'static [(&'static str, &'static str)]),
     /// On a terminal, the account's key where it asks for it.
     Key,
     /// An interrupt, once it has printed this.
@@ -62,6 +62,8 @@ pub enum Given {
 pub struct Preparation {
     /// The example, or its start: the row is for all that start so.
     pub example: &'static str,
+    /// Whether the server hides the account's values.
+    pub mask: bool,
     /// What is run before it, in the same home.
     pub before: &'static str,
     pub given: Given,
@@ -73,10 +75,10 @@ pub struct Preparation {
 
 /// The row of an example that needs none of its own.
 pub const PLAIN: Preparation =
-    Preparation { example: "", before: ":", given: Given::Nothing, after: ":", shows: "" };
+    Preparation { example: "", mask: false, before: ":", given: Given::Nothing, after: ":", shows: "" };
 
 /// The rows; the first that fits counts.
-pub const PREPARED: [Preparation; 27] = [
+pub const PREPARED: &[Preparation] = &[
     Preparation {
         example: "eval \"$(vastenv hook",
         after: "echo $HF_TOKEN",
@@ -107,22 +109,70 @@ pub const PREPARED: [Preparation; 27] = [
     Preparation {
         example: "vastenv create env-var HF_TOKEN",
         before: "vastenv delete env-var HF_TOKEN",
-        given: Given::Answer { question: "value of HF_TOKEN (not shown): ", line: "new" },
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
         shows: "created HF_TOKEN",
         ..PLAIN
     },
     Preparation {
         example: "vastenv update env-var HF_TOKEN",
-        given: Given::Answer { question: "value of HF_TOKEN (not shown): ", line: "new" },
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
         shows: "updated HF_TOKEN",
         ..PLAIN
     },
     Preparation {
         example: "vastenv set env-var WANDB_API_KEY",
-        given: Given::Answer { question: "value of WANDB_API_KEY (not shown): ", line: "new" },
+        given: Given::Answers(&[("value of WANDB_API_KEY (not shown): ", "new")]),
         shows: "created WANDB_API_KEY",
         ..PLAIN
     },
+    Preparation {
+        example: "vastenv remember env-var HF_TOKEN",
+        mask: true,
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=new",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var --all",
+        mask: true,
+        before: "vastenv refresh 2>/dev/null",
+        given: Given::Answers(&[("HF_TOKEN (not shown): ", "new"), ("OLD_TOKEN (not shown): ", "")]),
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=new",
+    },
+    Preparation {
+        example: "vastenv remember env-var --from-env",
+        mask: true,
+        before: "export HF_TOKEN=mine",
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=mine",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var --from .env",
+        mask: true,
+        before: "echo HF_TOKEN=filed > .env",
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=filed",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv forget env-var OLD_TOKEN",
+        mask: true,
+        before: "vastenv remember env-var OLD_TOKEN old",
+        shows: "forgot the value of OLD_TOKEN",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv forget env-var --all",
+        mask: true,
+        before: "vastenv remember env-var OLD_TOKEN old",
+        given: Given::Answers(&[("[y/N] ", "y")]),
+        shows: "forgot 1 value",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv doctor", shows: "answers as you@sandbox.invalid", ..PLAIN },
     Preparation { example: "vastenv delete env-var", shows: "deleted OLD_TOKEN", ..PLAIN },
     Preparation { example: "vastenv set api-key", given: Given::Key, shows: "saved the key", ..PLAIN },
     Preparation { example: "pass show vast |", shows: "saved the key", ..PLAIN },
@@ -136,7 +186,7 @@ pub const PREPARED: [Preparation; 27] = [
     Preparation { example: "vastenv delete api-key", shows: "deleted", ..PLAIN },
     Preparation {
         example: "vastenv reset api-key",
-        given: Given::Answer { question: "Reset it? [y/N] ", line: "y" },
+        given: Given::Answers(&[("Reset it? [y/N] ", "y")]),
         shows: "the new key",
         ..PLAIN
     },
