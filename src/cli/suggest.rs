@@ -26,14 +26,15 @@ const NOUNS: [(&str, &[&str]); 3] = [
 ];
 
 /// Words that other tools have in the place of a command of ours.
-const WORDS: [(&[&str], &[&str]); 12] = [
+const WORDS: [(&[&str], &[&str]); 13] = [
     (&["auth", "authenticate", "login", "signin"], &["set api-key"]),
     (&["activate", "enable", "init", "install", "setup", "shell", "shellenv"], &["hook"]),
     (&["do", "exec", "execute", "start", "with", "x"], &["run"]),
     (&["dotenv", "dump", "load", "source"], &["export"]),
     (&["env", "printenv"], &["show env-vars", "export"]),
     (&["download", "fetch", "pull", "reload", "sync", "upgrade"], &["refresh"]),
-    (&["account", "check", "info", "me", "state", "user", "whoami"], &["status"]),
+    (&["account", "info", "me", "state", "user", "whoami"], &["status"]),
+    (&["check", "diagnose", "test", "verify"], &["doctor"]),
     (&["explain", "inspect", "whence", "where", "which"], &["why"]),
     (&["fake", "mock", "serve", "server"], &["sandbox"]),
     (&["docs", "topic", "usage"], &["help"]),
@@ -53,6 +54,9 @@ const OPTIONS: [(&str, &[&str]); 9] = [
     ("url", &["endpoint", "host", "server"]),
     ("yes", &["assume-yes", "confirm", "force"]),
 ];
+
+/// The most command lines that are suggested where none fits well.
+const MOST: usize = 4;
 
 /// The command lines that `words` (those of a command line that are no options) may stand for.
 pub fn commands(words: &[&str]) -> Vec<String> {
@@ -145,11 +149,12 @@ fn verb_and_noun(known: &[String], verb: &str, noun: &str) -> Vec<String> {
     if !meant.is_empty() {
         return meant;
     }
-    // There is no such command for these: whatever there is.
+    // There is no such command for these: whatever there is, unless that is too much to read.
     let about_these = |words: &&String| {
         words.split_once(' ').is_some_and(|(_, known)| nouns.iter().any(|noun| is_same(known, noun)))
     };
-    known.iter().filter(about_these).cloned().collect()
+    let others: Vec<String> = known.iter().filter(about_these).cloned().collect();
+    if others.len() > MOST { Vec::new() } else { others }
 }
 
 /// The command of `verb` for `noun`; of two, the one for many or the one for a single thing.
@@ -249,6 +254,11 @@ mod tests {
             ("refesh", "refresh"),
             ("exprot", "export"),
             ("sandbx", "sandbox"),
+            ("doctr", "doctor"),
+            ("remembr env-var", "remember env-var"),
+            ("forgt variables", "forget env-var"),
+            ("forget ssh-key", "show ssh-keys, create ssh-key, update ssh-key, delete ssh-key"),
+            ("forget key", ""),
             ("shwo", "show env-vars, show api-keys, show ssh-keys"),
         ] {
             assert_eq!(meant(typed), wanted, "{typed}");
