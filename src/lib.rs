@@ -91,16 +91,12 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let given = |wanted: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == wanted);
     let ui = Ui::new(given("--raw") || given("--json"), false, given("--no-color"));
-    let text = |color: bool| {
-        let text = refused.render();
-        if color { text.ansi().to_string() } else { text.to_string() }
-    };
     match refused.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ui
-            .data(text(ui.color && context::stdout_is_terminal()).as_bytes())
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => cmd::print_help(&refused.render(), ui)
             .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !ui.raw => {
-            ui.usage(&text(ui.color));
+            let text = refused.render();
+            ui.usage(&if ui.color { text.ansi().to_string() } else { text.to_string() });
             ExitCode::from(error::USAGE)
         }
         _ => {

@@ -14,17 +14,17 @@ twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`
 #[derive(Debug, Args)]
-#[command(after_help = format!("Examples:
-  vastenv import .env
-  vastenv import --dry-run .env     # only says what it would do
-  sops -d secrets.env | vastenv import -y -
-
-Shows the names that would be created, updated and skipped, asks, and sends. The
+#[command(after_help = format!("Shows the names that would be created, updated and skipped, asks, and sends. The
 service wants 3 s between two creations, and between two updates: 40 variables
 take two minutes. After an interruption the same command goes on: what the
 account has with the same value is skipped.
 
-{DIALECT}"))]
+{DIALECT}
+
+Examples:
+  vastenv import .env
+  vastenv import --dry-run .env     # only says what it would do
+  sops -d secrets.env | vastenv import -y -"))]
 pub struct Import {
     /// The dotenv file; - for stdin
     #[arg(value_name = "FILE")]
@@ -36,16 +36,16 @@ pub struct Import {
 
 /// `vastenv diff`
 #[derive(Debug, Args)]
-#[command(after_help = format!("Examples:
-  vastenv diff .env
-  vastenv diff -s .env
-  vastenv export dotenv | vastenv diff -
-
-+ only the file has it      - only the account has it      ~ the values differ
+#[command(after_help = format!("+ only the file has it      - only the account has it      ~ the values differ
 ? nobody can tell: the server masks its value and it is not known here
 Exit code 0: all the same; 1: something differs, or cannot be told.
 
-{DIALECT}"))]
+{DIALECT}
+
+Examples:
+  vastenv diff .env
+  vastenv diff -s .env
+  vastenv export dotenv | vastenv diff -"))]
 pub struct Diff {
     /// The dotenv file; - for stdin
     #[arg(value_name = "FILE")]
