@@ -7,7 +7,7 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`shell`] | what a shell holds, how that is written, and what a file is to an account; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
@@ -53,6 +53,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod domain;
+pub mod dotenv;
 pub mod environment;
 pub mod error;
 pub mod files;
@@ -92,16 +93,12 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let given = |wanted: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == wanted);
     let ui = Ui::new(given("--raw") || given("--json"), false, given("--no-color"));
-    let text = |color: bool| {
-        let text = refused.render();
-        if color { text.ansi().to_string() } else { text.to_string() }
-    };
     match refused.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ui
-            .data(text(ui.color && context::stdout_is_terminal()).as_bytes())
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => cmd::print_help(&refused.render(), ui)
             .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !ui.raw => {
-            ui.usage(&text(ui.color));
+            let text = refused.render();
+            ui.usage(&if ui.color { text.ansi().to_string() } else { text.to_string() });
             ExitCode::from(error::USAGE)
         }
         _ => {

@@ -56,6 +56,9 @@ impl Remote<'_> {
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
+            Some("max_secrets") => Failure::from(error)
+                .of_kind(Kind::AccountFull)
+                .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
             _ => error.into(),
         });
         self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, true))).await
@@ -239,7 +242,7 @@ impl Remote<'_> {
     }
 
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
-    fn invalidate(&self) {
+    pub(super) fn invalidate(&self) {
         if let Ok(Known::Snapshot(mut snapshot)) = self.account.known() {
             snapshot.doubtful = true;
             // Where this cannot be written, max_age bounds the doubt.

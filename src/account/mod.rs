@@ -3,9 +3,11 @@
 //! [`Account`] sees files only: it is all that a prompt needs. [`Remote`] is an account with a way
 //! to its server: it refreshes and changes.
 
+mod batch;
 mod change;
 mod follow;
 mod keys;
+mod pace;
 mod reconcile;
 mod refresh;
 mod remember;
@@ -14,6 +16,8 @@ mod reset;
 mod sign_in;
 mod storage;
 mod turn;
+
+use std::time::Duration;
 
 use reconcile::overlay;
 
@@ -30,6 +34,7 @@ pub use crate::store::{
     Variable,
 };
 pub use crate::vault::Trouble;
+pub use batch::{Batch, Ended, Sent};
 pub use change::{Changed, Keeping};
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
@@ -41,6 +46,9 @@ pub use storage::{Converted, StorageReport, convert as convert_storage, describe
 
 /// Seconds that the service wants between two reads of an account's variables.
 const SHORTEST_INTERVAL: u64 = 5;
+
+/// What the service wants between two creations of variables, and between two updates.
+const CHANGE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -174,12 +182,16 @@ impl<'a> Account<'a> {
 }
 
 fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
-    let variables: Vec<_> = snapshot
+    resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() })
+}
+
+/// The variables of `snapshot`, each with the value that is known here.
+pub fn variables(snapshot: &Snapshot) -> Vec<AccountVariable> {
+    snapshot
         .variables
         .iter()
         .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
-        .collect();
-    resolve(&variables, &Rules { allowed: config.allow.clone() })
+        .collect()
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

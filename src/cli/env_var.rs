@@ -49,7 +49,7 @@ pub struct Remember {
 /// `vastenv remember …`
 #[derive(Debug, Subcommand)]
 pub enum RememberWhat {
-    /// Remember the value of a variable whose value the server hides
+    /// Remember the value of a variable that the server hides
     EnvVar(RememberEnvVar),
 }
 

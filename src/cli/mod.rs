@@ -1,19 +1,26 @@
-//! The command line: types only, no behaviour. The doc comments are the help texts.
+//! The command line: types, whose doc comments are the help texts, and what its words mean; no
+//! behaviour.
 
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod dotenv;
 mod env_var;
+pub mod groups;
+mod guide;
 mod keys;
 mod load;
+pub mod suggest;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::domain::Secret;
 
+pub use dotenv::{Diff, Import};
 pub use env_var::{
     Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
     StdinValue, Why,
 };
+pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Export, Hook, Run, Sandbox, Storage};
 
@@ -22,18 +29,21 @@ pub use load::{Export, Hook, Run, Sandbox, Storage};
 #[command(
     name = "vastenv",
     version,
+    long_version = LONG_VERSION,
     infer_long_args = true,
     max_term_width = 80,
     disable_help_subcommand = true,
-    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc"
+    help_template = groups::template(),
+    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc\n\n\
+        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security"
 )]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
     pub global: Global,
-    /// The command.
+    /// The command; without one the user is greeted.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Options that every command takes, before or after its name.
@@ -74,6 +84,9 @@ pub struct Global {
     #[arg(long, short, global = true)]
     pub yes: bool,
 }
+
+/// The version with the commit and the machine that it was built for, as far as the build could tell.
+const LONG_VERSION: &str = env!("VASTENV_LONG_VERSION");
 
 /// How often a request is tried, as by the official client.
 const TRIES: u32 = 3;
@@ -142,8 +155,16 @@ pub enum Command {
     /// Forget remembered values
     #[command(subcommand)]
     Forget(Forget),
+    /// Send the variables of a dotenv file to the account
+    Import(Import),
+    /// Compare a dotenv file with the account
+    Diff(Diff),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
+    /// Write the manual pages
+    Man(Man),
+    /// Explain a command or a topic
+    Help(Help),
 }
 
 /// `vastenv show …`

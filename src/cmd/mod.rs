@@ -9,12 +9,19 @@ mod create_ssh_key;
 mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
+mod diff;
 mod doctor;
+mod dotenv_file;
 mod each;
 mod export;
 mod forget_env_var;
+mod greet;
+mod help;
 mod hook;
 mod hook_reply;
+mod import;
+mod interrupts;
+mod man;
 mod refresh;
 mod remember_env_var;
 mod reset_api_key;
@@ -45,6 +52,7 @@ use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
 pub use export::export_at_once;
+pub use help::print_help;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
@@ -63,7 +71,8 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
-    match cli.command {
+    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
@@ -105,6 +114,10 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Delete(Delete::EnvVar(arguments)) => {
             delete_env_var::delete_env_var(&app()?, &arguments).map(done)
         }
+        Command::Import(arguments) => import::import(&app()?, &arguments),
+        Command::Diff(arguments) => diff::diff(&app()?, &arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
+        Command::Man(arguments) => man::man(&arguments, ui).map(done),
+        Command::Help(arguments) => help::help(&arguments, ui).map(done),
     }
 }

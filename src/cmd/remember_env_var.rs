@@ -1,14 +1,18 @@
 //! `vastenv remember env-var …`: values that the server hides, kept on this machine. The account is
 //! read where that is needed, never changed.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use super::app::App;
+use super::dotenv_file::{read_entries, shown};
 use super::value::{checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable};
+use crate::dotenv::{Settled, obstacle, settle};
 use crate::ui::read_value;
 
 /// A name, as the account has it, and the value to remember.
@@ -54,6 +58,8 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
 /// The values of a source: asked for, from the environment, or from a file.
 fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Result<()> {
     let name = name.map(checked_name).transpose()?;
+    // The file first: a fault in it needs no server.
+    let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
     let snapshot = snapshot_with(app, account, name.as_ref())?;
     let environment = account.environment(&snapshot);
     let wanted: Vec<String> = match &name {
@@ -64,6 +70,9 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
         ask_for(app, &wanted)?
     } else if sources.from_env {
         from_environment(app, &wanted)
+    } else if let Some(file) = &file {
+        let only = if name.is_some() { wanted.first() } else { None };
+        from_file(app, file, &snapshot, only)
     } else {
         return Err(Failure::usage("what to remember is missing")
             .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE"));
@@ -146,6 +155,33 @@ fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
             }
             Ok(text) => given.push((name.clone(), Secret::new(text))),
             Err(_) => app.ui.say(&format!("{} is no UTF-8 text here", printable(name))),
+        }
+    }
+    given
+}
+
+fn read_file(app: &App, path: &Path) -> Result<Settled> {
+    let file = settle(&read_entries(path)?);
+    for note in &file.notes {
+        app.ui.say(&format!("{}: {note}", shown(path)));
+    }
+    Ok(file)
+}
+
+/// The values of a file for what the account has and the server hides, or for `only`.
+fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: Option<&String>) -> Vec<Given> {
+    let mut given = Vec::new();
+    for (name, value) in &file.variables {
+        let Some((saved, variable)) = snapshot.find(name.as_str()) else {
+            app.ui.say(&format!("{name} is not in the account: `vastenv import` sends it"));
+            continue;
+        };
+        if only.is_some_and(|only| only != saved) || (only.is_none() && variable.told().is_some()) {
+            continue;
+        }
+        match obstacle(value) {
+            Some(reason) => app.ui.say(&format!("{name} is left out: {}", reason.text())),
+            None => given.push((saved.to_owned(), value.clone())),
         }
     }
     given

@@ -9,9 +9,9 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::app::open_store;
+use super::interrupts::Interrupts;
 use crate::account::SessionId;
 use crate::cli;
 use crate::context::{self, variables};
@@ -150,8 +150,8 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
                     ended = Some(status);
                     break;
                 }
-                ends = interrupts.next() => {
-                    if let (true, Ok(process)) = (ends, process) {
+                interrupt = interrupts.next() => {
+                    if let (true, Ok(process)) = (interrupt != Signal::SIGINT, process) {
                         // A command that has ended just now needs no signal.
                         let _ = kill(process, Signal::SIGTERM);
                     }
@@ -169,34 +169,4 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
-}
-
-/// The signals that end a server.
-struct Interrupts {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Interrupts {
-    fn new() -> Result<Self> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::failed(format!("cannot listen for signals: {}", reason(&error))))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for the next one; whether it is more than Ctrl-C.
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            _ = self.interrupt.recv() => false,
-            _ = self.terminate.recv() => true,
-            _ = self.hang_up.recv() => true,
-        }
-    }
 }

@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn without_a_home_the_error_says_what_is_missing() {
         let failure = resolve(&[("XDG_CONFIG_HOME", "/c")]).unwrap_err();
-        assert!(failure.message().contains("HOME is not set (nor XDG_CACHE_HOME)"), "{failure:?}");
+        assert!(failure.message().contains("HOME is not set (nor XDG_STATE_HOME)"), "{failure:?}");
         assert!(failure.next_step().is_some());
     }
 }

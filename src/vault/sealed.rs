@@ -291,7 +291,7 @@ mod tests {
     }
 
     fn refusal(file: &[u8], place: Place<'_>, key: &DataKey) -> Refusal {
-        open(file, place, key).err().expect("a refusal")
+        open(file, place, key).expect_err("a refusal")
     }
 
     #[test]
@@ -300,7 +300,7 @@ mod tests {
         let place = Place { account: &account, name: "values.json" };
         let mut random = fastrand::Rng::with_seed(7);
         for round in 0..300_usize {
-            let plain: Vec<u8> = (0..random.usize(..round * 7 + 1)).map(|_| random.u8(..)).collect();
+            let plain: Vec<u8> = (0..random.usize(..=round * 7)).map(|_| random.u8(..)).collect();
             let file = seal(&plain, place, &key, round).expect("sealed");
             assert!(is_sealed(&file) && !is_sealed(&plain));
             assert_eq!(open(&file, place, &key).as_deref().ok(), Some(&plain));
