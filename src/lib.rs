@@ -25,7 +25,8 @@
 //! ```
 //!
 //! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
-//! calls it) is matched by hand before clap, reads files only, and never starts an async runtime.
+//! calls it) is matched by hand before clap, reads files only (and keys from the keyring, where the user
+//! wants files sealed), and never starts an async runtime.
 //! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,
 //! and publishes the next generation, so that every open shell follows at its next prompt.
 //!

@@ -1,4 +1,5 @@
-//! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only.
+//! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only, and the
+//! keyring where they are sealed.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

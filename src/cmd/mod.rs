@@ -62,16 +62,22 @@ pub use hook_reply::{HookCall, reply_to_hook};
 /// What the command could not do.
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
+    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    // What asks how things are changes nothing, and so unlocks nothing.
+    let only_looks = match &command {
+        Command::Status => true,
+        Command::Storage(arguments) => arguments.place.is_none(),
+        _ => false,
+    };
     let app = || -> Result<App> {
         let mut app = App::new(cli.global.clone(), ui)?;
-        if context::stdin_is_terminal() {
+        if context::stdin_is_terminal() && !only_looks {
             // Somebody typed this, and is there to answer.
             app.store.let_keyring_ask();
         }
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
-    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
     match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
