@@ -122,7 +122,7 @@ fn session_bus() -> Option<String> {
 
 /// The keyring of the session. It asks its user for nothing.
 pub fn keyring() -> Keyring {
-    Keyring { bus: session_bus(), may_ask: false }
+    Keyring::on(session_bus())
 }
 
 /// The user's home, if `HOME` says so.

@@ -62,7 +62,7 @@ impl Store {
             cache: cache.to_owned(),
             data: data.to_owned(),
             notes: RefCell::default(),
-            vault: Vault::new(data, Keyring { bus: None, may_ask: false }),
+            vault: Vault::new(data, Keyring::default()),
             storage: Box::new(|| Ok(Storage::File)),
         }
     }

@@ -80,7 +80,7 @@ impl Vault {
 
     /// Lets the keyring ask its user for a password, if it needs one.
     pub fn let_keyring_ask(&mut self) {
-        self.keyring.may_ask = true;
+        self.keyring.may_ask(true);
     }
 
     /// Why the keyring was of no use to this process, if it was not. That it has lost an entry is

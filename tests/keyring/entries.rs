@@ -9,7 +9,7 @@ use vastenv::vault::{Keyring as Client, Trouble, Vault};
 use crate::session::{Keyring, Session};
 
 fn client(session: &Session) -> Client {
-    Client { bus: Some(session.address()), may_ask: false }
+    Client::on(Some(session.address()))
 }
 
 #[test]
@@ -46,7 +46,8 @@ fn a_keyring_whose_process_was_killed_is_locked_and_then_whole_again() {
     assert_eq!(client.put("data-key-3", "a label", &kept), Err(Trouble::Locked));
     assert_eq!(client.delete("data-key-1"), Err(Trouble::Locked));
     // Nobody is there to answer, and the keyring says so.
-    let asking = Client { may_ask: true, ..client.clone() };
+    let mut asking = self::client(&session);
+    asking.may_ask(true);
     assert_eq!(asking.get("data-key-1"), Err(Trouble::Locked));
     session.kill_keyring(Keyring::Broken);
     assert!(matches!(client.get("data-key-1"), Err(Trouble::Absent(_))));
@@ -57,13 +58,13 @@ fn a_keyring_whose_process_was_killed_is_locked_and_then_whole_again() {
 #[test]
 fn a_keyring_that_is_not_there_is_absent_and_not_empty() {
     let absent = |trouble| matches!(trouble, Err(Trouble::Absent(_)));
-    let nowhere = Client { bus: None, may_ask: false };
+    let nowhere = Client::default();
     assert!(absent(nowhere.get("data-key-1")));
     let session = Session::start(Keyring::Absent);
     assert!(absent(client(&session).get("data-key-1")));
     let address = session.address();
     drop(session);
-    assert!(absent(Client { bus: Some(address), may_ask: false }.get("data-key-1")));
+    assert!(absent(Client::on(Some(address)).get("data-key-1")));
 }
 
 /// A socket that treats its first caller as told.
@@ -72,7 +73,7 @@ fn peer(treat: impl FnOnce(std::os::unix::net::UnixStream) + Send + 'static) -> 
     let path = folder.path().join("bus");
     let listener = UnixListener::bind(&path).expect("a socket");
     std::thread::spawn(move || treat(listener.accept().expect("a caller").0));
-    (folder, Client { bus: Some(format!("unix:path={}", path.display())), may_ask: false })
+    (folder, Client::on(Some(format!("unix:path={}", path.display()))))
 }
 
 #[test]

@@ -77,15 +77,27 @@ impl fmt::Display for Trouble {
 }
 
 /// The way to the keyring.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 pub struct Keyring {
     /// The address of the session's D-Bus, if there is one. macOS needs none.
-    pub bus: Option<String>,
-    /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
-    pub may_ask: bool,
+    bus: Option<String>,
+    may_ask: bool,
+    /// A connection that is open already.
+    #[cfg(not(target_os = "macos"))]
+    service: std::cell::RefCell<Option<secret_service::Service>>,
 }
 
 impl Keyring {
+    /// The keyring on the D-Bus of this address. It asks its user for nothing.
+    pub fn on(bus: Option<String>) -> Self {
+        Self { bus, ..Self::default() }
+    }
+
+    /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
+    pub fn may_ask(&mut self, may_ask: bool) {
+        self.may_ask = may_ask;
+    }
+
     /// The text filed under `entry`.
     ///
     /// # Errors

@@ -14,38 +14,60 @@ const ITEM: &str = "org.freedesktop.Secret.Item";
 const NONE: &str = "/";
 
 pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
-    let mut service = Service::connect(keyring)?;
-    let item = service.find(entry)?;
-    // The bus reaches no further than this machine's own socket: nothing to encrypt against.
-    let session = service.open_session()?;
-    let answer = service.call(&item, ITEM, "GetSecret", Body::default().path(&session))?;
-    read_secret(&answer).ok_or_else(Trouble::unintelligible)
+    with_service(keyring, |service| {
+        let item = service.find(entry)?;
+        // The bus reaches no further than this machine's own socket: nothing to encrypt against.
+        let session = service.session()?;
+        let answer = service.call(&item, ITEM, "GetSecret", Body::default().path(&session))?;
+        read_secret(&answer).ok_or_else(Trouble::unintelligible)
+    })
 }
 
 pub(super) fn put(keyring: &Keyring, entry: &str, label: &str, text: &Secret) -> Result<(), Trouble> {
-    let mut service = Service::connect(keyring)?;
-    let collection = service.unlocked_default()?;
-    let session = service.open_session()?;
-    let item = Body::default()
-        .item_properties(label, &attributes(entry))
-        .secret(&session, text.expose().as_bytes())
-        .flag(true);
-    let answer = service.call(&collection, COLLECTION, "CreateItem", item)?;
-    let mut reader = answer.read();
-    let (created, prompt) = (reader.text(), reader.text());
-    if created == Some(NONE) {
-        let prompt = prompt.ok_or_else(Trouble::unintelligible)?.to_owned();
-        service.ask(&prompt)?;
-    }
-    Ok(())
+    with_service(keyring, |service| {
+        let collection = service.unlocked_default()?;
+        let session = service.session()?;
+        let item = Body::default()
+            .item_properties(label, &attributes(entry))
+            .secret(&session, text.expose().as_bytes())
+            .flag(true);
+        let answer = service.call(&collection, COLLECTION, "CreateItem", item)?;
+        let mut reader = answer.read();
+        let (created, prompt) = (reader.text(), reader.text());
+        if created == Some(NONE) { service.ask(prompt.ok_or_else(Trouble::unintelligible)?) } else { Ok(()) }
+    })
 }
 
 pub(super) fn delete(keyring: &Keyring, entry: &str) -> Result<(), Trouble> {
+    with_service(keyring, |service| {
+        let item = service.find(entry)?;
+        let answer = service.call(&item, ITEM, "Delete", Body::default())?;
+        let prompt = answer.read().text().ok_or_else(Trouble::unintelligible)?;
+        if prompt == NONE { Ok(()) } else { service.ask(prompt) }
+    })
+}
+
+/// Does `work` on the connection that is open, or on a new one.
+fn with_service<T>(
+    keyring: &Keyring,
+    work: impl Fn(&mut Service) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    if let Some(mut service) = keyring.service.take() {
+        service.bus.extend(LIMIT);
+        service.may_ask = keyring.may_ask;
+        match work(&mut service) {
+            // The keyring's process may be another one by now.
+            Err(Trouble::Absent(_) | Trouble::Failed(_)) => {}
+            done => {
+                keyring.service.replace(Some(service));
+                return done;
+            }
+        }
+    }
     let mut service = Service::connect(keyring)?;
-    let item = service.find(entry)?;
-    let answer = service.call(&item, ITEM, "Delete", Body::default())?;
-    let prompt = answer.read().text().ok_or_else(Trouble::unintelligible)?.to_owned();
-    if prompt == NONE { Ok(()) } else { service.ask(&prompt) }
+    let done = work(&mut service)?;
+    keyring.service.replace(Some(service));
+    Ok(done)
 }
 
 impl Trouble {
@@ -92,16 +114,18 @@ fn read_secret(answer: &Message) -> Option<Secret> {
     std::str::from_utf8(reader.bytes()?).ok().map(Secret::new)
 }
 
-struct Service {
+/// A connection to the service.
+pub(super) struct Service {
     bus: Bus,
     may_ask: bool,
+    session: Option<String>,
 }
 
 impl Service {
     fn connect(keyring: &Keyring) -> Result<Self, Trouble> {
         let address =
             keyring.bus.as_deref().ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
-        Ok(Self { bus: Bus::connect(address, LIMIT)?, may_ask: keyring.may_ask })
+        Ok(Self { bus: Bus::connect(address, LIMIT)?, may_ask: keyring.may_ask, session: None })
     }
 
     fn call(&mut self, path: &str, interface: &str, name: &str, body: Body) -> Result<Message, Trouble> {
@@ -113,11 +137,16 @@ impl Service {
     }
 
     /// A session in which secrets pass as they are.
-    fn open_session(&mut self) -> Result<String, Trouble> {
+    fn session(&mut self) -> Result<String, Trouble> {
+        if let Some(session) = &self.session {
+            return Ok(session.clone());
+        }
         let answer = self.call_root("OpenSession", Body::default().text("plain").variant_text(""))?;
         let mut reader = answer.read();
         let session = reader.skip("v").and_then(|()| reader.text());
-        session.map(ToOwned::to_owned).ok_or_else(Trouble::unintelligible)
+        let session = session.ok_or_else(Trouble::unintelligible)?.to_owned();
+        self.session = Some(session.clone());
+        Ok(session)
     }
 
     /// The item of `entry`, unlocked.
