@@ -79,7 +79,8 @@ impl fmt::Display for Trouble {
 /// The way to the keyring.
 #[derive(Default)]
 pub struct Keyring {
-    /// The address of the session's D-Bus, if there is one. macOS needs none.
+    /// The address of the session's D-Bus, if there is one.
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the Keychain needs none"))]
     bus: Option<String>,
     may_ask: bool,
     /// A connection that is open already.
