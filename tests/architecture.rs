@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 18] = [
     ("domain", 0),
     ("environment", 1),
     ("shell", 1),
+    ("redact", 1),
     ("files", 2),
     ("config", 3),
     ("credentials", 3),
@@ -15,6 +16,7 @@ const LAYERS: [(&str, u8); 16] = [
     ("store", 3),
     ("keypair", 3),
     ("sandbox", 3),
+    ("process", 3),
     ("account", 4),
     ("context", 5),
     ("ui", 5),

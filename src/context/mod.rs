@@ -4,7 +4,9 @@
 pub mod variables;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -68,17 +70,26 @@ pub fn own_path() -> Result<PathBuf> {
 
 /// Whether somebody types at the program.
 pub fn stdin_is_terminal() -> bool {
-    std::io::stdin().is_terminal()
+    io::stdin().is_terminal()
 }
 
 /// Whether somebody reads what is printed on stdout.
 pub fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal()
+    io::stdout().is_terminal()
 }
 
 /// Whether somebody reads what is printed on stderr.
 pub fn stderr_is_terminal() -> bool {
-    std::io::stderr().is_terminal()
+    io::stderr().is_terminal()
+}
+
+/// Stdin, stdout and stderr, to be read and written without any buffer between.
+///
+/// # Errors
+/// One of them is closed, or no more files can be open.
+pub fn streams() -> io::Result<[File; 3]> {
+    let share = |stream: std::os::fd::BorrowedFd<'_>| stream.try_clone_to_owned().map(File::from);
+    Ok([share(io::stdin().as_fd())?, share(io::stdout().as_fd())?, share(io::stderr().as_fd())?])
 }
 
 /// Whether the terminal, if there is one, does nothing but print.
