@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::app::{App, Manner};
-use super::background;
+use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
@@ -28,6 +28,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let format = Format::parse(&arguments.format).ok_or_else(|| {
         Failure::usage("unknown format").hint(format!("one of {}", Format::NAMES.join(", ")))
     })?;
+    guard::values(app)?;
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&snapshot);

@@ -11,6 +11,7 @@ mod delete_env_var;
 mod delete_ssh_key;
 mod each;
 mod export;
+mod guard;
 mod hook;
 mod hook_reply;
 mod refresh;

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::app::App;
+use super::guard;
 use crate::account::{Account, Changed, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret};
@@ -56,6 +57,9 @@ pub fn change(
     let name = checked_name(&arguments.name)?;
     let account: Account<'_> = app.account()?;
     let typed = arguments.value.is_some();
+    if typed {
+        guard::command(app)?;
+    }
     let value = given_value(app, &name, arguments)?;
     if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
         app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));

@@ -41,6 +41,15 @@ pub fn switch(name: &str) -> bool {
         .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
 }
 
+/// What keeps values from being printed to others than a person, by name: `VASTENV_GUARD`, or the
+/// marker of a coding agent. `VASTENV_GUARD=0` is the user's word that nothing does.
+pub fn guard() -> Option<&'static str> {
+    if var(variables::VASTENV_GUARD).is_some() {
+        return Some(variables::VASTENV_GUARD).filter(|name| switch(name));
+    }
+    variables::AGENT_MARKERS.into_iter().find(|name| switch(name))
+}
+
 /// Where files are.
 ///
 /// # Errors

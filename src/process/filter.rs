@@ -4,11 +4,12 @@
 //! redacted into ours; everywhere else it gets pipes.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal};
+use std::io::{self, ErrorKind, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
@@ -16,10 +17,13 @@ use nix::unistd::{Pid, tcgetpgrp};
 use pty_process::blocking::{Pts, Pty};
 use tokio::task::JoinSet;
 
-use super::signals::{Blocked, Signals};
+use super::signals::Signals;
 use super::terminal::{RawTerminal, is_in_foreground, size_of};
 use super::{exit_code, pump, with_users_limits};
 use crate::redact::{Patterns, Redactor};
+
+/// How often a job in the background looks whether it is in front now.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Our standard streams.
 pub struct Streams {
@@ -63,16 +67,14 @@ pub fn run_filtered(
         .build()
         .map_err(|error| Trouble::Surroundings("cannot wait for signals", error))?;
     let _context = runtime.enter();
-    let blocked = Blocked::block();
+    let deaf = |error| Trouble::Surroundings("cannot listen for signals", error);
+    let mut signals = Signals::hear_end().map_err(deaf)?;
     let mut running = if streams.stdout.is_terminal() {
         Running::in_terminal(command, patterns, streams)?
     } else {
         Running::with_pipes(command, patterns, streams)?
     };
-    // Only now: the command inherits which signals are ignored, as by nohup.
-    let signals =
-        Signals::hear().map_err(|error| Trouble::Surroundings("cannot listen for signals", error))?;
-    drop(blocked);
+    signals.hear_others().map_err(deaf)?;
     let finished = runtime.block_on(running.finish(signals));
     drop(running);
     // Whoever still reads keys or a stream without an end is not waited for.
@@ -98,6 +100,8 @@ struct Terminal {
     keys: Option<File>,
     raw: Option<RawTerminal>,
     has_keys: bool,
+    /// Open while the command runs: what it leaves behind may keep its terminal open for ever.
+    runs: Option<PipeWriter>,
 }
 
 impl Running {
@@ -105,8 +109,8 @@ impl Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = with_users_limits(|| command.spawn()).map_err(Trouble::NotStarted)?;
         let mut outputs = JoinSet::new();
-        redact(&mut outputs, child.stdout.take().map(OwnedFd::from), streams.stdout, patterns, false);
-        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, false);
+        redact(&mut outputs, child.stdout.take().map(OwnedFd::from), streams.stdout, patterns, None);
+        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
         Ok(Self { process: pid(&child), child: Some(child), terminal: None, outputs })
     }
 
@@ -122,14 +126,15 @@ impl Running {
             command = command.stderr(Stdio::piped());
         }
         let output = pty.as_fd().try_clone_to_owned().map_err(trouble)?;
+        let (end, runs) = io::pipe().map_err(trouble)?;
         let started = with_users_limits(|| command.spawn(pts));
         let mut child = started.map_err(|error| Trouble::NotStarted(io_error(error)))?;
         let mut outputs = JoinSet::new();
         let screen = streams.stdout.try_clone().map_err(trouble)?;
-        redact(&mut outputs, Some(output), streams.stdout, patterns, true);
-        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, false);
+        redact(&mut outputs, Some(output), streams.stdout, patterns, Some(end));
+        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
         let keys = Some(streams.stdin).filter(File::is_terminal);
-        let mut terminal = Terminal { pty, screen, keys, raw: None, has_keys: false };
+        let mut terminal = Terminal { pty, screen, keys, raw: None, has_keys: false, runs: Some(runs) };
         terminal.take_keys();
         Ok(Self { process: pid(&child), child: Some(child), terminal: Some(terminal), outputs })
     }
@@ -149,6 +154,9 @@ impl Running {
                 status = &mut waiter, if code.is_none() => {
                     let status = status.map_err(io::Error::other).and_then(|status| status);
                     code = Some(exit_code(status.map_err(lost_sight)?));
+                    if let Some(terminal) = &mut self.terminal {
+                        terminal.runs = None;
+                    }
                 }
                 Some(ended) = self.outputs.join_next() => {
                     if let Err(error) = ended.map_err(io::Error::other).and_then(|ended| ended) {
@@ -158,6 +166,7 @@ impl Running {
                         lost = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
                     }
                 }
+                () = tokio::time::sleep(LOOK_AGAIN), if self.waits_for_keys() => self.take_keys(),
                 signal = signals.next() => {
                     if code.is_none() {
                         self.pass_on(signal);
@@ -169,6 +178,17 @@ impl Running {
             }
         }
         Ok(Finished { code: code.unwrap_or(1), lost })
+    }
+
+    /// Whether somebody may type, but we started in the background: nothing tells when `fg` comes.
+    fn waits_for_keys(&self) -> bool {
+        self.terminal.as_ref().is_some_and(|terminal| terminal.keys.is_some() && !terminal.has_keys)
+    }
+
+    fn take_keys(&mut self) {
+        if let Some(terminal) = &mut self.terminal {
+            terminal.take_keys();
+        }
     }
 
     /// The screen has gone. Whoever writes into a pipe learns of that by itself.
@@ -187,8 +207,8 @@ impl Running {
                 Ok(())
             }
             (Some(terminal), Signal::SIGCONT) => {
-                terminal.take_keys();
                 terminal.resize();
+                terminal.take_keys();
                 Ok(())
             }
             (None, Signal::SIGWINCH | Signal::SIGCONT) => Ok(()),
@@ -240,11 +260,11 @@ fn redact(
     from: Option<OwnedFd>,
     to: File,
     patterns: &Arc<Patterns>,
-    is_watched: bool,
+    watched_until: Option<PipeReader>,
 ) {
     let Some(from) = from else { return };
     let redactor = Redactor::new(Arc::clone(patterns));
-    outputs.spawn_blocking(move || pump::redacted(File::from(from), to, redactor, is_watched));
+    outputs.spawn_blocking(move || pump::redacted(File::from(from), to, redactor, watched_until));
 }
 
 fn is_same_terminal(one: &File, other: &File) -> bool {

@@ -1,10 +1,11 @@
 //! Bytes from one stream to another.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, PipeReader, Read, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use zeroize::Zeroizing;
 
@@ -18,7 +19,8 @@ const CHUNK: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_millis(10);
 
 /// Passes the output of a command on, its secrets taken out, until it ends. Where a person reads
-/// along (`is_watched`), a pause shows what is harmless of what is held back.
+/// along, a pause shows what is harmless of what is held back, and all ends with what is there when
+/// `watched_until` ends.
 ///
 /// # Errors
 /// The output cannot be written: its reader has gone, or a disk is full.
@@ -26,14 +28,19 @@ pub(super) fn redacted(
     mut from: File,
     mut to: File,
     mut redactor: Redactor,
-    is_watched: bool,
+    watched_until: Option<PipeReader>,
 ) -> io::Result<()> {
     let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut out = Vec::with_capacity(CHUNK);
     loop {
-        if is_watched && !is_ready(&from, PollFlags::POLLIN, Some(PATIENCE)) {
+        if let Some(end) = &watched_until
+            && !is_ready(&from, PollFlags::POLLIN, Some(PATIENCE))
+        {
             redactor.pause(&mut out);
             write(&mut to, &mut out)?;
+            if !comes_before(&from, end) {
+                break;
+            }
         }
         match read(&mut from, &mut chunk) {
             0 => break,
@@ -92,10 +99,27 @@ fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Waits until there is something to read, or `end` has come and there is not.
+fn comes_before(from: &File, end: &PipeReader) -> bool {
+    let mut asked =
+        [PollFd::new(from.as_fd(), PollFlags::POLLIN), PollFd::new(end.as_fd(), PollFlags::POLLIN)];
+    wait(&mut asked, PollTimeout::NONE);
+    // What was written last may still be under way.
+    asked[0].any() == Some(true) || is_ready(from, PollFlags::POLLIN, Some(PATIENCE))
+}
+
 /// Whether `stream` is ready within the time; without one, waits.
 fn is_ready(stream: impl AsFd, what: PollFlags, within: Option<Duration>) -> bool {
     let limit = within.map_or(PollTimeout::NONE, |time| time.try_into().unwrap_or(PollTimeout::MAX));
-    let mut asked = [PollFd::new(stream.as_fd(), what)];
-    // A signal that interrupts the wait is as good as an event: reading finds out.
-    poll(&mut asked, limit).map_or(true, |count| count > 0)
+    wait(&mut [PollFd::new(stream.as_fd(), what)], limit)
+}
+
+/// Whether any of `asked` is ready within the time. Where waiting fails, reading or writing tells why.
+fn wait(asked: &mut [PollFd<'_>], limit: PollTimeout) -> bool {
+    loop {
+        match poll(asked, limit) {
+            Err(Errno::EINTR) => {}
+            ready => return ready != Ok(0),
+        }
+    }
 }

@@ -2,14 +2,13 @@
 
 use std::io;
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-/// What is passed on, and what tells of the terminal.
-const HEARD: [Signal; 8] = [
+/// What is passed on, and what tells of the terminal, beside the request to end.
+const OTHERS: [Signal; 7] = [
     Signal::SIGINT,
     Signal::SIGQUIT,
-    Signal::SIGTERM,
     Signal::SIGHUP,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
@@ -17,38 +16,26 @@ const HEARD: [Signal; 8] = [
     Signal::SIGCONT,
 ];
 
-/// Signals kept waiting until there is somebody to hear them. The command starts with none blocked.
-pub(super) struct Blocked(SigSet);
-
-impl Blocked {
-    pub(super) fn block() -> Self {
-        let mut set = SigSet::empty();
-        for signal in HEARD {
-            set.add(signal);
-        }
-        // Fails for no set of signals that exist.
-        let _ = set.thread_block();
-        Self(set)
-    }
-}
-
-impl Drop for Blocked {
-    fn drop(&mut self) {
-        let _ = self.0.thread_unblock();
-    }
-}
-
 /// The signals, one after the other.
 pub(super) struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
-    /// Hears signals from now on; within a runtime.
-    pub(super) fn hear() -> io::Result<Self> {
-        let heard = HEARD.into_iter().map(|heard| {
-            let stream = signal(SignalKind::from_raw(heard as i32))?;
-            Ok((heard, stream))
-        });
-        heard.collect::<io::Result<_>>().map(Self)
+    /// Hears requests to end from now on; within a runtime.
+    pub(super) fn hear_end() -> io::Result<Self> {
+        let mut signals = Self(Vec::new());
+        signals.hear(Signal::SIGTERM)?;
+        Ok(signals)
+    }
+
+    /// Hears the others too. Only after a command was started, because it inherits which of them are
+    /// ignored (by nohup, or for a job in the background), and one that is heard is not.
+    pub(super) fn hear_others(&mut self) -> io::Result<()> {
+        OTHERS.into_iter().try_for_each(|other| self.hear(other))
+    }
+
+    fn hear(&mut self, heard: Signal) -> io::Result<()> {
+        self.0.push((heard, signal(SignalKind::from_raw(heard as i32))?));
+        Ok(())
     }
 
     /// Waits for the next one.
