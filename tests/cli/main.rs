@@ -9,14 +9,18 @@ mod credentials;
 mod disk_full;
 mod env_vars;
 mod export;
+mod guard;
 #[path = "../common/home.rs"]
 mod home;
+mod hygiene;
 mod inspect;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
+mod redact;
+mod redact_terminal;
 mod refresh;
 mod run;
 mod sandbox_command;
