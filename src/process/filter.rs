@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::termios::{SetArg, tcgetattr, tcsetattr};
+use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, tcgetpgrp};
 use pty_process::blocking::{Pts, Pty};
 use tokio::task::JoinSet;
@@ -250,7 +250,11 @@ fn furnish(pty: &Pty, pts: &Pts, streams: &Streams) {
     if let Some(size) = size_of(&streams.stdout) {
         let _ = pty.resize(size);
     }
-    if let Ok(settings) = tcgetattr(&streams.stdout) {
+    if let Ok(mut settings) = tcgetattr(&streams.stdout) {
+        if !streams.stdin.is_terminal() {
+            // Ours stays as it is, and turns line breaks into what a screen wants: once is enough.
+            settings.output_flags.remove(OutputFlags::OPOST);
+        }
         let _ = tcsetattr(pts, SetArg::TCSANOW, &settings);
     }
 }

@@ -47,27 +47,33 @@ fn a_new_size_is_followed() {
 
 #[test]
 fn a_shell_can_be_used_in_it() {
-    let (_account, home) = home();
+    let (_account, mut home) = home();
+    home.set("PS1", "ready> ");
     let mut terminal = open(&home, "vastenv run --redact -- bash --norc; echo ended: $?");
-    terminal.wait_for("$ ");
+    terminal.wait_for("ready> ");
     // What may begin a secret is shown while it is typed, up to three letters.
-    terminal.type_in("PS1='ready:\\$ '; echo wa");
+    terminal.type_in("echo wa");
     terminal.wait_for("echo wa");
     terminal.type_in("s; echo \"$HF_TOKEN\"\n");
     terminal.wait_for("*****");
     // Typed and echoed: no more than its first letters.
     terminal.type_in(&format!("echo {TOKEN}\n"));
-    terminal.type_in("sleep 1000\n");
-    terminal.wait_for("sleep 1000\r\n");
+    terminal.type_in("sh -c 'echo going-$((1 + 1)); exec sleep 1000'\n");
+    terminal.wait_for("going-2");
     terminal.type_in("\x03");
     terminal.wait_for("^C");
-    terminal.type_in("cat\n\x04echo after-$?\n");
+    terminal.type_in("sh -c 'echo going-$((1 + 2)); exec cat'\n");
+    terminal.wait_for("going-3");
+    terminal.type_in("\x04");
+    terminal.type_in("echo after-$?\n");
     terminal.wait_for("after-0");
-    terminal.type_in("sleep 1000\n");
-    terminal.wait_for("$ sleep 1000");
+    terminal.type_in("sh -c 'echo going-$((1 + 3)); exec sleep 1000'\n");
+    terminal.wait_for("going-4");
     terminal.type_in("\x1a");
     terminal.wait_for("Stopped");
-    terminal.type_in("kill -9 %1; wait; exit 6\n");
+    terminal.type_in("kill -9 %1; wait %1\n");
+    terminal.wait_for("Killed");
+    terminal.type_in("exit 6\n");
     let (seen, code) = terminal.end();
     assert!(seen.contains("ended: 6"), "{seen}");
     assert!(!seen.contains(&TOKEN[..4]), "{seen}");
@@ -108,7 +114,8 @@ fn streams_that_are_no_terminal_stay_what_they_are() {
 #[test]
 fn the_end_of_long_output_arrives_and_nobody_left_behind_is_waited_for() {
     let (_account, home) = home();
-    let script = "vastenv run --redact -- sh -c 'sh -c \"trap : HUP; read x <fifo\" & seq 1 50000; printf hf_'; echo +$?";
+    let script =
+        "vastenv run --redact -- sh -c 'trap \"\" HUP; cat <fifo & seq 1 50000; printf hf_'; echo +$?";
     nix::unistd::mkfifo(&home.path("fifo"), nix::sys::stat::Mode::S_IRWXU).expect("made");
     let (seen, _) = open(&home, script).end();
     assert!(seen.ends_with("\n49999\n50000\nhf_+0\n"), "{}", &seen[seen.len().saturating_sub(100)..]);
