@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::app::{App, Manner};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
@@ -32,7 +34,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&snapshot);
-    app.ui.data(&export_text(format, &environment.variables))
+    app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
 }
 
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.

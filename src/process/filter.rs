@@ -289,6 +289,6 @@ fn pid(child: &Child) -> Pid {
 fn io_error(error: pty_process::Error) -> io::Error {
     match error {
         pty_process::Error::Io(error) => error,
-        other => io::Error::other(other),
+        other @ pty_process::Error::Rustix(_) => io::Error::other(other),
     }
 }

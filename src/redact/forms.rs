@@ -68,7 +68,7 @@ fn encodings(bytes: &[u8], offset: usize, alphabet: &[u8; 64], add: &mut impl Fn
         return;
     }
     add(&text);
-    if bits % 6 != 0 {
+    if !bits.is_multiple_of(6) {
         text.push(digit(last));
         add(&text);
         let padding = (4 - (last + 1) % 4) % 4;
@@ -93,7 +93,7 @@ fn percent(text: &str, kept: &[u8], space: &str, lower: bool) -> String {
         match byte {
             b' ' => encoded.push_str(space),
             plain if plain.is_ascii_alphanumeric() || kept.contains(&plain) => {
-                encoded.push(char::from(plain))
+                encoded.push(char::from(plain));
             }
             other if lower => encoded.push_str(&format!("%{other:02x}")),
             other => encoded.push_str(&format!("%{other:02X}")),
