@@ -7,9 +7,9 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`dotenv`], [`shell`] | what a shell holds, how that is written, and what a file is to an account; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`shell`], [`redact`] | what a shell holds, how that is written, and what a file is to an account; what output may not hold; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -57,6 +57,8 @@ pub mod environment;
 pub mod error;
 pub mod files;
 pub mod keypair;
+pub mod process;
+pub mod redact;
 pub mod sandbox;
 pub mod shell;
 pub mod store;
@@ -75,6 +77,7 @@ use crate::ui::Ui;
 
 /// Does what the arguments (the program's name first) say.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    keep_secrets_in();
     if let Some(code) = run_hot(arguments) {
         return code;
     }
@@ -85,6 +88,15 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         }
         Err(refused) => refuse(&refused, arguments),
     }
+}
+
+/// Before anything secret is read: no core dump holds it, and no panic's message quotes it.
+fn keep_secrets_in() {
+    process::forbid_core_dumps();
+    std::panic::set_hook(Box::new(|panic| {
+        process::restore_terminal();
+        ui::internal_error(panic.location());
+    }));
 }
 
 /// The end of a command line that clap does not run: a help text, or a usage error.

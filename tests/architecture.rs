@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 17] = [
+const LAYERS: [(&str, u8); 19] = [
     ("domain", 0),
     ("environment", 1),
     ("dotenv", 1),
     ("shell", 1),
+    ("redact", 1),
     ("files", 2),
     ("config", 3),
     ("credentials", 3),
@@ -16,6 +17,7 @@ const LAYERS: [(&str, u8); 17] = [
     ("store", 3),
     ("keypair", 3),
     ("sandbox", 3),
+    ("process", 3),
     ("account", 4),
     ("context", 5),
     ("ui", 5),

@@ -37,7 +37,9 @@ pub struct Export {
 
 /// `vastenv run`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make")]
+#[command(
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****"
+)]
 pub struct Run {
     /// Leave variables alone that are set already
     #[arg(long)]
@@ -45,6 +47,9 @@ pub struct Run {
     /// Run the command even if the variables cannot be had
     #[arg(long)]
     pub allow_missing: bool,
+    /// Replace every known value in the command's output by *****
+    #[arg(long)]
+    pub redact: bool,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,

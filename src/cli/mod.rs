@@ -74,6 +74,9 @@ pub struct Global {
     /// Send the key over plain http to another machine
     #[arg(long, global = true)]
     pub insecure_http: bool,
+    /// Print values although a coding agent may read them
+    #[arg(long, global = true)]
+    pub reveal: bool,
     /// No colour (as the variable `NO_COLOR` does)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -103,6 +106,7 @@ impl Default for Global {
             curl: false,
             full: false,
             insecure_http: false,
+            reveal: false,
             no_color: false,
             quiet: false,
             yes: false,

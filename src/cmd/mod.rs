@@ -16,6 +16,7 @@ mod each;
 mod export;
 mod forget_env_var;
 mod greet;
+mod guard;
 mod help;
 mod hook;
 mod hook_reply;

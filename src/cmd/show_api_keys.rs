@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::app::App;
+use super::guard;
 use crate::account::{ApiKey, InUse};
 use crate::cli::KeyId;
 use crate::context;
@@ -14,6 +15,7 @@ pub fn show_api_keys(app: &App) -> Result<()> {
     let account = app.account()?;
     let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
     if app.ui.raw {
+        guard::answer(app, &listed.raw)?;
         return app.ui.json(&listed.raw);
     }
     if listed.keys.is_empty() {
@@ -37,6 +39,7 @@ pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
     let account = app.account()?;
     let key = app.with_server(account, async |remote| remote.api_key(arguments.id).await)?;
     if app.ui.raw {
+        guard::answer(app, &key.raw)?;
         return app.ui.json(&key.raw);
     }
     let lines = [
