@@ -12,7 +12,7 @@ use crate::domain::Secret;
 
 pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{Export, Hook, Run, Sandbox};
+pub use load::{Completions, Export, Hook, Run, Sandbox};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -99,6 +99,8 @@ impl Default for Global {
 pub enum Command {
     /// Print the hook for a shell's start-up file
     Hook(Hook),
+    /// Print or install the script that completes commands and values at TAB
+    Completions(Completions),
     /// Print the variables for a shell or a program to read
     Export(Export),
     /// Run a command with the variables

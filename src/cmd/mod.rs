@@ -3,6 +3,8 @@
 mod app;
 mod ask;
 mod background;
+mod complete;
+mod completions;
 mod create_api_key;
 mod create_env_var;
 mod create_ssh_key;
@@ -39,6 +41,7 @@ use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use complete::{COMPLETE, complete};
 pub use export::export_at_once;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
@@ -56,6 +59,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     };
     match cli.command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
+        Command::Completions(arguments) => completions::completions(&arguments, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# TAB completion of vastenv for bash (3.2 and later). Printed by: vastenv completions bash
+#
+# What can stand at the cursor is asked from `vastenv __complete`, which reads files only. It gets the
+# line itself: bash splits its words at = and : too.
+
+_vastenv() {
+  local IFS=$' \t\n'
+  local before=${COMP_LINE:0:COMP_POINT} after=${COMP_LINE:COMP_POINT} grown=0 width=0
+  local name=${COMP_WORDS[0]} alias='' reply kind kept globs word i
+  COMPREPLY=()
+  type -P vastenv >/dev/null || return 0
+  # An alias may hold the first words of the command.
+  __vastenv_register_aliases
+  if ((BASH_VERSINFO[0] >= 4)); then
+    alias=${BASH_ALIASES[$name]-}
+  fi
+  if [[ -n $alias ]]; then
+    before=$alias${before#*"$name"}
+    grown=$((${#alias} - ${#name}))
+  fi
+  # Descriptions only where words are listed, never where they are inserted.
+  case ${COMP_TYPE-} in
+    33 | 63 | 64) width=${COLUMNS:-80} ;;
+  esac
+  reply=$(command vastenv __complete 1 bash 0 "$width" -- "$before" "$after" 2>/dev/null </dev/null) || return 0
+  kind=${reply%%$'\n'*}
+  case $kind in
+    words)
+      [[ $reply == *$'\n'* ]] || return 0
+      globs=$-
+      set -f
+      IFS=$'\n'
+      # shellcheck disable=SC2206
+      COMPREPLY=(${reply#*$'\n'})
+      IFS=$' \t\n'
+      [[ $globs == *f* ]] || set +f
+      type compopt >/dev/null 2>&1 && compopt -o nosort 2>/dev/null
+      # readline replaces only what follows the last = or : of the word.
+      word=${before##*[[:space:]]}
+      kept=${word%"${word##*[=:]}"}
+      if [[ -n $kept && $COMP_WORDBREAKS == *"${kept:${#kept}-1}"* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"$kept"}")
+      fi
+      __vastenv_quote_paths "$word"
+      ;;
+    files) __vastenv_leave_to_readline default -f "$2" ;;
+    folders) __vastenv_leave_to_readline dirnames -d "$2" ;;
+    "command "*) __vastenv_complete_other "$((${kind#command } - grown))" "$2" ;;
+  esac
+  return 0
+}
+
+# Escapes what follows the ~/ of paths. Inside quotes ~ is no home: other files are offered there.
+__vastenv_quote_paths() {
+  local i rest home='~/'
+  for i in "${!COMPREPLY[@]}"; do
+    [[ ${COMPREPLY[i]} == "$home"* ]] || continue
+    if [[ $1 == [\"\']* ]]; then
+      COMPREPLY=()
+      __vastenv_leave_to_readline default -f "${1#?}"
+      return
+    fi
+    rest=${COMPREPLY[i]#"$home"}
+    # What is beside the path in a list is no part of it.
+    [[ $rest == *'  ('* ]] || printf -v rest %q "$rest"
+    COMPREPLY[i]=$home$rest
+  done
+}
+
+# Has readline complete files or folders, which it quotes best.
+__vastenv_leave_to_readline() {
+  local line
+  compopt -o "$1" 2>/dev/null && return
+  while IFS= read -r line; do
+    COMPREPLY+=("$line")
+  done < <(compgen "$2" -- "$3")
+}
+
+# Completes another program's command line, which begins at character $1 of the line.
+__vastenv_complete_other() {
+  local begins=$1 at=0 i=0 rest spaces spec
+  while ((i < COMP_CWORD)); do
+    rest=${COMP_LINE:at}
+    spaces=${rest%%[![:space:]]*}
+    at=$((at + ${#spaces}))
+    ((at >= begins)) && break
+    at=$((at + ${#COMP_WORDS[i]}))
+    i=$((i + 1))
+  done
+  if ((begins <= 0)); then
+    # It begins inside an alias.
+    __vastenv_leave_to_readline default -f "$2"
+  elif declare -F _comp_command_offset >/dev/null; then
+    _comp_command_offset "$i"
+  elif declare -F _command_offset >/dev/null; then
+    _command_offset "$i"
+  elif ((i == COMP_CWORD)); then
+    while IFS= read -r rest; do
+      COMPREPLY+=("$rest")
+    done < <(compgen -c -- "$2")
+    [[ $2 != */* ]] || __vastenv_leave_to_readline default -f "$2"
+  elif spec=$(complete -p "${COMP_WORDS[i]}" 2>/dev/null) && [[ $spec == *" -F "* ]]; then
+    spec=${spec#* -F }
+    COMP_LINE=${COMP_LINE:at}
+    COMP_POINT=$((COMP_POINT - at))
+    COMP_WORDS=("${COMP_WORDS[@]:i}")
+    COMP_CWORD=$((COMP_CWORD - i))
+    "${spec%% *}" "${COMP_WORDS[0]}" "$2" "${COMP_WORDS[COMP_CWORD - 1]}"
+  else
+    __vastenv_leave_to_readline default -f "$2"
+  fi
+}
+
+# bash completes an alias only by its own name.
+__vastenv_register_aliases() {
+  local name
+  ((BASH_VERSINFO[0] >= 4)) || return 0
+  for name in "${!BASH_ALIASES[@]}"; do
+    case ${BASH_ALIASES[$name]} in
+      vastenv | vastenv[[:space:]]*) complete -p "$name" >/dev/null 2>&1 || complete -F _vastenv "$name" ;;
+    esac
+  done
+}
+
+complete -F _vastenv vastenv
+__vastenv_register_aliases

@@ -1,0 +1,133 @@
+//! The values that an argument may have, as far as files on this machine tell.
+
+use std::path::Path;
+
+use clap::{Arg, ValueHint};
+
+use super::line::Line;
+use super::offer::{Offer, Word};
+use crate::account::{Account, Known};
+use crate::cli::Global;
+use crate::cmd::app::App;
+use crate::cmd::background;
+use crate::cmd::create_api_key::CATEGORIES;
+use crate::context;
+use crate::domain::{EnvName, Secret, printable};
+use crate::ui::Ui;
+
+/// A kind of value.
+enum Kind {
+    EnvName,
+    ApiKeyId,
+    SshKeyId,
+    PublicKey,
+    Category,
+    Files,
+    Folders,
+    Unknown,
+}
+
+/// What an argument takes, by its name in the help text and the command that it stands in. A new
+/// command whose argument is called like one of these needs nothing; another kind needs one line.
+fn kind(path: &[&str], argument: &Arg) -> Kind {
+    let name = argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    match (name, path) {
+        // A new variable's name is for its user to say, as are values and secrets.
+        ("NAME", ["create", _]) => Kind::Unknown,
+        ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
+        ("ID", [_, "api-key"]) => Kind::ApiKeyId,
+        ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
+        ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
+        ("CATEGORY", _) => Kind::Category,
+        ("DIR", _) => Kind::Folders,
+        ("FILE" | "PATH", _) => Kind::Files,
+        _ => match argument.get_value_hint() {
+            ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => Kind::Files,
+            ValueHint::DirPath => Kind::Folders,
+            _ => Kind::Unknown,
+        },
+    }
+}
+
+/// What may stand for `argument`.
+pub fn of(line: &Line<'_>, argument: &Arg) -> Offer {
+    let typed = match line.typed.split_once('=') {
+        Some((option, value)) if option.starts_with("--") => value,
+        _ => &line.typed,
+    };
+    let listed: Vec<_> = argument.get_possible_values();
+    let mut words: Vec<Word> = match kind(&line.path, argument) {
+        _ if !listed.is_empty() => listed
+            .iter()
+            .filter(|value| !value.is_hide_set())
+            .map(|value| Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default()))
+            .collect(),
+        Kind::EnvName => return Offer::words(env_names(line, typed)),
+        Kind::ApiKeyId | Kind::SshKeyId => Vec::new(),
+        Kind::PublicKey => return public_keys(typed),
+        Kind::Category => CATEGORIES.iter().map(|category| Word::new(*category, "permission category")).collect(),
+        Kind::Files => return Offer::Files,
+        Kind::Folders => return Offer::Folders,
+        Kind::Unknown => Vec::new(),
+    };
+    words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
+    Offer::words(words)
+}
+
+/// The names of the account's variables that begin like `typed`, in letters of any case.
+fn env_names(line: &Line<'_>, typed: &str) -> Vec<Word> {
+    let begins = |name: &str| {
+        name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed))
+    };
+    let names = with_account(line, |account| match account.known() {
+        Ok(Known::Snapshot(snapshot)) => {
+            refresh_unless(account, account.is_fresh(&snapshot));
+            // A name that no shell takes is none that a command takes.
+            let usable = |name: &&String| begins(name) && EnvName::parse(name).is_ok();
+            snapshot.variables.keys().filter(usable).map(|name| Word::new(name, "account variable")).collect()
+        }
+        Ok(Known::Refused(_)) => Vec::new(),
+        Ok(Known::Nothing) | Err(_) => {
+            refresh_unless(account, false);
+            Vec::new()
+        }
+    });
+    names.unwrap_or_default()
+}
+
+/// Starts a refresh in the background, so that the next TAB knows more.
+fn refresh_unless(account: &Account<'_>, is_enough: bool) {
+    if !is_enough && account.may_refresh() {
+        background::start();
+    }
+}
+
+/// Asks the account that the line, the environment or the files name; `None` if none can be told.
+fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Option<T> {
+    let global = Global {
+        api_key: line.value_of("api_key").map(Secret::new),
+        url: line.value_of("url").map(str::to_owned),
+        ..Global::default()
+    };
+    let app = App::new(global, Ui { quiet: true, ..Ui::default() }).ok()?;
+    app.account_in_silence().ok().map(|account| work(&account))
+}
+
+/// The public keys in `~/.ssh`, and `-`; other files where what is typed is none of these.
+fn public_keys(typed: &str) -> Offer {
+    let mut words = context::home().map_or(Vec::new(), |home| key_files(&home));
+    words.push(Word::new("-", "read the key from stdin"));
+    words.retain(|word| word.text.starts_with(typed));
+    if words.is_empty() { Offer::Files } else { Offer::words(words) }
+}
+
+fn key_files(home: &Path) -> Vec<Word> {
+    let Ok(entries) = std::fs::read_dir(home.join(".ssh")) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        // What cannot be shown as it is cannot be offered either.
+        .filter(|name| name.ends_with(".pub") && printable(name) == *name)
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| Word::new(format!("~/.ssh/{name}"), "public key")).collect()
+}
