@@ -129,9 +129,9 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
             cmd::export_at_once(format, Ui::new(false, false, false))
         }
         ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
-        [cmd::BACKGROUND_REFRESH] => {
+        [cmd::BACKGROUND_REFRESH, list @ ..] => {
             // Nobody is there to hear of a failure; the back-off remembers it.
-            return Some(cmd::background_refresh().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+            return Some(cmd::background_refresh(list.first().copied()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
         }
         _ => return None,
     };

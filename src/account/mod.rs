@@ -6,6 +6,7 @@
 mod change;
 mod follow;
 mod keys;
+mod lists;
 mod refresh;
 mod remote;
 mod reset;
@@ -20,7 +21,7 @@ use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{Backoff, Identity, Origin, Snapshot, Store, Variable};
+pub use crate::store::{Backoff, Identity, KeyKind, KeyList, ListedKey, Origin, Snapshot, Store, Variable};
 pub use change::Changed;
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;

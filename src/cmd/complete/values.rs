@@ -6,7 +6,7 @@ use clap::{Arg, ValueHint};
 
 use super::line::Line;
 use super::offer::{Offer, Word};
-use crate::account::{Account, Known};
+use crate::account::{Account, KeyKind, Known, ListedKey};
 use crate::cli::Global;
 use crate::cmd::app::App;
 use crate::cmd::background;
@@ -14,6 +14,9 @@ use crate::cmd::create_api_key::CATEGORIES;
 use crate::context;
 use crate::domain::{EnvName, Secret, printable};
 use crate::ui::Ui;
+
+/// How much of a fingerprint tells keys apart: `SHA256:` and 12 characters.
+const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
 
 /// A kind of value.
 enum Kind {
@@ -63,15 +66,24 @@ pub fn of(line: &Line<'_>, argument: &Arg) -> Offer {
             .map(|value| Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default()))
             .collect(),
         Kind::EnvName => return Offer::words(env_names(line, typed)),
-        Kind::ApiKeyId | Kind::SshKeyId => Vec::new(),
+        Kind::ApiKeyId => key_ids(line, KeyKind::Api),
+        Kind::SshKeyId => key_ids(line, KeyKind::Ssh),
         Kind::PublicKey => return public_keys(typed),
-        Kind::Category => CATEGORIES.iter().map(|category| Word::new(*category, "permission category")).collect(),
+        Kind::Category => CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect(),
         Kind::Files => return Offer::Files,
         Kind::Folders => return Offer::Folders,
         Kind::Unknown => Vec::new(),
     };
     words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
     Offer::words(words)
+}
+
+/// What a permission category allows, in words.
+fn allowed(category: &str) -> String {
+    match category.split_once('_') {
+        Some((what, verb)) => format!("may {verb}: {what}"),
+        None => "may do the rest".to_owned(),
+    }
 }
 
 /// The names of the account's variables that begin like `typed`, in letters of any case.
@@ -81,23 +93,50 @@ fn env_names(line: &Line<'_>, typed: &str) -> Vec<Word> {
     };
     let names = with_account(line, |account| match account.known() {
         Ok(Known::Snapshot(snapshot)) => {
-            refresh_unless(account, account.is_fresh(&snapshot));
+            refresh_unless(line, account, account.is_fresh(&snapshot));
             // A name that no shell takes is none that a command takes.
             let usable = |name: &&String| begins(name) && EnvName::parse(name).is_ok();
             snapshot.variables.keys().filter(usable).map(|name| Word::new(name, "account variable")).collect()
         }
         Ok(Known::Refused(_)) => Vec::new(),
         Ok(Known::Nothing) | Err(_) => {
-            refresh_unless(account, false);
+            refresh_unless(line, account, false);
             Vec::new()
         }
     });
     names.unwrap_or_default()
 }
 
+/// The numbers of the account's keys.
+fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
+    let keys = with_account(line, |account| {
+        let known = account.key_list(kind);
+        if account.should_fetch(kind, known.as_ref()) && !names_account(line) {
+            background::start_list(kind);
+        }
+        known.map(|list| list.keys)
+    });
+    keys.flatten().unwrap_or_default().iter().map(|key| Word::new(key.id.to_string(), &about(key, kind))).collect()
+}
+
+/// A key's name or comment, with its rights or the beginning of its fingerprint.
+fn about(key: &ListedKey, kind: KeyKind) -> String {
+    let detail = match kind {
+        KeyKind::Api => key.detail.as_str(),
+        KeyKind::Ssh => key.detail.get(..SHORT_FINGERPRINT).unwrap_or(&key.detail),
+    };
+    let parts = [key.name.as_str(), detail];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// Whether the line itself names the server or the key: those of the background are others.
+fn names_account(line: &Line<'_>) -> bool {
+    line.value_of("api_key").or(line.value_of("url")).is_some()
+}
+
 /// Starts a refresh in the background, so that the next TAB knows more.
-fn refresh_unless(account: &Account<'_>, is_enough: bool) {
-    if !is_enough && account.may_refresh() {
+fn refresh_unless(line: &Line<'_>, account: &Account<'_>, is_enough: bool) {
+    if !is_enough && !names_account(line) && account.may_refresh() {
         background::start();
     }
 }
