@@ -7,7 +7,7 @@
 _vastenv() {
   local IFS=$' \t\n'
   local before=${COMP_LINE:0:COMP_POINT} after=${COMP_LINE:COMP_POINT} grown=0 width=0
-  local name=${COMP_WORDS[0]} alias='' reply kind kept globs word i
+  local name=${COMP_WORDS[0]} alias='' reply kind kept globs word
   COMPREPLY=()
   type -P vastenv >/dev/null || return 0
   # An alias may hold the first words of the command.
@@ -42,30 +42,17 @@ _vastenv() {
       if [[ -n $kept && $COMP_WORDBREAKS == *"${kept:${#kept}-1}"* ]]; then
         COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       fi
-      __vastenv_quote_paths "$word"
+      # Inside quotes ~ is no home: other files are offered there.
+      if [[ $word == [\"\']* && ${COMPREPLY[0]} == [~]/* ]]; then
+        COMPREPLY=()
+        __vastenv_leave_to_readline default -f "$2"
+      fi
       ;;
     files) __vastenv_leave_to_readline default -f "$2" ;;
     folders) __vastenv_leave_to_readline dirnames -d "$2" ;;
     "command "*) __vastenv_complete_other "$((${kind#command } - grown))" "$2" ;;
   esac
   return 0
-}
-
-# Escapes what follows the ~/ of paths. Inside quotes ~ is no home: other files are offered there.
-__vastenv_quote_paths() {
-  local i rest home='~/'
-  for i in "${!COMPREPLY[@]}"; do
-    [[ ${COMPREPLY[i]} == "$home"* ]] || continue
-    if [[ $1 == [\"\']* ]]; then
-      COMPREPLY=()
-      __vastenv_leave_to_readline default -f "${1#?}"
-      return
-    fi
-    rest=${COMPREPLY[i]#"$home"}
-    # What is beside the path in a list is no part of it.
-    [[ $rest == *'  ('* ]] || printf -v rest %q "$rest"
-    COMPREPLY[i]=$home$rest
-  done
 }
 
 # Has readline complete files or folders, which it quotes best.

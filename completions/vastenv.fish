@@ -7,13 +7,7 @@ function __vastenv_complete
     set -l before (commandline -opc)
     set -l current (commandline -ct)
     set -l index (count $before)
-    # Words after the cursor count too: the one that it stands in does not.
-    set -l after (commandline -op)
-    set -l skipped (math $index + 1)
-    set -l whole (commandline -t)
-    test -z "$whole"; and set skipped $index
-    set -e after[1..$skipped]
-    set -l lines (command vastenv __complete 1 fish $index 0 -- $before "$current" $after 2>/dev/null </dev/null)
+    set -l lines (command vastenv __complete 1 fish $index 0 -- $before "$current" 2>/dev/null </dev/null)
     # The part of a word before its value: --option=
     set -l attached (string replace -rf '^(--[^=]*=).*' '$1' -- $current)
     set -l value (string replace -r '^--[^=]*=' '' -- $current)

@@ -91,7 +91,10 @@ impl Offer {
         let mut text = "words\n".to_owned();
         for Word { text: word, about } in words {
             text.push_str(attached);
-            text.push_str(word);
+            match shell {
+                Shell::Bash => text.push_str(&escaped(word)),
+                Shell::Zsh | Shell::Fish => text.push_str(word),
+            }
             match shell {
                 Shell::Zsh | Shell::Fish => text.push_str(&format!("\t{about}")),
                 Shell::Bash if words.len() > 1 && room >= LEAST_ROOM && !about.is_empty() => {
@@ -118,6 +121,19 @@ fn spellings(option: &Arg) -> Vec<Word> {
     let long = option.get_long().into_iter().chain(aliases).map(|name| format!("--{name}"));
     let short = option.get_short().map(|letter| format!("-{letter}"));
     long.chain(short).map(|text| Word::new(text, &about)).collect()
+}
+
+/// A word as bash reads it, which inserts it as it is. The `~` of `~/` stays one.
+fn escaped(word: &str) -> String {
+    let home = if word.starts_with("~/") { "~/" } else { "" };
+    let mut escaped = home.to_owned();
+    for character in word[home.len()..].chars() {
+        if character.is_ascii() && !character.is_ascii_alphanumeric() && !"_-./,+@%^".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
 }
 
 fn columns(text: &str) -> usize {
@@ -153,6 +169,12 @@ mod tests {
         assert_eq!(offer.text(Shell::Zsh, 0), "words\nuser_read\ta\\nb\nmisc\t\n");
         assert_eq!(offer.text(Shell::Bash, 0), "words\n--permission=user_read\n--permission=misc\n");
         assert_eq!(Offer::Command(3).text(Shell::Bash, 0), "command 3\n");
+    }
+
+    #[test]
+    fn what_bash_inserts_is_escaped() {
+        assert_eq!(escaped("~/.ssh/a b$(x)~é.pub"), r"~/.ssh/a\ b\$\(x\)\~é.pub");
+        assert_eq!(escaped("-"), "-");
     }
 
     #[test]
