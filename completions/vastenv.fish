@@ -13,7 +13,7 @@ function __vastenv_complete
     set -l value (string replace -r '^--[^=]*=' '' -- $current)
     switch "$lines[1]"
         case words
-            printf '%s\n' $lines[2..-1]
+            test (count $lines) -gt 1; and printf '%s\n' $lines[2..-1]
         case files
             for file in (complete -C "'' $value")
                 printf '%s\n' "$attached$file"

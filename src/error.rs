@@ -95,8 +95,26 @@ fn is_plain(word: &str) -> bool {
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
     const WORDS: [&str; 21] = [
-        "api-key", "api-keys", "completions", "create", "delete", "env-var", "env-vars", "export", "hook", "refresh",
-        "remember", "reset", "run", "sandbox", "set", "show", "ssh-key", "ssh-keys", "status", "update",
+        "api-key",
+        "api-keys",
+        "completions",
+        "create",
+        "delete",
+        "env-var",
+        "env-vars",
+        "export",
+        "hook",
+        "refresh",
+        "remember",
+        "reset",
+        "run",
+        "sandbox",
+        "set",
+        "show",
+        "ssh-key",
+        "ssh-keys",
+        "status",
+        "update",
         "why",
     ];
     WORDS.binary_search(&word).is_ok()

@@ -131,7 +131,10 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
         ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
         [cmd::BACKGROUND_REFRESH, list @ ..] => {
             // Nobody is there to hear of a failure; the back-off remembers it.
-            return Some(cmd::background_refresh(list.first().copied()).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+            return Some(
+                cmd::background_refresh(list.first().copied())
+                    .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            );
         }
         _ => return None,
     };

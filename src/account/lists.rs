@@ -51,11 +51,7 @@ impl Account<'_> {
 
     /// Names the back-off of a list: that of the variables must not depend on it.
     fn list_digest(&self, kind: KeyKind) -> Result<Digest> {
-        Ok(self.store.digest_key()?.digest(&[
-            b"list",
-            kind.name().as_bytes(),
-            self.key.as_str().as_bytes(),
-        ]))
+        Ok(self.store.digest_key()?.digest(&[b"list", kind.name().as_bytes(), self.key.as_str().as_bytes()]))
     }
 
     fn list_lock(&self, kind: KeyKind) -> String {
@@ -149,7 +145,8 @@ impl Remote<'_> {
 }
 
 fn listed_api_keys(keys: &[ApiKey]) -> Vec<ListedKey> {
-    let listed = |key: &ApiKey| ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) };
+    let listed =
+        |key: &ApiKey| ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) };
     keys.iter().map(listed).collect()
 }
 

@@ -22,7 +22,9 @@ pub struct Hook {
 
 /// `vastenv completions`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv completions zsh --install\n  vastenv completions bash > vastenv.bash")]
+#[command(
+    after_help = "Examples:\n  vastenv completions zsh --install\n  vastenv completions bash > vastenv.bash"
+)]
 pub struct Completions {
     /// The shell
     #[arg(value_parser = PossibleValuesParser::new(["bash", "elvish", "fish", "powershell", "zsh"]))]

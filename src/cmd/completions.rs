@@ -23,15 +23,13 @@ enum Script {
 impl Script {
     fn of(shell: &str) -> Option<Self> {
         Some(match shell {
-            "bash" => Self::Ours {
-                file: "vastenv.bash",
-                text: include_str!("../../completions/vastenv.bash"),
-            },
+            "bash" => {
+                Self::Ours { file: "vastenv.bash", text: include_str!("../../completions/vastenv.bash") }
+            }
             "zsh" => Self::Ours { file: "_vastenv", text: include_str!("../../completions/_vastenv") },
-            "fish" => Self::Ours {
-                file: "vastenv.fish",
-                text: include_str!("../../completions/vastenv.fish"),
-            },
+            "fish" => {
+                Self::Ours { file: "vastenv.fish", text: include_str!("../../completions/vastenv.fish") }
+            }
             "elvish" => Self::Generated(Generated::Elvish),
             "powershell" => Self::Generated(Generated::PowerShell),
             _ => return None,

@@ -119,7 +119,13 @@ mod tests {
         store.save_key_list(&account, KeyKind::Api, &list).expect("written");
         assert_eq!(store.key_list(&account, KeyKind::Api), Some(list));
         assert_eq!(store.key_list(&account, KeyKind::Ssh), None);
-        for damaged in ["", "{", "[]", "{\"version\":1}", "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}"] {
+        for damaged in [
+            "",
+            "{",
+            "[]",
+            "{\"version\":1}",
+            "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
+        ] {
             store.write(&store.key_list_path(&account, KeyKind::Api), damaged.as_bytes()).expect("written");
             assert_eq!(store.key_list(&account, KeyKind::Api), None, "{damaged}");
         }

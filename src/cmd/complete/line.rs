@@ -132,7 +132,8 @@ impl<'c> Line<'c> {
             return None;
         }
         if let Some(name) = word.strip_prefix("--") {
-            let (name, value) = name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
+            let (name, value) =
+                name.split_once('=').map_or((name, None), |(name, value)| (name, Some(value)));
             let argument = self.long(name)?;
             return self.pass_option(argument, value);
         }

@@ -36,8 +36,7 @@ const PROTOCOL: &str = "1";
 /// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
 /// word a line, in zsh and fish with its description after a tab. `None` where nothing is to be had.
 pub fn complete(arguments: &[OsString]) -> Option<String> {
-    let arguments: Vec<String> =
-        arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let [protocol, shell, index, width, separator, words @ ..] = arguments.as_slice() else { return None };
     if protocol != PROTOCOL || separator != "--" {
         return None;

@@ -63,13 +63,17 @@ pub fn of(line: &Line<'_>, argument: &Arg) -> Offer {
         _ if !listed.is_empty() => listed
             .iter()
             .filter(|value| !value.is_hide_set())
-            .map(|value| Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default()))
+            .map(|value| {
+                Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default())
+            })
             .collect(),
         Kind::EnvName => return Offer::words(env_names(line, typed)),
         Kind::ApiKeyId => key_ids(line, KeyKind::Api),
         Kind::SshKeyId => key_ids(line, KeyKind::Ssh),
         Kind::PublicKey => return public_keys(typed),
-        Kind::Category => CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect(),
+        Kind::Category => {
+            CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
+        }
         Kind::Files => return Offer::Files,
         Kind::Folders => return Offer::Folders,
         Kind::Unknown => Vec::new(),
@@ -88,9 +92,8 @@ fn allowed(category: &str) -> String {
 
 /// The names of the account's variables that begin like `typed`, in letters of any case.
 fn env_names(line: &Line<'_>, typed: &str) -> Vec<Word> {
-    let begins = |name: &str| {
-        name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed))
-    };
+    let begins =
+        |name: &str| name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed));
     let names = with_account(line, |account| match account.known() {
         Ok(Known::Snapshot(snapshot)) => {
             refresh_unless(line, account, account.is_fresh(&snapshot));
@@ -116,7 +119,11 @@ fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
         }
         known.map(|list| list.keys)
     });
-    keys.flatten().unwrap_or_default().iter().map(|key| Word::new(key.id.to_string(), &about(key, kind))).collect()
+    keys.flatten()
+        .unwrap_or_default()
+        .iter()
+        .map(|key| Word::new(key.id.to_string(), &about(key, kind)))
+        .collect()
 }
 
 /// A key's name or comment, with its rights or the beginning of its fingerprint.

@@ -39,12 +39,10 @@ mod tests {
         assert_eq!(words("vastenv show "), ["vastenv", "show", ""]);
         assert_eq!(words("vastenv  --permission=us"), ["vastenv", "--permission=us"]);
         assert_eq!(words(r#"v 'a b' "c\" d" e\ f "g h"#), ["v", "a b", "c\" d", "e f", "g h"]);
-        assert_eq!(split("é run  -- py"), [
-            (0, "é".to_owned()),
-            (2, "run".to_owned()),
-            (7, "--".to_owned()),
-            (10, "py".to_owned())
-        ]);
+        assert_eq!(
+            split("é run  -- py"),
+            [(0, "é".to_owned()), (2, "run".to_owned()), (7, "--".to_owned()), (10, "py".to_owned())]
+        );
         assert_eq!(unquoted(r"my\ file"), "my file");
     }
 }

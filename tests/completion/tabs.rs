@@ -1,0 +1,236 @@
+//! TABs in terminals. The command line that a TAB leaves behind is run: `vastenv` is a function there
+//! that shows its arguments, while the completion calls the program.
+
+use std::path::Path;
+
+use crate::account::{Account, VALUE};
+use crate::pty::{Shell, Terminal};
+
+const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+
+/// A shell and how its completion is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setup {
+    Bash,
+    /// With the bash-completion package, which loads the script by its name.
+    BashCompletion,
+    Zsh,
+    /// With a menu to select from.
+    ZshMenu,
+    Fish,
+}
+
+impl Setup {
+    pub const ALL: [Self; 5] = [Self::Bash, Self::BashCompletion, Self::Zsh, Self::ZshMenu, Self::Fish];
+
+    fn shell(self) -> Shell {
+        match self {
+            Self::Bash | Self::BashCompletion => Shell::Bash,
+            Self::Zsh | Self::ZshMenu => Shell::Zsh,
+            Self::Fish => Shell::Fish,
+        }
+    }
+
+    fn is_here(self) -> bool {
+        let lacks = self == Self::BashCompletion && !Path::new(BASH_COMPLETION).exists();
+        if lacks {
+            assert!(std::env::var_os("CI").is_none(), "bash-completion is not installed");
+            eprintln!("SKIPPED: bash-completion is not installed");
+        }
+        !lacks && self.shell().is_here()
+    }
+
+    /// The lines of the start-up file.
+    fn lines(self) -> String {
+        let aliases = "alias ve=vastenv\nalias vs='vastenv show'";
+        let source = ". ~/.local/share/bash-completion/completions/vastenv";
+        let zsh = "fpath=(~/.local/share/zsh/site-functions $fpath)\nautoload -Uz compinit && compinit -u -D";
+        let shown = "vastenv() { printf '<got'; printf '|%s' \"$@\"; printf '>\\n'; }";
+        match self {
+            Self::Bash => format!("{aliases}\n{source}\n{shown}"),
+            Self::BashCompletion => format!("{aliases}\n. {BASH_COMPLETION}\n{shown}"),
+            Self::Zsh => format!("{zsh}\n{aliases}\n{shown}"),
+            Self::ZshMenu => format!("{zsh}\nzstyle ':completion:*' menu select\n{aliases}\n{shown}"),
+            Self::Fish => "function vastenv; printf '<got'; printf '|%s' $argv; printf '>\\n'; end\n\
+                 alias ve=vastenv\nalias vs='vastenv show'"
+                .to_owned(),
+        }
+    }
+
+    /// The keys that show what there is to choose from, where it is more than one thing.
+    fn list(self) -> &'static str {
+        if self.shell() == Shell::Bash { "\t\t\t" } else { "\t" }
+    }
+}
+
+/// A terminal in which TAB is set up as `vastenv completions --install` does it.
+struct Tabs {
+    terminal: Terminal,
+    setup: Setup,
+}
+
+impl Tabs {
+    fn open(account: &mut Account, setup: Setup) -> Self {
+        let home = &mut account.home;
+        // A terminal that can move its cursor, as menus want.
+        home.variable("TERM", "xterm");
+        home.vastenv_ok(&["completions", setup.shell().name(), "--install"]);
+        home.rc(setup.shell(), "", &setup.lines());
+        Self { terminal: Terminal::open(home, setup.shell()), setup }
+    }
+
+    /// The arguments that the function gets once `keys` are typed.
+    fn arguments(&mut self, keys: &str) -> String {
+        let text = self.terminal.run(keys);
+        let got = text.rsplit_once("<got").and_then(|(_, rest)| rest.split_once('>'));
+        got.unwrap_or_else(|| panic!("{:?}: {keys:?} ran nothing: {text}", self.setup)).0.to_owned()
+    }
+
+    /// Types `line` and what lists the candidates; waits for all of `parts` to be shown, and gives
+    /// up the line.
+    fn lists(&mut self, line: &str, parts: &[&str]) -> String {
+        self.terminal.send(&format!("{line}{}", self.setup.list()));
+        let mut text = String::new();
+        for part in parts {
+            if !text.contains(part) {
+                text.push_str(&self.terminal.until(part));
+            }
+        }
+        self.terminal.send("\x03");
+        text.push_str(&self.terminal.settle());
+        text
+    }
+}
+
+/// Does the same in every set-up, side by side.
+fn each(test: impl Fn(&mut Account, Setup) + Sync) {
+    std::thread::scope(|scope| {
+        for setup in Setup::ALL {
+            let test = &test;
+            scope.spawn(move || {
+                if setup.is_here() {
+                    test(&mut Account::known(), setup);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_is_typed_is_completed() {
+    each(|account, setup| {
+        account.home.write("some file.json", "{}");
+        account.home.write("col:on.json", "{}");
+        account.home.write("a folder/inner", "");
+        account.home.write(".ssh/work key.pub", "");
+        let before = account.requests();
+        let home = account.home.path("").display().to_string();
+        let home = home.trim_end_matches('/');
+        let mut tabs = Tabs::open(account, setup);
+        for (keys, expected) in [
+            // Commands and options.
+            ("vastenv sho\t", "|show"),
+            ("vastenv show e\t", "|show|env-vars"),
+            ("vastenv --no-c\tstatus", "|--no-color|status"),
+            ("vastenv status --ra\t", "|status|--raw"),
+            // Values, behind a space and behind =.
+            ("vastenv export do\t", "|export|dotenv"),
+            ("vastenv completions po\t", "|completions|powershell"),
+            ("vastenv create api-key --permission user_r\t", "|create|api-key|--permission|user_read"),
+            ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),
+            // What the account has: letters of any case, ids that are not on the line yet.
+            ("vastenv why hf_t\t", "|why|HF_TOKEN"),
+            ("vastenv delete env-var Wandb\t", "|delete|env-var|WANDB_API_KEY"),
+            ("vastenv delete ssh-key 13\t", "|delete|ssh-key|130"),
+            ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
+            ("vastenv delete api-key 41 42 43 \t", "|delete|api-key|41|42|43|7"),
+            ("vastenv delete ssh-key 12 130 \t", "|delete|ssh-key|12|130"),
+            // Files: spaces, colons, the home, after =.
+            (
+                "vastenv create api-key --permission_file so\t",
+                "|create|api-key|--permission_file|some file.json",
+            ),
+            (
+                "vastenv create api-key --permission_file=so\t",
+                "|create|api-key|--permission_file=some file.json",
+            ),
+            (
+                "vastenv create api-key --permission_file some\\ f\t",
+                "|create|api-key|--permission_file|some file.json",
+            ),
+            (
+                "vastenv create api-key --permission_file col\t",
+                "|create|api-key|--permission_file|col:on.json",
+            ),
+            ("vastenv completions zsh --install --dir a\t", "|completions|zsh|--install|--dir|a folder/"),
+            (
+                "vastenv create api-key --permission_file ~/so\t",
+                "|create|api-key|--permission_file|~/some file.json",
+            ),
+            ("vastenv create ssh-key ~/.s\t", "|create|ssh-key|~/.ssh/work key.pub"),
+            ("vastenv update ssh-key 12 ~/.ssh/w\t", "|update|ssh-key|12|~/.ssh/work key.pub"),
+            // Another program's command line.
+            ("vastenv run -- cat so\t", "|run|--|cat|some file.json"),
+            ("vastenv run -- printen\t A", "|run|--|printenv|A"),
+            ("vastenv sandbox -- printen\t A", "|sandbox|--|printenv|A"),
+            // In the middle of a line.
+            ("vastenv sho env-vars\x02\x02\x02\x02\x02\x02\x02\x02\x02\t", "|show|env-vars"),
+            // Nothing to offer: nothing happens.
+            ("vastenv status \t", "|status"),
+            ("vastenv nonsense \t", "|nonsense"),
+            ("vastenv create env-var h\t", "|create|env-var|h"),
+            ("vastenv set api-key \t", "|set|api-key"),
+        ] {
+            let expected = expected.replace('~', home);
+            assert_eq!(tabs.arguments(keys), expected, "{setup:?}: {keys:?}");
+        }
+        drop(tabs);
+        assert_eq!(account.requests(), before, "{setup:?}: a TAB asked the server");
+    });
+}
+
+#[test]
+fn an_alias_is_completed_like_what_it_stands_for() {
+    each(|account, setup| {
+        let mut tabs = Tabs::open(account, setup);
+        if setup == Setup::BashCompletion {
+            // The package loads the script at the first TAB after its own name.
+            assert_eq!(tabs.arguments("vastenv sho\t"), "|show");
+        }
+        assert_eq!(tabs.arguments("ve delete ssh-key 13\t"), "|delete|ssh-key|130", "{setup:?}");
+        assert_eq!(tabs.arguments("vs ssh\t"), "|show|ssh-keys", "{setup:?}");
+        assert_eq!(tabs.arguments("ve run -- printen\t A"), "|run|--|printenv|A", "{setup:?}");
+    });
+}
+
+#[test]
+fn candidates_have_their_descriptions_and_nothing_in_them_acts() {
+    each(|account, setup| {
+        let mut tabs = Tabs::open(account, setup);
+        let keys = tabs.lists("vastenv delete ssh-key ", &["me@laptop", "$(touch"]);
+        assert!(keys.contains("SHA256:"), "{setup:?}: {keys}");
+        let api_keys = tabs.lists("vastenv show api-key ", &["main", "user_read", "$(touch"]);
+        let commands = tabs.lists("vastenv ", &["Show what the account has"]);
+        let names = tabs.lists("vastenv why HF_", &["HF_HOME", "HF_TOKEN"]);
+        for text in [keys, api_keys, commands, names] {
+            assert!(!text.contains(VALUE), "{setup:?}: {text}");
+            assert!(!text.contains(['\u{202e}']) && !text.contains("\x1b[2Jb"), "{setup:?}: {text}");
+        }
+        assert!(!account.home.path("executed").exists(), "{setup:?}");
+    });
+}
+
+#[test]
+fn without_the_program_a_tab_is_silent() {
+    each(|account, setup| {
+        let mut tabs = Tabs::open(account, setup);
+        let gone = match setup.shell() {
+            Shell::Fish => "set -gx PATH /usr/bin /bin",
+            _ => "PATH=/usr/bin:/bin; hash -r",
+        };
+        tabs.terminal.run(gone);
+        let text = tabs.terminal.run("vastenv delete ssh-key \t");
+        assert!(text.contains("<got|delete|ssh-key>"), "{setup:?}: {text}");
+        assert!(!text.contains("not found") && !text.contains("Unknown"), "{setup:?}: {text}");
+    });
+}
