@@ -7,7 +7,8 @@
 _vastenv() {
   local IFS=$' \t\n'
   local before=${COMP_LINE:0:COMP_POINT} after=${COMP_LINE:COMP_POINT} grown=0 width=0
-  local name=${COMP_WORDS[0]} alias='' reply kind kept globs word
+  local name=${COMP_WORDS[0]} alias='' reply kind kept
+  local word=${before##*[[:space:]]}
   COMPREPLY=()
   type -P vastenv >/dev/null || return 0
   # An alias may hold the first words of the command.
@@ -28,16 +29,9 @@ _vastenv() {
   case $kind in
     words)
       [[ $reply == *$'\n'* ]] || return 0
-      globs=$-
-      set -f
-      IFS=$'\n'
-      # shellcheck disable=SC2206
-      COMPREPLY=(${reply#*$'\n'})
-      IFS=$' \t\n'
-      [[ $globs == *f* ]] || set +f
+      __vastenv_take_lines "${reply#*$'\n'}"
       type compopt >/dev/null 2>&1 && compopt -o nosort 2>/dev/null
       # readline replaces only what follows the last = or : of the word.
-      word=${before##*[[:space:]]}
       kept=${word%"${word##*[=:]}"}
       if [[ -n $kept && $COMP_WORDBREAKS == *"${kept:${#kept}-1}"* ]]; then
         COMPREPLY=("${COMPREPLY[@]#"$kept"}")
@@ -45,23 +39,40 @@ _vastenv() {
       # Inside quotes ~ is no home: other files are offered there.
       if [[ $word == [\"\']* && ${COMPREPLY[0]} == [~]/* ]]; then
         COMPREPLY=()
-        __vastenv_leave_to_readline default -f "$2"
+        __vastenv_leave_to_readline default -f "$2" "$word"
       fi
       ;;
-    files) __vastenv_leave_to_readline default -f "$2" ;;
-    folders) __vastenv_leave_to_readline dirnames -d "$2" ;;
+    files) __vastenv_leave_to_readline default -f "$2" "${COMP_WORDS[COMP_CWORD]}" ;;
+    folders) __vastenv_leave_to_readline dirnames -d "$2" "${COMP_WORDS[COMP_CWORD]}" ;;
     "command "*) __vastenv_complete_other "$((${kind#command } - grown))" "$2" ;;
   esac
   return 0
 }
 
-# Has readline complete files or folders, which it quotes best.
+# Makes each line of $1 a candidate.
+__vastenv_take_lines() {
+  local IFS=$'\n' options=$-
+  set -f
+  # shellcheck disable=SC2206
+  COMPREPLY=($1)
+  [[ $options == *f* ]] || set +f
+}
+
+# Has readline complete files or folders, which it quotes best. $3 is what it would complete, $4 the
+# whole word.
 __vastenv_leave_to_readline() {
-  local line
-  compopt -o "$1" 2>/dev/null && return
-  while IFS= read -r line; do
-    COMPREPLY+=("$line")
-  done < <(compgen "$2" -- "$3")
+  local i option=''
+  if [[ $4 == --*=* && $COMP_WORDBREAKS != *=* ]]; then
+    # To readline, the option belongs to the name of the file.
+    option=${4%%=*}=
+  elif compopt -o "$1" 2>/dev/null; then
+    return
+  fi
+  __vastenv_take_lines "$(compgen "$2" -- "${3#"$option"}")"
+  for i in "${!COMPREPLY[@]}"; do
+    printf -v "COMPREPLY[$i]" %q "${COMPREPLY[i]}"
+    COMPREPLY[i]=$option${COMPREPLY[i]}
+  done
 }
 
 # Completes another program's command line, which begins at character $1 of the line.
@@ -77,16 +88,17 @@ __vastenv_complete_other() {
   done
   if ((begins <= 0)); then
     # It begins inside an alias.
-    __vastenv_leave_to_readline default -f "$2"
+    __vastenv_leave_to_readline default -f "$2" ''
   elif declare -F _comp_command_offset >/dev/null; then
     _comp_command_offset "$i"
   elif declare -F _command_offset >/dev/null; then
     _command_offset "$i"
   elif ((i == COMP_CWORD)); then
-    while IFS= read -r rest; do
-      COMPREPLY+=("$rest")
-    done < <(compgen -c -- "$2")
-    [[ $2 != */* ]] || __vastenv_leave_to_readline default -f "$2"
+    if [[ $2 == */* ]]; then
+      __vastenv_leave_to_readline default -f "$2" ''
+    else
+      __vastenv_take_lines "$(compgen -c -- "$2")"
+    fi
   elif spec=$(complete -p "${COMP_WORDS[i]}" 2>/dev/null) && [[ $spec == *" -F "* ]]; then
     spec=${spec#* -F }
     COMP_LINE=${COMP_LINE:at}
@@ -95,7 +107,7 @@ __vastenv_complete_other() {
     COMP_CWORD=$((COMP_CWORD - i))
     "${spec%% *}" "${COMP_WORDS[0]}" "$2" "${COMP_WORDS[COMP_CWORD - 1]}"
   else
-    __vastenv_leave_to_readline default -f "$2"
+    __vastenv_leave_to_readline default -f "$2" ''
   fi
 }
 

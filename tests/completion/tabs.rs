@@ -240,3 +240,47 @@ fn without_the_program_a_tab_is_silent() {
         assert!(!text.contains("not found") && !text.contains("Unknown"), "{setup:?}: {text}");
     });
 }
+
+/// What other users have in their `~/.bashrc`.
+#[test]
+fn bash_completes_whatever_its_settings() {
+    for settings in [
+        "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}",
+        "set -eu -o pipefail -o noclobber",
+        "set -f; shopt -s nullglob failglob",
+        "set -o posix",
+        "IFS=: ; shopt -s nocasematch extglob",
+        "bind 'set show-all-if-ambiguous on'",
+        "bind 'set completion-ignore-case on'",
+        "bind 'set menu-complete-display-prefix on'; bind 'TAB:menu-complete'",
+    ] {
+        let mut account = Account::known();
+        account.home.write("only file.json", "{}");
+        let mut tabs = Tabs::open(&mut account, Setup::Bash);
+        tabs.terminal.run(settings);
+        for (keys, expected) in [
+            ("vastenv sho\t", "|show"),
+            ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),
+            (
+                "vastenv create api-key --permission_file=onl\t",
+                "|create|api-key|--permission_file=only file.json",
+            ),
+            (
+                "vastenv create api-key --permission_file onl\t",
+                "|create|api-key|--permission_file|only file.json",
+            ),
+            ("vastenv why hf_t\t", "|why|HF_TOKEN"),
+            ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
+            ("vastenv run -- printen\t A", "|run|--|printenv|A"),
+            ("vastenv nonsense \t", "|nonsense"),
+        ] {
+            assert_eq!(tabs.arguments(keys), expected, "{settings}: {keys:?}");
+        }
+        // A menu inserts words: none may have its description with it.
+        let words = tabs.arguments("vastenv delete ssh-key \t\t");
+        assert!(
+            ["|delete|ssh-key|1", "|delete|ssh-key|12", "|delete|ssh-key|130"].contains(&words.as_str()),
+            "{settings}: {words}"
+        );
+    }
+}
