@@ -284,3 +284,38 @@ fn bash_completes_whatever_its_settings() {
         );
     }
 }
+
+/// What other users have in their `~/.zshrc`.
+#[test]
+fn zsh_completes_whatever_its_settings() {
+    for settings in [
+        "setopt ksh_arrays sh_word_split glob_subst",
+        "setopt nounset warn_create_global",
+        "setopt csh_junkie_quotes no_bare_glob_qual null_glob",
+        "setopt complete_in_word always_to_end glob_complete",
+        "setopt menu_complete",
+        "zstyle ':completion:*' completer _expand _complete _ignored _approximate",
+        "zstyle ':completion:*' matcher-list 'm:{a-zA-Z}={A-Za-z}' 'r:|[._-]=* r:|=*'",
+        "zstyle ':completion:*' format '%d'; zstyle ':completion:*' group-name ''",
+        "alias -g print=broken local=broken command=broken",
+        "unfunction _vastenv; source ~/.local/share/zsh/site-functions/_vastenv",
+    ] {
+        let mut account = Account::known();
+        account.home.write("only file.json", "{}");
+        let mut tabs = Tabs::open(&mut account, Setup::Zsh);
+        tabs.terminal.run(settings);
+        for (keys, expected) in [
+            ("vastenv sho\t", "|show"),
+            ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),
+            (
+                "vastenv create api-key --permission_file=onl\t",
+                "|create|api-key|--permission_file=only file.json",
+            ),
+            ("vastenv why hf_t\t", "|why|HF_TOKEN"),
+            ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
+            ("vastenv run -- printen\t A", "|run|--|printenv|A"),
+        ] {
+            assert_eq!(tabs.arguments(keys), expected, "{settings}: {keys:?}");
+        }
+    }
+}
