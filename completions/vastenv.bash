@@ -24,7 +24,8 @@ _vastenv() {
   case ${COMP_TYPE-} in
     33 | 63 | 64) width=${COLUMNS:-80} ;;
   esac
-  reply=$(command vastenv __complete 1 bash 0 "$width" -- "$before" "$after" 2>/dev/null </dev/null) || return 0
+  # What is typed may be a secret: it is passed where no other user sees it.
+  reply=$(VASTENV_LINE=$before$'\x1f'$after command vastenv __complete 1 bash 0 "$width" 2>/dev/null </dev/null) || return 0
   kind=${reply%%$'\n'*}
   case $kind in
     words)

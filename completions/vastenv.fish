@@ -7,7 +7,9 @@ function __vastenv_complete
     set -l before (commandline -opc)
     set -l current (commandline -ct)
     set -l index (count $before)
-    set -l lines (command vastenv __complete 1 fish $index 0 -- $before "$current" 2>/dev/null </dev/null)
+    # What is typed may be a secret: it is passed where no other user sees it.
+    set -l line (string join \x1f -- $before "$current")
+    set -l lines (VASTENV_LINE="$line" command vastenv __complete 1 fish $index 0 2>/dev/null </dev/null)
     # The part of a word before its value: --option=
     set -l attached (string replace -rf '^(--[^=]*=).*' '$1' -- $current)
     set -l value (string replace -r '^--[^=]*=' '' -- $current)

@@ -101,7 +101,7 @@ impl Remote<'_> {
     async fn fetch_list(&self, kind: KeyKind) -> Result<()> {
         let account = &self.account;
         let before = account.key_list(kind);
-        if !account.identity()?.is_some_and(|known| known.user.is_some()) {
+        if account.id().is_none() {
             self.identify().await?;
         }
         let keys = match kind {

@@ -9,7 +9,7 @@ use nix::unistd::{close, setsid};
 use super::app::App;
 use crate::account::{self, Account, Connection, Inspect, KeyKind, Listener, Remote, Urgency, block_on};
 use crate::cli::Global;
-use crate::context;
+use crate::context::{self, variables};
 use crate::domain::{Kind, Result};
 use crate::ui::Ui;
 
@@ -35,6 +35,7 @@ fn start_with(arguments: &[&str]) {
     let _ = Command::new(program)
         .arg(BACKGROUND_REFRESH)
         .args(arguments)
+        .env_remove(variables::VASTENV_LINE)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -75,13 +75,12 @@ pub fn completions(arguments: &Completions, ui: Ui) -> Result<()> {
 }
 
 fn install(arguments: &Completions, script: &Script, ui: Ui) -> Result<()> {
-    let place = match &arguments.dir {
-        Some(folder) => Place::of(&arguments.shell, script, absolute(folder)),
-        None => {
-            let place = Place::usual(&arguments.shell, script)?;
-            stay_at_home(&place.file)?;
-            place
-        }
+    let place = if let Some(folder) = &arguments.dir {
+        Place::of(&arguments.shell, script, absolute(folder))
+    } else {
+        let place = Place::usual(&arguments.shell, script)?;
+        stay_at_home(&place.file)?;
+        place
     };
     write_public(&place.file, &script.text())?;
     if ui.raw {

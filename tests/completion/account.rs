@@ -72,8 +72,9 @@ impl Account {
     /// What `__complete` answers to fish for the last of `words`: the lines, without the first.
     pub fn offers(&self, words: &[&str]) -> Vec<String> {
         let index = (words.len() - 1).to_string();
-        let arguments = [&["__complete", "1", "fish", &index, "0", "--"], words].concat();
-        let output = self.home.vastenv(&arguments);
+        let mut command = self.home.command(&self.home.binary);
+        command.env("VASTENV_LINE", words.join("\u{1f}"));
+        let output = command.args(["__complete", "1", "fish", &index, "0"]).output().expect("vastenv runs");
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         let text = String::from_utf8(output.stdout).expect("text");
         text.lines().skip(1).map(str::to_owned).collect()

@@ -4,6 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::account::{Account, VALUE};
 
+/// What is wrong, and what makes it so.
+type Breakage = (&'static str, fn(&mut Account));
+
 /// Lines of every kind of value.
 const LINES: [&[&str]; 5] = [
     &["vastenv", "why", ""],
@@ -69,9 +72,9 @@ fn a_refused_key_shows_nothing_any_more() {
 
 #[test]
 fn whatever_is_wrong_nothing_is_said_and_no_value_shown() {
-    let breakages: [(&str, fn(&mut Account)); 7] = [
+    let breakages: [Breakage; 7] = [
         ("no key", |account| {
-            std::fs::remove_file(account.home.path(".config/vastai/vast_api_key")).expect("gone")
+            std::fs::remove_file(account.home.path(".config/vastai/vast_api_key")).expect("gone");
         }),
         ("a corrupt cache", |account| {
             for name in ["snapshot.json", "api-keys.json", "ssh-keys.json"] {
@@ -99,7 +102,7 @@ fn whatever_is_wrong_nothing_is_said_and_no_value_shown() {
 fn an_unreadable_home_is_no_reason_to_complain() {
     let account = Account::known();
     let cache = account.home.path(".cache/vastenv");
-    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0)).expect("chmod");
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o0)).expect("chmod");
     // The superuser reads it all the same.
     for line in LINES {
         account.offers(line);
@@ -112,12 +115,14 @@ fn scripts_of_another_version_and_nonsense_get_silence() {
     let account = Account::known();
     for arguments in [
         &["__complete"][..],
-        &["__complete", "2", "fish", "1", "0", "--", "vastenv", ""],
-        &["__complete", "1", "tcsh", "1", "0", "--", "vastenv", ""],
-        &["__complete", "1", "fish", "x", "0", "--", "vastenv", ""],
-        &["__complete", "bash", "--", "vastenv", ""],
+        &["__complete", "2", "fish", "1", "0"],
+        &["__complete", "1", "tcsh", "1", "0"],
+        &["__complete", "1", "fish", "x", "0"],
+        &["__complete", "bash"],
+        &["__complete", "1", "fish", "1", "0", "more"],
     ] {
-        let output = account.home.vastenv(arguments);
+        let mut command = account.home.command(&account.home.binary);
+        let output = command.env("VASTENV_LINE", "vastenv\u{1f}").args(arguments).output().expect("it runs");
         assert!(output.status.success(), "{arguments:?}");
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
     }

@@ -1,6 +1,7 @@
 //! TABs in terminals. The command line that a TAB leaves behind is run: `vastenv` is a function there
 //! that shows its arguments, while the completion calls the program.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::account::{Account, VALUE};
@@ -238,6 +239,23 @@ fn without_the_program_a_tab_is_silent() {
         let text = tabs.terminal.run("vastenv delete ssh-key \t");
         assert!(text.contains("<got|delete|ssh-key>"), "{setup:?}: {text}");
         assert!(!text.contains("not found") && !text.contains("Unknown"), "{setup:?}: {text}");
+    });
+}
+
+#[test]
+fn what_is_typed_is_no_argument_of_any_process() {
+    each(|account, setup| {
+        account.home.write("fake/vastenv", "#!/bin/sh\necho \"$@\" >>\"$HOME/arguments\"\n");
+        let fake = account.home.path("fake/vastenv");
+        std::fs::set_permissions(fake, std::fs::Permissions::from_mode(0o755)).expect("chmod");
+        let mut tabs = Tabs::open(account, setup);
+        tabs.terminal.run(match setup.shell() {
+            Shell::Fish => "set -gx PATH ~/fake $PATH",
+            _ => "PATH=~/fake:$PATH; hash -r",
+        });
+        tabs.arguments("vastenv set api-key s3cret\t");
+        let seen = account.home.read("arguments");
+        assert!(seen.contains("__complete 1 ") && !seen.contains("s3cret"), "{setup:?}: {seen}");
     });
 }
 

@@ -19,30 +19,35 @@ use std::ffi::OsString;
 use clap::CommandFactory;
 
 use crate::cli::Cli;
+use crate::context::{self, variables};
 use crate::shell::Shell;
 use line::{Line, Place};
 use offer::Offer;
 
-/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH -- WORD…`.
+/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `VASTENV_LINE`.
 ///
-/// bash passes the line before the cursor as one word, and the line after it as another. WIDTH is
-/// that of a list in which bash shows descriptions beside the values; 0 for none.
+/// INDEX is that of the word to be completed (but in bash, which passes the line as it is). WIDTH is
+/// that of a list in which bash shows descriptions beside the words; 0 for none.
 pub const COMPLETE: &str = "__complete";
 
 /// The version of what the scripts and the program say to each other: a script of another one may
 /// still be loaded after the program was replaced.
 const PROTOCOL: &str = "1";
 
+/// Stands between the words of `VASTENV_LINE`.
+const SEPARATOR: char = '\u{1f}';
+
 /// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
 /// word a line, in zsh and fish with its description after a tab. `None` where nothing is to be had.
 pub fn complete(arguments: &[OsString]) -> Option<String> {
-    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let [protocol, shell, index, width, separator, words @ ..] = arguments.as_slice() else { return None };
-    if protocol != PROTOCOL || separator != "--" {
+    let [protocol, shell, index, width] = arguments else { return None };
+    if protocol != PROTOCOL {
         return None;
     }
-    let shell = Shell::parse(shell)?;
-    let question = Question::read(shell, words, index.parse().ok()?);
+    let (shell, width) = (Shell::parse(shell.to_str()?)?, width.to_str()?);
+    let line = context::var(variables::VASTENV_LINE)?;
+    let words: Vec<String> = line.to_string_lossy().split(SEPARATOR).map(str::to_owned).collect();
+    let question = Question::read(shell, &words, index.to_str()?.parse().ok()?);
     let offer = question.answer();
     Some(offer.text(shell, width.parse().unwrap_or(0)))
 }

@@ -172,7 +172,9 @@ fn key_files(home: &Path) -> Vec<Word> {
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         // What cannot be shown as it is cannot be offered either.
-        .filter(|name| name.ends_with(".pub") && printable(name) == *name)
+        .filter(|name| {
+            Path::new(name).extension().is_some_and(|end| end == "pub") && printable(name) == *name
+        })
         .collect();
     names.sort();
     names.into_iter().map(|name| Word::new(format!("~/.ssh/{name}"), "public key")).collect()
