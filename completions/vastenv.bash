@@ -100,7 +100,9 @@ __vastenv_complete_other() {
     else
       __vastenv_take_lines "$(compgen -c -- "$2")"
     fi
-  elif spec=$(complete -p "${COMP_WORDS[i]}" 2>/dev/null) && [[ $spec == *" -F "* ]]; then
+  elif ! spec=$(complete -p "${COMP_WORDS[i]}" 2>/dev/null); then
+    __vastenv_leave_to_readline default -f "$2" ''
+  elif [[ $spec == *" -F "* ]]; then
     spec=${spec#* -F }
     COMP_LINE=${COMP_LINE:at}
     COMP_POINT=$((COMP_POINT - at))
@@ -108,7 +110,9 @@ __vastenv_complete_other() {
     COMP_CWORD=$((COMP_CWORD - i))
     "${spec%% *}" "${COMP_WORDS[0]}" "$2" "${COMP_WORDS[COMP_CWORD - 1]}"
   else
-    __vastenv_leave_to_readline default -f "$2" ''
+    # The user's own words, quoted by bash: all but the command's name are options of compgen too.
+    spec=${spec#complete }
+    __vastenv_take_lines "$(eval "compgen ${spec% *} -- \"\$2\"" 2>/dev/null)"
   fi
 }
 

@@ -33,6 +33,11 @@
 //! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED` prints: calls of the hook's own
 //! functions, the guard and the ledger first, `__vastenv_done` last. A reply without that line, or
 //! none at all, means "change nothing".
+//!
+//! # TAB
+//!
+//! The scripts in `completions/` ask the hidden `vastenv __complete` what can stand at the cursor. It
+//! is matched by hand too, reads files only, and is silent whatever is wrong; `cmd::complete` says more.
 
 #![warn(
     clippy::exit,

@@ -76,7 +76,7 @@ pub fn completions(arguments: &Completions, ui: Ui) -> Result<()> {
 
 fn install(arguments: &Completions, script: &Script, ui: Ui) -> Result<()> {
     let place = if let Some(folder) = &arguments.dir {
-        Place::of(&arguments.shell, script, absolute(folder))
+        Place::chosen(&arguments.shell, script, &absolute(folder))
     } else {
         let place = Place::usual(&arguments.shell, script)?;
         stay_at_home(&place.file)?;
@@ -122,16 +122,21 @@ impl Place {
             Failure::failed(format!("HOME is not set, so there is no usual place for {shell}'s completions"))
                 .hint(format!("say where: vastenv completions {shell} --install --dir DIR"))
         })?;
-        Ok(Self::of(shell, script, folder))
+        Ok(Self::in_folder(shell, script, &folder, true))
     }
 
-    fn of(shell: &str, script: &Script, folder: PathBuf) -> Self {
+    /// In a folder that the user names.
+    fn chosen(shell: &str, script: &Script, folder: &Path) -> Self {
+        Self::in_folder(shell, script, folder, false)
+    }
+
+    fn in_folder(shell: &str, script: &Script, folder: &Path, is_usual: bool) -> Self {
         // bash-completion looks for a file that is called like the command.
         let name = if shell == "bash" { "vastenv".to_owned() } else { script.file_name("vastenv") };
         let file = folder.join(name);
         let quoted = |path: &Path| shell_escape::escape(path.to_string_lossy()).into_owned();
         let next = match shell {
-            "bash" => format!(
+            "bash" if is_usual => format!(
                 "new shells with the bash-completion package load it; without the package, or for aliases \
                  too, put this at the end of ~/.bashrc: . {}",
                 quoted(&file)
@@ -139,10 +144,13 @@ impl Place {
             "zsh" => format!(
                 "if it does not work in a new shell, put this into ~/.zshrc before `compinit` is called: \
                  fpath=({} $fpath)",
-                quoted(&folder)
+                quoted(folder)
             ),
-            "fish" => "new shells load it".to_owned(),
-            "elvish" => "put this into rc.elv: use vastenv".to_owned(),
+            "fish" if is_usual => "new shells load it".to_owned(),
+            "elvish" if is_usual => "put this into rc.elv: use vastenv".to_owned(),
+            "elvish" => "put this into rc.elv: eval (slurp < FILE), with its path".to_owned(),
+            "bash" => format!("put this at the end of ~/.bashrc: . {}", quoted(&file)),
+            "fish" => format!("put this into config.fish: source {}", quoted(&file)),
             _ => format!("put this into your $PROFILE: . {}", quoted(&file)),
         };
         Self { file, next }

@@ -128,6 +128,8 @@ fn what_is_typed_is_completed() {
         account.home.write("col:on.json", "{}");
         account.home.write("a folder/inner", "");
         account.home.write(".ssh/work key.pub", "");
+        account.home.write(".ssh/h$(touch executed)'; `x`.pub", "");
+        account.home.write("hostile $(touch executed)'; `x`", "");
         let before = account.requests();
         let home = account.home.path("").display().to_string();
         let home = home.trim_end_matches('/');
@@ -149,6 +151,7 @@ fn what_is_typed_is_completed() {
             ("vastenv delete ssh-key 13\t", "|delete|ssh-key|130"),
             ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
             ("vastenv delete api-key 41 42 43 \t", "|delete|api-key|41|42|43|7"),
+            ("vastenv delete ssh-key -- 13\t", "|delete|ssh-key|--|130"),
             ("vastenv delete ssh-key 12 130 \t", "|delete|ssh-key|12|130"),
             // Files: spaces, colons, the home, after =.
             (
@@ -172,8 +175,10 @@ fn what_is_typed_is_completed() {
                 "vastenv create api-key --permission_file ~/so\t",
                 "|create|api-key|--permission_file|~/some file.json",
             ),
-            ("vastenv create ssh-key ~/.s\t", "|create|ssh-key|~/.ssh/work key.pub"),
+            ("vastenv create ssh-key ~/.ssh/wo\t", "|create|ssh-key|~/.ssh/work key.pub"),
             ("vastenv update ssh-key 12 ~/.ssh/w\t", "|update|ssh-key|12|~/.ssh/work key.pub"),
+            ("vastenv create ssh-key ~/.ssh/h\t", "|create|ssh-key|~/.ssh/h$(touch executed)'; `x`.pub"),
+            ("vastenv sandbox --state ho\t", "|sandbox|--state|hostile $(touch executed)'; `x`"),
             // Another program's command line.
             ("vastenv run -- cat so\t", "|run|--|cat|some file.json"),
             ("vastenv run -- printen\t A", "|run|--|printenv|A"),
@@ -192,7 +197,46 @@ fn what_is_typed_is_completed() {
             assert_eq!(arguments.trim_end_matches('/'), expected, "{setup:?}: {keys:?}");
         }
         drop(tabs);
+        assert!(!account.home.path("executed").exists(), "{setup:?}");
         assert_eq!(account.requests(), before, "{setup:?}: a TAB asked the server");
+    });
+}
+
+#[test]
+fn another_programs_own_completion_goes_on_behind_run() {
+    each(|account, setup| {
+        let mut tabs = Tabs::open(account, setup);
+        let lines: &[&str] = match setup.shell() {
+            Shell::Bash => &[
+                "_frob() { COMPREPLY=($(compgen -W 'alpha beta' -- \"$2\")); }; complete -F _frob frob",
+                "complete -W 'alpha beta' nicate",
+            ],
+            Shell::Zsh => &["_frob() { compadd alpha beta; }; compdef _frob frob nicate"],
+            Shell::Fish => &["complete -c frob -f -a 'alpha beta'", "complete -c nicate -f -a 'alpha beta'"],
+        };
+        for line in lines {
+            tabs.terminal.run(line);
+        }
+        for (keys, expected) in [
+            ("vastenv run -- frob al\t", "|run|--|frob|alpha"),
+            ("vastenv run --preserve-env -- frob x:y al\t", "|run|--preserve-env|--|frob|x:y|alpha"),
+            ("vastenv --url=x run nicate al\t", "|--url=x|run|nicate|alpha"),
+            ("vastenv sandbox --port=3 -- frob al\t", "|sandbox|--port=3|--|frob|alpha"),
+        ] {
+            assert_eq!(tabs.arguments(keys), expected, "{setup:?}: {keys:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_selected_in_a_menu_is_inserted_alone() {
+    each(|account, setup| {
+        if matches!(setup, Setup::ZshMenu | Setup::Fish) {
+            let mut tabs = Tabs::open(account, setup);
+            assert_eq!(tabs.arguments("vastenv show \t\t\n"), "|show|env-vars", "{setup:?}");
+            let id = tabs.arguments("vastenv delete ssh-key \t\t\t\n");
+            assert!(["|delete|ssh-key|12", "|delete|ssh-key|130"].contains(&id.as_str()), "{setup:?}: {id}");
+        }
     });
 }
 
