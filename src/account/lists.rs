@@ -62,14 +62,12 @@ impl Account<'_> {
     fn patch_list(&self, kind: KeyKind, patch: impl FnOnce(&mut KeyList)) {
         let Some(mut list) = self.key_list(kind) else { return };
         patch(&mut list);
-        self.keep_list(kind, &list);
+        // Where it cannot be written, a TAB offers what is old.
+        let _ = self.keep_list(kind, &list);
     }
 
-    fn keep_list(&self, kind: KeyKind, list: &KeyList) {
-        if let Some(account) = self.id() {
-            // Where it cannot be written, a TAB offers less, or what is old.
-            let _ = self.store.save_key_list(&account, kind, list);
-        }
+    fn keep_list(&self, kind: KeyKind, list: &KeyList) -> Result<()> {
+        self.id().map_or(Ok(()), |account| self.store.save_key_list(&account, kind, list))
     }
 }
 
@@ -111,16 +109,19 @@ impl Remote<'_> {
         let mut list = KeyList::new(keys, (account.now)());
         // What a command changed meanwhile may be missing in the answer.
         list.doubtful = account.key_list(kind) != before;
-        account.keep_list(kind, &list);
-        Ok(())
+        account.keep_list(kind, &list)
     }
 
+    /// Keeps what a command was told. Where that cannot be written, a TAB offers what is old.
     pub(super) fn keep_api_keys(&self, keys: &[ApiKey]) {
-        self.account.keep_list(KeyKind::Api, &KeyList::new(listed_api_keys(keys), (self.account.now)()));
+        let list = KeyList::new(listed_api_keys(keys), (self.account.now)());
+        let _ = self.account.keep_list(KeyKind::Api, &list);
     }
 
+    /// As [`Self::keep_api_keys`].
     pub(super) fn keep_ssh_keys(&self, keys: &[SshKey]) {
-        self.account.keep_list(KeyKind::Ssh, &KeyList::new(listed_ssh_keys(keys), (self.account.now)()));
+        let list = KeyList::new(listed_ssh_keys(keys), (self.account.now)());
+        let _ = self.account.keep_list(KeyKind::Ssh, &list);
     }
 
     /// Takes a key into its list; one whose number the server did not tell makes the list doubtful.

@@ -84,7 +84,8 @@ impl Question {
             Place::Command => Offer::commands(&line),
             Place::Option => Offer::options(&line),
             Place::Value { argument, attached } => {
-                let mut offer = values::of(&line, argument);
+                let typed = line.typed.strip_prefix(attached.as_str()).unwrap_or_default();
+                let mut offer = values::of(&line, argument, typed);
                 offer.attach(attached);
                 offer
             }

@@ -52,12 +52,8 @@ fn kind(path: &[&str], argument: &Arg) -> Kind {
     }
 }
 
-/// What may stand for `argument`.
-pub fn of(line: &Line<'_>, argument: &Arg) -> Offer {
-    let typed = match line.typed.split_once('=') {
-        Some((option, value)) if option.starts_with("--") => value,
-        _ => &line.typed,
-    };
+/// What may stand for `argument`, of which `typed` stands there already.
+pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
     let listed: Vec<_> = argument.get_possible_values();
     let mut words: Vec<Word> = match kind(&line.path, argument) {
         _ if !listed.is_empty() => listed
