@@ -25,7 +25,7 @@ _vastenv() {
     33 | 63 | 64) width=${COLUMNS:-80} ;;
   esac
   # What is typed may be a secret: it is passed where no other user sees it.
-  reply=$(VASTENV_LINE=$before$'\x1f'$after command vastenv __complete 1 bash 0 "$width" 2>/dev/null </dev/null) || return 0
+  reply=$(__vastenv_line=$before$'\x1f'$after command vastenv __complete 1 bash 0 "$width" 2>/dev/null </dev/null) || return 0
   kind=${reply%%$'\n'*}
   case $kind in
     words)

@@ -9,7 +9,7 @@ function __vastenv_complete
     set -l index (count $before)
     # What is typed may be a secret: it is passed where no other user sees it.
     set -l line (string join \x1f -- $before "$current")
-    set -l lines (VASTENV_LINE="$line" command vastenv __complete 1 fish $index 0 2>/dev/null </dev/null)
+    set -l lines (__vastenv_line="$line" command vastenv __complete 1 fish $index 0 2>/dev/null </dev/null)
     # The part of a word before its value: --option=
     set -l attached (string replace -rf '^(--[^=]*=).*' '$1' -- $current)
     set -l value (string replace -r '^--[^=]*=' '' -- $current)

@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::cli::{Cli, suggest};
 use crate::domain::{Failure, Kind};
 use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
@@ -27,13 +29,17 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         // It starts with a dash, and so looks like an option.
         return PublicKey::parse(key).err().unwrap_or_else(|| Failure::usage("this is a private key"));
     }
-    let command: Vec<&str> = arguments
+    let mut command: Vec<&str> = arguments
         .iter()
         .skip(1)
         .map(String::as_str)
         .skip_while(|word| !is_command_word(word))
         .take_while(|word| is_command_word(word))
         .collect();
+    // `show ssh-key` is made of words that exist, and is none itself.
+    if let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) {
+        command.pop_if(|word| *word == unknown);
+    }
     let help = ["vastenv"]
         .into_iter()
         .chain(command.iter().copied())
@@ -41,8 +47,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         .collect::<Vec<_>>()
         .join(" ");
     // Options may stand anywhere, and so may these words: where one is, the others may be secrets.
-    let may_hold_secret =
-        arguments.iter().any(|word| matches!(word.as_str(), "create" | "update" | "set" | "remember"));
+    let may_hold_secret = arguments
+        .iter()
+        .any(|word| matches!(word.as_str(), "create" | "update" | "set" | "remember" | "forget"));
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         Some(ContextValue::Strings(texts)) => Some(texts.join(", ")),
@@ -77,12 +84,43 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         ErrorKind::InvalidUtf8 => "an argument is no UTF-8 text".to_owned(),
         _ => "this command line makes no sense".to_owned(),
     };
-    let suggestion =
-        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-            .into_iter()
-            .find_map(text)
-            .map_or(String::new(), |suggestion| format!("did you mean {suggestion}? "));
+    let meant = match error.kind() {
+        ErrorKind::InvalidSubcommand => suggest::commands(&plain_words(arguments)),
+        ErrorKind::UnknownArgument => {
+            let typed = text(ContextKind::InvalidArg).unwrap_or_default();
+            suggest::option(&command, &typed).into_iter().collect()
+        }
+        ErrorKind::InvalidValue => {
+            let place = text(ContextKind::InvalidArg).unwrap_or_default();
+            let option = place.split(' ').next().filter(|word| word.starts_with("--"));
+            let value = text(ContextKind::SuggestedValue);
+            let words = ["vastenv"].into_iter().chain(command.iter().copied()).chain(option);
+            let words = words.collect::<Vec<_>>().join(" ");
+            value.map(|value| format!("{words} {value}")).into_iter().collect()
+        }
+        _ => Vec::new(),
+    };
+    let suggestion = suggest::question(&meant).map_or(String::new(), |question| format!("{question} "));
     Failure::usage(message).hint(format!("{suggestion}see `{help}`"))
+}
+
+/// The words after the program's name that are neither options nor what options take.
+fn plain_words(arguments: &[String]) -> Vec<&str> {
+    let cli = Cli::command();
+    let takes_value = |word: &str| {
+        let mut options = cli.get_arguments().filter(|option| option.get_action().takes_values());
+        options.any(|option| option.get_long().is_some_and(|long| word.strip_prefix("--") == Some(long)))
+    };
+    let mut words = Vec::new();
+    let mut rest = arguments.iter().skip(1).map(String::as_str).take_while(|word| *word != "--");
+    while let Some(word) = rest.next() {
+        if takes_value(word) {
+            rest.next();
+        } else if !word.starts_with('-') {
+            words.push(word);
+        }
+    }
+    words
 }
 
 /// Whether a word is like a mistyped command, option or small number, and unlike a key or token.
@@ -94,16 +132,22 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 21] = [
+    const WORDS: [&str; 27] = [
         "api-key",
         "api-keys",
         "completions",
         "create",
         "delete",
+        "diff",
+        "doctor",
         "env-var",
         "env-vars",
         "export",
+        "forget",
+        "help",
         "hook",
+        "import",
+        "man",
         "refresh",
         "remember",
         "reset",
@@ -125,7 +169,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::Cli;
 
     fn refused(line: &str) -> Failure {
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();

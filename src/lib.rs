@@ -7,7 +7,7 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`shell`] | what a shell holds and how that is written; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`shell`] | what a shell holds, how that is written, and what a file is to an account; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
@@ -18,13 +18,14 @@
 //! # Data flow
 //!
 //! ```text
-//! credentials ─→ account ─┬─ snapshot (cache) ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//!                         └─ Vast API ─→ snapshot        (names, masks)   (× ledger × the shell's own variables)
+//! credentials ─→ account ─┬─ snapshot (cache) ──┬─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//!                         ├─ remembered values ─┘   (names, masks)   (× ledger × the shell's own variables)
+//!                         └─ Vast API ─→ both
 //! ```
 //!
 //! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
 //! calls it) is matched by hand before clap, reads files only, and never starts an async runtime.
-//! Changing goes the other way: a command calls the API, patches the snapshot from what was sent,
+//! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,
 //! and publishes the next generation, so that every open shell follows at its next prompt.
 //!
 //! # The hook's protocol
@@ -56,6 +57,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod domain;
+pub mod dotenv;
 pub mod environment;
 pub mod error;
 pub mod files;
@@ -94,16 +96,12 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
 fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let given = |wanted: &str| arguments.iter().take_while(|word| *word != "--").any(|word| word == wanted);
     let ui = Ui::new(given("--raw") || given("--json"), false, given("--no-color"));
-    let text = |color: bool| {
-        let text = refused.render();
-        if color { text.ansi().to_string() } else { text.to_string() }
-    };
     match refused.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ui
-            .data(text(ui.color && context::stdout_is_terminal()).as_bytes())
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => cmd::print_help(&refused.render(), ui)
             .map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !ui.raw => {
-            ui.usage(&text(ui.color));
+            let text = refused.render();
+            ui.usage(&if ui.color { text.ansi().to_string() } else { text.to_string() });
             ExitCode::from(error::USAGE)
         }
         _ => {

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("domain", 0),
     ("environment", 1),
+    ("dotenv", 1),
     ("shell", 1),
     ("files", 2),
     ("config", 3),
@@ -24,8 +25,14 @@ const LAYERS: [(&str, u8); 16] = [
 ];
 
 /// Modules of one row that may know each other.
-const NEIGHBOURS: [(&str, &str); 4] =
-    [("shell", "environment"), ("credentials", "config"), ("ui", "context"), ("cli", "context")];
+const NEIGHBOURS: [(&str, &str); 6] = [
+    ("dotenv", "environment"),
+    ("shell", "dotenv"),
+    ("shell", "environment"),
+    ("credentials", "config"),
+    ("ui", "context"),
+    ("cli", "context"),
+];
 
 /// What commands reach only through `account`.
 const BEHIND_THE_ACCOUNT: [&str; 2] = ["api", "store"];

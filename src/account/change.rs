@@ -3,8 +3,17 @@
 use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::ApiError;
-use crate::domain::{EnvName, Failure, Kind, Result, Secret};
-use crate::store::{Origin, Variable};
+use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
+use crate::store::{Means, Origin, Remembered, Snapshot, Variable};
+
+/// What becomes of a value that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is remembered here, because the server may hide it from now on.
+    Remembered,
+    /// It is not kept here at all: shells have it once the server tells it.
+    Nowhere,
+}
 
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +27,23 @@ pub struct Changed {
     /// Why shells will follow later than at their next prompt, if the change could not be written
     /// through here.
     pub not_followed: Option<Failure>,
+    /// Why the value could not be remembered here (or marked as that of a deleted variable).
+    pub not_remembered: Option<Failure>,
+    /// Whether a value is remembered here, also one of a variable that is deleted by now.
+    pub remembered: bool,
 }
 
 /// What to do to a variable.
 #[derive(Clone, Copy)]
 enum Edit<'a> {
-    Put(&'a Secret),
+    Put(&'a Secret, Keeping),
     Remove,
+}
+
+/// What became of a change on this machine.
+struct Written {
+    remembered: Result<bool>,
+    followed: Result<()>,
 }
 
 impl Remote<'_> {
@@ -32,21 +51,24 @@ impl Remote<'_> {
     ///
     /// # Errors
     /// The server refused (the name is taken, say), or could not be asked.
-    pub async fn create(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
+    pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
+            Some("max_secrets") => Failure::from(error)
+                .of_kind(Kind::AccountFull)
+                .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value), sent.map(|reply| (reply.message, true))).await
+        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, true))).await
     }
 
     /// Changes the value of a variable.
     ///
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
-    pub async fn update(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
+    pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
@@ -54,21 +76,21 @@ impl Remote<'_> {
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value), sent.map(|reply| (reply.message, false))).await
+        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, false))).await
     }
 
     /// Creates a variable, or changes it if the account has it already.
     ///
     /// # Errors
     /// The server refused or could not be asked.
-    pub async fn set(&self, name: &EnvName, value: &Secret) -> Result<Changed> {
+    pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = if self.is_known(name) {
             self.update_or_create(name, value).await
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(turn, name, Edit::Put(value), sent.map_err(Failure::from)).await
+        self.written(turn, name, Edit::Put(value, keeping), sent.map_err(Failure::from)).await
     }
 
     async fn update_or_create(
@@ -135,8 +157,14 @@ impl Remote<'_> {
     ) -> Result<Changed> {
         match sent {
             Ok((message, created)) => {
-                let not_followed = self.write_through(turn, name, edit).await.err();
-                Ok(Changed { name: saved_name(name), message, created, not_followed })
+                let written = self.write_through(turn, name, edit).await;
+                let (remembered, not_remembered) = match written.remembered {
+                    Ok(remembered) => (remembered, None),
+                    Err(failure) => (false, Some(failure)),
+                };
+                let not_followed = written.followed.err();
+                let name = saved_name(name);
+                Ok(Changed { name, message, created, not_followed, not_remembered, remembered })
             }
             Err(failure) => {
                 if failure.kind() == Kind::Ambiguous {
@@ -147,20 +175,56 @@ impl Remote<'_> {
         }
     }
 
-    async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Result<()> {
+    async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Written {
         let account = &self.account;
-        let mut snapshot = match account.known() {
-            Ok(Known::Snapshot(snapshot)) => *snapshot,
+        let snapshot = match account.known() {
+            Ok(Known::Snapshot(snapshot)) => Ok(*snapshot),
             // Nothing to patch yet: the first snapshot is fetched. Its values may be masked, so what
             // was sent is patched in all the same.
-            _ => self.ask(&mut turn).await?.snapshot,
+            _ => self.ask(&mut turn).await.map(|refreshed| refreshed.snapshot),
         };
         let now = (account.now)();
+        // First, as nobody can tell this value a second time.
+        let remembered = self.remember_change(&saved_name(name), edit, now);
+        let followed = snapshot.and_then(|snapshot| self.patch(snapshot, name, edit, now));
+        Written { remembered, followed }
+    }
+
+    /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
+    fn remember_change(&self, name: &str, edit: Edit<'_>, now: Timestamp) -> Result<bool> {
+        let Some(id) = self.account.id() else {
+            return Err(Failure::unavailable("whose the key is could not be found out"));
+        };
+        self.account.store.edit_values(&id, |values| {
+            match edit {
+                Edit::Put(value, Keeping::Remembered) => {
+                    values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
+                }
+                Edit::Put(_, Keeping::Nowhere) => {
+                    // An older value would pass for this one.
+                    values.remove(name);
+                }
+                Edit::Remove => {
+                    if let Some(remembered) = values.get_mut(name) {
+                        remembered.gone_at.get_or_insert(now);
+                    }
+                }
+            }
+            Ok(values.contains_key(name))
+        })
+    }
+
+    /// Writes the change into the snapshot, and lets every shell follow.
+    fn patch(&self, mut snapshot: Snapshot, name: &EnvName, edit: Edit<'_>, now: Timestamp) -> Result<()> {
         let saved = saved_name(name);
         match edit {
-            Edit::Put(value) => {
-                let value = Some(value.clone());
-                snapshot.variables.insert(saved, Variable { value, origin: Origin::Local, changed_at: now });
+            Edit::Put(value, keeping) => {
+                // Only what the server tells is kept in the snapshot; until then it is unknown there.
+                let value = (keeping == Keeping::Remembered).then(|| value.clone());
+                let variable = Variable { value, origin: Origin::Local, changed_at: now, edition: None };
+                snapshot.variables.insert(saved, variable);
+                // Who does not want it remembered waits for the server to tell it.
+                snapshot.doubtful |= keeping == Keeping::Nowhere;
             }
             Edit::Remove => {
                 snapshot.variables.remove(&saved);
@@ -170,12 +234,12 @@ impl Remote<'_> {
             // Whether this server did change the letters' case, only its own list can tell.
             snapshot.doubtful = true;
         }
-        account.store.save_snapshot(&snapshot)?;
-        account.store.publish_generation(now).map(drop)
+        self.account.store.save_snapshot(&snapshot)?;
+        self.account.store.publish_generation(now).map(drop)
     }
 
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
-    fn invalidate(&self) {
+    pub(super) fn invalidate(&self) {
         if let Ok(Known::Snapshot(mut snapshot)) = self.account.known() {
             snapshot.doubtful = true;
             // Where this cannot be written, max_age bounds the doubt.

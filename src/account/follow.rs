@@ -69,6 +69,8 @@ pub struct Answer {
     pub notice: Option<Notice>,
     /// Whether the account's server should be asked in the background.
     pub refresh: bool,
+    /// The account that it follows, if the files tell which it is.
+    pub account: Option<AccountId>,
     /// What it should hold, and what not, if that is known.
     pub environment: Option<Environment>,
 }
@@ -122,6 +124,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
         report,
         notice: followed.notice.or(unwritable),
         refresh: followed.refresh,
+        account: followed.account,
         environment: followed.desired,
     }
 }

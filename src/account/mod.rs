@@ -3,15 +3,23 @@
 //! [`Account`] sees files only: it is all that a prompt needs. [`Remote`] is an account with a way
 //! to its server: it refreshes and changes.
 
+mod batch;
 mod change;
 mod follow;
 mod keys;
 mod lists;
+mod pace;
+mod reconcile;
 mod refresh;
+mod remember;
 mod remote;
 mod reset;
 mod sign_in;
 mod turn;
+
+use std::time::Duration;
+
+use reconcile::overlay;
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
@@ -21,8 +29,12 @@ use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{Backoff, Identity, KeyKind, KeyList, ListedKey, Origin, Snapshot, Store, Variable};
-pub use change::Changed;
+pub use crate::store::{
+    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, KeyList, ListedKey, Means, Origin, Remembered, Snapshot,
+    Store, Values, Variable,
+};
+pub use batch::{Batch, Ended, Sent};
+pub use change::{Changed, Keeping};
 pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
@@ -32,6 +44,9 @@ pub use sign_in::{SavedKey, save_key};
 
 /// Seconds that the service wants between two reads of an account's variables.
 const SHORTEST_INTERVAL: u64 = 5;
+
+/// What the service wants between two creations of variables, and between two updates.
+const CHANGE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -87,8 +102,11 @@ impl<'a> Account<'a> {
             return Ok(Known::Refused(refused_at));
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let snapshot = self.store.snapshot(&account)?;
-        Ok(snapshot.map_or(Known::Nothing, |snapshot| Known::Snapshot(Box::new(snapshot))))
+        let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
+        if snapshot.variables.values().any(|variable| variable.told().is_none()) {
+            overlay(&mut snapshot, &self.store.values(&account)?);
+        }
+        Ok(Known::Snapshot(Box::new(snapshot)))
     }
 
     /// Whose the key is, as far as known.
@@ -161,12 +179,16 @@ impl<'a> Account<'a> {
 }
 
 fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
-    let variables: Vec<_> = snapshot
+    resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() })
+}
+
+/// The variables of `snapshot`, each with the value that is known here.
+pub fn variables(snapshot: &Snapshot) -> Vec<AccountVariable> {
+    snapshot
         .variables
         .iter()
         .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
-        .collect();
-    resolve(&variables, &Rules { allowed: config.allow.clone() })
+        .collect()
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::reconcile::reconcile;
 use super::turn::{self, Turn};
 use super::{Known, Remote, SHORTEST_INTERVAL};
-use crate::api::ApiError;
-use crate::domain::{Failure, Kind, Result, Secret, Timestamp, format_duration, is_mask};
-use crate::store::{Identity, Origin, Snapshot, Variable};
+use crate::api::{ApiError, Told};
+use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
+use crate::store::{Identity, Origin, Snapshot, Values};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,15 @@ pub struct Refreshed {
     pub removed: Vec<String>,
     /// Whether the server was asked, or a snapshot of the last seconds was good enough.
     pub asked: bool,
+    /// Why the remembered values that belong to it could not be read, if that is so.
+    pub unread: Option<Failure>,
+}
+
+/// What was known before a refresh.
+struct Before {
+    snapshot: Option<Snapshot>,
+    /// Why it is without the remembered values.
+    unread: Option<Failure>,
 }
 
 impl Remote<'_> {
@@ -58,13 +68,13 @@ impl Remote<'_> {
             return Ok(self.client.secrets().await.map(|_| None)?);
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
-        let before = self.snapshot_before()?;
-        match self.is_enough(urgency, before.as_ref()) {
+        let before = self.before()?;
+        match self.is_enough(urgency, before.snapshot.as_ref()) {
             Enough::Nothing => return Ok(None),
-            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot))),
+            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot, before.unread))),
             Enough::No => {}
         }
-        self.pace(before.as_ref()).await;
+        self.pace(before.snapshot.as_ref()).await;
         match self.ask(&mut turn).await {
             Ok(refreshed) => {
                 self.account.store.clear_backoff(&self.account.key);
@@ -115,11 +125,17 @@ impl Remote<'_> {
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
-    fn snapshot_before(&self) -> Result<Option<Snapshot>> {
+    fn before(&self) -> Result<Before> {
         match self.account.known() {
-            Ok(Known::Snapshot(snapshot)) => Ok(Some(*snapshot)),
-            Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
-            Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
+            Ok(Known::Snapshot(snapshot)) => Ok(Before { snapshot: Some(*snapshot), unread: None }),
+            Ok(Known::Refused(_) | Known::Nothing) => Ok(Before { snapshot: None, unread: None }),
+            Err(failure) if failure.kind() == Kind::Unavailable => {
+                let stored = self.account.id().map(|account| self.account.store.snapshot(&account));
+                let snapshot = stored.and_then(Result::ok).flatten();
+                // One that is there after all cannot be read for its remembered values only.
+                let unread = snapshot.is_some().then_some(failure);
+                Ok(Before { snapshot, unread })
+            }
             Err(failure) => Err(failure),
         }
     }
@@ -159,20 +175,44 @@ impl Remote<'_> {
         if !self.complete(turn).await? {
             return Err(self.kept_waiting());
         }
-        let before = self.snapshot_before()?;
-        if let Some(snapshot) = before.as_ref().filter(|_| !was_known)
+        let before = self.before()?;
+        if let Some(snapshot) = before.snapshot.as_ref().filter(|_| !was_known)
             && self.is_just_asked(snapshot)
             && !snapshot.doubtful
         {
             // Another key of the same account was a moment faster. To shells it is news whose this is.
             account.store.publish_generation((account.now)())?;
-            return Ok(Refreshed::unasked(snapshot.clone()));
+            return Ok(Refreshed::unasked(snapshot.clone(), before.unread));
         }
-        let secrets = self.client.secrets().await?;
-        let user = identity.user.clone().unwrap_or_else(|| self.stand_in());
+        let said = self.client.secrets().await?;
+        self.keep(said, before.snapshot.as_ref(), identity)
+    }
+
+    /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
+    fn keep(
+        &self,
+        said: BTreeMap<String, Told>,
+        before: Option<&Snapshot>,
+        identity: Identity,
+    ) -> Result<Refreshed> {
+        let account = &self.account;
+        let user = identity.user.unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
-        let before = before.as_ref();
-        let variables = merge(secrets, before, fetched_at);
+        let id = AccountId::new(&account.server, &user);
+        let remembered =
+            account.store.edit_values(&id, |values| Ok(reconcile(said.clone(), before, values, fetched_at)));
+        let (variables, unread) = match remembered {
+            Ok(variables) => (variables, None),
+            Err(failure) => {
+                let variables = reconcile(said, before, &mut Values::new(), fetched_at);
+                if variables.values().any(|variable| variable.origin == Origin::Local) {
+                    // The snapshot has what the server hides from now on, and nothing else has it.
+                    return Err(failure);
+                }
+                let is_missing = variables.values().any(|variable| variable.value.is_none());
+                (variables, is_missing.then_some(failure))
+            }
+        };
         let snapshot = Snapshot {
             server: account.server.clone(),
             user,
@@ -181,7 +221,7 @@ impl Remote<'_> {
             doubtful: false,
             variables,
         };
-        let refreshed = Refreshed::compare(before, snapshot);
+        let refreshed = Refreshed { unread, ..Refreshed::compare(before, snapshot) };
         account.store.save_snapshot(&refreshed.snapshot)?;
         if before.is_none() || refreshed.differs() {
             account.store.publish_generation(fetched_at)?;
@@ -252,8 +292,9 @@ impl Remote<'_> {
 }
 
 impl Refreshed {
-    fn unasked(snapshot: Snapshot) -> Self {
-        Self { snapshot, added: Vec::new(), changed: Vec::new(), removed: Vec::new(), asked: false }
+    fn unasked(snapshot: Snapshot, unread: Option<Failure>) -> Self {
+        let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { snapshot, added, changed, removed, asked: false, unread }
     }
 
     fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
@@ -265,7 +306,15 @@ impl Refreshed {
         let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
         let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
         let changed = names(new.keys().filter(differs).collect());
-        Self { snapshot, added, changed, removed, asked: true }
+        Self { snapshot, added, changed, removed, asked: true, unread: None }
+    }
+
+    /// The snapshot, for who needs every value that is known.
+    ///
+    /// # Errors
+    /// Values are remembered that cannot be read.
+    pub fn whole(self) -> Result<Snapshot> {
+        self.unread.map_or(Ok(self.snapshot), Err)
     }
 
     /// Whether the variables are other ones than before.
@@ -274,40 +323,18 @@ impl Refreshed {
     }
 }
 
-/// What the server said, with what was known already in place of masks.
-fn merge(
-    secrets: BTreeMap<String, Secret>,
-    before: Option<&Snapshot>,
-    now: Timestamp,
-) -> BTreeMap<String, Variable> {
-    secrets
-        .into_iter()
-        .map(|(name, said)| {
-            let was = before.and_then(|before| before.variables.get(&name));
-            let (value, origin) = if is_mask(said.expose()) {
-                // A mask never overwrites a value that is known.
-                let known = was.and_then(|was| was.value.clone());
-                let origin = if known.is_some() { Origin::Local } else { Origin::Account };
-                (known, origin)
-            } else {
-                (Some(said), Origin::Account)
-            };
-            let changed_at = was.filter(|was| was.value == value).map_or(now, |was| was.changed_at);
-            (name, Variable { value, origin, changed_at })
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ServerUrl;
+    use crate::domain::{Secret, ServerUrl};
+    use crate::store::{Origin, Variable};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(1),
+            edition: None,
         };
         Snapshot {
             server: ServerUrl::default(),
@@ -317,36 +344,6 @@ mod tests {
             doubtful: false,
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
         }
-    }
-
-    fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Secret> {
-        variables.iter().map(|(name, value)| ((*name).to_owned(), Secret::new(*value))).collect()
-    }
-
-    #[test]
-    fn a_mask_keeps_what_is_known_and_is_never_a_value() {
-        let before = snapshot(&[("KNOWN", Some("v")), ("NEVER", None)]);
-        let merged = merge(
-            said(&[("KNOWN", "********"), ("NEVER", "***"), ("NEW", "*****")]),
-            Some(&before),
-            Timestamp(9),
-        );
-        assert_eq!(
-            (merged["KNOWN"].value.clone(), merged["KNOWN"].origin),
-            (Some(Secret::new("v")), Origin::Local)
-        );
-        assert_eq!((merged["NEVER"].value.clone(), merged["NEW"].value.clone()), (None, None));
-        assert_eq!((merged["KNOWN"].changed_at, merged["NEW"].changed_at), (Timestamp(1), Timestamp(9)));
-    }
-
-    #[test]
-    fn a_clear_answer_wins_over_what_is_known() {
-        let before = snapshot(&[("A", Some("old"))]);
-        let merged = merge(said(&[("A", "new")]), Some(&before), Timestamp(9));
-        assert_eq!(
-            (merged["A"].value.clone(), merged["A"].origin),
-            (Some(Secret::new("new")), Origin::Account)
-        );
     }
 
     #[test]

@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::Remote;
 use crate::config::Paths;
-use crate::domain::{Result, Secret, Timestamp};
+use crate::domain::{Failure, Result, Secret, Timestamp, format_duration};
 use crate::files::{unwritable, write_private};
 use crate::store::{Identity, Store};
 
@@ -33,6 +34,19 @@ impl Remote<'_> {
         account.store.clear_backoff(&account.key);
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
+    }
+}
+
+impl Remote<'_> {
+    /// Like [`Self::verify`], given up after `limit`.
+    ///
+    /// # Errors
+    /// Those of [`Self::verify`], and that the limit has passed.
+    pub async fn verify_within(&self, limit: Duration) -> Result<Identity> {
+        tokio::time::timeout(limit, self.verify()).await.unwrap_or_else(|_| {
+            let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
+            Err(Failure::unavailable(format!("no answer from {host} within {limit}")))
+        })
     }
 }
 

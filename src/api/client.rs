@@ -58,6 +58,9 @@ pub trait Listener: Send + Sync {
 
     /// The call is sent again after `wait`; `reason` is like `rate limited`.
     fn waiting(&self, reason: &str, wait: Duration);
+
+    /// Of `total` calls, `done` are done, and the rest will take about `left`.
+    fn progress(&self, _done: usize, _total: usize, _left: Duration) {}
 }
 
 /// A client for one account.

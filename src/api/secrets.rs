@@ -21,17 +21,30 @@ struct Listing {
     secrets: Option<Pairs>,
 }
 
+/// What the server tells of one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Its value, perhaps masked.
+    pub value: Secret,
+    /// When it was last changed, in the server's own words, if it tells.
+    pub edition: Option<String>,
+}
+
+/// The fields of an object in a value's place that tell when the variable was changed.
+const CHANGED: [&str; 4] = ["updated_at", "changed_at", "modified_at", "last_modified"];
+
 /// The fields of a JSON object as they came, duplicates included.
 struct Pairs(Vec<(String, Value)>);
 
 impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
-    /// perhaps masked.
+    /// perhaps masked. In a value's place may stand an object with the `value` and the time of its
+    /// last change.
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer that is anything but a table of texts. Only a
     /// table that is there and empty is an empty answer.
-    pub async fn secrets(&self) -> Result<BTreeMap<String, Secret>, ApiError> {
+    pub async fn secrets(&self) -> Result<BTreeMap<String, Told>, ApiError> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
             return Err(answer.unusable("no table of variables").into());
@@ -74,30 +87,41 @@ fn body(name: &EnvName, value: &Secret) -> Value {
     json!({"key": name.as_str(), "value": value.expose()})
 }
 
-fn table(answer: &Answer, Pairs(pairs): Pairs) -> Result<BTreeMap<String, Secret>, ApiError> {
+fn table(answer: &Answer, Pairs(pairs): Pairs) -> Result<BTreeMap<String, Told>, ApiError> {
     let mut table = BTreeMap::new();
     for (name, value) in pairs {
-        let what = match value {
-            Value::String(text) => match table.entry(name) {
-                Entry::Vacant(place) => {
-                    place.insert(Secret::new(text));
-                    continue;
-                }
-                Entry::Occupied(place) => {
-                    let name = shown(place.key());
-                    return Err(answer.unusable(&format!("the variable {name} twice")).into());
-                }
-            },
-            Value::Null => "null",
-            Value::Bool(_) => "a truth value",
-            Value::Number(_) => "a number",
-            Value::Array(_) => "a list",
-            Value::Object(_) => "an object",
+        let told = told(value).map_err(|what| {
+            answer.unusable(&format!("{what} as the value of the variable {}", shown(&name)))
+        })?;
+        match table.entry(name) {
+            Entry::Vacant(place) => place.insert(told),
+            Entry::Occupied(place) => {
+                let name = shown(place.key());
+                return Err(answer.unusable(&format!("the variable {name} twice")).into());
+            }
         };
-        let what = format!("{what} as the value of the variable {}", shown(&name));
-        return Err(answer.unusable(&what).into());
     }
     Ok(table)
+}
+
+/// What stands in a value's place; or, where that is no value, what it is instead.
+fn told(value: Value) -> Result<Told, &'static str> {
+    match value {
+        Value::String(text) => Ok(Told { value: Secret::new(text), edition: None }),
+        Value::Object(mut fields) => {
+            let Some(Value::String(text)) = fields.remove("value") else { return Err("an object") };
+            let edition = CHANGED.iter().find_map(|field| match fields.get(*field)? {
+                Value::String(text) => Some(printable_capped(text, 80)),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            Ok(Told { value: Secret::new(text), edition })
+        }
+        Value::Null => Err("null"),
+        Value::Bool(_) => Err("a truth value"),
+        Value::Number(_) => Err("a number"),
+        Value::Array(_) => Err("a list"),
+    }
 }
 
 /// A server's name for a variable, fit to show.

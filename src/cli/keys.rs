@@ -29,11 +29,11 @@ pub struct KeyIds {
     group = ArgGroup::new("rights").args(["permission_file", "permission"]).required(true).multiple(true),
     override_usage = "vastenv create api-key --name NAME --permission CATEGORY…\n       \
         vastenv create api-key --name NAME --permission_file FILE",
-    after_help = "Examples:\n  vastenv create api-key --name ci --permission user_read\n  \
-        vastenv create api-key --name ci --permission_file rights.json \\\n    | vastenv set env-var CI_KEY\n\n\
-        The new key is printed once, alone on stdout.\n\
+    after_help = "The new key is printed once, alone on stdout.\n\
         Categories: misc, user_read, user_write, instance_read, instance_write,\n\
-        billing_read, billing_write, machine_read, machine_write, team_read, team_write"
+        billing_read, billing_write, machine_read, machine_write, team_read, team_write\n\n\
+        Examples:\n  vastenv create api-key --name ci --permission user_read\n  \
+        vastenv create api-key --name ci --permission_file rights.json \\\n    | vastenv set env-var CI_KEY"
 )]
 pub struct CreateApiKey {
     /// The key's name

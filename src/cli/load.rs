@@ -10,10 +10,11 @@ use crate::shell::{Format, Shell};
 
 /// `vastenv hook`
 #[derive(Debug, Args)]
-#[command(after_help = "Put the line into your shell's start-up file:\n  \
+#[command(after_help = "The line for the end of your shell's start-up file (see `vastenv help hook`):\n  \
     bash   ~/.bashrc                   eval \"$(vastenv hook bash)\"\n  \
     zsh    ~/.zshrc                    eval \"$(vastenv hook zsh)\"\n  \
-    fish   ~/.config/fish/config.fish  vastenv hook fish | source")]
+    fish   ~/.config/fish/config.fish  vastenv hook fish | source\n\n\
+    Example:\n  eval \"$(vastenv hook bash)\"      # in this shell alone")]
 pub struct Hook {
     /// The shell
     #[arg(value_parser = PossibleValuesParser::new(Shell::ALL.map(Shell::name)))]
@@ -68,10 +69,9 @@ pub struct Run {
 
 /// `vastenv sandbox`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
-    vastenv sandbox --state dev.json   # prints the two exports and serves\n\nThe key of a new sandbox is random; with --state it stays the same."
-)]
+#[command(after_help = "The key of a new sandbox is random; with --state it stays the same.\n\n\
+    Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
+    vastenv sandbox --state dev.json   # prints the two exports and serves")]
 pub struct Sandbox {
     /// Listen on this port of 127.0.0.1 [default: any free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]

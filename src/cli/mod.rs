@@ -1,16 +1,26 @@
-//! The command line: types only, no behaviour. The doc comments are the help texts.
+//! The command line: types, whose doc comments are the help texts, and what its words mean; no
+//! behaviour.
 
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod dotenv;
 mod env_var;
+pub mod groups;
+mod guide;
 mod keys;
 mod load;
+pub mod suggest;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::domain::Secret;
 
-pub use env_var::{NameOnly, NameValue, ShowEnvVars, StdinValue, Why};
+pub use dotenv::{Diff, Import};
+pub use env_var::{
+    Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
+    StdinValue, Why,
+};
+pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Completions, Export, Hook, Run, Sandbox};
 
@@ -19,18 +29,27 @@ pub use load::{Completions, Export, Hook, Run, Sandbox};
 #[command(
     name = "vastenv",
     version,
+    long_version = LONG_VERSION,
     infer_long_args = true,
     max_term_width = 80,
     disable_help_subcommand = true,
-    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc"
+    help_template = groups::template(),
+    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc\n\n\
+        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security"
 )]
 pub struct Cli {
     /// What holds for every command.
     #[command(flatten)]
     pub global: Global,
-    /// The command.
+    /// The command; without one the user is greeted.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+}
+
+/// The commands and their arguments, without what only help texts need: making that takes longer
+/// than a TAB should.
+pub fn bare() -> clap::Command {
+    Command::augment_subcommands(Global::augment_args(clap::Command::new("vastenv")))
 }
 
 /// Options that every command takes, before or after its name.
@@ -72,6 +91,9 @@ pub struct Global {
     pub yes: bool,
 }
 
+/// The version with the commit and the machine that it was built for, as far as the build could tell.
+const LONG_VERSION: &str = env!("VASTENV_LONG_VERSION");
+
 /// How often a request is tried, as by the official client.
 const TRIES: u32 = 3;
 
@@ -99,7 +121,7 @@ impl Default for Global {
 pub enum Command {
     /// Print the hook for a shell's start-up file
     Hook(Hook),
-    /// Print or install the script that completes commands and values at TAB
+    /// Print or install the script for completion at TAB
     Completions(Completions),
     /// Print the variables for a shell or a program to read
     Export(Export),
@@ -111,6 +133,9 @@ pub enum Command {
     /// Say what is set up, loaded and known
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
+    /// Check the set-up, and say what mends what is wrong
+    #[command(after_help = "Example:\n  vastenv doctor")]
+    Doctor,
     /// Say all that is known of one variable
     Why(Why),
     /// Show what the account has
@@ -131,8 +156,21 @@ pub enum Command {
     /// Replace the API key by a new one
     #[command(subcommand)]
     Reset(Reset),
+    /// Remember values that the server hides, on this machine only
+    Remember(Remember),
+    /// Forget remembered values
+    #[command(subcommand)]
+    Forget(Forget),
+    /// Send the variables of a dotenv file to the account
+    Import(Import),
+    /// Compare a dotenv file with the account
+    Diff(Diff),
     /// Serve a stand-in for the account API on this machine
     Sandbox(Sandbox),
+    /// Write the manual pages
+    Man(Man),
+    /// Explain a command or a topic
+    Help(Help),
 }
 
 /// `vastenv show …`

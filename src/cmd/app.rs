@@ -35,7 +35,7 @@ impl App {
     pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
-        let store = Store::new(&paths.state, &paths.cache);
+        let store = Store::new(&paths.state, &paths.cache, &paths.data);
         let flag_key = global.api_key.take();
         Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
     }

@@ -35,7 +35,7 @@ fn start_with(arguments: &[&str]) {
     let _ = Command::new(program)
         .arg(BACKGROUND_REFRESH)
         .args(arguments)
-        .env_remove(variables::VASTENV_LINE)
+        .env_remove(variables::LINE)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

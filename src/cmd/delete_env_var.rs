@@ -12,7 +12,12 @@ pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Result<()> {
     let deleted = app.with_server(account, async |remote| remote.delete(&name).await)?;
     report(app, DELETED, &name, &deleted)?;
     if !app.ui.raw {
-        app.ui.say(&format!("bring it back: vastenv create env-var {}", deleted.name));
+        let command = format!("vastenv create env-var {}", deleted.name);
+        if deleted.remembered {
+            app.ui.say(&format!("bring it back within 30 days: {command} --remembered"));
+        } else {
+            app.ui.say(&format!("bring it back: {command}"));
+        }
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.
 pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Result<Snapshot> {
     if app.global.curl {
-        return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
+        return app.fetch(account.clone(), Urgency::Needed).and_then(Refreshed::whole);
     }
     let known = account.known();
     for note in app.store.take_notes() {
@@ -72,10 +72,19 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
             .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`"))
         }
         Ok(Known::Nothing) => first(app, account, wait),
-        Err(failure) => {
-            app.ui.warn_of(&failure);
-            first(app, account, wait)
-        }
+        // Where the server cannot make up for it, the failure comes back.
+        Err(failure) => match first(app, account, wait) {
+            Ok(snapshot) => {
+                app.ui.warn_of(&failure);
+                Ok(snapshot)
+            }
+            Err(other) => {
+                if other != failure {
+                    app.ui.warn_of(&failure);
+                }
+                Err(other)
+            }
+        },
     }
 }
 
@@ -88,9 +97,7 @@ fn first(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
     }
     let refreshed =
         app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
-    refreshed
-        .map(|refreshed| refreshed.snapshot)
-        .ok_or_else(|| Failure::unavailable("the server was not asked"))
+    refreshed.ok_or_else(|| Failure::unavailable("the server was not asked"))?.whole()
 }
 
 /// A snapshot newer than `old`, or `old` with a warning; but a key that is refused now opens
@@ -106,7 +113,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
         })
     };
     match asked {
-        Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
+        Ok(Some(refreshed)) => refreshed.whole(),
         Ok(None) => Ok(old),
         Err(failure) if failure.exit_code() == 4 => Err(failure),
         Err(failure) => {

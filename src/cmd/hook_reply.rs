@@ -61,7 +61,7 @@ fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
 }
 
 fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
-    let store = Store::new(&paths.state, &paths.cache);
+    let store = Store::new(&paths.state, &paths.cache, &paths.data);
     let answer = account::follow(&Question {
         paths,
         store: &store,
@@ -110,12 +110,22 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
             ui.say(&format!("vastenv: not loaded: {}: {}", printable(&skipped.name), skipped.why.reason()));
         }
     }
+    tell_hidden(answer, store, ui);
     if let Some(notice) = &answer.notice
         && notice.id != call.told
         && !(call.starting && store.was_told(notice.id))
     {
         store.remember_told(notice.id);
         ui.failure(&notice.failure);
+    }
+}
+
+/// Which values the server hides from this machine: told once, when that is first seen.
+fn tell_hidden(answer: &Answer, store: &Store, ui: Ui) {
+    let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
+    let Some(notice) = environment.hidden_notice() else { return };
+    if store.tells_hidden(account, "hook", &environment.hidden()) {
+        ui.failure(&notice);
     }
 }
 

@@ -11,11 +11,21 @@ mod create_ssh_key;
 mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
+mod diff;
+mod doctor;
+mod dotenv_file;
 mod each;
 mod export;
+mod forget_env_var;
+mod greet;
+mod help;
 mod hook;
 mod hook_reply;
+mod import;
+mod interrupts;
+mod man;
 mod refresh;
+mod remember_env_var;
 mod reset_api_key;
 mod run;
 mod sandbox;
@@ -36,13 +46,14 @@ use std::process::ExitCode;
 
 use app::App;
 
-use crate::cli::{Cli, Command, Create, Delete, Reset, Set, Show, Update};
+use crate::cli::{Cli, Command, Create, Delete, Forget, Reset, Set, Show, Update};
 use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
 pub use complete::{COMPLETE, complete};
 pub use export::export_at_once;
+pub use help::print_help;
 pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
@@ -57,13 +68,15 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
-    match cli.command {
+    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
         Command::Completions(arguments) => completions::completions(&arguments, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
         Command::Status => status::status(&app()?).map(done),
+        Command::Doctor => doctor::doctor(cli.global, ui),
         Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
         Command::Show(Show::EnvVars(arguments)) => {
             show_env_vars::show_env_vars(&app()?, &arguments).map(done)
@@ -82,6 +95,10 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         }
         Command::Delete(Delete::ApiKey(arguments)) => delete_api_key::delete_api_key(&app()?, &arguments),
         Command::Delete(Delete::SshKey(arguments)) => delete_ssh_key::delete_ssh_key(&app()?, &arguments),
+        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, arguments).map(done),
+        Command::Forget(Forget::EnvVar(arguments)) => {
+            forget_env_var::forget_env_var(&app()?, &arguments).map(done)
+        }
         Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?).map(done),
         Command::Create(Create::EnvVar(arguments)) => {
             create_env_var::create_env_var(&app()?, arguments).map(done)
@@ -94,6 +111,10 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Command::Delete(Delete::EnvVar(arguments)) => {
             delete_env_var::delete_env_var(&app()?, &arguments).map(done)
         }
+        Command::Import(arguments) => import::import(&app()?, &arguments),
+        Command::Diff(arguments) => diff::diff(&app()?, &arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
+        Command::Man(arguments) => man::man(&arguments, ui).map(done),
+        Command::Help(arguments) => help::help(&arguments, ui).map(done),
     }
 }

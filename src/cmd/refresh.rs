@@ -12,7 +12,11 @@ use crate::domain::{Result, count, printable};
 pub fn refresh(app: &App) -> Result<()> {
     let began = Instant::now();
     let account = app.account()?;
-    let refreshed = app.fetch(account, Urgency::Asked)?;
+    let refreshed = app.fetch(account.clone(), Urgency::Asked)?;
+    if let Some(failure) = &refreshed.unread {
+        app.ui.warn_of(failure);
+    }
+    let environment = account.environment(&refreshed.snapshot);
     let took = began.elapsed();
     let held = refreshed.snapshot.variables.len();
     if app.ui.raw {
@@ -21,6 +25,7 @@ pub fn refresh(app: &App) -> Result<()> {
             "changed": refreshed.changed,
             "removed": refreshed.removed,
             "variables": held,
+            "hidden": environment.hidden(),
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }
@@ -32,5 +37,10 @@ pub fn refresh(app: &App) -> Result<()> {
     }
     let change = if refreshed.differs() { "" } else { ", nothing changed" };
     app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
+    if let Some(notice) = environment.hidden_notice()
+        && app.store.tells_hidden(&refreshed.snapshot.account(), "refresh", &environment.hidden())
+    {
+        app.ui.warn_of(&notice);
+    }
     Ok(())
 }

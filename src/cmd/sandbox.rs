@@ -9,8 +9,8 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::interrupts::Interrupts;
 use crate::account::{SessionId, Store};
 use crate::cli;
 use crate::context::{self, variables};
@@ -128,7 +128,7 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries rests in a file.
-    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache));
+    let store = context::paths().ok().map(|paths| Store::new(&paths.state, &paths.cache, &paths.data));
     let spilled = |id: &SessionId| store.as_ref()?.session(id)?.entries;
     for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());
@@ -149,8 +149,8 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
                     ended = Some(status);
                     break;
                 }
-                ends = interrupts.next() => {
-                    if let (true, Ok(process)) = (ends, process) {
+                interrupt = interrupts.next() => {
+                    if let (true, Ok(process)) = (interrupt != Signal::SIGINT, process) {
                         // A command that has ended just now needs no signal.
                         let _ = kill(process, Signal::SIGTERM);
                     }
@@ -168,34 +168,4 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
 fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
-}
-
-/// The signals that end a server.
-struct Interrupts {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Interrupts {
-    fn new() -> Result<Self> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::failed(format!("cannot listen for signals: {}", reason(&error))))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for the next one; whether it is more than Ctrl-C.
-    async fn next(&mut self) -> bool {
-        tokio::select! {
-            _ = self.interrupt.recv() => false,
-            _ = self.terminate.recv() => true,
-            _ = self.hang_up.recv() => true,
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::app::App;
-use crate::account::{Account, Origin, Snapshot, Urgency};
+use crate::account::{Account, Origin, Refreshed, Snapshot, Urgency};
 use crate::cli::ShowEnvVars;
 use crate::context;
 use crate::domain::{Result, Secret, printable};
@@ -12,13 +12,13 @@ use crate::ui::Table;
 /// What stands in place of a value.
 const HIDDEN: &str = "*****";
 
-/// What stands in place of a value that the server does not tell, as it sends it.
-const MASK: &str = "********";
-
 /// Shows the variables as the server has them now.
 pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
     let account = app.account()?;
-    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    let Refreshed { snapshot, unread, .. } = app.fetch(account.clone(), Urgency::Needed)?;
+    if let Some(failure) = unread {
+        app.ui.warn_of(&failure);
+    }
     if app.ui.raw {
         return app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)));
     }
@@ -34,16 +34,12 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
 }
 
 fn raw(snapshot: &Snapshot, show_values: bool) -> Map<String, Value> {
+    // A mask is no value: what is unknown is null.
     let value = |value: Option<&Secret>| match (show_values, value) {
-        (false, _) => HIDDEN.to_owned(),
-        (true, Some(value)) => value.expose().to_owned(),
-        (true, None) => MASK.to_owned(),
+        (false, _) => Value::from(HIDDEN),
+        (true, value) => value.map_or(Value::Null, |value| value.expose().into()),
     };
-    snapshot
-        .variables
-        .iter()
-        .map(|(name, variable)| (name.clone(), Value::from(value(variable.value.as_ref()))))
-        .collect()
+    snapshot.variables.iter().map(|(name, variable)| (name.clone(), value(variable.value.as_ref()))).collect()
 }
 
 fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> String {
@@ -63,7 +59,7 @@ fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> Strin
         let source = match (variable.origin, &variable.value) {
             (_, None) => "-",
             (Origin::Account, _) => "account",
-            (Origin::Local, _) => "set here",
+            (Origin::Local, _) => "remembered",
         };
         table.row(&[name, &value, source, note.as_deref().unwrap_or_default()]);
     }

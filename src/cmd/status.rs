@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::app::App;
 use super::this_shell::{ThisShell, hook_line};
-use crate::account::{Account, Known, Snapshot};
+use crate::account::{Account, KEPT_AFTER_DELETION, Known, Snapshot};
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Kind, Result, count, format_duration, printable};
 use crate::environment::Environment;
@@ -128,6 +128,12 @@ fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec
         "variables",
         json!({"loadable": loaded, "masked": masked, "refused": refused}),
     ));
+    lines.push(remembered(account));
+    if let Some(notice) = environment.hidden_notice() {
+        let step = notice.next_step().unwrap_or_default();
+        let text = format!("{}; {step}", notice.message());
+        lines.push(Line::new("hidden", text, "hidden", json!(environment.hidden())));
+    }
     for skipped in &environment.skipped {
         lines.push(Line::new(
             "",
@@ -145,6 +151,43 @@ fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec
         line.raw.1 = Value::Object(reasons);
     }
     environment
+}
+
+/// How many values are remembered, and how many of them only until they are dropped.
+fn remembered(account: &Account<'_>) -> Line {
+    let values = match account.remembered() {
+        Ok(values) => values,
+        Err(failure) => return Line::new("remembered", failure.message(), "remembered", Value::Null),
+    };
+    let path = account.id().map(|id| account.store.values_path(&id).display().to_string());
+    let mut text = count(values.len(), "value");
+    if let Some(path) = path.as_ref().filter(|_| !values.is_empty()) {
+        text.push_str(&format!(" in {path}"));
+    }
+    let gone: Vec<_> = values.iter().filter_map(|(name, value)| Some((name, value.gone_at?))).collect();
+    if !gone.is_empty() {
+        let names: Vec<String> = gone
+            .iter()
+            .map(|(name, gone_at)| {
+                let passed = (account.now)().since(*gone_at).unwrap_or(0);
+                let left = KEPT_AFTER_DELETION.saturating_sub(passed);
+                format!("{} (for {} more)", printable(name), format_duration(left))
+            })
+            .collect();
+        text.push_str(&format!("; {} of them of deleted variables: {}", gone.len(), names.join(", ")));
+    }
+    let outdated: Vec<_> =
+        values.iter().filter(|(_, value)| value.may_be_outdated()).map(|(name, _)| name).collect();
+    if !outdated.is_empty() {
+        let names: Vec<String> = outdated.iter().map(|name| printable(name)).collect();
+        text.push_str(&format!(
+            "; perhaps not the account's any more (see `vastenv why`): {}",
+            names.join(", ")
+        ));
+    }
+    let gone: Vec<_> = gone.iter().map(|(name, _)| name).collect();
+    let raw = json!({"count": values.len(), "deleted": gone, "outdated": outdated, "path": path});
+    Line::new("remembered", text, "remembered", raw)
 }
 
 fn counts(environment: &Environment) -> (usize, usize) {

@@ -61,9 +61,14 @@ impl ThisShell {
 
 /// The line for the start-up file of the user's login shell.
 pub fn hook_line() -> String {
-    let login = context::text_var(variables::SHELL).and_then(|shell| Shell::parse(&shell));
-    match login.unwrap_or(Shell::Bash) {
+    match login_shell() {
         Shell::Fish => "vastenv hook fish | source".to_owned(),
         other => format!("eval \"$(vastenv hook {})\"", other.name()),
     }
+}
+
+/// The user's login shell, or bash where there is no hook for it.
+pub fn login_shell() -> Shell {
+    let login = context::text_var(variables::SHELL).and_then(|shell| Shell::parse(&shell));
+    login.unwrap_or(Shell::Bash)
 }

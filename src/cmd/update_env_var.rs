@@ -7,5 +7,5 @@ use crate::domain::Result;
 
 /// Sends the change, and lets every open shell follow.
 pub fn update_env_var(app: &App, arguments: NameValue) -> Result<()> {
-    change(app, arguments, async |remote, name, value| remote.update(name, value).await)
+    change(app, arguments, async |remote, name, value, keeping| remote.update(name, value, keeping).await)
 }

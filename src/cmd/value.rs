@@ -4,9 +4,10 @@
 use serde_json::json;
 
 use super::app::App;
-use crate::account::{Account, Changed, Remote};
+use super::ask::agree;
+use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
-use crate::domain::{EnvName, Failure, Result, Secret};
+use crate::domain::{EnvName, Failure, Result, Secret, is_mask};
 use crate::environment::refusal;
 use crate::ui::read_value;
 
@@ -27,13 +28,13 @@ pub fn checked_name(text: &str) -> Result<EnvName> {
 }
 
 /// The value: from the command line, asked without echo, or from stdin.
-pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Secret> {
-    let typed = arguments.value.is_some();
-    let value = match arguments.value {
+pub fn given_value(app: &App, name: &EnvName, value: Option<Secret>, keep_newline: bool) -> Result<Secret> {
+    let typed = value.is_some();
+    let value = match value {
         Some(value) => value,
         // Nothing is sent: a place holder stands in the command that is shown.
         None if app.global.curl => Secret::new("$VALUE"),
-        None => read_value(&format!("value of {name}"), arguments.stdin.keep_newline)?,
+        None => read_value(&format!("value of {name}"), keep_newline)?,
     };
     if value.expose().is_empty() && !typed {
         return Err(Failure::usage(format!("the value of {name} is empty"))
@@ -47,21 +48,41 @@ pub fn given_value(app: &App, name: &EnvName, arguments: NameValue) -> Result<Se
     Ok(value)
 }
 
+/// The value that is remembered of `name`, also where the account has no such variable any more.
+fn remembered_value(account: &Account<'_>, name: &EnvName) -> Result<Secret> {
+    let values = account.remembered()?;
+    let capitals = name.as_str().to_ascii_uppercase();
+    let remembered = values.get(name.as_str()).or_else(|| values.get(&capitals));
+    remembered.map(|remembered| remembered.value.clone()).ok_or_else(|| {
+        Failure::failed(format!("no value of {name} is remembered here"))
+            .hint("leave --remembered out to be asked for it")
+    })
+}
+
 /// Sends a change and says what it did: `verb` is `created`, say.
 pub fn change(
     app: &App,
     arguments: NameValue,
-    send: impl AsyncFn(&Remote<'_>, &EnvName, &Secret) -> Result<Changed>,
+    send: impl AsyncFn(&Remote<'_>, &EnvName, &Secret, Keeping) -> Result<Changed>,
 ) -> Result<()> {
     let name = checked_name(&arguments.name)?;
     let account: Account<'_> = app.account()?;
     let typed = arguments.value.is_some();
-    let value = given_value(app, &name, arguments)?;
+    let keeping = if arguments.no_remember { Keeping::Nowhere } else { Keeping::Remembered };
+    let value = if arguments.remembered {
+        remembered_value(&account, &name)?
+    } else {
+        given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?
+    };
+    if is_mask(value.expose()) {
+        agree(app, &format!("the value of {name} is nothing but asterisks, as a mask is: send it?"))?;
+    }
     if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
         app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));
     }
     let manner = app.manner(typed);
-    let changed = app.with_server_as(account, manner, async |remote| send(remote, &name, &value).await)?;
+    let changed =
+        app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;
     let verb = if changed.created { "created" } else { "updated" };
     report(app, verb, &name, &changed)
 }
@@ -78,6 +99,12 @@ pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Resul
     if let Some(failure) = &changed.not_followed {
         app.ui.warn(&format!(
             "the account has the change, but open shells will follow later: {}",
+            failure.message()
+        ));
+    }
+    if let Some(failure) = &changed.not_remembered {
+        app.ui.warn(&format!(
+            "the account has the change, but its value is not remembered here: {}",
             failure.message()
         ));
     }

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::app::App;
 use super::this_shell::ThisShell;
-use crate::account::{Account, Known, Origin, Snapshot, Variable};
+use crate::account::{Account, Known, Means, Origin, Snapshot, Variable};
 use crate::cli::Why;
-use crate::domain::{Failure, Result, count, format_duration, printable};
+use crate::domain::{Failure, Result, Timestamp, count, format_duration, printable};
 use crate::environment::{Entry, Shadow, Skipped};
 
 /// One answer, for a person and for a program.
@@ -38,7 +38,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         }
     };
     let here = ThisShell::read(app);
-    let Some((name, variable)) = find(&snapshot, &arguments.name) else {
+    let Some((name, variable)) = snapshot.find(&arguments.name) else {
         return Err(absent(&account, &snapshot, &arguments.name));
     };
     let environment = account.environment(&snapshot);
@@ -46,7 +46,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     let mut lines = vec![
         Line::new("name", printable(name), name),
         value(variable),
-        source(&account, &snapshot, variable),
+        source(&account, &snapshot, name, variable),
         changed(&account, variable),
         loaded(name, &here, skipped),
         shadow(name, &here),
@@ -71,14 +71,6 @@ fn print(app: &App, lines: &[Line]) -> Result<()> {
     Ok(())
 }
 
-/// The variable of this name, or of this name in capitals, as the server saves it.
-fn find<'a>(snapshot: &'a Snapshot, name: &str) -> Option<(&'a str, &'a Variable)> {
-    let capitals = name.to_ascii_uppercase();
-    let found =
-        snapshot.variables.get_key_value(name).or_else(|| snapshot.variables.get_key_value(&capitals))?;
-    Some((found.0.as_str(), found.1))
-}
-
 fn absent(account: &Account<'_>, snapshot: &Snapshot, name: &str) -> Failure {
     let age = account.age(snapshot).map_or("some time".to_owned(), format_duration);
     Failure::failed(format!("the account has no variable {} ({age} ago)", printable(name)))
@@ -95,7 +87,7 @@ fn value(variable: &Variable) -> Line {
     }
 }
 
-fn source(account: &Account<'_>, snapshot: &Snapshot, variable: &Variable) -> Line {
+fn source(account: &Account<'_>, snapshot: &Snapshot, name: &str, variable: &Variable) -> Line {
     let age = account
         .age(snapshot)
         .map_or("at an unknown time".to_owned(), |age| format!("{} ago", format_duration(age)));
@@ -103,9 +95,38 @@ fn source(account: &Account<'_>, snapshot: &Snapshot, variable: &Variable) -> Li
         (Origin::Account, Some(_)) => {
             Line::new("source", format!("the account, as {} told {age}", snapshot.server.host()), "account")
         }
-        (Origin::Local, Some(_)) => Line::new("source", "set or seen on this machine, kept here", "local"),
+        (Origin::Local, Some(_)) => Line::new("source", remembered(account, name), "local"),
         (_, None) => Line::new("source", "none", Value::Null),
     }
+}
+
+/// How the value came here, and what can be known of what became of it in the account.
+fn remembered(account: &Account<'_>, name: &str) -> String {
+    let values = account.remembered().unwrap_or_default();
+    let Some(remembered) = values.get(name) else { return "kept here from an earlier version".to_owned() };
+    let ago = |time: Timestamp| {
+        (account.now)()
+            .since(time)
+            .map_or("at an unknown time".to_owned(), |ago| format!("{} ago", format_duration(ago)))
+    };
+    let means = match remembered.by {
+        Means::Sent => "sent to the account from here",
+        Means::Given => "given with `vastenv remember`",
+        Means::Told => "told by the server when it still did",
+    };
+    let since = match (remembered.outdated_at, remembered.made_anew_at, &remembered.edition) {
+        (Some(at), _, _) => format!(
+            "the server tells of a change since, seen {}: give the new value with `vastenv remember env-var`",
+            ago(at)
+        ),
+        (_, Some(at), _) => format!(
+            "the account was without the variable since, and has it again as of {}: it may be another value",
+            ago(at)
+        ),
+        (_, _, Some(_)) => "unchanged since, as the server tells".to_owned(),
+        _ => "the server does not tell whether it was changed since".to_owned(),
+    };
+    format!("remembered here, {means} {}; {since}", ago(remembered.at))
 }
 
 fn changed(account: &Account<'_>, variable: &Variable) -> Line {

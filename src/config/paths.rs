@@ -14,6 +14,8 @@ pub struct Paths {
     pub config_file: PathBuf,
     /// `$XDG_CACHE_HOME/vastenv`.
     pub cache: PathBuf,
+    /// `$XDG_DATA_HOME/vastenv`; where neither that nor a home is set, a folder within `state`.
+    pub data: PathBuf,
     /// `$XDG_STATE_HOME/vastenv`.
     pub state: PathBuf,
     /// `~/.vast_api_key`, where the official client kept the key long ago; none without a home.
@@ -36,11 +38,14 @@ impl Paths {
                 .ok_or_else(|| no_home(name))
         };
         let config = folder("XDG_CONFIG_HOME", ".config")?;
+        let state = folder("XDG_STATE_HOME", ".local/state")?.join("vastenv");
         Ok(Self {
             vastai_config: config.join("vastai"),
             config_file: config.join("vastenv/config.toml"),
             cache: folder("XDG_CACHE_HOME", ".cache")?.join("vastenv"),
-            state: folder("XDG_STATE_HOME", ".local/state")?.join("vastenv"),
+            data: folder("XDG_DATA_HOME", ".local/share")
+                .map_or_else(|_| state.join("data"), |data| data.join("vastenv")),
+            state,
             legacy_key: home.as_ref().map(|home| home.join(".vast_api_key")),
         })
     }
@@ -85,6 +90,7 @@ mod tests {
         assert_eq!(paths.api_key(), Path::new("/h/.config/vastai/vast_api_key"));
         assert_eq!(paths.config_file, Path::new("/h/.config/vastenv/config.toml"));
         assert_eq!(paths.cache, Path::new("/h/.cache/vastenv"));
+        assert_eq!(paths.data, Path::new("/h/.local/share/vastenv"));
         assert_eq!(paths.state, Path::new("/h/.local/state/vastenv"));
         assert_eq!(paths.legacy_key.as_deref(), Some(Path::new("/h/.vast_api_key")));
     }
@@ -94,13 +100,13 @@ mod tests {
         let all = [("XDG_CONFIG_HOME", "/c"), ("XDG_CACHE_HOME", "/k"), ("XDG_STATE_HOME", "/s")];
         let paths = resolve(&all).expect("paths");
         assert_eq!(paths.tfa_key(), Path::new("/c/vastai/vast_tfa_key"));
-        assert_eq!(paths.legacy_key, None);
+        assert_eq!((paths.legacy_key, paths.data), (None, "/s/vastenv/data".into()));
     }
 
     #[test]
     fn without_a_home_the_error_says_what_is_missing() {
         let failure = resolve(&[("XDG_CONFIG_HOME", "/c")]).unwrap_err();
-        assert!(failure.message().contains("HOME is not set (nor XDG_CACHE_HOME)"), "{failure:?}");
+        assert!(failure.message().contains("HOME is not set (nor XDG_STATE_HOME)"), "{failure:?}");
         assert!(failure.next_step().is_some());
     }
 }

@@ -87,10 +87,10 @@ pub fn is_dumb_terminal() -> bool {
 }
 
 /// Whether `process` is this program's parent, or up to four generations further up: subshells and
-/// wrappers such as `time` may stand between.
+/// wrappers such as `time` may stand between. Or this very process: a shell becomes its last command.
 pub fn is_ancestor(process: u32) -> bool {
-    let mut current = std::os::unix::process::parent_id();
-    for _ in 0..5 {
+    let mut current = std::process::id();
+    for _ in 0..6 {
         if current == process {
             return true;
         }

@@ -21,6 +21,8 @@ pub enum Kind {
     Unavailable,
     /// A change was sent and no answer came: it may or may not have happened; exit code 1.
     Ambiguous,
+    /// The account can hold no more of what was to be created; exit code 1.
+    AccountFull,
     /// Nothing failed: the request was only shown, as asked for with `--curl`; exit code 0.
     OnlyShown,
 }
@@ -56,6 +58,13 @@ impl Failure {
     /// A server, file or lock that cannot be had now.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, message)
+    }
+
+    /// The same failure, of another kind.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Adds what to do next.
@@ -104,7 +113,7 @@ impl Failure {
             Kind::OnlyShown => 0,
             Kind::Usage => 2,
             Kind::NotAuthenticated | Kind::SessionOver | Kind::SessionWanted => 4,
-            Kind::Failed | Kind::Unavailable | Kind::Ambiguous => 1,
+            Kind::Failed | Kind::Unavailable | Kind::Ambiguous | Kind::AccountFull => 1,
         }
     }
 }
@@ -116,11 +125,21 @@ mod tests {
     #[test]
     fn kinds_have_the_documented_exit_codes() {
         use Kind::{
-            Ambiguous, Failed, NotAuthenticated, OnlyShown, SessionOver, SessionWanted, Unavailable, Usage,
+            AccountFull, Ambiguous, Failed, NotAuthenticated, OnlyShown, SessionOver, SessionWanted,
+            Unavailable, Usage,
         };
-        let codes =
-            [Failed, Usage, NotAuthenticated, SessionOver, SessionWanted, Unavailable, Ambiguous, OnlyShown]
-                .map(|kind| Failure::new(kind, "").exit_code());
-        assert_eq!(codes, [1, 2, 4, 4, 4, 1, 1, 0]);
+        let codes = [
+            Failed,
+            Usage,
+            NotAuthenticated,
+            SessionOver,
+            SessionWanted,
+            Unavailable,
+            Ambiguous,
+            AccountFull,
+            OnlyShown,
+        ]
+        .map(|kind| Failure::new(kind, "").exit_code());
+        assert_eq!(codes, [1, 2, 4, 4, 4, 1, 1, 1, 0]);
     }
 }

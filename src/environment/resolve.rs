@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gate::{self, Group};
-use crate::domain::{EnvName, NameError, Secret};
+use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
 const LONGEST_ENTRY: usize = 128 * 1024 - 1;
@@ -14,6 +14,9 @@ const LARGEST_ENVIRONMENT: usize = 1536 * 1024;
 
 /// What each variable costs beyond its text: its `=`, its NUL and its pointer.
 const ENTRY_OVERHEAD: usize = 10;
+
+/// The most names in a notice.
+const MOST_NAMES: usize = 12;
 
 /// A variable as the account has it: any name at all, and a value unless the server hides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +67,35 @@ pub enum Why {
     TooLong,
     /// Everything before it has already filled what an environment may hold.
     NoRoom,
+}
+
+impl Environment {
+    /// The names whose values the server hides and nobody here knows.
+    pub fn hidden(&self) -> Vec<&str> {
+        self.skipped
+            .iter()
+            .filter(|skipped| skipped.why.is_masked())
+            .map(|skipped| skipped.name.as_str())
+            .collect()
+    }
+
+    /// What the user should hear of hidden values, with the one command that mends it.
+    pub fn hidden_notice(&self) -> Option<Failure> {
+        let hidden = self.hidden();
+        let all = count(self.variables.len() + self.skipped.len(), "variable");
+        let verb = if hidden.len() == 1 { "is" } else { "are" };
+        let shown: Vec<String> =
+            hidden.iter().take(MOST_NAMES).map(|name| printable_capped(name, 80)).collect();
+        let more = if hidden.len() > MOST_NAMES { ", …" } else { "" };
+        (!hidden.is_empty()).then(|| {
+            Failure::unavailable(format!(
+                "{} of {all} {verb} masked by the server and not yet known here: {}{more}",
+                hidden.len(),
+                shown.join(", ")
+            ))
+            .hint("give their values once: vastenv remember env-var --all")
+        })
+    }
 }
 
 impl Why {

@@ -3,7 +3,6 @@
 //! Whatever leaves this layer is code that a shell evals, so everything from outside passes
 //! through [`quote()`]; names are [`crate::domain::EnvName`]s already.
 
-mod dotenv;
 mod hook;
 mod quote;
 mod render;

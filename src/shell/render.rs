@@ -9,9 +9,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::dotenv::dotenv_value;
 use super::{Format, Shell, quote};
 use crate::domain::{EnvName, Secret, to_python_json};
+use crate::dotenv::dotenv_value;
 use crate::environment::Change;
 
 /// What a shell's hook compares at each prompt, with builtins alone, to know that nothing changed.

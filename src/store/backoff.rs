@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_five_minutes_and_end_with_a_success() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let key = DigestKey::new([1; 32]).digest(&[b"key"]);
         let now = Timestamp(1000);
         let fail = || store.record_failure(&key, "down", now).expect("written").wait(now);

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn a_deadline_is_a_file_of_that_time_until_it_has_passed() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(&folder.path().join("state"), folder.path());
+        let store = Store::new(&folder.path().join("state"), folder.path(), folder.path());
         let first = store.due(Timestamp(1_001), 300).expect("written");
         assert_eq!(modification_time(&first), Some(UNIX_EPOCH + Duration::from_secs(1_310)));
         assert_eq!(store.due(Timestamp(1_002), 300), Ok(first.clone()), "shared");

@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn a_new_generation_replaces_the_older_ones() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(&folder.path().join("state"), folder.path());
+        let store = Store::new(&folder.path().join("state"), folder.path(), folder.path());
         assert_eq!(store.generation(), None);
         let first = store.generation_or_first(Timestamp(100)).expect("published");
         assert_eq!(store.generation_or_first(Timestamp(200)), Ok(first.clone()));
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_clock_set_back_still_counts_up() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let first = store.publish_generation(Timestamp(1_000_000)).expect("published");
         let second = store.publish_generation(Timestamp(5)).expect("published");
         assert_eq!(store.generation(), Some(second.clone()));
@@ -94,14 +94,14 @@ mod tests {
             .map(|_| {
                 let path = path.clone();
                 std::thread::spawn(move || {
-                    Store::new(&path, &path).publish_generation(Timestamp(7)).expect("published")
+                    Store::new(&path, &path, &path).publish_generation(Timestamp(7)).expect("published")
                 })
             })
             .collect();
         for thread in threads {
             thread.join().expect("no panic");
         }
-        let store = Store::new(&path, &path);
+        let store = Store::new(&path, &path, &path);
         let newest = store.publish_generation(Timestamp(7)).expect("published");
         assert_eq!(store.numbered(PREFIX).len(), 1);
         assert_eq!(store.generation(), Some(newest));

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_reset_is_kept_from_the_question_to_the_end() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         assert_eq!(store.begun_reset(), Ok(None));
         let (server, old) = (ServerUrl::default(), DigestKey::new([1; 32]).digest(&[b"old"]));
         store.begin_reset(&server, &old).expect("written");

@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_list_is_read_back_and_a_damaged_one_is_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let account = AccountId::new(&ServerUrl::default(), "1");
         assert_eq!(store.key_list(&account, KeyKind::Api), None);
         let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_lock_is_had_once_until_dropped() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let held = store.try_lock("one").expect("a file");
         assert!(held.is_some());
         assert!(store.try_lock("one").expect("a file").is_none());

@@ -1,6 +1,7 @@
-//! What rests on this machine: snapshots, identities of keys, generations, sessions, back-off.
+//! What rests on this machine: snapshots, remembered values, identities of keys, generations,
+//! sessions, back-off.
 //!
-//! Everything lies in two private folders (0700) as private files (0600), and every write is atomic.
+//! Everything lies in three private folders (0700) as private files (0600), and every write is atomic.
 
 mod backoff;
 mod due;
@@ -14,6 +15,8 @@ mod own_keys;
 mod session;
 mod snapshot;
 mod stamp;
+mod told;
+mod values;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -25,22 +28,29 @@ pub use key_lists::{KeyKind, KeyList, ListedKey};
 pub use lock::Lock;
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
+pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
 
 use crate::domain::{AccountId, Digest, DigestKey, Failure, Result};
 use crate::files::{self, read_private, write_private};
 
-/// The two folders.
+/// The three folders.
 #[derive(Debug)]
 pub struct Store {
     state: PathBuf,
     cache: PathBuf,
+    data: PathBuf,
     notes: RefCell<Vec<String>>,
 }
 
 impl Store {
     /// A store in these folders; they are made when something is first written.
-    pub fn new(state: &Path, cache: &Path) -> Self {
-        Self { state: state.to_owned(), cache: cache.to_owned(), notes: RefCell::default() }
+    pub fn new(state: &Path, cache: &Path, data: &Path) -> Self {
+        Self {
+            state: state.to_owned(),
+            cache: cache.to_owned(),
+            data: data.to_owned(),
+            notes: RefCell::default(),
+        }
     }
 
     /// What was mended since the last call: sentences for the user.
@@ -97,8 +107,11 @@ impl Store {
         Ok(bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok()).map(DigestKey::new))
     }
 
-    /// Makes `folder`, or checks that it is ours.
-    fn ensure(&self, folder: &Path) -> Result<()> {
+    /// Makes `folder` (0700), or checks that it is ours.
+    ///
+    /// # Errors
+    /// It cannot be made, or belongs to somebody else.
+    pub fn ensure(&self, folder: &Path) -> Result<()> {
         let mut notes = Vec::new();
         let ensured = files::ensure_private_folder(folder, &mut notes);
         self.note(notes);

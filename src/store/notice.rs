@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_notice_is_remembered_until_forgotten() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         assert!(!store.was_told("offline"));
         store.remember_told("offline");
         assert!(store.was_told("offline") && !store.was_told("other"));

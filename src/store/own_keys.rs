@@ -44,7 +44,7 @@ mod tests {
     #[test]
     fn keys_are_remembered_and_forgotten_by_number() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let account = AccountId::new(&ServerUrl::default(), "1");
         let digest = DigestKey::new([1; 32]).digest(&[b"key"]);
         store.remember_own_key(&account, 7, Some(&digest)).expect("written");

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let name = EnvName::parse("A").expect("a name");
         let session =
             Session { previous: Previous::from([(name, b"\xff\n".to_vec())]), entries: Some("A!".into()) };

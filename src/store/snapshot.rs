@@ -1,4 +1,7 @@
 //! The snapshot: what the account last said, so that shells can load without asking it.
+//!
+//! Its file holds the server's own words only; values that are remembered here lie in a file of
+//! their own ([`super::Values`]) and are laid over the snapshot when it is read.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +14,10 @@ use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
 use crate::files;
 
 /// The version of the file's format; another one is fetched anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The version before: it also held the values that were only known here.
+const VERSION_WITH_LOCAL_VALUES: u32 = 1;
 
 /// An account's variables as last known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +39,24 @@ pub struct Snapshot {
 /// One variable as last known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its value; `None` where the server only ever sent a mask.
+    /// Its value; `None` where the server only sends a mask, and nothing is remembered.
     pub value: Option<Secret>,
     /// Where the value comes from.
     pub origin: Origin,
     /// When this machine first saw it so.
     pub changed_at: Timestamp,
+    /// When the server says that it was changed, in the server's own words, if it does.
+    pub edition: Option<String>,
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     /// The server sent it in clear, or nothing but a mask.
+    #[default]
     Account,
-    /// It passed through here when it was set; the server only sends a mask.
+    /// It is remembered here; the server only sends a mask.
     Local,
 }
 
@@ -65,8 +74,9 @@ struct FileOut<'a> {
 #[derive(Serialize)]
 struct VariableOut<'a> {
     value: Option<&'a str>,
-    origin: Origin,
     changed_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edition: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -83,8 +93,11 @@ struct FileIn {
 #[derive(Deserialize)]
 struct VariableIn {
     value: Option<Secret>,
+    #[serde(default)]
     origin: Origin,
     changed_at: Timestamp,
+    #[serde(default)]
+    edition: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -92,7 +105,21 @@ struct VersionIn {
     version: u32,
 }
 
+impl Variable {
+    /// Its value, if the server itself told it.
+    pub fn told(&self) -> Option<&Secret> {
+        self.value.as_ref().filter(|_| self.origin == Origin::Account)
+    }
+}
+
 impl Snapshot {
+    /// The variable of this name, or of this name in capitals, as the server saves it.
+    pub fn find(&self, name: &str) -> Option<(&str, &Variable)> {
+        let capitals = name.to_ascii_uppercase();
+        let found = self.variables.get_key_value(name).or_else(|| self.variables.get_key_value(&capitals))?;
+        Some((found.0.as_str(), found.1))
+    }
+
     /// The account that this is of.
     pub fn account(&self) -> AccountId {
         AccountId::new(&self.server, &self.user)
@@ -100,8 +127,9 @@ impl Snapshot {
 
     fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
         let variables = self.variables.iter().map(|(name, variable)| {
-            let value = variable.value.as_ref().map(Secret::expose);
-            (name.as_str(), VariableOut { value, origin: variable.origin, changed_at: variable.changed_at })
+            let Variable { changed_at, edition, .. } = variable;
+            let value = variable.told().map(Secret::expose);
+            (name.as_str(), VariableOut { value, changed_at: *changed_at, edition: edition.as_deref() })
         });
         let file = FileOut {
             version: VERSION,
@@ -118,10 +146,13 @@ impl Snapshot {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
+        let file = serde_json::from_slice::<FileIn>(bytes).ok()?;
+        if ![VERSION, VERSION_WITH_LOCAL_VALUES].contains(&file.version) {
+            return None;
+        }
         let variables = file.variables.into_iter().map(|(name, variable)| {
-            let VariableIn { value, origin, changed_at } = variable;
-            (name, Variable { value, origin, changed_at })
+            let VariableIn { value, origin, changed_at, edition } = variable;
+            (name, Variable { value, origin, changed_at, edition })
         });
         Some(Self {
             server: ServerUrl::parse(&file.server).ok()?,
@@ -149,7 +180,7 @@ impl Store {
             return Ok(Some(snapshot));
         }
         if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
-            && version != VERSION
+            && version > VERSION
         {
             return Ok(None);
         }
@@ -199,6 +230,7 @@ mod tests {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(5),
+            edition: None,
         };
         Snapshot {
             server: ServerUrl::default(),
@@ -215,7 +247,7 @@ mod tests {
     #[test]
     fn a_snapshot_is_read_back_as_written() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), &folder.path().join("cache"));
+        let store = Store::new(folder.path(), &folder.path().join("cache"), &folder.path().join("data"));
         let snapshot = sample();
         assert_eq!(store.snapshot(&snapshot.account()), Ok(None));
         store.save_snapshot(&snapshot).expect("written");
@@ -223,9 +255,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_only_known_here_has_no_place_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let mut snapshot = sample();
+        snapshot.variables.get_mut("A").expect("there").origin = Origin::Local;
+        store.save_snapshot(&snapshot).expect("written");
+        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
+        assert_eq!(read.variables["A"].value, None);
+        let (path, _) = store.snapshot_file(&snapshot.account());
+        let earlier =
+            br#"{"version":1,"server":"https://console.vast.ai","user":"7","email":null,"fetched_at":1,
+            "doubtful":false,"variables":{"A":{"value":"v","origin":"local","changed_at":1}}}"#;
+        store.write(&path, earlier).expect("written");
+        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
+        assert_eq!(
+            (read.variables["A"].value.clone(), read.variables["A"].told()),
+            (Some(Secret::new("v")), None)
+        );
+    }
+
+    #[test]
     fn a_damaged_one_is_set_aside_and_another_format_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let account = sample().account();
         let (path, _) = store.snapshot_file(&account);
         for damaged in ["", "{", "null", "[]", "{\"version\":1}", "{\"version\":1,\"variables\":{\"A\":5}}"] {
@@ -233,7 +286,7 @@ mod tests {
             assert_eq!(store.snapshot(&account).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
             assert!(!path.exists() && path.with_extension("json.corrupt").exists());
         }
-        store.write(&path, b"{\"version\":2,\"new\":true}").expect("written");
+        store.write(&path, b"{\"version\":3,\"new\":true}").expect("written");
         assert_eq!(store.snapshot(&account), Ok(None));
         assert!(path.exists());
     }

@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn a_stamp_has_the_files_time_to_the_nanosecond() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path());
+        let store = Store::new(folder.path(), folder.path(), folder.path());
         let file = folder.path().join("watched");
         std::fs::write(&file, "one").expect("written");
         let time = modification_time(&file).expect("a time");

@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use serde_json::Value;
 
 pub use progress::Progress;
-pub use prompt::{confirm, read_new_passphrase, read_secret, read_value};
+pub use prompt::{confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_value};
 pub use table::Table;
 
 use crate::context::{self, variables};

@@ -8,16 +8,28 @@ use std::time::{Duration, Instant};
 
 use crate::account::Listener;
 use crate::context;
+use crate::domain::format_duration;
 
 const PATIENCE: Duration = Duration::from_millis(300);
 const FRAME: Duration = Duration::from_millis(120);
 /// Takes the line away that the cursor is in.
 const ERASE: &str = "\r\x1b[K";
+/// Columns of a bar.
+const BAR: usize = 20;
 const FRAMES: [&str; 4] = ["·  ", "·· ", "···", " ··"];
+
+/// What the line tells.
+#[derive(Clone, Debug)]
+enum Work {
+    /// What is under way, for how long nobody knows.
+    Open(String),
+    /// So many calls of so many are done, and the end is expected at a moment.
+    Counted { done: usize, total: usize, end: Instant },
+}
 
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
 pub struct Progress {
-    text: Arc<Mutex<String>>,
+    work: Arc<Mutex<Work>>,
     shown: Arc<Mutex<String>>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -27,16 +39,16 @@ impl Progress {
     /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set.
     pub fn start(text: &str, quiet: bool) -> Self {
         let mut progress = Self {
-            text: Arc::new(Mutex::new(text.to_owned())),
+            work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),
             shown: Arc::default(),
             stop: None,
             thread: None,
         };
         if !quiet && context::stderr_is_terminal() && !context::is_dumb_terminal() {
             let (stop, stopped) = mpsc::channel();
-            let text = Arc::clone(&progress.text);
+            let work = Arc::clone(&progress.work);
             progress.stop = Some(stop);
-            progress.thread = Some(std::thread::spawn(move || draw(&text, &stopped)));
+            progress.thread = Some(std::thread::spawn(move || draw(&work, &stopped)));
         }
         progress
     }
@@ -45,7 +57,7 @@ impl Progress {
     /// for stdout if `shown_is_data` (`--curl`); else they are talk (`--explain`).
     pub fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
         let shown = shown_is_data.then(|| Arc::clone(&self.shown));
-        Arc::new(Waits { text: Arc::clone(&self.text), shown, is_drawn: self.thread.is_some() })
+        Arc::new(Waits { work: Arc::clone(&self.work), shown, is_drawn: self.thread.is_some() })
     }
 
     /// Ends the line, and gives what is to be printed on stdout.
@@ -66,7 +78,7 @@ impl Drop for Progress {
     }
 }
 
-fn draw(text: &Mutex<String>, stopped: &mpsc::Receiver<()>) {
+fn draw(work: &Mutex<Work>, stopped: &mpsc::Receiver<()>) {
     let began = Instant::now();
     let mut wait = PATIENCE;
     let mut drawn = false;
@@ -74,9 +86,9 @@ fn draw(text: &Mutex<String>, stopped: &mpsc::Receiver<()>) {
         if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
             break;
         }
-        let text = lock(text).clone();
+        let line = line(&lock(work), frame, Instant::now().saturating_duration_since(began));
         // A terminal that cannot be written to needs no progress.
-        let _ = write!(std::io::stderr(), "{ERASE}{frame} {text} ({} s)", began.elapsed().as_secs());
+        let _ = write!(std::io::stderr(), "{ERASE}{line}");
         drawn = true;
         wait = FRAME;
     }
@@ -85,13 +97,25 @@ fn draw(text: &Mutex<String>, stopped: &mpsc::Receiver<()>) {
     }
 }
 
+fn line(work: &Work, frame: &str, elapsed: Duration) -> String {
+    match work {
+        Work::Open(text) => format!("{frame} {text} ({} s)", elapsed.as_secs()),
+        Work::Counted { done, total, end } => {
+            let filled = (BAR * done).checked_div(*total).unwrap_or(BAR);
+            let bar = format!("{}{}", "█".repeat(filled), "·".repeat(BAR.saturating_sub(filled)));
+            let left = end.saturating_duration_since(Instant::now());
+            format!("{bar} {done} of {total}, about {} left", format_duration(left.as_secs() + 1))
+        }
+    }
+}
+
 /// What a thread that panicked left behind is as good as any text.
-fn lock(text: &Mutex<String>) -> MutexGuard<'_, String> {
+fn lock<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
     text.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Waits {
-    text: Arc<Mutex<String>>,
+    work: Arc<Mutex<Work>>,
     shown: Option<Arc<Mutex<String>>>,
     is_drawn: bool,
 }
@@ -108,6 +132,10 @@ impl Listener for Waits {
     }
 
     fn waiting(&self, reason: &str, wait: Duration) {
-        *lock(&self.text) = format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64());
+        *lock(&self.work) = Work::Open(format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64()));
+    }
+
+    fn progress(&self, done: usize, total: usize, left: Duration) {
+        *lock(&self.work) = Work::Counted { done, total, end: Instant::now() + left };
     }
 }

@@ -1,6 +1,7 @@
 //! Secrets from the user: without echo on a terminal, else from stdin.
 
-use std::io::{ErrorKind, Read, Write};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 
 use zeroize::Zeroizing;
 
@@ -75,11 +76,27 @@ pub fn confirm(question: &str) -> Result<Option<bool>> {
     }
     // Not shown on a closed stderr: then the answer is read all the same.
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    is_yes(std::io::stdin().lock()).map(Some)
+}
+
+/// Like [`confirm`], where stdin is not there to answer: asks on the terminal that the program was
+/// started from.
+///
+/// # Errors
+/// The terminal cannot be read.
+pub fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
+    let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
+    // A terminal that cannot be written to may still answer.
+    let _ = write!(&terminal, "{question} [y/N] ");
+    is_yes(BufReader::new(&terminal)).map(Some)
+}
+
+fn is_yes(mut answers: impl BufRead) -> Result<bool> {
     let mut answer = String::new();
-    std::io::stdin()
+    answers
         .read_line(&mut answer)
-        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {error}")))?;
-    Ok(Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")))
+        .map_err(|error| Failure::failed(format!("cannot read from the terminal: {}", reason(&error))))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Asks for a new passphrase, twice, without echo.

@@ -190,7 +190,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
 
 /// The user to be for a test of permissions, which root does not feel: it gives the home to another
 /// one. `None` if that one cannot reach the program.
-fn unprivileged(home: &Home) -> Option<u32> {
+pub fn unprivileged(home: &Home) -> Option<u32> {
     const NOBODY: u32 = 65_534;
     let own = fs::metadata(home.path("")).expect("a home").uid();
     if own != 0 {

@@ -151,7 +151,7 @@ fn a_masked_account_keeps_what_passed_through_here() {
     }
     let shown = home.ok(&["show", "env-vars", "-s"]);
     let rows: Vec<Vec<&str>> = shown.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
-    assert_eq!(rows[1][..3], ["NEW", "seen here", "set here"], "{shown}");
+    assert_eq!(rows[1][..3], ["NEW", "seen here", "remembered"], "{shown}");
     assert_eq!(rows[2][..2], ["OLD", "unknown"], "{shown}");
     assert!(!shown.contains("***"), "{shown}");
     home.ok(&["update", "env-var", "OLD", "known now"]);

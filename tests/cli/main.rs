@@ -6,18 +6,25 @@ mod bad_servers;
 #[path = "../common/mod.rs"]
 mod common;
 mod credentials;
+mod diff;
 mod disk_full;
+mod doctor;
+mod dotenv_files;
 mod env_vars;
 mod export;
 #[path = "../common/home.rs"]
 mod home;
+mod import;
+mod import_ends;
 mod inspect;
+mod masks;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod refresh;
+mod remember;
 mod run;
 mod sandbox_command;
 mod set_api_key;

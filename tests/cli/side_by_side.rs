@@ -16,8 +16,7 @@ fn official(home: &Home, arguments: &[&str]) -> Option<Call> {
 #[test]
 fn raw_output_is_the_same_to_the_byte() {
     let value = "it's \"$1\" \\ é🦀\n\t\u{7f}\u{1}</x>";
-    for secrets in [json!({}), json!({"B_2": value, "A": "", "_C": "1", "PATH": "/x", "MASKED": "********"})]
-    {
+    for secrets in [json!({}), json!({"B_2": value, "A": "", "_C": "1", "PATH": "/x"})] {
         let account = TestAccount::with(&secrets);
         let home = account.home();
         for arguments in [&["show", "env-vars", "--raw"][..], &["show", "env-vars", "--raw", "-s"]] {

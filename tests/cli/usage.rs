@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::home::Home;
 
 /// Every command.
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
     &["hook"],
     &["export"],
     &["run"],
@@ -23,6 +23,8 @@ const COMMANDS: [&[&str]; 17] = [
     &["delete"],
     &["delete", "env-var"],
     &["sandbox"],
+    &["man"],
+    &["help"],
 ];
 
 #[test]
@@ -42,7 +44,7 @@ fn every_help_fits_a_terminal_and_shows_how() {
 #[test]
 fn half_a_command_line_is_answered_with_its_usage() {
     let home = Home::new();
-    for command in [&[][..], &["show"], &["create"], &["set"], &["delete"], &["update"]] {
+    for command in [&["show"][..], &["create"], &["set"], &["delete"], &["update"]] {
         let said = home.vastenv(command).run().expect(2).mentions(&["Usage: vastenv", "Commands:"]);
         assert_eq!(said.out, "");
     }
@@ -75,8 +77,10 @@ fn a_wrong_command_line_never_repeats_what_may_be_secret() {
 #[test]
 fn mistyped_words_are_told_and_close_ones_suggested() {
     let home = Home::new();
-    home.vastenv(&["shwo"]).run().refuses(2, &["there is no command shwo", "did you mean show?"]);
-    home.vastenv(&["show", "env-var"]).run().refuses(2, &["env-vars"]);
+    home.vastenv(&["shwo"])
+        .run()
+        .refuses(2, &["there is no command shwo", "did you mean `vastenv show env-vars`"]);
+    home.vastenv(&["show", "env-var"]).run().refuses(2, &["did you mean `vastenv show env-vars`?"]);
     home.vastenv(&["status", "--bogus"]).run().refuses(2, &["unexpected argument --bogus"]);
     home.vastenv(&["--retry", "0", "status"]).run().refuses(2, &["--retry"]);
     home.vastenv(&["delete", "env-var"]).run().refuses(2, &["<NAME>", "vastenv delete env-var --help"]);

@@ -73,7 +73,7 @@ impl Account {
     pub fn offers(&self, words: &[&str]) -> Vec<String> {
         let index = (words.len() - 1).to_string();
         let mut command = self.home.command(&self.home.binary);
-        command.env("VASTENV_LINE", words.join("\u{1f}"));
+        command.env("__vastenv_line", words.join("\u{1f}"));
         let output = command.args(["__complete", "1", "fish", &index, "0"]).output().expect("vastenv runs");
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         let text = String::from_utf8(output.stdout).expect("text");

@@ -36,6 +36,23 @@ fn keys_are_told_with_name_rights_comment_and_short_fingerprint() {
 }
 
 #[test]
+fn names_are_offered_once_topics_explained_and_remembered_values_forgotten() {
+    let account = Account::known();
+    let names = account.offers(&["vastenv", "remember", "env-var", "hf"]);
+    assert_eq!(names, ["HF_HOME\taccount variable", "HF_TOKEN\taccount variable"]);
+    assert_eq!(account.offers(&["vastenv", "forget", "env-var", ""]), [""; 0]);
+    account.home.vastenv_ok(&["remember", "env-var", "HF_HOME", VALUE]);
+    account.home.vastenv_ok(&["remember", "env-var", "HF_TOKEN", VALUE]);
+    let left = account.offers(&["vastenv", "forget", "env-var", "hf_home", "h"]);
+    assert_eq!(left, ["HF_TOKEN\taccount variable"]);
+    let words = account.offers(&["vastenv", "help", "h"]);
+    assert_eq!(words.len(), 2, "{words:?}");
+    assert!(words.contains(&"hook\thow variables come into a shell, and how they leave it".to_owned()));
+    assert_eq!(account.offers(&["vastenv", "help", "reset", ""]).len(), 1);
+    assert_eq!(account.offers(&["vastenv", "help", "masks", ""]), [""; 0]);
+}
+
+#[test]
 fn another_key_or_server_shows_nothing_of_this_account() {
     let account = Account::known();
     let before = account.requests();
@@ -122,7 +139,8 @@ fn scripts_of_another_version_and_nonsense_get_silence() {
         &["__complete", "1", "fish", "1", "0", "more"],
     ] {
         let mut command = account.home.command(&account.home.binary);
-        let output = command.env("VASTENV_LINE", "vastenv\u{1f}").args(arguments).output().expect("it runs");
+        let output =
+            command.env("__vastenv_line", "vastenv\u{1f}").args(arguments).output().expect("it runs");
         assert!(output.status.success(), "{arguments:?}");
         assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}: {output:?}");
     }

@@ -32,6 +32,17 @@ impl Account {
 
     /// An account that this machine knows nothing of, whose server takes `latency` to answer.
     pub fn unfetched(variables: &[(&str, &str)], latency: Duration) -> Self {
+        Self::on(variables, Options { latency, ..Options::default() })
+    }
+
+    /// An account, already fetched, whose server masks every value.
+    pub fn masked(variables: &[(&str, &str)]) -> Self {
+        let account = Self::on(variables, Options { mask: true, ..Options::default() });
+        account.home.vastenv_ok(&["refresh"]);
+        account
+    }
+
+    fn on(variables: &[(&str, &str)], options: Options) -> Self {
         let secrets: serde_json::Map<String, Value> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
         let folder = tempfile::tempdir().expect("a folder");
@@ -39,12 +50,7 @@ impl Account {
         let second = json!({"key": SECOND_KEY});
         let keys = json!([{"key": FIRST_KEY}, second]);
         std::fs::write(&state, json!({"secrets": secrets, "api_keys": keys}).to_string()).expect("written");
-        let options = Options {
-            state: Some(state),
-            record: Some(folder.path().join("record")),
-            latency,
-            ..Options::default()
-        };
+        let options = Options { state: Some(state), record: Some(folder.path().join("record")), ..options };
         let sandbox = RunningSandbox::start(&options, now);
         let mut home = Home::new();
         home.variable("VAST_URL", &sandbox.url);

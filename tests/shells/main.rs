@@ -12,6 +12,7 @@ mod hostile;
 mod hygiene;
 mod large;
 mod ledger;
+mod masks;
 mod notice;
 mod refresh;
 mod secrets;

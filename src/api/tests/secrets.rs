@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Told;
 use super::server::{Step, answer_with, say_status, serve};
 use super::*;
 use crate::domain::Kind;
 
-fn listing(body: &[u8]) -> Result<BTreeMap<String, Secret>, ApiError> {
+fn listing(body: &[u8]) -> Result<BTreeMap<String, Told>, ApiError> {
     let mut said = answer_with(200, "Connection: close\r\n", &" ".repeat(body.len()));
     let start = said.len() - body.len();
     said[start..].copy_from_slice(body);
@@ -21,8 +22,18 @@ fn names_and_values_come_as_the_server_gives_them() {
             .as_bytes(),
     )
     .unwrap();
-    let table: Vec<_> = table.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
+    let table: Vec<_> = table.iter().map(|(name, value)| (name.as_str(), value.value.expose())).collect();
     assert_eq!(table, [("", ""), ("UPPER", "*****"), ("lower", "a"), ("not a name\n", "é\0🦀")]);
+}
+
+#[test]
+fn an_object_may_tell_when_a_value_was_changed() {
+    let table = listing(
+        br#"{"secrets": {"A": {"value": "*****", "updated_at": "2026-01-02T03:04:05Z"}, "B": {"value": "b", "changed_at": 17}, "C": {"value": "c"}}}"#,
+    )
+    .unwrap();
+    let told: Vec<_> = table.values().map(|told| (told.value.expose(), told.edition.as_deref())).collect();
+    assert_eq!(told, [("*****", Some("2026-01-02T03:04:05Z")), ("b", Some("17")), ("c", None)]);
 }
 
 #[test]

@@ -30,7 +30,8 @@ pub struct Line<'c> {
     pub command: &'c Command,
     /// The commands' names, without the program's: `["delete", "ssh-key"]`.
     pub path: Vec<&'c str>,
-    root: &'c Command,
+    /// The program.
+    pub root: &'c Command,
     given: Vec<(&'c Arg, String)>,
     /// The words after the cursor.
     after: Vec<String>,
@@ -85,8 +86,8 @@ impl<'c> Line<'c> {
 
     /// Whether `value` stands on the line already, before the cursor or after it.
     pub fn holds(&self, argument: &Arg, value: &str) -> bool {
-        self.values_of(argument.get_id().as_str()).any(|given| given == value)
-            || self.after.iter().any(|word| word == value)
+        let is_same = |word: &str| word.eq_ignore_ascii_case(value);
+        self.values_of(argument.get_id().as_str()).any(is_same) || self.after.iter().any(|word| is_same(word))
     }
 
     /// The options that may still be given.
@@ -219,14 +220,12 @@ impl<'c> Line<'c> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+    use crate::cli::bare;
 
     /// The place of the last word, in short.
     fn place(line: &str) -> String {
-        let root = Cli::command();
+        let root = bare();
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let line = Line::read(&root, &words, words.len() - 1);
         let path = line.path.join(" ");
@@ -273,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_stands_on_the_line_is_known() {
-        let root = Cli::command();
+        let root = bare();
         let words = ["vastenv", "--api-key", "k", "delete", "ssh-key", "12", "", "15"].map(str::to_owned);
         let line = Line::read(&root, &words, 6);
         let Place::Value { argument, .. } = line.place else { panic!("a value") };

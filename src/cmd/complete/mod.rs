@@ -16,15 +16,13 @@ mod words;
 
 use std::ffi::OsString;
 
-use clap::CommandFactory;
-
-use crate::cli::Cli;
+use crate::cli::bare;
 use crate::context::{self, variables};
 use crate::shell::Shell;
 use line::{Line, Place};
 use offer::Offer;
 
-/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `VASTENV_LINE`.
+/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
 ///
 /// INDEX is that of the word to be completed (but in bash, which passes the line as it is). WIDTH is
 /// that of a list in which bash shows descriptions beside the words; 0 for none.
@@ -34,7 +32,7 @@ pub const COMPLETE: &str = "__complete";
 /// still be loaded after the program was replaced.
 const PROTOCOL: &str = "1";
 
-/// Stands between the words of `VASTENV_LINE`.
+/// Stands between the words of `__vastenv_line`.
 const SEPARATOR: char = '\u{1f}';
 
 /// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
@@ -45,7 +43,7 @@ pub fn complete(arguments: &[OsString]) -> Option<String> {
         return None;
     }
     let (shell, width) = (Shell::parse(shell.to_str()?)?, width.to_str()?);
-    let line = context::var(variables::VASTENV_LINE)?;
+    let line = context::var(variables::LINE)?;
     let words: Vec<String> = line.to_string_lossy().split(SEPARATOR).map(str::to_owned).collect();
     let question = Question::read(shell, &words, index.to_str()?.parse().ok()?);
     let offer = question.answer();
@@ -78,7 +76,7 @@ impl Question {
     }
 
     fn answer(&self) -> Offer {
-        let root = Cli::command();
+        let root = bare();
         let line = Line::read(&root, &self.words, self.index);
         match &line.place {
             Place::Command => Offer::commands(&line),

@@ -53,7 +53,7 @@ impl Offer {
     pub fn commands(line: &Line<'_>) -> Self {
         let is_offered =
             |command: &&Command| !command.is_hide_set() && command.get_name().starts_with(&line.typed);
-        let word = |command: &Command| Word::new(command.get_name(), &about(command.get_about()));
+        let word = |command: &Command| Word::new(command.get_name(), &first_line(command.get_about()));
         Self::words(line.command.get_subcommands().filter(is_offered).map(word).collect())
     }
 
@@ -110,13 +110,13 @@ impl Offer {
 }
 
 /// The first line of a help text.
-fn about(text: Option<&clap::builder::StyledStr>) -> String {
+fn first_line(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().lines().next().unwrap_or_default().to_owned()
 }
 
 /// An option's names, each with its help text.
 fn spellings(option: &Arg) -> Vec<Word> {
-    let about = about(option.get_help());
+    let about = first_line(option.get_help());
     let aliases = option.get_visible_aliases().unwrap_or_default();
     let long = option.get_long().into_iter().chain(aliases).map(|name| format!("--{name}"));
     let short = option.get_short().map(|letter| format!("-{letter}"));

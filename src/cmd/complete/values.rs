@@ -8,9 +8,11 @@ use super::line::Line;
 use super::offer::{Offer, Word};
 use crate::account::{Account, KeyKind, Known, ListedKey};
 use crate::cli::Global;
+use crate::cli::groups::about;
 use crate::cmd::app::App;
 use crate::cmd::background;
 use crate::cmd::create_api_key::CATEGORIES;
+use crate::cmd::help::TOPICS;
 use crate::context;
 use crate::domain::{EnvName, Secret, printable};
 use crate::ui::Ui;
@@ -21,12 +23,14 @@ const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
 /// A kind of value.
 enum Kind {
     EnvName,
+    RememberedName,
     ApiKeyId,
     SshKeyId,
     PublicKey,
     Category,
     Files,
     Folders,
+    HelpWord,
     Unknown,
 }
 
@@ -37,11 +41,13 @@ fn kind(path: &[&str], argument: &Arg) -> Kind {
     match (name, path) {
         // A new variable's name is for its user to say, as are values and secrets.
         ("NAME", ["create", _]) => Kind::Unknown,
+        ("NAME", ["forget", _]) => Kind::RememberedName,
         ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
         ("ID", [_, "api-key"]) => Kind::ApiKeyId,
         ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
         ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
         ("CATEGORY", _) => Kind::Category,
+        ("COMMAND|TOPIC", _) => Kind::HelpWord,
         ("DIR", _) => Kind::Folders,
         ("FILE" | "PATH", _) => Kind::Files,
         _ => match argument.get_value_hint() {
@@ -63,7 +69,11 @@ pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
                 Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default())
             })
             .collect(),
-        Kind::EnvName => return Offer::words(env_names(line, typed)),
+        Kind::EnvName => return Offer::words(names(line, argument, typed, known_names(line))),
+        Kind::RememberedName => {
+            return Offer::words(names(line, argument, typed, remembered_names(line)));
+        }
+        Kind::HelpWord => help_words(line),
         Kind::ApiKeyId => key_ids(line, KeyKind::Api),
         Kind::SshKeyId => key_ids(line, KeyKind::Ssh),
         Kind::PublicKey => return public_keys(typed),
@@ -86,16 +96,24 @@ fn allowed(category: &str) -> String {
     }
 }
 
-/// The names of the account's variables that begin like `typed`, in letters of any case.
-fn env_names(line: &Line<'_>, typed: &str) -> Vec<Word> {
+/// Those of `all` that begin like `typed`, in letters of any case, and do not stand on the line yet.
+fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<Word> {
     let begins =
         |name: &str| name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed));
+    all.into_iter()
+        // A name that no shell takes is none that a command takes.
+        .filter(|name| begins(name) && EnvName::parse(name).is_ok())
+        .filter(|name| !line.holds(argument, name))
+        .map(|name| Word::new(name, "account variable"))
+        .collect()
+}
+
+/// The names of the account's variables.
+fn known_names(line: &Line<'_>) -> Vec<String> {
     let names = with_account(line, |account| match account.known() {
         Ok(Known::Snapshot(snapshot)) => {
             refresh_unless(line, account, account.is_fresh(&snapshot));
-            // A name that no shell takes is none that a command takes.
-            let usable = |name: &&String| begins(name) && EnvName::parse(name).is_ok();
-            snapshot.variables.keys().filter(usable).map(|name| Word::new(name, "account variable")).collect()
+            snapshot.variables.into_keys().collect()
         }
         Ok(Known::Refused(_)) => Vec::new(),
         Ok(Known::Nothing) | Err(_) => {
@@ -104,6 +122,33 @@ fn env_names(line: &Line<'_>, typed: &str) -> Vec<Word> {
         }
     });
     names.unwrap_or_default()
+}
+
+/// The names whose values are remembered here.
+fn remembered_names(line: &Line<'_>) -> Vec<String> {
+    let names = with_account(line, |account| match account.known() {
+        Ok(Known::Refused(_)) => None,
+        _ => Some(account.remembered().ok()?.into_keys().collect()),
+    });
+    names.flatten().unwrap_or_default()
+}
+
+/// The topics, and the words of commands.
+fn help_words(line: &Line<'_>) -> Vec<Word> {
+    let given: Vec<&str> = line.values_of("words").collect();
+    let Some(above) = given.iter().try_fold(line.root, |above, word| above.find_subcommand(word)) else {
+        return Vec::new();
+    };
+    let commands = above.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut words: Vec<Word> =
+        commands.map(|command| Word::new(command.get_name(), &about(command))).collect();
+    if given.is_empty() {
+        // A topic that is called like a command is the one that `help` explains.
+        words.retain(|word| TOPICS.iter().all(|topic| topic.name != word.text));
+        words.extend(TOPICS.iter().map(|topic| Word::new(topic.name, topic.about)));
+        words.push(Word::new("topics", "all topics"));
+    }
+    words
 }
 
 /// The numbers of the account's keys.
@@ -118,12 +163,12 @@ fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
     keys.flatten()
         .unwrap_or_default()
         .iter()
-        .map(|key| Word::new(key.id.to_string(), &about(key, kind)))
+        .map(|key| Word::new(key.id.to_string(), &about_key(key, kind)))
         .collect()
 }
 
 /// A key's name or comment, with its rights or the beginning of its fingerprint.
-fn about(key: &ListedKey, kind: KeyKind) -> String {
+fn about_key(key: &ListedKey, kind: KeyKind) -> String {
     let detail = match kind {
         KeyKind::Api => key.detail.as_str(),
         KeyKind::Ssh => key.detail.get(..SHORT_FINGERPRINT).unwrap_or(&key.detail),

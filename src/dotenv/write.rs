@@ -1,14 +1,13 @@
-//! The dotenv form, in the dialect that docker compose, python-dotenv, dotenvy and Node's dotenv
-//! read alike: `NAME=value` bare where that is safe, `'…'` where nothing inside needs an escape,
-//! else `"…"` with `\n`, `\r`, `\"`, `\\` and `\$`.
+//! Writing: bare where that is safe, in `'…'` where nothing inside needs an escape, else in `"…"`.
 
 /// `value` as the right-hand side of a dotenv line.
-pub(super) fn dotenv_value(value: &str) -> String {
+pub fn dotenv_value(value: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_-.:/+=@%,".contains(c);
     if !value.is_empty() && value.chars().all(bare) {
         return value.to_owned();
     }
-    if !value.contains(['\'', '\\', '\n', '\r', '$']) {
+    // A `$` is safest here: not every program knows `\$`.
+    if !value.contains(['\'', '\\', '\n', '\r']) {
         return format!("'{value}'");
     }
     let mut quoted = String::from('"');
@@ -34,6 +33,7 @@ mod tests {
             ("hf_abc", "hf_abc"),
             ("", "''"),
             ("two words # no comment", "'two words # no comment'"),
+            ("pa$$word${X}", "'pa$$word${X}'"),
             ("it's", r#""it's""#),
             ("a\nb$c\"\\", r#""a\nb\$c\"\\""#),
         ] {

@@ -1,0 +1,66 @@
+//! What the user remembers and forgets: values kept on this machine, without a word to the server.
+
+use super::Account;
+use crate::domain::{AccountId, Failure, Result, Secret};
+use crate::store::{Means, Remembered, Snapshot, Values};
+
+impl Account<'_> {
+    /// All that is remembered of this account.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn remembered(&self) -> Result<Values> {
+        self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
+    }
+
+    /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
+    /// is known of the account.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn remember(&self, snapshot: &Snapshot, given: &[(String, Secret)]) -> Result<()> {
+        let now = (self.now)();
+        self.store.edit_values(&snapshot.account(), |values| {
+            for (name, value) in given {
+                let edition = snapshot.variables.get(name).and_then(|variable| variable.edition.clone());
+                let remembered = Remembered::new(value.clone(), Means::Given, now);
+                values.insert(name.clone(), Remembered { edition, ..remembered });
+            }
+            Ok(())
+        })?;
+        self.store.publish_generation(now).map(drop)
+    }
+
+    /// Forgets the value remembered of `name`; every shell follows.
+    ///
+    /// # Errors
+    /// Nothing is remembered of it, or the file cannot be read or written.
+    pub fn forget(&self, name: &str) -> Result<()> {
+        self.store.edit_values(&self.known_id()?, |values| match values.remove(name) {
+            Some(_) => Ok(()),
+            None => Err(Failure::failed(format!("no value of {name} is remembered here"))
+                .hint("see where values come from with `vastenv show env-vars`")),
+        })?;
+        self.store.publish_generation((self.now)()).map(drop)
+    }
+
+    /// Forgets every value remembered of this account; gives how many there were.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn forget_all(&self) -> Result<usize> {
+        let forgotten = self.store.edit_values(&self.known_id()?, |values| {
+            let count = values.len();
+            values.clear();
+            Ok(count)
+        })?;
+        self.store.publish_generation((self.now)())?;
+        Ok(forgotten)
+    }
+
+    fn known_id(&self) -> Result<AccountId> {
+        self.id().ok_or_else(|| {
+            Failure::failed("nothing is known of the account yet").hint("ask the server: vastenv refresh")
+        })
+    }
+}

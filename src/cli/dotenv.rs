@@ -1,0 +1,56 @@
+//! Arguments of the commands about dotenv files. The doc comments are the help texts.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What both help texts say of the files.
+const DIALECT: &str = "\
+The dialect is python-dotenv's without interpolation: NAME=value, export before\n\
+it allowed, # a comment after white space. Without quotes a value is taken as it\n\
+stands; '…' as it stands, over several lines too, without escapes; \"…\" knows \\n\n\
+\\r \\t \\\\ \\\" \\' \\` \\$. Nothing is ever substituted: a $ is a $. Of a name given\n\
+twice the last value counts; names are upper-cased, as the service does.";
+
+/// `vastenv import`
+#[derive(Debug, Args)]
+#[command(after_help = format!("Shows the names that would be created, updated and skipped, asks, and sends. The
+service wants 3 s between two creations, and between two updates: 40 variables
+take two minutes. After an interruption the same command goes on: what the
+account has with the same value is skipped.
+
+{DIALECT}
+
+Examples:
+  vastenv import .env
+  vastenv import --dry-run .env     # only says what it would do
+  sops -d secrets.env | vastenv import -y -"))]
+pub struct Import {
+    /// The dotenv file; - for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Say what would be done, and send nothing
+    #[arg(long, short = 'n')]
+    pub dry_run: bool,
+}
+
+/// `vastenv diff`
+#[derive(Debug, Args)]
+#[command(after_help = format!("+ only the file has it      - only the account has it      ~ the values differ
+? nobody can tell: the server masks its value and it is not known here
+Exit code 0: all the same; 1: something differs, or cannot be told.
+
+{DIALECT}
+
+Examples:
+  vastenv diff .env
+  vastenv diff -s .env
+  vastenv export dotenv | vastenv diff -"))]
+pub struct Diff {
+    /// The dotenv file; - for stdin
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Show the values too
+    #[arg(long, short)]
+    pub show_values: bool,
+}

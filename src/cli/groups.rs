@@ -1,0 +1,134 @@
+//! The commands as `vastenv --help` and vastenv(1) list them: by what they are about, and with
+//! all words that a user types. clap itself knows of no such groups.
+
+use clap::Subcommand;
+use clap::builder::Styles;
+
+use super::Command;
+
+/// Commands about the same thing.
+#[derive(Debug)]
+pub struct Group {
+    /// What they are about.
+    pub title: &'static str,
+    /// Their words after `vastenv`.
+    pub commands: &'static [&'static str],
+}
+
+/// Every command, once.
+pub const GROUPS: [Group; 5] = [
+    Group {
+        title: "Load variables into shells and programs",
+        commands: &["hook", "run", "export", "refresh", "status", "why"],
+    },
+    Group {
+        title: "The account's variables",
+        commands: &[
+            "show env-vars",
+            "create env-var",
+            "update env-var",
+            "set env-var",
+            "delete env-var",
+            "remember env-var",
+            "forget env-var",
+            "import",
+            "diff",
+        ],
+    },
+    Group {
+        title: "API keys",
+        commands: &[
+            "set api-key",
+            "show api-keys",
+            "show api-key",
+            "create api-key",
+            "delete api-key",
+            "reset api-key",
+        ],
+    },
+    Group {
+        title: "SSH keys",
+        commands: &["show ssh-keys", "create ssh-key", "update ssh-key", "delete ssh-key"],
+    },
+    Group { title: "Tools", commands: &["doctor", "sandbox", "completions", "man", "help"] },
+];
+
+/// Every command below `above` that does something itself, with the words that lead to it.
+pub fn leaves(above: &clap::Command) -> Vec<(String, &clap::Command)> {
+    let mut found = Vec::new();
+    for command in above.get_subcommands().filter(|command| !command.is_hide_set()) {
+        if command.has_subcommands() {
+            let below = leaves(command).into_iter();
+            found.extend(below.map(|(words, leaf)| (format!("{} {words}", command.get_name()), leaf)));
+        } else {
+            found.push((command.get_name().to_owned(), command));
+        }
+    }
+    found
+}
+
+/// The first sentence of a command's help.
+pub fn about(command: &clap::Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default()
+}
+
+/// What a command's help says after its options: notes, and the lines of its examples.
+pub fn notes_and_examples(command: &clap::Command) -> (String, Vec<String>) {
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let is_heading = |line: &&str| matches!(*line, "Example:" | "Examples:");
+    let at = lines.iter().position(is_heading).unwrap_or(lines.len());
+    let examples = lines.iter().skip(at + 1).map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned());
+    (lines[..at].join("\n").trim_end().to_owned(), examples.collect())
+}
+
+/// The form of `vastenv --help`.
+pub(super) fn template() -> String {
+    let commands = Command::augment_subcommands(clap::Command::new("vastenv"));
+    let known = leaves(&commands);
+    let width = known.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+    let styles = Styles::styled();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
+    for group in &GROUPS {
+        text.push_str(&format!("\n{header}{}:{header:#}\n", group.title));
+        for words in group.commands {
+            if let Some((_, command)) = known.iter().find(|(known, _)| known == words) {
+                let gap = " ".repeat(width - words.len() + 2);
+                text.push_str(&format!("  {literal}{words}{literal:#}{gap}{}\n", about(command)));
+            }
+        }
+    }
+    text.push_str(&format!(
+        "\n{header}Options, before or after any command:{header:#}\n{{options}}{{after-help}}"
+    ));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_command_is_in_exactly_one_group() {
+        let cli = Cli::command();
+        let mut known: Vec<String> = leaves(&cli).into_iter().map(|(words, _)| words).collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|group| group.commands).copied().collect();
+        known.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(known, grouped);
+    }
+
+    #[test]
+    fn the_template_lets_every_line_fit_and_holds_no_other_placeholder() {
+        let text = clap::builder::StyledStr::from(template()).to_string();
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "too long (shorten the command's about): {line}");
+            let placeholders = ["{about-with-newline}", "{usage-heading} {usage}", "{options}{after-help}"];
+            assert!(!line.contains(['{', '}']) || placeholders.contains(&line), "{line}");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Arguments of the commands that explain vastenv.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `vastenv help`
+#[derive(Debug, Args)]
+#[command(after_help = "`vastenv help hook` is the topic; for the command see `vastenv hook --help`.\n\n\
+    Examples:\n  vastenv help create env-var\n  vastenv help masks\n  vastenv help topics")]
+pub struct Help {
+    /// A command's words, or a topic: hook, masks, security
+    #[arg(value_name = "COMMAND|TOPIC")]
+    pub words: Vec<String>,
+}
+
+/// `vastenv man`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  vastenv man ~/.local/share/man/man1\n  vastenv man > vastenv.1")]
+pub struct Man {
+    /// The folder for a page of every command; without it vastenv(1) is printed
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}

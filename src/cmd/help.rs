@@ -1,0 +1,149 @@
+//! `vastenv help`: a command's help, or a topic on one screen.
+
+use clap::CommandFactory;
+use clap::builder::StyledStr;
+
+use crate::cli::{self, Cli, suggest};
+use crate::context;
+use crate::domain::{Failure, Result};
+use crate::ui::Ui;
+
+/// A topic: its name, what it is about, and its text.
+pub struct Topic {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub text: &'static str,
+}
+
+/// All topics.
+pub const TOPICS: [Topic; 3] = [
+    Topic {
+        name: "hook",
+        about: "how variables come into a shell, and how they leave it",
+        text: include_str!("topics/hook.txt"),
+    },
+    Topic {
+        name: "masks",
+        about: "why a value can be ********, and what vastenv remembers",
+        text: include_str!("topics/masks.txt"),
+    },
+    Topic {
+        name: "security",
+        about: "where secrets rest, and who can read them",
+        text: include_str!("topics/security.txt"),
+    },
+];
+
+/// Prints the help of what the words name; all of vastenv's for none.
+pub fn help(arguments: &cli::Help, ui: Ui) -> Result<()> {
+    let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
+    if let [word] = words[..] {
+        if let Some(topic) = TOPICS.iter().find(|topic| topic.name == word) {
+            return ui.data(topic.text.as_bytes());
+        }
+        if word == "topics" {
+            return list_topics(ui);
+        }
+    }
+    let cli = Cli::command();
+    if words.iter().try_fold(&cli, |above, word| above.find_subcommand(word)).is_none() {
+        return Err(unknown(&words));
+    }
+    // clap's own answer, so that it is the same text.
+    let line = ["vastenv"].iter().chain(&words).chain(&["--help"]);
+    match cli.try_get_matches_from(line) {
+        Err(answer) => print_help(&answer.render(), ui),
+        Ok(_) => Err(unknown(&words)),
+    }
+}
+
+/// Prints a help text of clap's, in colour where a terminal shows it.
+///
+/// # Errors
+/// Stdout cannot be written.
+pub fn print_help(text: &StyledStr, ui: Ui) -> Result<()> {
+    let is_seen = ui.color && context::stdout_is_terminal();
+    ui.data(if is_seen { text.ansi().to_string() } else { text.to_string() }.as_bytes())
+}
+
+fn list_topics(ui: Ui) -> Result<()> {
+    ui.line("Topics (vastenv help TOPIC):")?;
+    for topic in &TOPICS {
+        ui.line(&format!("  {:10}{}", topic.name, topic.about))?;
+    }
+    Ok(())
+}
+
+/// The words may be anything: they are not repeated.
+fn unknown(words: &[&str]) -> Failure {
+    let topics = TOPICS.iter().map(|topic| topic.name);
+    let topic = match words {
+        [word] => topics.into_iter().find(|name| suggest::is_close(name, word)),
+        _ => None,
+    };
+    let meant: Vec<String> = topic.map_or_else(
+        || suggest::commands(words).iter().map(|line| line.replacen("vastenv", "vastenv help", 1)).collect(),
+        |name| vec![format!("vastenv help {name}")],
+    );
+    let question = suggest::question(&meant).map_or(String::new(), |question| format!("{question} "));
+    Failure::usage("there is no command or topic of that name")
+        .hint(format!("{question}see `vastenv help` and `vastenv help topics`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::groups::leaves;
+
+    /// Commands that the topics speak of already.
+    const COMING: [&str; 1] = ["storage"];
+
+    #[test]
+    fn a_topic_fits_one_screen() {
+        for topic in &TOPICS {
+            assert!(topic.text.lines().count() <= 24, "{}", topic.name);
+            for line in topic.text.lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", topic.name);
+                assert_eq!(line.trim_end(), line, "{}", topic.name);
+            }
+            assert!(topic.text.ends_with('\n') && topic.about.len() <= 65, "{}", topic.name);
+        }
+    }
+
+    #[test]
+    fn a_topic_speaks_of_commands_that_exist() {
+        let cli = Cli::command();
+        let known: Vec<String> = leaves(&cli).into_iter().map(|(words, _)| words).collect();
+        let verbs = |word: &str| cli.find_subcommand(word).is_some();
+        for word in COMING {
+            assert!(!verbs(word), "{word} exists now: take it out of COMING");
+        }
+        for topic in &TOPICS {
+            let commands: Vec<&str> = topic
+                .text
+                .split('`')
+                .skip(1)
+                .step_by(2)
+                .filter_map(|code| code.strip_prefix("vastenv "))
+                .collect();
+            assert!(!commands.is_empty(), "{}", topic.name);
+            for command in commands {
+                let exists =
+                    known.iter().any(|known| command == known || command.starts_with(&format!("{known} ")));
+                let comes = COMING.iter().any(|word| command.starts_with(word));
+                assert!(exists || comes, "{}: {command}", topic.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_argument_of_help_lists_every_topic() {
+        let mut cli = Cli::command();
+        cli.build();
+        let text = cli.find_subcommand_mut("help").expect("help").render_long_help().to_string();
+        let all = cli.render_long_help().to_string();
+        for topic in &TOPICS {
+            assert!(text.contains(topic.name) && all.contains(topic.name), "{}", topic.name);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! `vastenv import FILE`: sends the variables of a dotenv file to the account.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::{Map, Value, json};
+
+use super::app::App;
+use super::ask::{agree, agree_beside_stdin};
+use super::dotenv_file::{is_stdin, read_entries, shown};
+use super::interrupts::Interrupts;
+use super::ssh_key::server_option;
+use crate::account::{Account, Batch, Ended, Urgency, variables};
+use crate::cli::Import;
+use crate::domain::{Failure, Result, count};
+use crate::dotenv::{Pending, Plan, Reason, Settled, plan, settle};
+use crate::environment::Rules;
+
+/// Shows what would be done, asks, and does it.
+pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
+    if app.global.curl {
+        return Err(Failure::usage("--curl shows single requests, and an import is as many as it takes")
+            .hint("see what would be sent with --dry-run"));
+    }
+    // The file first: a fault in it needs no server.
+    let file = settle(&read_entries(&arguments.file)?);
+    let account = app.account()?;
+    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
+    let rules = Rules { allowed: app.config.allow.clone() };
+    let plan = plan(&file, &variables(&snapshot), &rules);
+    show(app, arguments, &file, &plan)?;
+    if arguments.dry_run {
+        return if app.ui.raw { app.ui.json(&raw_plan(&plan)) } else { Ok(()) }.map(|()| ExitCode::SUCCESS);
+    }
+    let skipped = plan.skip.clone();
+    let batch = Batch::new(plan);
+    if batch.total() == 0 {
+        tell(app, &format!("nothing to do: the account has all that {} can give", shown(&arguments.file)));
+        return report(app, &batch, &skipped).map(|()| ExitCode::SUCCESS);
+    }
+    consent(app, &arguments.file, &batch)?;
+    send(app, account, arguments, batch, &skipped)
+}
+
+/// The plan for a person: names only. It is what stdout is for, unless that is for JSON.
+fn show(app: &App, arguments: &Import, file: &Settled, plan: &Plan) -> Result<()> {
+    // A script that nobody asks anything reads the JSON.
+    if app.ui.raw && (app.global.yes || arguments.dry_run) {
+        return Ok(());
+    }
+    for note in &file.notes {
+        app.ui.say(&format!("{}: {note}", shown(&arguments.file)));
+    }
+    let mut lines = Vec::new();
+    let names = |pending: &[Pending]| {
+        pending.iter().map(|pending| pending.name.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    for (verb, pending) in [("create", &plan.create), ("update", &plan.update)] {
+        if !pending.is_empty() {
+            lines.push(format!("{verb}: {}", names(pending)));
+        }
+    }
+    for (reason, skipped) in by_reason(&plan.skip) {
+        lines.push(format!("skip: {} ({reason})", skipped.join(", ")));
+    }
+    for skipped in &plan.not_loaded {
+        lines.push(format!("not loaded into shells: {} ({})", skipped.name, skipped.why.reason()));
+    }
+    for line in lines {
+        if app.ui.raw { app.ui.say(&line) } else { app.ui.line(&line)? }
+    }
+    Ok(())
+}
+
+/// What is skipped, one group for each reason.
+fn by_reason(skip: &[(String, Reason)]) -> BTreeMap<String, Vec<&str>> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (what, reason) in skip {
+        groups.entry(reason.text()).or_default().push(what);
+    }
+    groups
+}
+
+fn consent(app: &App, file: &Path, batch: &Batch) -> Result<()> {
+    let all = format!("{} to {}", count(batch.total(), "variable"), app.server()?.host());
+    let time = about(batch.left());
+    if app.global.yes {
+        tell(app, &format!("sending {all}, {time}"));
+        return Ok(());
+    }
+    let question = format!("Send {all} ({time})?");
+    if is_stdin(file) { agree_beside_stdin(app, &question) } else { agree(app, &question) }
+}
+
+/// Sends what is waiting; whatever ends it, what was sent is told, and how to go on.
+fn send(
+    app: &App,
+    account: Account<'_>,
+    arguments: &Import,
+    batch: Batch,
+    skipped: &[(String, Reason)],
+) -> Result<ExitCode> {
+    let waiting = RefCell::new(batch);
+    // Where a two-factor session ends on the way, this is called again with another key.
+    let ended = app.with_server(account, async |remote| {
+        let mut interrupts = Interrupts::new()?;
+        let mut batch = waiting.take();
+        let ended = remote.send_batch(&mut batch, async || interrupts.next().await).await;
+        waiting.replace(batch);
+        ended
+    });
+    let batch = waiting.into_inner();
+    report(app, &batch, skipped)?;
+    let go_on = format!("go on with `{}`", same_command(app, &arguments.file));
+    match ended {
+        Ok(Ended::Complete) if batch.sent.failed.is_empty() => Ok(ExitCode::SUCCESS),
+        Ok(Ended::Complete) => Ok(ExitCode::FAILURE),
+        Ok(Ended::Stopped(signal)) => {
+            app.ui.failure(&Failure::failed(format!("interrupted: {}", progress(&batch))).hint(go_on));
+            Ok(exit_code(signal))
+        }
+        Err(failure) => {
+            tell(app, &progress(&batch));
+            let first = failure.next_step().map_or(String::new(), |step| format!("{step}; then "));
+            Err(failure.hint(format!("{first}{go_on}")))
+        }
+    }
+}
+
+/// Says something to a person; a script reads it from the JSON.
+fn tell(app: &App, text: &str) {
+    if !app.ui.raw {
+        app.ui.say(text);
+    }
+}
+
+fn progress(batch: &Batch) -> String {
+    let sent = format!("{} of {} sent", batch.done(), count(batch.total(), "variable"));
+    match &batch.sent.unclear {
+        Some(name) => format!("{sent}; whether {name} arrived is not known"),
+        None => sent,
+    }
+}
+
+fn same_command(app: &App, file: &Path) -> String {
+    let file = shell_escape::escape(file.to_string_lossy());
+    format!("vastenv import {file}{}", server_option(app))
+}
+
+fn exit_code(signal: Signal) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal as i32).unwrap_or(1))
+}
+
+/// Says what was done: to a script as JSON, to a person in one line and one for each refusal.
+fn report(app: &App, batch: &Batch, skipped: &[(String, Reason)]) -> Result<()> {
+    let sent = &batch.sent;
+    if app.ui.raw {
+        let failed: Map<_, _> = sent
+            .failed
+            .iter()
+            .map(|(name, failure)| (name.clone(), Value::from(failure.message())))
+            .collect();
+        let done = json!({
+            "created": sent.created,
+            "updated": sent.updated,
+            "skipped": reasons(skipped),
+            "failed": failed,
+            "unsent": batch.unsent(),
+        });
+        app.ui.json(&done)?;
+    } else {
+        for (_, failure) in &sent.failed {
+            app.ui.failure(failure);
+        }
+        if batch.total() > 0 {
+            app.ui.say(&format!(
+                "created {}, updated {}, skipped {}, refused {}",
+                sent.created.len(),
+                sent.updated.len(),
+                skipped.len(),
+                sent.failed.len()
+            ));
+        }
+    }
+    if let Some(failure) = &sent.not_remembered {
+        app.ui.warn(&format!(
+            "the account has the changes, but not all values are remembered on this machine: {}",
+            failure.message()
+        ));
+    }
+    if let Some(failure) = &sent.not_followed {
+        app.ui.warn(&format!(
+            "the account has the changes, but open shells will follow later: {}",
+            failure.message()
+        ));
+    }
+    Ok(())
+}
+
+fn raw_plan(plan: &Plan) -> Value {
+    let names = |pending: &[Pending]| -> Vec<String> {
+        pending.iter().map(|pending| pending.name.to_string()).collect()
+    };
+    json!({"create": names(&plan.create), "update": names(&plan.update), "skip": reasons(&plan.skip)})
+}
+
+fn reasons(skipped: &[(String, Reason)]) -> Map<String, Value> {
+    skipped.iter().map(|(what, reason)| (what.clone(), Value::from(reason.text()))).collect()
+}
+
+/// A length of time as one says it beforehand.
+fn about(time: Duration) -> String {
+    match time.as_secs() {
+        0..=1 => "about a second".to_owned(),
+        seconds @ 2..=90 => format!("about {seconds} s"),
+        seconds => format!("about {} min", (seconds + 30) / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rounded_as_one_says_them() {
+        let said = [0, 1, 2, 90, 91, 129, 160].map(|seconds| about(Duration::from_secs(seconds)));
+        let expected = ["a second", "a second", "2 s", "90 s", "2 min", "2 min", "3 min"]
+            .map(|time| format!("about {time}"));
+        assert_eq!(said, expected);
+    }
+}

@@ -1,0 +1,199 @@
+//! `vastenv remember env-var …`: values that the server hides, kept on this machine. The account is
+//! read where that is needed, never changed.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::app::App;
+use super::dotenv_file::{read_entries, shown};
+use super::value::{checked_name, given_value};
+use crate::account::{Account, Known, Snapshot, Urgency};
+use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::context;
+use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable};
+use crate::dotenv::{Settled, obstacle, settle};
+use crate::ui::read_value;
+
+/// A name, as the account has it, and the value to remember.
+type Given = (String, Secret);
+
+/// Remembers one value, or those of a whole source.
+pub fn remember_env_var(app: &App, arguments: Remember) -> Result<()> {
+    let account = app.account()?;
+    let Remember { what, sources } = arguments;
+    match what {
+        None => remember_from(app, &account, None, &sources),
+        Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
+            remember_from(app, &account, one.name.as_deref(), &one.sources)
+        }
+        Some(RememberWhat::EnvVar(one)) if is_given(&sources) => {
+            remember_from(app, &account, one.name.as_deref(), &sources)
+        }
+        Some(RememberWhat::EnvVar(one)) => remember_one(app, &account, one),
+    }
+}
+
+fn is_given(sources: &Sources) -> bool {
+    sources.all || sources.from_env || sources.from.is_some()
+}
+
+fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Result<()> {
+    let typed = arguments.name.as_deref().unwrap_or_default();
+    let name = checked_name(typed)?;
+    let snapshot = snapshot_with(app, account, Some(&name))?;
+    let saved = saved_name(&snapshot, &name)?;
+    let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
+    if value.expose().is_empty() {
+        return Err(Failure::usage(format!("the value of {name} is empty"))
+            .hint("an account holds no empty values; `forget` drops a remembered one"));
+    }
+    keep(app, account, &snapshot, &[(saved, value)])
+}
+
+/// The values of a source: asked for, from the environment, or from a file.
+fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Result<()> {
+    let name = name.map(checked_name).transpose()?;
+    // The file first: a fault in it needs no server.
+    let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
+    let snapshot = snapshot_with(app, account, name.as_ref())?;
+    let environment = account.environment(&snapshot);
+    let wanted: Vec<String> = match &name {
+        Some(name) => vec![saved_name(&snapshot, name)?],
+        None => environment.hidden().into_iter().map(str::to_owned).collect(),
+    };
+    let given = if sources.all {
+        ask_for(app, &wanted)?
+    } else if sources.from_env {
+        from_environment(app, &wanted)
+    } else if let Some(file) = &file {
+        let only = if name.is_some() { wanted.first() } else { None };
+        from_file(app, file, &snapshot, only)
+    } else {
+        return Err(Failure::usage("what to remember is missing")
+            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE"));
+    };
+    if given.is_empty() {
+        if wanted.is_empty() {
+            app.ui.say("nothing to remember: no value is unknown here");
+            return Ok(());
+        }
+        return Err(Failure::failed(format!("nothing was remembered of {}", wanted.join(", "))));
+    }
+    keep(app, account, &snapshot, &given)
+}
+
+/// What is known of the account; asked for anew where it is old, or lacks `name`.
+fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Result<Snapshot> {
+    let known = match account.known()? {
+        Known::Snapshot(snapshot) => Some(*snapshot),
+        Known::Refused(_) | Known::Nothing => None,
+    };
+    let lacks = |snapshot: &Snapshot| name.is_some_and(|name| snapshot.find(name.as_str()).is_none());
+    match known {
+        Some(snapshot) if account.is_fresh(&snapshot) && !lacks(&snapshot) => Ok(snapshot),
+        known => match (app.fetch(account.clone(), Urgency::Needed), known) {
+            (Ok(refreshed), _) => Ok(refreshed.snapshot),
+            (Err(failure), Some(snapshot)) if failure.kind() == Kind::Unavailable && !lacks(&snapshot) => {
+                app.ui.warn(&format!("{}; going by what was known before", failure.message()));
+                Ok(snapshot)
+            }
+            (Err(failure), _) => Err(failure),
+        },
+    }
+}
+
+/// The name as the account has it.
+fn saved_name(snapshot: &Snapshot, name: &EnvName) -> Result<String> {
+    let (saved, _) = snapshot.find(name.as_str()).ok_or_else(|| {
+        Failure::failed(format!("the account has no variable {name}")).hint(format!(
+            "create it there: vastenv create env-var {name} (see the names with `vastenv show env-vars`)"
+        ))
+    })?;
+    Ok(saved.to_owned())
+}
+
+/// Asks for each value in turn; an empty answer skips it.
+fn ask_for(app: &App, names: &[String]) -> Result<Vec<Given>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    if !context::stdin_is_terminal() {
+        return Err(Failure::usage("values are only asked for one by one on a terminal")
+            .hint("take them from elsewhere: --from-env, or --from FILE (- is stdin)"));
+    }
+    app.ui.say(&format!("{}, an empty one is skipped", count(names.len(), "value")));
+    let mut given = Vec::new();
+    for name in names {
+        let value = read_value(&format!("value of {}", printable(name)), false)?;
+        if !value.expose().is_empty() {
+            given.push((name.clone(), value));
+        }
+    }
+    Ok(given)
+}
+
+fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
+    let mut given = Vec::new();
+    for name in names {
+        let Some(bytes) = EnvName::parse(name).ok().and_then(|name| context::bytes_var(&name)) else {
+            app.ui.say(&format!("{} is not in the environment", printable(name)));
+            continue;
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) if text.is_empty() => app.ui.say(&format!("{} is empty here", printable(name))),
+            Ok(text) if is_mask(&text) => {
+                app.ui.say(&format!("{} is nothing but asterisks here: no value", printable(name)));
+            }
+            Ok(text) => given.push((name.clone(), Secret::new(text))),
+            Err(_) => app.ui.say(&format!("{} is no UTF-8 text here", printable(name))),
+        }
+    }
+    given
+}
+
+fn read_file(app: &App, path: &Path) -> Result<Settled> {
+    let file = settle(&read_entries(path)?);
+    for note in &file.notes {
+        app.ui.say(&format!("{}: {note}", shown(path)));
+    }
+    Ok(file)
+}
+
+/// The values of a file for what the account has and the server hides, or for `only`.
+fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: Option<&String>) -> Vec<Given> {
+    let mut given = Vec::new();
+    for (name, value) in &file.variables {
+        let Some((saved, variable)) = snapshot.find(name.as_str()) else {
+            app.ui.say(&format!("{name} is not in the account: `vastenv import` sends it"));
+            continue;
+        };
+        if only.is_some_and(|only| only != saved) || (only.is_none() && variable.told().is_some()) {
+            continue;
+        }
+        match obstacle(value) {
+            Some(reason) => app.ui.say(&format!("{name} is left out: {}", reason.text())),
+            None => given.push((saved.to_owned(), value.clone())),
+        }
+    }
+    given
+}
+
+fn keep(app: &App, account: &Account<'_>, snapshot: &Snapshot, given: &[Given]) -> Result<()> {
+    for (name, value) in given {
+        if is_mask(value.expose()) {
+            app.ui
+                .warn(&format!("the value of {name} is nothing but asterisks, as a mask is; taken as typed"));
+        }
+        if snapshot.variables.get(name).is_some_and(|variable| variable.told().is_some()) {
+            app.ui.warn(&format!("the server tells the value of {name} itself, and that one is used"));
+        }
+    }
+    account.remember(snapshot, given)?;
+    let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
+    if app.ui.raw {
+        return app.ui.json(&json!({"success": true, "remembered": names}));
+    }
+    app.ui.say(&format!("remembered {} on this machine; the account is as it was", names.join(", ")));
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! How a file and an account differ.
+
+use std::collections::BTreeMap;
+
+use super::settle::Settled;
+use crate::domain::{NameError, Secret, is_mask};
+use crate::environment::AccountVariable;
+
+/// What differs, and how much does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// The variables that differ, by name.
+    pub differences: BTreeMap<String, Difference>,
+    /// The names that both have with the same value.
+    pub same: Vec<String>,
+    /// Lines of the file that no account can hold, because their name is none.
+    pub misnamed: Vec<(usize, NameError)>,
+}
+
+/// How a variable differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Only the file has it.
+    Added {
+        /// Its value there.
+        file: Secret,
+    },
+    /// Only the account has it.
+    Missing {
+        /// Its value there, if it is known here.
+        account: Option<Secret>,
+    },
+    /// Both have it, with different values.
+    Different {
+        /// The file's value.
+        file: Secret,
+        /// The account's value.
+        account: Secret,
+    },
+    /// Both have it, and nobody can tell whether the values are the same: the server masks its own
+    /// and it is not known here, or the file holds a mask.
+    Unknown {
+        /// The file's value.
+        file: Secret,
+        /// The account's value, if it is known here.
+        account: Option<Secret>,
+    },
+}
+
+impl Comparison {
+    /// Whether both hold the same; what cannot be told counts as a difference.
+    pub fn is_same(&self) -> bool {
+        self.differences.is_empty() && self.misnamed.is_empty()
+    }
+}
+
+/// Compares a file with the variables of an account as they are known here.
+pub fn compare(file: &Settled, account: &[AccountVariable]) -> Comparison {
+    let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
+    let mut held: BTreeMap<&str, &AccountVariable> =
+        account.iter().map(|variable| (variable.name.as_str(), variable)).collect();
+    for (name, value) in &file.variables {
+        match difference(value, held.remove(name.as_str())) {
+            Some(difference) => drop(comparison.differences.insert(name.to_string(), difference)),
+            None => comparison.same.push(name.to_string()),
+        }
+    }
+    for (name, variable) in held {
+        let missing = Difference::Missing { account: variable.value.clone() };
+        comparison.differences.insert(name.to_owned(), missing);
+    }
+    comparison
+}
+
+/// How `file` differs from what the account has; `None` if it does not.
+fn difference(file: &Secret, account: Option<&AccountVariable>) -> Option<Difference> {
+    let file = file.clone();
+    let Some(account) = account else { return Some(Difference::Added { file }) };
+    match account.value.clone() {
+        Some(account) if account == file => None,
+        Some(account) if !is_mask(file.expose()) => Some(Difference::Different { file, account }),
+        account => Some(Difference::Unknown { file, account }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read_dotenv, settle};
+    use super::*;
+
+    fn compared(text: &str, account: &[(&str, Option<&str>)]) -> (Vec<String>, Vec<String>) {
+        let variable = |(name, value): &(&str, Option<&str>)| AccountVariable {
+            name: (*name).to_owned(),
+            value: value.map(Secret::new),
+        };
+        let account: Vec<_> = account.iter().map(variable).collect();
+        let comparison = compare(&settle(&read_dotenv(text).expect("a file")), &account);
+        let sign = |difference: &Difference| match difference {
+            Difference::Added { .. } => '+',
+            Difference::Missing { .. } => '-',
+            Difference::Different { .. } => '~',
+            Difference::Unknown { .. } => '?',
+        };
+        let signed =
+            comparison.differences.iter().map(|(name, how)| format!("{}{name}", sign(how))).collect();
+        assert!(!format!("{comparison:?}").contains("hidden"));
+        (signed, comparison.same)
+    }
+
+    #[test]
+    fn every_way_to_differ_is_told_apart() {
+        let (signed, same) = compared(
+            "NEW=hidden\nEMPTY=\nold=hidden\nMASKED=hidden\nSTARS=*****\nSAME=hidden\n",
+            &[
+                ("EMPTY", Some("x")),
+                ("OLD", Some("hidden-1")),
+                ("MASKED", None),
+                ("STARS", Some("hidden")),
+                ("SAME", Some("hidden")),
+                ("GONE", Some("hidden")),
+                ("odd;name", None),
+            ],
+        );
+        assert_eq!(signed, ["~EMPTY", "-GONE", "?MASKED", "+NEW", "~OLD", "?STARS", "-odd;name"]);
+        assert_eq!(same, ["SAME"]);
+    }
+
+    #[test]
+    fn only_nothing_to_tell_is_the_same() {
+        let file = |text: &str| settle(&read_dotenv(text).expect("a file"));
+        let account = [AccountVariable { name: "A".to_owned(), value: Some(Secret::new("1")) }];
+        assert!(compare(&file("a=1\n"), &account).is_same());
+        assert!(!compare(&file("a=2\n"), &account).is_same());
+        assert!(!compare(&file("a=1\nb.c=1\n"), &account).is_same());
+        assert!(compare(&file(""), &[]).is_same());
+    }
+}

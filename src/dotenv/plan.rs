@@ -1,0 +1,175 @@
+//! What importing a file would do to an account.
+
+use std::collections::BTreeMap;
+
+use super::settle::Settled;
+use crate::domain::{EnvName, NameError, Secret, is_mask};
+use crate::environment::{AccountVariable, Rules, Skipped, resolve};
+
+/// What is to be sent, and what not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Variables that the account does not have.
+    pub create: Vec<Pending>,
+    /// Variables that the account has, with another value or one that nobody knows here.
+    pub update: Vec<Pending>,
+    /// What is not sent: a name, or a line whose name is none, with the reason.
+    pub skip: Vec<(String, Reason)>,
+    /// Those of the variables to be sent that the account will hold and no shell will load.
+    pub not_loaded: Vec<Skipped>,
+}
+
+/// A variable that is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its name in the account.
+    pub name: EnvName,
+    /// Its value.
+    pub value: Secret,
+}
+
+/// Why something is not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The account has the variable with this very value.
+    SameValue,
+    /// The value is empty, which no account can hold.
+    Empty,
+    /// The value is what a server shows in place of one.
+    Mask,
+    /// The value holds a NUL byte.
+    HoldsNul,
+    /// The name is none that a variable can have.
+    BadName(NameError),
+}
+
+impl Reason {
+    /// What a person reads.
+    pub fn text(self) -> String {
+        match self {
+            Self::SameValue => "same value".to_owned(),
+            Self::Empty => "empty, which an account cannot hold".to_owned(),
+            Self::Mask => "a mask, not a value".to_owned(),
+            Self::HoldsNul => "a NUL byte in the value, which no environment can carry".to_owned(),
+            Self::BadName(error) => format!("not a variable name: {error}"),
+        }
+    }
+}
+
+/// Compares a file with the variables of an account as they are known here.
+///
+/// A name that `rules` do not let into shells is sent all the same: the account's instances may need
+/// it, and the user is told before anything happens.
+pub fn plan(file: &Settled, account: &[AccountVariable], rules: &Rules) -> Plan {
+    let held: BTreeMap<&str, Option<&Secret>> =
+        account.iter().map(|variable| (variable.name.as_str(), variable.value.as_ref())).collect();
+    let mut plan = Plan::default();
+    for (name, value) in &file.variables {
+        let known = held.get(name.as_str());
+        let is_same = known.copied().flatten() == Some(value);
+        if let Some(reason) = obstacle(value).or(is_same.then_some(Reason::SameValue)) {
+            plan.skip.push((name.to_string(), reason));
+            continue;
+        }
+        let pending = Pending { name: name.clone(), value: value.clone() };
+        if known.is_some() { plan.update.push(pending) } else { plan.create.push(pending) }
+    }
+    plan.skip
+        .extend(file.misnamed.iter().map(|(line, error)| (format!("line {line}"), Reason::BadName(*error))));
+    plan.not_loaded = not_loaded(&plan, account, rules);
+    plan
+}
+
+/// Why a file's value is none for an account.
+pub fn obstacle(value: &Secret) -> Option<Reason> {
+    let text = value.expose();
+    if text.is_empty() {
+        Some(Reason::Empty)
+    } else if is_mask(text) {
+        Some(Reason::Mask)
+    } else {
+        text.contains('\0').then_some(Reason::HoldsNul)
+    }
+}
+
+/// What of the plan would be held back from shells, beside all else that the account has.
+fn not_loaded(plan: &Plan, account: &[AccountVariable], rules: &Rules) -> Vec<Skipped> {
+    let sent: BTreeMap<&str, &Secret> =
+        plan.create.iter().chain(&plan.update).map(|sent| (sent.name.as_str(), &sent.value)).collect();
+    let kept = account.iter().filter(|variable| !sent.contains_key(variable.name.as_str())).cloned();
+    let new = sent
+        .iter()
+        .map(|(name, value)| AccountVariable { name: (*name).to_owned(), value: Some((*value).clone()) });
+    let after: Vec<_> = kept.chain(new).collect();
+    let skipped = resolve(&after, rules).skipped;
+    skipped.into_iter().filter(|skipped| sent.contains_key(skipped.name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read_dotenv, settle};
+    use super::*;
+
+    fn planned(text: &str, account: &[(&str, Option<&str>)]) -> Plan {
+        let variable = |(name, value): &(&str, Option<&str>)| AccountVariable {
+            name: (*name).to_owned(),
+            value: value.map(Secret::new),
+        };
+        let account: Vec<_> = account.iter().map(variable).collect();
+        plan(&settle(&read_dotenv(text).expect("a file")), &account, &Rules::default())
+    }
+
+    fn names(pending: &[Pending]) -> Vec<&str> {
+        pending.iter().map(|pending| pending.name.as_str()).collect()
+    }
+
+    #[test]
+    fn each_variable_is_created_updated_or_skipped_for_a_reason() {
+        let plan = planned(
+            "NEW=1\nOTHER=2\nMASKED=3\nSAME=4\nsame_too=5\nEMPTY=\nSTARS=***\nTWO=**\nNUL=a\0b\na.b=6\n",
+            &[
+                ("OTHER", Some("1")),
+                ("MASKED", None),
+                ("SAME", Some("4")),
+                ("SAME_TOO", Some("5")),
+                ("EMPTY", Some("x")),
+                ("STARS", Some("x")),
+                ("ELSE", Some("x")),
+            ],
+        );
+        assert_eq!(names(&plan.create), ["NEW", "TWO"]);
+        assert_eq!(names(&plan.update), ["MASKED", "OTHER"]);
+        let skipped: Vec<_> = plan.skip.iter().map(|(name, reason)| (name.as_str(), reason.text())).collect();
+        assert_eq!(
+            skipped,
+            [
+                ("EMPTY", "empty, which an account cannot hold".to_owned()),
+                ("NUL", "a NUL byte in the value, which no environment can carry".to_owned()),
+                ("SAME", "same value".to_owned()),
+                ("SAME_TOO", "same value".to_owned()),
+                ("STARS", "a mask, not a value".to_owned()),
+                (
+                    "line 10",
+                    "not a variable name: it has a character other than letters, digits and _".to_owned()
+                ),
+            ]
+        );
+        assert_eq!(plan.not_loaded, []);
+    }
+
+    #[test]
+    fn what_no_shell_will_load_is_sent_and_told() {
+        let long = "x".repeat(200_000);
+        let plan =
+            planned(&format!("PATH=/tmp\nhttp_proxy=x\nLONG={long}\nGOOD=1\n"), &[("EDITOR", Some("ed"))]);
+        assert_eq!(names(&plan.create), ["GOOD", "HTTP_PROXY", "LONG", "PATH"]);
+        let told: Vec<_> = plan.not_loaded.iter().map(|skipped| skipped.name.as_str()).collect();
+        assert_eq!(told, ["HTTP_PROXY", "LONG", "PATH"]);
+    }
+
+    #[test]
+    fn a_plan_shows_no_value() {
+        let shown = format!("{:?}", planned("A=hidden\nB=hidden\n", &[("B", None)]));
+        assert!(!shown.contains("hidden"), "{shown}");
+    }
+}

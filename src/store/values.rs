@@ -1,0 +1,245 @@
+//! Remembered values: what the server will not show, kept for each account apart from the cache,
+//! because nobody can fetch it a second time.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{Lock, Store};
+use crate::domain::{AccountId, Failure, Result, Secret, Timestamp};
+
+/// The version of the file's format.
+const VERSION: u32 = 1;
+
+/// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
+pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
+
+/// How long to wait for another process that edits the same file: it holds it for milliseconds.
+const PATIENCE: u32 = 500;
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// An account's remembered values, by the variable's name.
+pub type Values = BTreeMap<String, Remembered>;
+
+/// One remembered value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The value.
+    pub value: Secret,
+    /// How it came here.
+    pub by: Means,
+    /// When it came here.
+    pub at: Timestamp,
+    /// When the account was first seen without the variable, if it is.
+    pub gone_at: Option<Timestamp>,
+    /// When the variable came back after the account had been without it, if it did: its value may
+    /// be another one.
+    pub made_anew_at: Option<Timestamp>,
+    /// What the server said of the variable's last change when this was remembered, if it tells.
+    pub edition: Option<String>,
+    /// When the server was first seen to tell another change, if it was.
+    pub outdated_at: Option<Timestamp>,
+}
+
+/// How a remembered value came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Means {
+    /// It was sent to the account from here.
+    Sent,
+    /// The user gave it with `remember`.
+    Given,
+    /// The server told it, at a time when it did.
+    Told,
+}
+
+#[derive(Serialize)]
+struct FileOut<'a> {
+    version: u32,
+    values: BTreeMap<&'a str, ValueOut<'a>>,
+}
+
+#[derive(Serialize)]
+struct ValueOut<'a> {
+    value: &'a str,
+    by: Means,
+    at: Timestamp,
+    gone_at: Option<Timestamp>,
+    made_anew_at: Option<Timestamp>,
+    edition: Option<&'a str>,
+    outdated_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct FileIn {
+    version: u32,
+    values: BTreeMap<String, ValueIn>,
+}
+
+#[derive(Deserialize)]
+struct ValueIn {
+    value: Secret,
+    by: Means,
+    at: Timestamp,
+    gone_at: Option<Timestamp>,
+    made_anew_at: Option<Timestamp>,
+    edition: Option<String>,
+    outdated_at: Option<Timestamp>,
+}
+
+impl Remembered {
+    /// `value`, remembered now.
+    pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
+        let (gone_at, made_anew_at, edition, outdated_at) = (None, None, None, None);
+        Self { value, by, at: now, gone_at, made_anew_at, edition, outdated_at }
+    }
+
+    /// Whether anything tells that the account may hold another value by now.
+    pub fn may_be_outdated(&self) -> bool {
+        self.made_anew_at.is_some() || self.outdated_at.is_some()
+    }
+}
+
+fn to_bytes(values: &Values) -> Result<Zeroizing<Vec<u8>>> {
+    let values = values.iter().map(|(name, remembered)| {
+        let Remembered { by, at, gone_at, made_anew_at, outdated_at, .. } = *remembered;
+        let (value, edition) = (remembered.value.expose(), remembered.edition.as_deref());
+        (name.as_str(), ValueOut { value, by, at, gone_at, made_anew_at, edition, outdated_at })
+    });
+    serde_json::to_vec(&FileOut { version: VERSION, values: values.collect() })
+        .map(Zeroizing::new)
+        .map_err(|_| Failure::failed("cannot write the remembered values: they hold what JSON cannot"))
+}
+
+fn from_bytes(bytes: &[u8]) -> Option<Values> {
+    let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
+    let values = file.values.into_iter().map(|(name, entry)| {
+        let ValueIn { value, by, at, gone_at, made_anew_at, edition, outdated_at } = entry;
+        (name, Remembered { value, by, at, gone_at, made_anew_at, edition, outdated_at })
+    });
+    Some(values.collect())
+}
+
+impl Store {
+    /// What is remembered of `account`.
+    ///
+    /// # Errors
+    /// The file is there but cannot be read, trusted or understood. It is never set aside by itself:
+    /// nobody can fetch its values anew.
+    pub fn values(&self, account: &AccountId) -> Result<Values> {
+        let path = self.values_path(account);
+        let Some(bytes) = self.read(&path)? else { return Ok(Values::new()) };
+        from_bytes(&bytes).ok_or_else(|| {
+            let shown = shell_escape::escape(path.to_string_lossy());
+            Failure::unavailable(format!("the remembered values in {} cannot be read: the file is damaged, or of a later version of vastenv", path.display()))
+                .hint(format!("put a backup in its place; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"))
+        })
+    }
+
+    /// Changes what is remembered of `account`, one process at a time; writes only what differs.
+    ///
+    /// # Errors
+    /// The file cannot be read or written; what `edit` itself fails with: then nothing is written.
+    pub fn edit_values<T>(
+        &self,
+        account: &AccountId,
+        edit: impl FnOnce(&mut Values) -> Result<T>,
+    ) -> Result<T> {
+        let _lock = self.lock_values(account)?;
+        let before = self.values(account)?;
+        let mut values = before.clone();
+        let edited = edit(&mut values)?;
+        if values != before {
+            self.write(&self.values_path(account), &to_bytes(&values)?)?;
+        }
+        Ok(edited)
+    }
+
+    fn lock_values(&self, account: &AccountId) -> Result<Lock> {
+        let name = format!("values-{}", account.as_str());
+        for _ in 0..PATIENCE {
+            if let Some(lock) = self.try_lock(&name)? {
+                return Ok(lock);
+            }
+            std::thread::sleep(INTERVAL);
+        }
+        let lock = self.lock_path(&name);
+        Err(Failure::unavailable(format!("another vastenv holds the remembered values ({})", lock.display()))
+            .hint("if it hangs, end it (see `fuser` on that file) and try again"))
+    }
+
+    /// The file of the remembered values.
+    pub fn values_path(&self, account: &AccountId) -> PathBuf {
+        self.data.join(account.as_str()).join("values.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Kind, ServerUrl};
+
+    fn account() -> AccountId {
+        AccountId::new(&ServerUrl::default(), "7")
+    }
+
+    fn remember(store: &Store, name: &str, value: &str) {
+        let entry = Remembered::new(Secret::new(value), Means::Given, Timestamp(5));
+        store
+            .edit_values(&account(), |values| {
+                values.insert(name.to_owned(), entry);
+                Ok(())
+            })
+            .expect("written");
+    }
+
+    #[test]
+    fn values_are_read_back_as_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), &folder.path().join("data"));
+        assert_eq!(store.values(&account()), Ok(Values::new()));
+        remember(&store, "A", "v\n\"");
+        remember(&store, "B", "");
+        let values = store.values(&account()).expect("read");
+        assert_eq!((values["A"].value.expose(), values["B"].value.expose()), ("v\n\"", ""));
+        assert_eq!(values["A"].by, Means::Given);
+    }
+
+    #[test]
+    fn a_damaged_file_stays_where_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let path = store.values_path(&account());
+        for damaged in ["", "{", "[]", "{\"version\":2,\"values\":{}}"] {
+            store.write(&path, damaged.as_bytes()).expect("written");
+            assert_eq!(store.values(&account()).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
+            let edited = store.edit_values(&account(), |values| {
+                values.clear();
+                Ok(())
+            });
+            assert!(edited.is_err());
+            assert_eq!(std::fs::read(&path).expect("there"), damaged.as_bytes());
+        }
+    }
+
+    #[test]
+    fn editors_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().to_owned();
+        let threads: Vec<_> = (0..8)
+            .map(|number| {
+                let path = path.clone();
+                std::thread::spawn(move || {
+                    remember(&Store::new(&path, &path, &path), &format!("N{number}"), "v");
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
+        assert_eq!(Store::new(&path, &path, &path).values(&account()).expect("read").len(), 8);
+    }
+}

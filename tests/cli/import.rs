@@ -1,0 +1,152 @@
+//! `import`: what is planned, asked, sent, kept and said.
+
+use serde_json::{Value, json};
+use vastenv::sandbox::Options;
+
+use crate::account::TestAccount;
+use crate::home::Home;
+use crate::official::vastai;
+use crate::terminal::Terminal;
+
+const FILE: &str = "# mine\nNEW='it is # \"new\"'\nexport CHANGED=pa$$word${X}\nSAME=1\nEMPTY=\nMASK=*****\n\
+                    1bad=hidden\nPATH=/hidden\n";
+
+fn account() -> TestAccount {
+    TestAccount::with(&json!({"CHANGED": "old", "SAME": "1", "OTHER": "x"}))
+}
+
+fn json_of(text: &str) -> Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+#[test]
+fn the_plan_has_names_only_and_nothing_is_sent_without_a_yes() {
+    let account = account();
+    let home = account.home();
+    home.write(".env", FILE);
+    let plan = "create: NEW, PATH\nupdate: CHANGED\nskip: MASK (a mask, not a value)\n\
+                skip: EMPTY (empty, which an account cannot hold)\n\
+                skip: line 7 (not a variable name: it starts with a digit)\nskip: SAME (same value)\n\
+                not loaded into shells: PATH (refused: it steers the shell itself)\n";
+    let said = home.vastenv(&["import", ".env"]).run().expect(2).hides("hidden").hides("word");
+    assert_eq!(said.out, plan);
+    said.mentions(&[
+        ".env: CHANGED holds a ${…}, which is taken as it stands",
+        "nobody is at the terminal to answer: Send 3 variables to 127.0.0.1",
+        "(about 3 s)?",
+        "hint: say yes with -y",
+    ]);
+    let home = account.home();
+    home.write(".env", FILE);
+    assert_eq!(home.ok(&["import", "-n", ".env"]), plan);
+    let home = account.home();
+    home.write(".env", FILE);
+    let raw = home.vastenv(&["import", "--dry-run", "--raw", "-q", ".env"]).run().expect(0);
+    let bad = "not a variable name: it starts with a digit";
+    let skip = json!({
+        "EMPTY": "empty, which an account cannot hold", "MASK": "a mask, not a value",
+        "SAME": "same value", "line 7": bad,
+    });
+    assert_eq!(json_of(&raw.out), json!({"create": ["NEW", "PATH"], "update": ["CHANGED"], "skip": skip}));
+    assert_eq!(raw.err, "");
+    assert!(account.requests().iter().all(|request| request.starts_with("GET ")), "{:?}", account.requests());
+}
+
+#[test]
+fn what_is_sent_arrives_to_the_byte_and_a_second_time_there_is_nothing_to_do() {
+    let value = "it's \"$(touch x)\" `y` \\ é🦀\r\n\ttail \u{202e}";
+    for mask in [false, true] {
+        let account = TestAccount::serving(&json!({"OLD": "1"}), Options { mask, ..Options::default() });
+        let home = account.home();
+        let written = vastenv::dotenv::dotenv_value(value);
+        home.write("my file.env", format!("new={written}\r\nOLD={written}\r\n"));
+        let said = home.vastenv(&["import", "-y", "my file.env"]).run().expect(0).hides("touch");
+        assert_eq!(said.out, "create: NEW\nupdate: OLD\n");
+        said.mentions(&[
+            "new is NEW in the account",
+            "sending 2 variables",
+            "created 1, updated 1, skipped 0",
+        ]);
+        let held = json!({"NEW": value, "OLD": value});
+        assert_eq!(account.secrets(), held, "mask: {mask}");
+        assert_eq!(json_of(&home.ok(&["export", "json"])), held, "mask: {mask}");
+        account.forget();
+        let raw = home.vastenv(&["import", "--raw", "my file.env"]).run().expect(0);
+        let same = json!({"NEW": "same value", "OLD": "same value"});
+        let done = json!({"created": [], "updated": [], "skipped": same, "failed": {}, "unsent": []});
+        assert_eq!(json_of(&raw.out), done);
+        assert_eq!(account.requests(), ["GET /secrets/ 200"]);
+        assert!(!home.path("x").exists());
+    }
+}
+
+#[test]
+fn the_official_client_sees_the_same_values() {
+    let Some(vastai) = vastai() else { return };
+    let account = TestAccount::with(&json!({"B": "old"}));
+    let home = account.home();
+    home.write(".env", "A='it is \"quoted\" # $HOME'\nB=\"two\\nlines \\\\ é🦀\\t\"\n");
+    home.ok(&["import", "-y", ".env"]);
+    let arguments = ["show", "env-vars", "--raw", "-s"];
+    let theirs = home.command(vastai, &arguments).env("VASTAI_NO_UPDATE_CHECK", "1").run().expect(0);
+    let held = json!({"A": "it is \"quoted\" # $HOME", "B": "two\nlines \\ é🦀\t"});
+    assert_eq!(json_of(&theirs.out), held);
+}
+
+#[test]
+fn a_server_with_limits_never_has_to_refuse() {
+    let options = Options { rate_limits: true, mask: true, ..Options::default() };
+    let account = TestAccount::serving(&json!({"C": "1", "D": "1"}), options);
+    let home = account.home();
+    home.write(".env", "A=1\nB=2\nC=3\nD=4\n");
+    let raw = home.vastenv(&["import", "-y", "--raw", "--retry", "1", ".env"]).run().expect(0);
+    let done =
+        json!({"created": ["A", "B"], "updated": ["C", "D"], "skipped": {}, "failed": {}, "unsent": []});
+    assert_eq!(json_of(&raw.out), done);
+    assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "C": "3", "D": "4"}));
+    let sent = ["POST", "PUT", "POST", "PUT"].map(|method| format!("{method} /secrets/ 200"));
+    assert_eq!(account.requests()[2..], sent);
+}
+
+#[test]
+fn a_person_is_asked_and_may_say_no() {
+    let account = TestAccount::with(&json!({}));
+    let home = account.home();
+    home.write(".env", "A=hidden-v\n");
+    for (script, answer, said, code) in [
+        ("vastenv import .env", "n\r", "nothing was done, as you wished", 1),
+        // Stdin holds the file: the terminal itself is asked.
+        ("printf 'A=hidden-v\\n' | vastenv import -", "\r", "nothing was done, as you wished", 1),
+        ("cat .env | vastenv import -", "yes\r", "created 1, updated 0, skipped 0", 0),
+    ] {
+        assert_eq!(account.secrets(), json!({}), "{script}");
+        // A home of its own, so that the account may be read at once.
+        let home = account.home();
+        home.write(".env", "A=hidden-v\n");
+        let mut terminal = Terminal::open(&home, 80, script);
+        terminal.wait_for("(about a second)? [y/N] ");
+        terminal.type_in(answer);
+        let (seen, ended) = terminal.end();
+        assert_eq!(ended, code, "{seen}");
+        assert!(seen.contains("create: A\n") && seen.contains(said) && !seen.contains("hidden"), "{seen}");
+    }
+    assert_eq!(account.secrets(), json!({"A": "hidden-v"}));
+    home.vastenv(&["import", "-"]).stdin("B=1\n").run().expect(2).mentions(&["say yes with -y"]);
+    let home = account.home();
+    home.vastenv(&["import", "-y", "-"]).stdin("B=1\n").run().expect(0);
+    assert_eq!(account.secrets(), json!({"A": "hidden-v", "B": "1"}));
+}
+
+#[test]
+fn what_cannot_be_imported_is_refused_before_anything_is_asked() {
+    let account = account();
+    let home = account.home();
+    home.write(".env", FILE);
+    home.vastenv(&["import", "--curl", ".env"]).run().refuses(2, &["--curl", "--dry-run"]);
+    home.vastenv(&["import"]).run().refuses(2, &["missing: <FILE>", "vastenv import --help"]);
+    home.vastenv(&["import", ".env", "hidden"]).run().refuses(2, &["vastenv import --help"]);
+    assert_eq!(account.requests(), [""; 0]);
+    let home = Home::new();
+    home.write(".env", FILE);
+    home.vastenv(&["import", ".env"]).run().refuses(4, &["hint: "]);
+}

@@ -1,0 +1,233 @@
+//! What the examples of the help texts find when they are run, and what is done to them.
+//!
+//! An example needs a row only if it is fed, asked or looked at further than its exit code. Every
+//! account has the variables `HF_TOKEN` and `OLD_TOKEN`, API keys 1 (in use) and 42, and SSH keys 12
+//! and 15; every home has the files of [`FILES`] and the programs of [`PROGRAMS`].
+
+use serde_json::{Value, json};
+
+/// The value of `HF_TOKEN`.
+pub const TOKEN: &str = "hf_example_value";
+
+/// A key of the account that is not in use.
+const OTHER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// An SSH key that the account does not have.
+const ED25519: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";
+
+/// Files below the home folder, which is where examples run.
+pub const FILES: [(&str, &str); 6] = [
+    (".env", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
+    ("secrets.env", "NEW_TOKEN=sealed\n"),
+    (".ssh/id_ed25519.pub", ED25519),
+    ("rights.json", "{\"api\": {\"user_read\": {}}}"),
+    ("token", "hf_from_a_file"),
+    ("train.py", "import os"),
+];
+
+/// Programs in the place of those that examples call: scripts of sh.
+pub const PROGRAMS: [(&str, &str); 5] = [
+    ("sops", "cat \"$2\""),
+    ("jq", "grep -o '\"HF_TOKEN\": *\"[^\"]*\"'"),
+    ("make", "echo \"made with ${HF_TOKEN:?}\""),
+    ("pass", "cat \"$HOME/.key\""),
+    ("python", "echo \"$1 with ${HF_TOKEN:?}\""),
+];
+
+/// The account, its key in use given.
+pub fn account(key: &str) -> Value {
+    let line = |byte: char| {
+        format!("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI{} old@there", byte.to_string().repeat(43))
+    };
+    json!({
+        "secrets": {"HF_TOKEN": TOKEN, "OLD_TOKEN": "old"},
+        "api_keys": [{"id": 1, "key": key}, {"id": 42, "key": OTHER_KEY}],
+        "ssh_keys": [{"id": 12, "public_key": line('A')}, {"id": 15, "public_key": line('B')}],
+    })
+}
+
+/// What an example is given while it runs.
+pub enum Given {
+    /// Nothing on stdin.
+    Nothing,
+    /// This text on stdin.
+    Stdin(&'static str),
+    /// On a terminal, after each question a line.
+    Answers(&'static [(&'static str, &'static str)]),
+    /// On a terminal, the account's key where it asks for it.
+    Key,
+    /// An interrupt, once it has printed this.
+    Interrupt(&'static str),
+}
+
+/// How an example is run.
+pub struct Preparation {
+    /// The example, or its start: the row is for all that start so.
+    pub example: &'static str,
+    /// Whether the server hides the account's values.
+    pub mask: bool,
+    /// What is run before it, in the same home.
+    pub before: &'static str,
+    pub given: Given,
+    /// What is run after it, in the same shell.
+    pub after: &'static str,
+    /// What must be seen of all that.
+    pub shows: &'static str,
+}
+
+/// The row of an example that needs none of its own.
+pub const PLAIN: Preparation =
+    Preparation { example: "", mask: false, before: ":", given: Given::Nothing, after: ":", shows: "" };
+
+/// The rows; the first that fits counts.
+pub const PREPARED: &[Preparation] = &[
+    Preparation {
+        example: "eval \"$(vastenv hook",
+        after: "echo $HF_TOKEN",
+        shows: TOKEN,
+        before: "vastenv refresh",
+        ..PLAIN
+    },
+    Preparation { example: "eval \"$(vastenv export", after: "echo $HF_TOKEN", shows: TOKEN, ..PLAIN },
+    Preparation { example: "vastenv export json |", shows: TOKEN, ..PLAIN },
+    Preparation { example: "vastenv export dotenv | vastenv diff", before: "vastenv refresh", ..PLAIN },
+    Preparation {
+        example: "vastenv import .env",
+        before: "echo NEW_TOKEN=1 >> .env",
+        given: Given::Answers(&[("Send 1 variable to", "y")]),
+        shows: "created 1, updated 0, skipped 2",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv import --dry-run",
+        before: "echo NEW_TOKEN=1 >> .env",
+        shows: "create: NEW_TOKEN",
+        ..PLAIN
+    },
+    Preparation { example: "sops -d", shows: "created 1", ..PLAIN },
+    Preparation { example: "vastenv export dotenv", after: "cat .env", shows: TOKEN, ..PLAIN },
+    Preparation { example: "vastenv run -- python", shows: "train.py with hf_example_value", ..PLAIN },
+    Preparation {
+        example: "vastenv run --preserve-env",
+        shows: "made with mine",
+        before: "export HF_TOKEN=mine",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv status", shows: "2 to load", before: "vastenv refresh", ..PLAIN },
+    Preparation { example: "vastenv why", shows: "account", before: "vastenv refresh", ..PLAIN },
+    Preparation { example: "vastenv show env-vars -s --raw", shows: TOKEN, ..PLAIN },
+    Preparation { example: "vastenv show env-vars", shows: "HF_TOKEN", ..PLAIN },
+    Preparation {
+        example: "vastenv create env-var HF_TOKEN < token",
+        before: "vastenv delete env-var HF_TOKEN",
+        shows: "created HF_TOKEN",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv create env-var HF_TOKEN",
+        before: "vastenv delete env-var HF_TOKEN",
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
+        shows: "created HF_TOKEN",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv update env-var HF_TOKEN",
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
+        shows: "updated HF_TOKEN",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv set env-var WANDB_API_KEY",
+        given: Given::Answers(&[("value of WANDB_API_KEY (not shown): ", "new")]),
+        shows: "created WANDB_API_KEY",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var HF_TOKEN",
+        mask: true,
+        given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=new",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var --all",
+        mask: true,
+        before: "vastenv refresh 2>/dev/null",
+        given: Given::Answers(&[("HF_TOKEN (not shown): ", "new"), ("OLD_TOKEN (not shown): ", "")]),
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=new",
+    },
+    Preparation {
+        example: "vastenv remember env-var --from-env",
+        mask: true,
+        before: "export HF_TOKEN=mine",
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=mine",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var --from .env",
+        mask: true,
+        before: "echo HF_TOKEN=filed > .env",
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN=filed",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv forget env-var OLD_TOKEN",
+        mask: true,
+        before: "vastenv remember env-var OLD_TOKEN old",
+        shows: "forgot the value of OLD_TOKEN",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv forget env-var --all",
+        mask: true,
+        before: "vastenv remember env-var OLD_TOKEN old",
+        given: Given::Answers(&[("[y/N] ", "y")]),
+        shows: "forgot 1 value",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv doctor", shows: "answers as you@sandbox.invalid", ..PLAIN },
+    Preparation { example: "vastenv delete env-var", shows: "deleted OLD_TOKEN", ..PLAIN },
+    Preparation { example: "vastenv set api-key", given: Given::Key, shows: "saved the key", ..PLAIN },
+    Preparation { example: "pass show vast |", shows: "saved the key", ..PLAIN },
+    Preparation { example: "vastenv show api-key 42", shows: "42", ..PLAIN },
+    Preparation {
+        example: "vastenv create api-key --name ci --permission_file",
+        after: "vastenv show env-vars",
+        shows: "CI_KEY",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv delete api-key", shows: "deleted", ..PLAIN },
+    Preparation {
+        example: "vastenv reset api-key",
+        given: Given::Answers(&[("Reset it? [y/N] ", "y")]),
+        shows: "the new key",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv delete ssh-key", shows: "vastenv create ssh-key", ..PLAIN },
+    Preparation {
+        example: "vastenv create ssh-key  ",
+        before: "rm .ssh/id_ed25519.pub",
+        after: "test -s .ssh/id_ed25519 && echo a pair",
+        shows: "a pair",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv sandbox -- bash",
+        given: Given::Stdin("echo \"served at $VAST_URL\"\n"),
+        shows: "served at http://127.0.0.1:",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv sandbox --state", given: Given::Interrupt("VAST_API_KEY="), ..PLAIN },
+    Preparation { example: "vastenv man > ", after: "cat vastenv.1", shows: ".SH NAME", ..PLAIN },
+    Preparation {
+        example: "vastenv man ~",
+        after: "ls ~/.local/share/man/man1",
+        shows: "vastenv-why.1",
+        ..PLAIN
+    },
+];

@@ -1,0 +1,114 @@
+//! Help texts: what every command's has, in 80 columns, by each way to it.
+
+use std::fmt::Write as _;
+
+use clap::CommandFactory;
+use vastenv::cli::Cli;
+use vastenv::cli::groups::{GROUPS, leaves, notes_and_examples};
+
+use crate::home::Home;
+use crate::terminal::Terminal;
+
+/// The words of every command and of every half of one (`show`), and none for all of vastenv.
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, words: &[String], found: &mut Vec<Vec<String>>) {
+        found.push(words.to_vec());
+        for next in command.get_subcommands() {
+            below(next, &[words, &[next.get_name().to_owned()]].concat(), found);
+        }
+    }
+    let mut found = Vec::new();
+    below(&Cli::command(), &[], &mut found);
+    assert!(found.len() > 25, "{found:?}");
+    found
+}
+
+fn ask(home: &Home, words: &[&str]) -> String {
+    let said = home.vastenv(words).run().expect(0);
+    assert_eq!(said.err, "", "{words:?}");
+    said.out
+}
+
+#[test]
+fn every_way_to_a_help_text_shows_the_same_in_80_columns_without_escapes() {
+    let home = Home::new();
+    for command in commands() {
+        let words: Vec<&str> = command.iter().map(String::as_str).collect();
+        let text = ask(&home, &[&words[..], &["--help"]].concat());
+        assert_eq!(text, ask(&home, &[&words[..], &["-h"]].concat()), "{words:?}");
+        if words != ["hook"] {
+            assert_eq!(text, ask(&home, &[&["help"], &words[..]].concat()), "{words:?}");
+        }
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{words:?}: {line}");
+        }
+        assert!(text.contains("Usage: vastenv") && !text.contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
+fn a_help_text_ends_with_examples_of_its_command() {
+    let cli = Cli::command();
+    for (words, command) in leaves(&cli) {
+        let (_, examples) = notes_and_examples(command);
+        assert!(!examples.is_empty(), "{words} has no example");
+        assert!(examples.join("\n").contains(&format!("vastenv {words}")), "{words}: {examples:?}");
+        let text = command.get_after_help().expect("a text").to_string();
+        let mut lines = text.lines().rev();
+        let heading = lines.find(|line| !line.starts_with("  ")).expect("a heading");
+        let wanted =
+            if text.matches("\n  ").count() > 1 && examples.len() > 1 { "Examples:" } else { "Example:" };
+        assert_eq!(heading, wanted, "{words}");
+    }
+}
+
+#[test]
+fn all_of_the_help_lists_each_group_with_its_commands() {
+    let text = ask(&Home::new(), &["--help"]);
+    for group in &GROUPS {
+        let (_, after) = text.split_once(&format!("\n{}:\n", group.title)).expect("a group");
+        let (listed, _) = after.split_once("\n\n").expect("an end");
+        let words = listed.lines().map(|line| line.trim_start().split("  ").next().expect("words"));
+        assert_eq!(words.collect::<Vec<_>>(), group.commands, "{}", group.title);
+    }
+}
+
+#[test]
+fn topics_are_explained_and_listed() {
+    let home = Home::new();
+    let mut screens = String::new();
+    for topic in ["hook", "masks", "security", "topics"] {
+        let text = ask(&home, &["help", topic]);
+        assert!(text.lines().count() <= 24, "{topic}");
+        writeln!(screens, "{text}").expect("written");
+    }
+    for part in ["\n  masks     ", "********", "LD_PRELOAD", "VASTENV_DISABLE=1"] {
+        assert!(screens.contains(part), "{part}: {screens}");
+    }
+    let said = home.vastenv(&["help", "mask"]).run();
+    said.refuses(2, &["no command or topic", "did you mean `vastenv help masks`?"]);
+    let said = home.vastenv(&["help", "shwo", "env-vars"]).run();
+    said.refuses(2, &["did you mean `vastenv help show env-vars`?", "vastenv help topics"]);
+    let said = home.vastenv(&["help", "set", "api-key", "hidden-key"]).run();
+    said.refuses(2, &["no command or topic"]).hides("hidden-key");
+}
+
+#[test]
+fn a_terminal_shows_colours_unless_they_are_refused() {
+    let mut home = Home::new();
+    for (term, words, escapes) in [
+        ("xterm", "--help", true),
+        ("xterm", "help show env-vars", true),
+        ("xterm", "--no-color --help", false),
+        ("xterm", "--help | cat", false),
+        ("dumb", "--help", false),
+    ] {
+        home.set("TERM", term);
+        let (seen, code) = Terminal::open(&home, 100, &format!("vastenv {words}")).end();
+        assert_eq!((code, seen.contains('\u{1b}')), (0, escapes), "{term} {words}: {seen}");
+    }
+    home.set("TERM", "xterm");
+    home.set("NO_COLOR", "1");
+    let (seen, _) = Terminal::open(&home, 100, "vastenv --help; vastenv help create env-var").end();
+    assert!(seen.contains("Usage:") && !seen.contains('\u{1b}'), "{seen}");
+}
