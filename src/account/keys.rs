@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lists::{listed_ssh_key, short};
+use super::lists::{listed_api_key, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
 use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
 use crate::domain::{Failure, Result};
@@ -18,7 +18,9 @@ impl Remote<'_> {
 
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
-        Ok(self.client.api_key(id).await?)
+        let key = self.client.api_key(id).await?;
+        self.put_in_list(KeyKind::Api, Some(listed_api_key(&key)));
+        Ok(key)
     }
 
     /// Makes an API key, and remembers its number.
@@ -30,7 +32,7 @@ impl Remote<'_> {
     ) -> Result<CreatedApiKey> {
         let sent = self.client.create_api_key(name, permissions, key_params).await;
         let created = sent.map_err(|error| self.doubt_list(KeyKind::Api, error.into()))?;
-        self.put_in_list(KeyKind::Api, Some(listed_api_key(&created, name)));
+        self.put_in_list(KeyKind::Api, Some(listed_created(&created, name)));
         // Forgotten, it is only not told from other keys any more; the new key must be shown.
         let _ = self.remember_created(&created).await;
         Ok(created)
@@ -89,7 +91,7 @@ impl Remote<'_> {
     }
 }
 
-fn listed_api_key(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
+fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
     let permissions = created.permissions.get("api").unwrap_or(&created.permissions).as_object();
     let rights = permissions.map(|rights| rights.keys().cloned().collect::<Vec<_>>().join(", "));
     ListedKey {

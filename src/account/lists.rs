@@ -146,9 +146,12 @@ impl Remote<'_> {
 }
 
 fn listed_api_keys(keys: &[ApiKey]) -> Vec<ListedKey> {
-    let listed =
-        |key: &ApiKey| ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) };
-    keys.iter().map(listed).collect()
+    keys.iter().map(listed_api_key).collect()
+}
+
+/// What a list shows of an API key.
+pub(super) fn listed_api_key(key: &ApiKey) -> ListedKey {
+    ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) }
 }
 
 fn listed_ssh_keys(keys: &[SshKey]) -> Vec<ListedKey> {

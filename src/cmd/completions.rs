@@ -110,7 +110,7 @@ impl Place {
         let data = || below("XDG_DATA_HOME", ".local/share");
         let config = || below("XDG_CONFIG_HOME", ".config");
         let folder = match shell {
-            "bash" => context::folder_var("BASH_COMPLETION_USER_DIR")
+            "bash" => bash_folder()
                 .or_else(|| Some(data()?.join("bash-completion")))
                 .map(|folder| folder.join("completions")),
             "zsh" => zsh_folder(data()),
@@ -155,6 +155,12 @@ impl Place {
         };
         Self { file, next }
     }
+}
+
+/// The first of the folders that bash-completion was told to look in.
+fn bash_folder() -> Option<PathBuf> {
+    let listed = context::text_var("BASH_COMPLETION_USER_DIR")?;
+    listed.split(':').map(PathBuf::from).find(|folder| folder.is_absolute())
 }
 
 /// The first folder below the home in zsh's exported `FPATH`, or `~/.zfunc` where that is in use, or

@@ -53,6 +53,33 @@ fn names_are_offered_once_topics_explained_and_remembered_values_forgotten() {
 }
 
 #[test]
+fn every_candidate_has_a_description() {
+    let account = Account::known();
+    for line in [
+        "vastenv ",
+        "vastenv show ",
+        "vastenv -",
+        "vastenv create api-key --",
+        "vastenv hook ",
+        "vastenv export ",
+        "vastenv completions ",
+        "vastenv create api-key --permission ",
+        "vastenv why ",
+        "vastenv show api-key ",
+        "vastenv delete ssh-key ",
+        "vastenv create ssh-key ",
+        "vastenv help ",
+    ] {
+        let offers = account.offers(&line.split(' ').collect::<Vec<_>>());
+        assert!(!offers.is_empty(), "{line}");
+        for offer in offers {
+            let (word, about) = offer.split_once('\t').expect("a word and its description");
+            assert!(!word.is_empty() && !about.trim().is_empty(), "{line}: {offer:?}");
+        }
+    }
+}
+
+#[test]
 fn another_key_or_server_shows_nothing_of_this_account() {
     let account = Account::known();
     let before = account.requests();

@@ -74,7 +74,7 @@ fn the_users_own_places_are_respected() {
         installed(&home, &["bash", "--install"]).0,
         home.path("data/bash-completion/completions/vastenv")
     );
-    let own = home.path("bc").display().to_string();
+    let own = format!("{}:/nowhere", home.path("bc").display());
     home.variable("BASH_COMPLETION_USER_DIR", &own);
     assert_eq!(installed(&home, &["bash", "--install"]).0, home.path("bc/completions/vastenv"));
     std::fs::create_dir(home.path(".zfunc")).expect("a folder");

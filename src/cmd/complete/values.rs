@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, ValueHint};
 
 use super::line::Line;
@@ -60,15 +61,9 @@ fn kind(path: &[&str], argument: &Arg) -> Kind {
 
 /// What may stand for `argument`, of which `typed` stands there already.
 pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
-    let listed: Vec<_> = argument.get_possible_values();
+    let listed = listed(argument);
     let mut words: Vec<Word> = match kind(&line.path, argument) {
-        _ if !listed.is_empty() => listed
-            .iter()
-            .filter(|value| !value.is_hide_set())
-            .map(|value| {
-                Word::new(value.get_name(), &value.get_help().map(ToString::to_string).unwrap_or_default())
-            })
-            .collect(),
+        _ if !listed.is_empty() => listed,
         Kind::EnvName => return Offer::words(names(line, argument, typed, known_names(line))),
         Kind::RememberedName => {
             return Offer::words(names(line, argument, typed, remembered_names(line)));
@@ -86,6 +81,14 @@ pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
     };
     words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
     Offer::words(words)
+}
+
+/// The values that clap knows of, each with its own help text or the argument's.
+fn listed(argument: &Arg) -> Vec<Word> {
+    let values = argument.get_possible_values();
+    let shown = values.iter().filter(|value| !value.is_hide_set());
+    let help = |value: &PossibleValue| value.get_help().or(argument.get_help()).map(ToString::to_string);
+    shown.map(|value| Word::new(value.get_name(), &help(value).unwrap_or_default())).collect()
 }
 
 /// What a permission category allows, in words.
@@ -173,6 +176,9 @@ fn about_key(key: &ListedKey, kind: KeyKind) -> String {
         KeyKind::Api => key.detail.as_str(),
         KeyKind::Ssh => key.detail.get(..SHORT_FINGERPRINT).unwrap_or(&key.detail),
     };
+    if key.name.is_empty() && detail.is_empty() {
+        return kind.name().trim_end_matches('s').to_owned();
+    }
     let parts = [key.name.as_str(), detail];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
