@@ -16,7 +16,7 @@ _vastenv() {
   if ((BASH_VERSINFO[0] >= 4)); then
     alias=${BASH_ALIASES[$name]-}
   fi
-  if [[ -n $alias ]]; then
+  if [[ $alias == vastenv || $alias == vastenv[[:space:]]* ]]; then
     before=$alias${before#*"$name"}
     grown=$((${#alias} - ${#name}))
   fi
@@ -62,7 +62,7 @@ __vastenv_take_lines() {
 # Has readline complete files or folders, which it quotes best. $3 is what it would complete, $4 the
 # whole word.
 __vastenv_leave_to_readline() {
-  local i option=''
+  local i quoted option=''
   if [[ $4 == --*=* && $COMP_WORDBREAKS != *=* ]]; then
     # To readline, the option belongs to the name of the file.
     option=${4%%=*}=
@@ -71,8 +71,8 @@ __vastenv_leave_to_readline() {
   fi
   __vastenv_take_lines "$(compgen "$2" -- "${3#"$option"}")"
   for i in "${!COMPREPLY[@]}"; do
-    printf -v "COMPREPLY[$i]" %q "${COMPREPLY[i]}"
-    COMPREPLY[i]=$option${COMPREPLY[i]}
+    printf -v quoted %q "${COMPREPLY[i]}"
+    COMPREPLY[i]=$option$quoted
   done
 }
 
@@ -116,14 +116,20 @@ __vastenv_complete_other() {
   fi
 }
 
-# bash completes an alias only by its own name.
+# bash completes an alias only by its own name. One that is completed in another way is left alone,
+# unless that is what the bash-completion package sets for what it does not know.
 __vastenv_register_aliases() {
-  local name
+  local name spec
   ((BASH_VERSINFO[0] >= 4)) || return 0
   for name in "${!BASH_ALIASES[@]}"; do
-    case ${BASH_ALIASES[$name]} in
-      vastenv | vastenv[[:space:]]*) complete -p "$name" >/dev/null 2>&1 || complete -F _vastenv "$name" ;;
+    [[ " ${__vastenv_aliases-} " != *" $name "* ]] || continue
+    [[ ${BASH_ALIASES[$name]} == vastenv || ${BASH_ALIASES[$name]} == vastenv[[:space:]]* ]] || continue
+    spec=$(complete -p "$name" 2>/dev/null) || spec=''
+    case $spec in
+      '' | *" -F _minimal "* | *" -F _comp_complete_minimal "*) complete -F _vastenv "$name" ;;
     esac
+    # Looked at once: asking for what is set starts a process.
+    __vastenv_aliases="${__vastenv_aliases-} $name"
   done
 }
 

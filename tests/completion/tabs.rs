@@ -246,6 +246,7 @@ fn an_alias_is_completed_like_what_it_stands_for() {
         let mut tabs = Tabs::open(account, setup);
         if setup == Setup::BashCompletion {
             // The package loads the script at the first TAB after its own name.
+            assert_eq!(tabs.arguments("ve sho\t"), "|sho");
             assert_eq!(tabs.arguments("vastenv sho\t"), "|show");
         }
         assert_eq!(tabs.arguments("ve delete ssh-key 13\t"), "|delete|ssh-key|130", "{setup:?}");
