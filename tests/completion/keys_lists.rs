@@ -2,6 +2,7 @@
 
 use crate::account::{Account, BLIND_KEY, LAPTOP};
 use crate::pty::wait_for;
+use crate::raw_server::{RawServer, Reply};
 
 const DELETE_SSH: [&str; 4] = ["vastenv", "delete", "ssh-key", ""];
 const DELETE_API: [&str; 4] = ["vastenv", "delete", "api-key", ""];
@@ -16,6 +17,32 @@ fn a_missing_list_is_there_at_a_later_tab_after_one_question() {
         // Whose the key is, and the list.
         assert_eq!(account.requests(), 2);
     }
+}
+
+#[test]
+fn many_tabs_at_once_are_one_question() {
+    let account = Account::unknown();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| account.offers(&DELETE_SSH));
+        }
+    });
+    wait_for("the list", || Some(account.offers(&DELETE_SSH)).filter(|offers| !offers.is_empty()));
+    // A process that comes late: it finds the list and asks nothing.
+    assert!(account.home.vastenv(&["__refresh", "ssh-keys"]).status.success());
+    assert_eq!(account.requests(), 2);
+}
+
+#[test]
+fn a_server_that_says_nothing_holds_up_no_tab() {
+    let mut account = Account::known();
+    let silent = RawServer::always(Reply::Silence);
+    account.home.variable("VAST_URL", &silent.url());
+    assert_eq!(account.offers(&DELETE_SSH), [""; 0]);
+    wait_for("the question behind it", || (!silent.targets().is_empty()).then_some(()));
+    // It is asked no second time meanwhile.
+    assert_eq!(account.offers(&DELETE_SSH), [""; 0]);
+    assert_eq!(silent.targets(), ["GET /api/v0/users/current/"]);
 }
 
 #[test]

@@ -7,6 +7,9 @@ mod common;
 #[allow(dead_code)]
 #[path = "../common/pty.rs"]
 mod pty;
+#[allow(dead_code)]
+#[path = "../common/raw_server.rs"]
+mod raw_server;
 
 mod account;
 mod answers;
