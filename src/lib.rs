@@ -34,6 +34,11 @@
 //! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED` prints: calls of the hook's own
 //! functions, the guard and the ledger first, `__vastenv_done` last. A reply without that line, or
 //! none at all, means "change nothing".
+//!
+//! # TAB
+//!
+//! The scripts in `completions/` ask the hidden `vastenv __complete` what can stand at the cursor. It
+//! is matched by hand too, reads files only, and is silent whatever is wrong; `cmd::complete` says more.
 
 #![warn(
     clippy::exit,
@@ -121,6 +126,12 @@ fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 /// What a shell's prompt and start wait for, matched without clap.
 fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
+    if arguments.get(1).is_some_and(|word| word == cmd::COMPLETE) {
+        // Nobody at a TAB wants to hear of a failure, not even that of printing.
+        let offer = cmd::complete(&arguments[2..]).unwrap_or_default();
+        let _ = Ui::default().data(offer.as_bytes());
+        return Some(ExitCode::SUCCESS);
+    }
     let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let ui = Ui::default();
     let done = match words.as_slice() {
@@ -133,9 +144,12 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
             cmd::export_at_once(format, Ui::new(false, false, false))
         }
         ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
-        [cmd::BACKGROUND_REFRESH] => {
+        [cmd::BACKGROUND_REFRESH, list @ ..] => {
             // Nobody is there to hear of a failure; the back-off remembers it.
-            return Some(cmd::background_refresh().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+            return Some(
+                cmd::background_refresh(list.first().copied())
+                    .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            );
         }
         _ => return None,
     };

@@ -21,6 +21,23 @@ pub struct Hook {
     pub shell: String,
 }
 
+/// `vastenv completions`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv completions zsh --install\n  vastenv completions bash > vastenv.bash"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_parser = PossibleValuesParser::new(["bash", "elvish", "fish", "powershell", "zsh"]))]
+    pub shell: String,
+    /// Put the script where the shell looks for it, and say where that is
+    #[arg(long)]
+    pub install: bool,
+    /// Put it into this folder
+    #[arg(long, value_name = "DIR", requires = "install")]
+    pub dir: Option<PathBuf>,
+}
+
 /// `vastenv export`
 #[derive(Debug, Args)]
 #[command(

@@ -13,7 +13,7 @@ use crate::domain::{Failure, Result, printable, printable_capped, to_python_json
 use crate::files::reason;
 
 /// The permission categories that the service documents.
-const CATEGORIES: [&str; 11] = [
+pub const CATEGORIES: [&str; 11] = [
     "billing_read",
     "billing_write",
     "instance_read",

@@ -60,13 +60,10 @@ fn name(key: &ApiKey) -> &str {
     if key.name.is_empty() { "-" } else { &key.name }
 }
 
-/// What the key may do: its categories where the server names them, else its short word.
+/// What the key may do.
 fn rights(key: &ApiKey) -> String {
-    match (&key.categories, &key.rights) {
-        (Some(categories), _) if !categories.is_empty() => categories.join(", "),
-        (_, Some(rights)) => rights.clone(),
-        _ => "-".to_owned(),
-    }
+    let told = key.rights_told();
+    if told.is_empty() { "-".to_owned() } else { told }
 }
 
 /// A day, from seconds or from a text that starts with one.

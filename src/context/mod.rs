@@ -134,6 +134,11 @@ pub fn home() -> Option<PathBuf> {
     var("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
 }
 
+/// A folder that a variable names, if it says one that does not depend on where the program runs.
+pub fn folder_var(name: &str) -> Option<PathBuf> {
+    var(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+}
+
 /// This machine's name.
 pub fn host_name() -> String {
     nix::unistd::gethostname()

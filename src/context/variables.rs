@@ -60,6 +60,11 @@ pub const AGENT_MARKERS: [&str; 22] = [
     "TRAE_AI_SHELL_ID",
 ];
 
+/// What a completion script asks about: the words of a command line, with U+001F between them (in bash
+/// the line before the cursor, and the line after it). Not an argument: what is typed may be a secret,
+/// and arguments are seen in `ps`.
+pub const LINE: &str = "__vastenv_line";
+
 /// Set: no colour, see <https://no-color.org>.
 pub const NO_COLOR: &str = "NO_COLOR";
 
