@@ -3,6 +3,8 @@
 mod app;
 mod ask;
 mod background;
+mod complete;
+mod completions;
 mod create_api_key;
 mod create_env_var;
 mod create_ssh_key;
@@ -16,6 +18,7 @@ mod each;
 mod export;
 mod forget_env_var;
 mod greet;
+mod guard;
 mod help;
 mod hook;
 mod hook_reply;
@@ -51,6 +54,7 @@ use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use complete::{COMPLETE, complete};
 pub use export::export_at_once;
 pub use help::print_help;
 pub use hook::print_hook;
@@ -80,6 +84,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     };
     match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
+        Command::Completions(arguments) => completions::completions(&arguments, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),
