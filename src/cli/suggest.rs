@@ -51,7 +51,7 @@ const OPTIONS: [(&str, &[&str]); 9] = [
     ("no-color", &["color", "colour", "no-colour", "plain"]),
     ("quiet", &["silent"]),
     ("raw", &["format", "output"]),
-    ("show-values", &["all", "reveal", "secrets", "show", "values"]),
+    ("show-values", &["all", "secrets", "show", "values"]),
     ("url", &["endpoint", "host", "server"]),
     ("yes", &["assume-yes", "confirm", "force"]),
 ];
@@ -307,7 +307,6 @@ mod tests {
         for (command, typed, wanted) in [
             (&["status"][..], "--quite", Some("vastenv status --quiet")),
             (&["show", "env-vars"], "--show_values", Some("vastenv show env-vars --show-values")),
-            (&["show", "env-vars"], "--reveal", Some("vastenv show env-vars --show-values")),
             (&["delete", "env-var"], "--force", Some("vastenv delete env-var --yes")),
             (&["status"], "--token=hf_secret", Some("vastenv status --api-key KEY")),
             (&[], "--verbose", Some("vastenv --explain")),

@@ -19,7 +19,7 @@ const DESCRIPTION: &str = "vastenv loads the environment variables of a Vast.ai 
     there without a network. Alone, without a command, it says what is set up and what the next step is.";
 
 /// The variables that steer vastenv.
-const ENVIRONMENT: [(&str, &str); 7] = [
+const ENVIRONMENT: [(&str, &str); 8] = [
     (
         "VAST_API_KEY",
         "The API key. Looked for in this order: --api-key, this variable, the file of a two-factor session, the key file, ~/.vast_api_key.",
@@ -29,6 +29,10 @@ const ENVIRONMENT: [(&str, &str); 7] = [
     (
         "VASTENV_LOG",
         "off: the hook says nothing; info: changes and problems (default); debug: also what is loaded at the start of a shell, and what is not.",
+    ),
+    (
+        "VASTENV_GUARD",
+        "Set: values are printed to a terminal only, or with --reveal, as where a coding agent's marker is set; 0: never mind agents.",
     ),
     ("NO_COLOR", "Set: no colour."),
     ("SHELL", "The login shell, for which hints are given."),

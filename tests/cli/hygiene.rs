@@ -186,7 +186,7 @@ fn a_damaged_cache_is_not_quoted() {
     let path = home.snapshot().expect("a snapshot");
     let text = fs::read_to_string(&path).expect("text");
     for damaged in [
-        text.replace("\"version\":1", "\"version\":\"x\""),
+        text.replace("\"version\":2", "\"version\":\"x\""),
         text.replace(&format!("\"{CANARY}\""), &format!("[\"{CANARY}\"]")),
         text[..text.len() - 3].to_owned(),
     ] {

@@ -112,7 +112,7 @@ fn a_terminal_that_goes_away_ends_the_command() {
     let (_account, home) = home();
     let mut terminal = open(
         &home,
-        "vastenv run --redact -- sh -c 'trap \"echo gone >gone; exit\" HUP; echo ready; while :; do read -r x || exit; done'",
+        "vastenv run --redact -- sh -c 'trap \"echo gone >gone; exit\" HUP; echo ready; while read -r x; do :; done; echo gone >gone'",
     );
     terminal.wait_for("ready");
     drop(terminal);
