@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Ask the server for the variables now')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Say what is set up, loaded and known')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the set-up, and say what mends what is wrong')
+            [CompletionResult]::new('storage', 'storage', [CompletionResultType]::ParameterValue, 'Say where secrets rest, or move them')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Say all that is known of one variable')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show what the account has')
             [CompletionResult]::new('create', 'create', [CompletionResultType]::ParameterValue, 'Create something in the account')
@@ -131,6 +132,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--preserve-env', '--preserve-env', [CompletionResultType]::ParameterName, 'Leave variables alone that are set already')
+            [CompletionResult]::new('--with-api-key', '--with-api-key', [CompletionResultType]::ParameterName, 'Give the command the API key too, as VAST_API_KEY')
             [CompletionResult]::new('--allow-missing', '--allow-missing', [CompletionResultType]::ParameterName, 'Run the command even if the variables cannot be had')
             [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Replace every known value in the command''s output by *****')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -190,6 +192,26 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             break
         }
         'vastenv;doctor' {
+            [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
+            [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
+            [CompletionResult]::new('--explain', '--explain', [CompletionResultType]::ParameterName, 'Show each request before it is sent, without its secrets')
+            [CompletionResult]::new('--curl', '--curl', [CompletionResultType]::ParameterName, 'Show the request as a curl command, and send nothing')
+            [CompletionResult]::new('--full', '--full', [CompletionResultType]::ParameterName, 'Taken as by the official client: nothing here is ever paged')
+            [CompletionResult]::new('--insecure-http', '--insecure-http', [CompletionResultType]::ParameterName, 'Send the key over plain http to another machine')
+            [CompletionResult]::new('--reveal', '--reveal', [CompletionResultType]::ParameterName, 'Print values although a coding agent may read them')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'No colour (as the variable `NO_COLOR` does)')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what failed')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what failed')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes where a command would ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes where a command would ask')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'vastenv;storage' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
@@ -521,6 +543,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Save it in the keyring of the operating system; the key file is removed')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Save it without asking the server whose it is')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
