@@ -1,17 +1,13 @@
 //! The keyring of the operating system: the Secret Service (GNOME Keyring, `KWallet`, `KeePassXC` …)
 //! over D-Bus, or the Keychain on macOS. Texts by name, and a clear word where one is not to be had.
 //!
-//! On Linux this speaks the little of D-Bus that it takes by itself: the known libraries bring either
-//! an asynchronous runtime and a hundred crates, or a C library that a static build cannot link.
+//! On Linux this is the library behind the keyring crate's Secret Service: it brings no asynchronous
+//! runtime, and libdbus as source, so that the static build has it too.
 
-#[cfg(not(target_os = "macos"))]
-mod dbus;
 #[cfg(target_os = "macos")]
 mod keychain;
 #[cfg(not(target_os = "macos"))]
 mod secret_service;
-#[cfg(not(target_os = "macos"))]
-mod wire;
 
 use std::fmt;
 use std::time::Duration;
@@ -79,7 +75,8 @@ impl fmt::Display for Trouble {
 /// The way to the keyring.
 #[derive(Clone, Debug)]
 pub struct Keyring {
-    /// The address of the session's D-Bus, if there is one. macOS needs none.
+    /// The address of the session's D-Bus, if there is one: the one that libdbus finds by itself in the
+    /// environment. Where there is none it is never asked, and so starts none. macOS needs none.
     pub bus: Option<String>,
     /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
     pub may_ask: bool,

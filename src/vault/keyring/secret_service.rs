@@ -1,56 +1,184 @@
 //! The Secret Service, as GNOME Keyring, `KWallet` and `KeePassXC` offer it on the session's D-Bus.
+//!
+//! The library bounds each call, but not the way to the bus: it works in a thread of its own, which is
+//! left behind when it takes too long. It raises no prompt where its time for one is nought.
 
-use super::dbus::{Bus, Method};
-use super::wire::{Body, Message};
+use std::collections::HashMap;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dbus_secret_service::{Collection, EncryptionType, Error, Item, SecretService};
+use zeroize::Zeroizing;
+
 use super::{Keyring, LIMIT, PATIENCE, SERVICE, Trouble};
 use crate::domain::Secret;
 
-const DESTINATION: &str = "org.freedesktop.secrets";
-const ROOT: &str = "/org/freedesktop/secrets";
-const COLLECTION: &str = "org.freedesktop.Secret.Collection";
-const ITEM: &str = "org.freedesktop.Secret.Item";
-
-/// The path that stands for "none".
-const NONE: &str = "/";
+/// The library's own limit for a call.
+const CALL_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
-    let mut service = Service::connect(keyring)?;
-    let item = service.find(entry)?;
-    // The bus reaches no further than this machine's own socket: nothing to encrypt against.
-    let session = service.open_session()?;
-    let answer = service.call(&item, ITEM, "GetSecret", Body::default().path(&session))?;
-    read_secret(&answer).ok_or_else(Trouble::unintelligible)
+    let entry = entry.to_owned();
+    within_limits(keyring, move |service| {
+        // libdbus does not wipe what it received; the copies from there on are wiped.
+        let bytes = Zeroizing::new(service.find(&entry)?.get_secret()?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::unintelligible())?;
+        Ok(Secret::new(text))
+    })
 }
 
 pub(super) fn put(keyring: &Keyring, entry: &str, label: &str, text: &Secret) -> Result<(), Trouble> {
-    let mut service = Service::connect(keyring)?;
-    let collection = service.unlocked_default()?;
-    let session = service.open_session()?;
-    let item = Body::default()
-        .item_properties(label, &attributes(entry))
-        .secret(&session, text.expose().as_bytes())
-        .flag(true);
-    let answer = service.call(&collection, COLLECTION, "CreateItem", item)?;
-    let mut reader = answer.read();
-    let (created, prompt) = (reader.text(), reader.text());
-    if created == Some(NONE) {
-        let prompt = prompt.ok_or_else(Trouble::unintelligible)?.to_owned();
-        service.ask(&prompt)?;
-    }
-    Ok(())
+    let (entry, label, text) = (entry.to_owned(), label.to_owned(), text.clone());
+    within_limits(keyring, move |service| {
+        let collection = service.unlocked_default()?;
+        service.tell_if_asking();
+        let secret = text.expose().as_bytes();
+        collection.create_item(&label, attributes(&entry), secret, true, "text/plain")?;
+        Ok(())
+    })
 }
 
 pub(super) fn delete(keyring: &Keyring, entry: &str) -> Result<(), Trouble> {
-    let mut service = Service::connect(keyring)?;
-    let item = service.find(entry)?;
-    let answer = service.call(&item, ITEM, "Delete", Body::default())?;
-    let prompt = answer.read().text().ok_or_else(Trouble::unintelligible)?.to_owned();
-    if prompt == NONE { Ok(()) } else { service.ask(&prompt) }
+    let entry = entry.to_owned();
+    within_limits(keyring, move |service| {
+        let item = service.find(&entry)?;
+        service.tell_if_asking();
+        Ok(item.delete()?)
+    })
+}
+
+fn attributes(entry: &str) -> HashMap<&str, &str> {
+    // The names that password managers and other programs use.
+    HashMap::from([("service", SERVICE), ("username", entry)])
+}
+
+/// What the thread that talks to the keyring lets us know.
+enum News<T> {
+    /// From now on a person may be asked.
+    Asks,
+    Answer(Result<T, Trouble>),
+}
+
+/// The answer to `question`, or the word that there is none in time.
+fn within_limits<T: Send + 'static>(
+    keyring: &Keyring,
+    question: impl FnOnce(&Service<'_>) -> Result<T, Trouble> + Send + 'static,
+) -> Result<T, Trouble> {
+    check_address(keyring.bus.as_deref())?;
+    let may_ask = keyring.may_ask;
+    let (sender, news) = mpsc::channel();
+    // Nobody listens any more where it took too long.
+    let send = move |news| drop(sender.send(news));
+    let talk = move || {
+        let began = Instant::now();
+        let answer = Service::connect(may_ask, &|| send(News::Asks)).and_then(|service| question(&service));
+        send(News::Answer(answer.map_err(|trouble| match trouble {
+            // libdbus has one word for silence and for a lost connection, but no patience with the latter.
+            Trouble::TimedOut if began.elapsed() < CALL_LIMIT => Trouble::hung_up(),
+            other => other,
+        })));
+    };
+    thread::Builder::new()
+        .name("keyring".to_owned())
+        .spawn(talk)
+        .map_err(|error| Trouble::Failed(format!("no thread to ask it: {}", crate::files::reason(&error))))?;
+    let mut limit = LIMIT;
+    loop {
+        match news.recv_timeout(limit) {
+            Ok(News::Asks) => limit = PATIENCE + LIMIT,
+            Ok(News::Answer(answer)) => return answer,
+            Err(RecvTimeoutError::Timeout) => return Err(Trouble::TimedOut),
+            Err(RecvTimeoutError::Disconnected) => return Err(Trouble::unintelligible()),
+        }
+    }
+}
+
+/// Whether there is a bus to ask, and only by sockets of this machine: other kinds of address start
+/// programs (`autolaunch:`, `unixexec:`), or lead elsewhere.
+fn check_address(addresses: Option<&str>) -> Result<(), Trouble> {
+    let addresses = addresses.ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
+    if addresses.split(';').all(|address| address.starts_with("unix:")) {
+        return Ok(());
+    }
+    Err(Trouble::Absent("the address of the session's D-Bus is of no known kind".to_owned()))
+}
+
+/// The Secret Service, and how to tell that it may now ask a person.
+struct Service<'a> {
+    library: SecretService,
+    asks: Option<&'a dyn Fn()>,
+}
+
+impl<'a> Service<'a> {
+    fn connect(may_ask: bool, asks: &'a dyn Fn()) -> Result<Self, Trouble> {
+        let patience = if may_ask { PATIENCE.as_secs() } else { 0 };
+        // The bus reaches no further than this machine's own socket, and whoever may listen there may
+        // ask for the secret as well: nothing to encrypt against.
+        let library = SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, patience)?;
+        Ok(Self { library, asks: may_ask.then_some(asks) })
+    }
+
+    /// The item of `entry`, unlocked.
+    fn find(&self, entry: &str) -> Result<Item<'_>, Trouble> {
+        let found = self.library.search_items(attributes(entry))?;
+        if let Some(item) = found.unlocked.into_iter().next() {
+            return Ok(item);
+        }
+        if let Some(item) = found.locked.into_iter().next() {
+            self.ask_for(|| item.unlock())?;
+            return Ok(item);
+        }
+        // Some keyrings do not tell what a locked one holds: only an unlocked one can have lost it.
+        self.unlocked_default()?;
+        let found = self.library.search_items(attributes(entry))?;
+        found.unlocked.into_iter().next().ok_or(Trouble::Missing)
+    }
+
+    /// The keyring where new items go, unlocked.
+    fn unlocked_default(&self) -> Result<Collection<'_>, Trouble> {
+        let collection = self.library.get_default_collection().map_err(|error| match error {
+            Error::NoResult => Trouble::Absent("the keyring service has no default keyring".to_owned()),
+            other => other.into(),
+        })?;
+        if collection.is_locked()? {
+            self.ask_for(|| collection.unlock())?;
+        }
+        Ok(collection)
+    }
+
+    /// Lets the keyring ask its user, who has more time than a program.
+    fn ask_for(&self, unlocking: impl FnOnce() -> Result<(), Error>) -> Result<(), Trouble> {
+        let asks = self.asks.ok_or(Trouble::Locked)?;
+        asks();
+        Ok(unlocking()?)
+    }
+
+    /// Some keyrings ask before they take or remove an entry.
+    fn tell_if_asking(&self) {
+        if let Some(asks) = self.asks {
+            asks();
+        }
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Dbus(error) => {
+                Self::of_dbus(error.name().unwrap_or_default(), error.message().unwrap_or_default())
+            }
+            // The prompt was dismissed, or none was allowed.
+            Error::Locked | Error::Prompt => Self::Locked,
+            Error::NoResult => Self::Missing,
+            Error::Unavailable => Self::Absent("no keyring service on the session's D-Bus".to_owned()),
+            _ => Self::unintelligible(),
+        }
+    }
 }
 
 impl Trouble {
-    /// What an error on the bus means.
-    pub(super) fn of_error(name: &str) -> Self {
+    /// What an error of libdbus, of the bus or of the service means.
+    fn of_dbus(name: &str, words: &str) -> Self {
         let short = name.rsplit('.').next().unwrap_or(name);
         match short {
             "IsLocked" => Self::Locked,
@@ -58,127 +186,52 @@ impl Trouble {
             "ServiceUnknown" | "NameHasNoOwner" => {
                 Self::Absent("no keyring service on the session's D-Bus".to_owned())
             }
-            "NoReply" | "Disconnected" => Self::Absent("the keyring service ended".to_owned()),
-            "Timeout" | "TimedOut" => Self::TimedOut,
+            // The bus says so of a service that ended, and libdbus of one that is silent.
+            "NoReply" if words.contains("disconnected") => {
+                Self::Absent("the keyring service ended".to_owned())
+            }
+            "NoReply" | "Timeout" | "TimedOut" => Self::TimedOut,
+            "Disconnected" => Self::hung_up(),
+            "FileNotFound" | "NoServer" | "BadAddress" | "AuthFailed" | "IOError" => {
+                Self::Absent(format!("the session's D-Bus cannot be reached ({short})"))
+            }
             _ if name.contains(".Spawn.") => Self::Absent(format!("its service does not start ({short})")),
             _ => Self::Failed(crate::domain::printable_capped(name, 120)),
         }
     }
 
-    /// What an error of the bus's socket means.
-    pub(super) fn of_socket(error: &std::io::Error) -> Self {
-        use std::io::ErrorKind::{TimedOut, WouldBlock};
-        if matches!(error.kind(), TimedOut | WouldBlock) {
-            return Self::TimedOut;
-        }
-        Self::Absent(format!("the session's D-Bus cannot be reached: {}", crate::files::reason(error)))
+    fn hung_up() -> Self {
+        Self::Absent("the session's D-Bus hung up".to_owned())
     }
 
-    /// Something answers that is no bus, or no keyring.
-    pub(super) fn unintelligible() -> Self {
+    /// Something answers that is no keyring.
+    fn unintelligible() -> Self {
         Self::Failed("its answer makes no sense".to_owned())
     }
 }
 
-fn attributes(entry: &str) -> [(&str, &str); 2] {
-    // The names that password managers and other programs use.
-    [("service", SERVICE), ("username", entry)]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read_secret(answer: &Message) -> Option<Secret> {
-    let mut reader = answer.read();
-    reader.align(8);
-    let (_session, _parameters) = (reader.text()?, reader.bytes()?);
-    std::str::from_utf8(reader.bytes()?).ok().map(Secret::new)
-}
-
-struct Service {
-    bus: Bus,
-    may_ask: bool,
-}
-
-impl Service {
-    fn connect(keyring: &Keyring) -> Result<Self, Trouble> {
-        let address =
-            keyring.bus.as_deref().ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
-        Ok(Self { bus: Bus::connect(address, LIMIT)?, may_ask: keyring.may_ask })
-    }
-
-    fn call(&mut self, path: &str, interface: &str, name: &str, body: Body) -> Result<Message, Trouble> {
-        self.bus.call(&Method { destination: DESTINATION, path, interface, name }, &body)
-    }
-
-    fn call_root(&mut self, name: &str, body: Body) -> Result<Message, Trouble> {
-        self.call(ROOT, "org.freedesktop.Secret.Service", name, body)
-    }
-
-    /// A session in which secrets pass as they are.
-    fn open_session(&mut self) -> Result<String, Trouble> {
-        let answer = self.call_root("OpenSession", Body::default().text("plain").variant_text(""))?;
-        let mut reader = answer.read();
-        let session = reader.skip("v").and_then(|()| reader.text());
-        session.map(ToOwned::to_owned).ok_or_else(Trouble::unintelligible)
-    }
-
-    /// The item of `entry`, unlocked.
-    fn find(&mut self, entry: &str) -> Result<String, Trouble> {
-        let (unlocked, locked) = self.search(entry)?;
-        if let Some(item) = unlocked.into_iter().next() {
-            return Ok(item);
+    #[test]
+    fn only_buses_of_this_machine_are_asked() {
+        for local in ["unix:path=/run/user/1/bus,guid=0", "unix:path=/a;unix:abstract=b"] {
+            assert_eq!(check_address(Some(local)), Ok(()), "{local}");
         }
-        if let Some(item) = locked.into_iter().next() {
-            self.unlock(&item)?;
-            return Ok(item);
+        for other in ["", "autolaunch:", "unixexec:path=/bin/true", "unix:path=/a;tcp:host=localhost,port=1"]
+        {
+            assert!(matches!(check_address(Some(other)), Err(Trouble::Absent(_))), "{other}");
         }
-        // Some keyrings do not tell what a locked one holds: only an unlocked one can have lost it.
-        self.unlocked_default()?;
-        self.search(entry)?.0.into_iter().next().ok_or(Trouble::Missing)
     }
 
-    fn search(&mut self, entry: &str) -> Result<(Vec<String>, Vec<String>), Trouble> {
-        let answer = self.call_root("SearchItems", Body::default().dictionary(&attributes(entry)))?;
-        let mut reader = answer.read();
-        reader.paths().zip(reader.paths()).ok_or_else(Trouble::unintelligible)
-    }
-
-    /// The keyring where new items go, unlocked.
-    fn unlocked_default(&mut self) -> Result<String, Trouble> {
-        let answer = self.call_root("ReadAlias", Body::default().text("default"))?;
-        let collection = answer.read().text().ok_or_else(Trouble::unintelligible)?.to_owned();
-        if collection == NONE {
-            return Err(Trouble::Absent("the keyring service has no default keyring".to_owned()));
-        }
-        let locked = Body::default().text(COLLECTION).text("Locked");
-        let answer = self.call(&collection, "org.freedesktop.DBus.Properties", "Get", locked)?;
-        let mut reader = answer.read();
-        let is_locked = reader.signature().filter(|kind| kind == "b").and_then(|_| reader.number());
-        if is_locked.ok_or_else(Trouble::unintelligible)? != 0 {
-            self.unlock(&collection)?;
-        }
-        Ok(collection)
-    }
-
-    fn unlock(&mut self, object: &str) -> Result<(), Trouble> {
-        if !self.may_ask {
-            return Err(Trouble::Locked);
-        }
-        let answer = self.call_root("Unlock", Body::default().paths(&[object.to_owned()]))?;
-        let mut reader = answer.read();
-        let prompt = reader.paths().and_then(|_| reader.text()).ok_or_else(Trouble::unintelligible)?;
-        if prompt == NONE { Ok(()) } else { self.ask(prompt) }
-    }
-
-    /// Lets the keyring ask its user, who has more time than a program.
-    fn ask(&mut self, prompt: &str) -> Result<(), Trouble> {
-        if !self.may_ask {
-            return Err(Trouble::Locked);
-        }
-        self.bus.listen(prompt, "Completed")?;
-        self.call(prompt, "org.freedesktop.Secret.Prompt", "Prompt", Body::default().text(""))?;
-        self.bus.extend(PATIENCE);
-        let completed = self.bus.signal(prompt, "Completed");
-        let dismissed = completed?.read().number().ok_or_else(Trouble::unintelligible)? != 0;
-        self.bus.extend(LIMIT);
-        if dismissed { Err(Trouble::Locked) } else { Ok(()) }
+    #[test]
+    fn a_service_that_ended_is_told_from_a_silent_one() {
+        let of = |name, words| Trouble::of_dbus(&format!("org.freedesktop.DBus.Error.{name}"), words);
+        assert_eq!(of("NoReply", "Did not receive a reply."), Trouble::TimedOut);
+        let ended = of("NoReply", "Message recipient disconnected from message bus without replying");
+        assert!(matches!(ended, Trouble::Absent(_)));
+        assert!(matches!(of("Spawn.ExecFailed", ""), Trouble::Absent(why) if why.contains("ExecFailed")));
+        assert_eq!(of("AccessDenied", ""), Trouble::Failed("org.freedesktop.DBus.Error.AccessDenied".into()));
     }
 }
