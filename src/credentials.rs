@@ -247,8 +247,7 @@ mod tests {
 
         fn find(&self, flag: Option<&str>, variable: Option<&str>) -> Result<(String, Source)> {
             let secret = |text: Option<&str>| text.map(Secret::new);
-            let keyring = Keyring { bus: None, may_ask: false };
-            let vault = Vault::new(&self.0.path().join("data"), keyring);
+            let vault = Vault::new(&self.0.path().join("data"), Keyring::default());
             find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths(), &vault)
                 .map(|found| (found.key.expose().to_owned(), found.source))
         }

@@ -132,10 +132,35 @@ fn is_plain(word: &str) -> bool {
 
 /// Whether a word can only be the name of a command: never repeat anything else.
 fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 27] = [
-        "api-key", "api-keys", "create", "delete", "diff", "doctor", "env-var", "env-vars", "export",
-        "forget", "help", "hook", "import", "man", "refresh", "remember", "reset", "run", "sandbox", "set",
-        "show", "ssh-key", "ssh-keys", "status", "storage", "update", "why",
+    const WORDS: [&str; 28] = [
+        "api-key",
+        "api-keys",
+        "completions",
+        "create",
+        "delete",
+        "diff",
+        "doctor",
+        "env-var",
+        "env-vars",
+        "export",
+        "forget",
+        "help",
+        "hook",
+        "import",
+        "man",
+        "refresh",
+        "remember",
+        "reset",
+        "run",
+        "sandbox",
+        "set",
+        "show",
+        "ssh-key",
+        "ssh-keys",
+        "status",
+        "storage",
+        "update",
+        "why",
     ];
     WORDS.binary_search(&word).is_ok()
 }

@@ -163,6 +163,26 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
     Ok(())
 }
 
+/// Writes a file that others may read as far as the umask lets them: a temporary file beside it,
+/// then a rename. Folders that lead to it are made.
+///
+/// # Errors
+/// The folder or file cannot be written.
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let write = || {
+        DirBuilder::new().recursive(true).create(folder)?;
+        let mut builder = tempfile::Builder::new();
+        let mut temporary =
+            builder.prefix(".tmp-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().sync_all()?;
+        Ok(temporary)
+    };
+    let temporary = write().map_err(|error| unwritable(path, &error))?;
+    temporary.persist(path).map(drop).map_err(|error| unwritable(path, &error.error))
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
 }

@@ -7,10 +7,10 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`dotenv`], [`shell`] | what a shell holds, how that is written, and what a file is to an account; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`shell`], [`redact`] | what a shell holds, how that is written, and what a file is to an account; what output may not hold; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -25,7 +25,8 @@
 //! ```
 //!
 //! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
-//! calls it) is matched by hand before clap, reads files only, and never starts an async runtime.
+//! calls it) is matched by hand before clap, reads files only (and keys from the keyring, where the user
+//! wants files sealed), and never starts an async runtime.
 //! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,
 //! and publishes the next generation, so that every open shell follows at its next prompt.
 //!
@@ -35,6 +36,11 @@
 //! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED` prints: calls of the hook's own
 //! functions, the guard and the ledger first, `__vastenv_done` last. A reply without that line, or
 //! none at all, means "change nothing".
+//!
+//! # TAB
+//!
+//! The scripts in `completions/` ask the hidden `vastenv __complete` what can stand at the cursor. It
+//! is matched by hand too, reads files only, and is silent whatever is wrong; `cmd::complete` says more.
 
 #![warn(
     clippy::exit,
@@ -58,6 +64,8 @@ pub mod environment;
 pub mod error;
 pub mod files;
 pub mod keypair;
+pub mod process;
+pub mod redact;
 pub mod sandbox;
 pub mod shell;
 pub mod store;
@@ -77,6 +85,7 @@ use crate::ui::Ui;
 
 /// Does what the arguments (the program's name first) say.
 pub fn run(arguments: &[OsString]) -> ExitCode {
+    keep_secrets_in();
     if let Some(code) = run_hot(arguments) {
         return code;
     }
@@ -87,6 +96,15 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
         }
         Err(refused) => refuse(&refused, arguments),
     }
+}
+
+/// Before anything secret is read: no core dump holds it, and no panic's message quotes it.
+fn keep_secrets_in() {
+    process::forbid_core_dumps();
+    std::panic::set_hook(Box::new(|panic| {
+        process::restore_terminal();
+        ui::internal_error(panic.location());
+    }));
 }
 
 /// The end of a command line that clap does not run: a help text, or a usage error.
@@ -111,6 +129,12 @@ fn refuse(refused: &clap::Error, arguments: &[OsString]) -> ExitCode {
 
 /// What a shell's prompt and start wait for, matched without clap.
 fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
+    if arguments.get(1).is_some_and(|word| word == cmd::COMPLETE) {
+        // Nobody at a TAB wants to hear of a failure, not even that of printing.
+        let offer = cmd::complete(&arguments[2..]).unwrap_or_default();
+        let _ = Ui::default().data(offer.as_bytes());
+        return Some(ExitCode::SUCCESS);
+    }
     let words: Vec<&str> = arguments.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let ui = Ui::default();
     let done = match words.as_slice() {
@@ -123,9 +147,12 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
             cmd::export_at_once(format, Ui::new(false, false, false))
         }
         ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
-        [cmd::BACKGROUND_REFRESH] => {
+        [cmd::BACKGROUND_REFRESH, list @ ..] => {
             // Nobody is there to hear of a failure; the back-off remembers it.
-            return Some(cmd::background_refresh().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS));
+            return Some(
+                cmd::background_refresh(list.first().copied())
+                    .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
+            );
         }
         _ => return None,
     };

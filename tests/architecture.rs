@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 20] = [
     ("domain", 0),
     ("environment", 1),
     ("dotenv", 1),
     ("shell", 1),
+    ("redact", 1),
     ("files", 2),
     ("vault", 3),
     ("config", 4),
@@ -17,6 +18,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("store", 4),
     ("keypair", 4),
     ("sandbox", 4),
+    ("process", 4),
     ("account", 5),
     ("context", 6),
     ("ui", 6),

@@ -2,19 +2,25 @@
 
 use serde_json::Value;
 
+use super::lists::{listed_api_key, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
 use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
 use crate::domain::{Failure, Result};
+use crate::store::{KeyKind, ListedKey};
 
 impl Remote<'_> {
     /// All API keys.
     pub async fn api_keys(&self) -> Result<ApiKeys> {
-        Ok(self.client.api_keys().await?)
+        let listed = self.client.api_keys().await?;
+        self.keep_api_keys(&listed.keys);
+        Ok(listed)
     }
 
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
-        Ok(self.client.api_key(id).await?)
+        let key = self.client.api_key(id).await?;
+        self.put_in_list(KeyKind::Api, Some(listed_api_key(&key)));
+        Ok(key)
     }
 
     /// Makes an API key, and remembers its number.
@@ -24,7 +30,9 @@ impl Remote<'_> {
         permissions: Option<&Value>,
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey> {
-        let created = self.client.create_api_key(name, permissions, key_params).await?;
+        let sent = self.client.create_api_key(name, permissions, key_params).await;
+        let created = sent.map_err(|error| self.doubt_list(KeyKind::Api, error.into()))?;
+        self.put_in_list(KeyKind::Api, Some(listed_created(&created, name)));
         // Forgotten, it is only not told from other keys any more; the new key must be shown.
         let _ = self.remember_created(&created).await;
         Ok(created)
@@ -41,7 +49,9 @@ impl Remote<'_> {
 
     /// Deletes an API key.
     pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
-        let reply = self.client.delete_api_key(id).await?;
+        let sent = self.client.delete_api_key(id).await;
+        let reply = sent.map_err(|error| self.doubt_list(KeyKind::Api, error.into()))?;
+        self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
             let _ = self.account.store.remember_own_key(&account, id, None);
@@ -51,22 +61,43 @@ impl Remote<'_> {
 
     /// All SSH keys.
     pub async fn ssh_keys(&self) -> Result<SshKeys> {
-        Ok(self.client.ssh_keys().await?)
+        let listed = self.client.ssh_keys().await?;
+        self.keep_ssh_keys(&listed.keys);
+        Ok(listed)
     }
 
     /// Adds an SSH public key.
     pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
-        Ok(self.client.create_ssh_key(line).await?)
+        let sent = self.client.create_ssh_key(line).await;
+        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, error.into()))?;
+        self.put_in_list(KeyKind::Ssh, saved.id.map(|id| listed_ssh_key(id, line)));
+        Ok(saved)
     }
 
     /// Puts another SSH public key in the place of one.
     pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
-        self.client.update_ssh_key(id, line).await.map_err(unknown_ssh_key)
+        let sent = self.client.update_ssh_key(id, line).await;
+        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        self.put_in_list(KeyKind::Ssh, Some(listed_ssh_key(id, line)));
+        Ok(saved)
     }
 
     /// Deletes an SSH key; gives the answer as it came.
     pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
-        self.client.delete_ssh_key(id).await.map(|(_, raw)| raw).map_err(unknown_ssh_key)
+        let sent = self.client.delete_ssh_key(id).await;
+        let (_, raw) = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        self.remove_from_list(KeyKind::Ssh, id);
+        Ok(raw)
+    }
+}
+
+fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
+    let permissions = created.permissions.get("api").unwrap_or(&created.permissions).as_object();
+    let rights = permissions.map(|rights| rights.keys().cloned().collect::<Vec<_>>().join(", "));
+    ListedKey {
+        id: created.id,
+        name: short(name.unwrap_or_default()),
+        detail: short(&rights.unwrap_or_default()),
     }
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod follow;
 mod keys;
+mod lists;
 mod pace;
 mod reconcile;
 mod refresh;
@@ -30,8 +31,8 @@ use crate::files::remove;
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, Means, Origin, Remembered, SecretFile, Snapshot, Store, Values,
-    Variable,
+    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, KeyList, ListedKey, Means, Origin, Remembered,
+    SecretFile, Snapshot, Store, Values, Variable,
 };
 pub use crate::vault::Trouble;
 pub use batch::{Batch, Ended, Sent};

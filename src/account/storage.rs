@@ -93,10 +93,13 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
             Err(failure) => done.troubles.push(failure),
         }
     }
-    let needed: Vec<KeyId> = sealed_files(store)?.into_iter().filter_map(|file| file.key).collect();
+    let left: Vec<Option<KeyId>> = sealed_files(store)?.into_iter().map(|file| file.key).collect();
+    // One that a later version sealed may need any of them.
+    let is_needed =
+        |key: &KeyId| left.iter().any(|needed| needed.as_ref().is_none_or(|needed| needed == key));
     keys.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     keys.dedup();
-    for key in keys.iter().filter(|key| !needed.contains(key)) {
+    for key in keys.iter().filter(|key| !is_needed(key)) {
         if let Err(failure) = store.vault().delete_data_key(key) {
             done.troubles.push(failure);
         }
@@ -126,7 +129,7 @@ fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
 }
 
 fn sealed_files(store: &Store) -> Result<Vec<SecretFile>> {
-    Ok(all_files(store)?.into_iter().filter(|file| file.key.is_some()).collect())
+    Ok(all_files(store)?.into_iter().filter(|file| file.is_sealed).collect())
 }
 
 fn all_files(store: &Store) -> Result<Vec<SecretFile>> {
@@ -158,10 +161,9 @@ pub struct StorageReport {
 /// A file is there that cannot be read or trusted.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
     let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
-    let is_sealed = |file: &SecretFile| file.key.is_some();
     let in_use: Option<KeyId> = files.iter().find_map(|file| file.key.clone());
     let others =
-        files.into_iter().filter(|file| is_sealed(file) != (config.storage == Storage::Keyring)).collect();
+        files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
     let current = store.vault().current()?;
     let vault = store.vault();
     let sealing =

@@ -29,6 +29,16 @@ pub struct ApiKey {
     pub raw: Value,
 }
 
+impl ApiKey {
+    /// What it may do: its categories where the server names them, else its short word; may be empty.
+    pub fn rights_told(&self) -> String {
+        match &self.categories {
+            Some(categories) if !categories.is_empty() => categories.join(", "),
+            _ => self.rights.clone().unwrap_or_default(),
+        }
+    }
+}
+
 /// All API keys, with the answer as it came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiKeys {

@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Response, Url};
+use zeroize::Zeroizing;
 
 use super::answer::{RawAnswer, Trouble};
 use super::error::ApiError;
@@ -176,7 +178,9 @@ impl Client {
             prepared = prepared.header(AUTHORIZATION, authorization.clone());
         }
         if let Some(body) = &request.body {
-            prepared = prepared.body(body.to_string());
+            // Wiped when it was sent.
+            let bytes = Zeroizing::new(body.to_string().into_bytes());
+            prepared = prepared.body(Bytes::from_owner(bytes));
         }
         prepared.send().await.map_err(|error| {
             let cause = call.redactor.show(&innermost(&error));

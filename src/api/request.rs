@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::Value;
+use zeroize::Zeroize;
 
 /// Fields of a body that hold what must not be seen.
 const SECRET_FIELDS: [&str; 2] = ["value", "ssh_key"];
@@ -21,7 +22,7 @@ impl Request {
     /// A read. `path` starts and ends with `/`, its parts percent-encoded; `purpose` follows
     /// "cannot" in messages and must be fit to show.
     pub fn get(path: impl Into<String>, purpose: impl Into<String>) -> Self {
-        Self { repeatable: true, ..Self::new(Method::GET, path, None, purpose) }
+        Self::new(Method::GET, path, None, purpose).repeatable()
     }
 
     /// A creation, never sent again once it may have arrived.
@@ -58,6 +59,17 @@ impl Request {
     /// The texts in the body that must not be seen.
     pub(super) fn secret_texts(&self) -> impl Iterator<Item = &str> {
         SECRET_FIELDS.iter().filter_map(|field| self.body.as_ref()?.get(field)?.as_str())
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        for field in self.body.iter_mut().filter_map(Value::as_object_mut).flat_map(|body| body.values_mut())
+        {
+            if let Value::String(text) = field {
+                text.zeroize();
+            }
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub const GROUPS: [Group; 5] = [
         title: "SSH keys",
         commands: &["show ssh-keys", "create ssh-key", "update ssh-key", "delete ssh-key"],
     },
-    Group { title: "Tools", commands: &["doctor", "storage", "sandbox", "man", "help"] },
+    Group { title: "Tools", commands: &["doctor", "storage", "sandbox", "completions", "man", "help"] },
 ];
 
 /// Every command below `above` that does something itself, with the words that lead to it.

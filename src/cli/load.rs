@@ -21,6 +21,23 @@ pub struct Hook {
     pub shell: String,
 }
 
+/// `vastenv completions`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv completions zsh --install\n  vastenv completions bash > vastenv.bash"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_parser = PossibleValuesParser::new(["bash", "elvish", "fish", "powershell", "zsh"]))]
+    pub shell: String,
+    /// Put the script where the shell looks for it, and say where that is
+    #[arg(long)]
+    pub install: bool,
+    /// Put it into this folder
+    #[arg(long, value_name = "DIR", requires = "install")]
+    pub dir: Option<PathBuf>,
+}
+
 /// `vastenv export`
 #[derive(Debug, Args)]
 #[command(
@@ -38,8 +55,7 @@ pub struct Export {
 /// `vastenv run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  \
-    vastenv run --with-api-key -- vastai show instances"
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
 )]
 pub struct Run {
     /// Leave variables alone that are set already
@@ -51,6 +67,9 @@ pub struct Run {
     /// Run the command even if the variables cannot be had
     #[arg(long)]
     pub allow_missing: bool,
+    /// Replace every known value in the command's output by *****
+    #[arg(long)]
+    pub redact: bool,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,

@@ -22,7 +22,7 @@ pub use env_var::{
 };
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{Export, Hook, Run, Sandbox, Storage};
+pub use load::{Completions, Export, Hook, Run, Sandbox, Storage};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -44,6 +44,12 @@ pub struct Cli {
     /// The command; without one the user is greeted.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// The commands and their arguments, without what only help texts need: making that takes longer
+/// than a TAB should.
+pub fn bare() -> clap::Command {
+    Command::augment_subcommands(Global::augment_args(clap::Command::new("vastenv")))
 }
 
 /// Options that every command takes, before or after its name.
@@ -74,6 +80,9 @@ pub struct Global {
     /// Send the key over plain http to another machine
     #[arg(long, global = true)]
     pub insecure_http: bool,
+    /// Print values although a coding agent may read them
+    #[arg(long, global = true)]
+    pub reveal: bool,
     /// No colour (as the variable `NO_COLOR` does)
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -103,6 +112,7 @@ impl Default for Global {
             curl: false,
             full: false,
             insecure_http: false,
+            reveal: false,
             no_color: false,
             quiet: false,
             yes: false,
@@ -115,6 +125,8 @@ impl Default for Global {
 pub enum Command {
     /// Print the hook for a shell's start-up file
     Hook(Hook),
+    /// Print or install the script for completion at TAB
+    Completions(Completions),
     /// Print the variables for a shell or a program to read
     Export(Export),
     /// Run a command with the variables

@@ -59,16 +59,25 @@ impl App {
 
     /// The key and where it comes from. A key file that others could read is mended, aloud.
     pub fn credential(&self) -> Result<Credential> {
-        let credential = credentials::find(
-            self.flag_key.as_ref(),
-            context::secret_var(variables::VAST_API_KEY).as_ref(),
-            &self.paths,
-            self.store.vault(),
-        )?;
+        let credential = self.find_credential()?;
         if let Some(note) = credential.source.make_private() {
             self.ui.warn(&note);
         }
         Ok(credential)
+    }
+
+    fn find_credential(&self) -> Result<Credential> {
+        credentials::find(
+            self.flag_key.as_ref(),
+            context::secret_var(variables::VAST_API_KEY).as_ref(),
+            &self.paths,
+            self.store.vault(),
+        )
+    }
+
+    /// The account that the key opens, for a TAB: nothing is mended and nothing said.
+    pub fn account_in_silence(&self) -> Result<Account<'_>> {
+        self.account_of(self.find_credential()?)
     }
 
     /// The account that the key opens.

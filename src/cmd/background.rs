@@ -7,9 +7,9 @@ use std::time::Duration;
 use nix::unistd::{close, setsid};
 
 use super::app::App;
-use crate::account::{self, Account, Connection, Inspect, Listener, Remote, Urgency, block_on};
+use crate::account::{self, Account, Connection, Inspect, KeyKind, Listener, Remote, Urgency, block_on};
 use crate::cli::Global;
-use crate::context;
+use crate::context::{self, variables};
 use crate::domain::{Kind, Result};
 use crate::ui::Ui;
 
@@ -21,10 +21,21 @@ const LIFETIME: Duration = Duration::from_secs(13);
 
 /// Starts the detached process, and waits for nothing.
 pub fn start() {
+    start_with(&[]);
+}
+
+/// Starts a detached process that fetches a list of keys, and waits for nothing.
+pub fn start_list(kind: KeyKind) {
+    start_with(&[kind.name()]);
+}
+
+fn start_with(arguments: &[&str]) {
     let Ok(program) = context::own_path() else { return };
     // One that cannot be started now is started by the next shell that asks.
     let _ = Command::new(program)
         .arg(BACKGROUND_REFRESH)
+        .args(arguments)
+        .env_remove(variables::LINE)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -32,11 +43,11 @@ pub fn start() {
         .spawn();
 }
 
-/// What the detached process does.
+/// What the detached process does: it fetches the variables, or the list of keys with this name.
 ///
 /// # Errors
 /// The refresh failed; nobody hears of it but the back-off.
-pub fn background_refresh() -> Result<()> {
+pub fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.
     let _ = setsid();
@@ -53,7 +64,12 @@ pub fn background_refresh() -> Result<()> {
     };
     let refresh = |account: Account<'_>| {
         let remote = Remote::for_background(account, connection.clone())?;
-        block_on(async { remote.refresh_within(Urgency::Background, LIFETIME).await }).map(drop)
+        block_on(async {
+            match list.and_then(KeyKind::parse) {
+                Some(kind) => remote.refresh_list_within(kind, LIFETIME).await,
+                None => remote.refresh_within(Urgency::Background, LIFETIME).await.map(drop),
+            }
+        })
     };
     match refresh(account.clone()) {
         Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {

@@ -6,13 +6,14 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use super::app::App;
+use super::guard;
 use crate::account::CreatedApiKey;
 use crate::cli::CreateApiKey;
 use crate::domain::{Failure, Result, printable, printable_capped, to_python_json};
 use crate::files::reason;
 
 /// The permission categories that the service documents.
-const CATEGORIES: [&str; 11] = [
+pub const CATEGORIES: [&str; 11] = [
     "billing_read",
     "billing_write",
     "instance_read",
@@ -33,6 +34,7 @@ const LARGEST_FILE: u64 = 1024 * 1024;
 pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
     let name = arguments.name.as_deref();
     name.map_or(Ok(()), check_name)?;
+    guard::values(app)?;
     let permissions = permissions(app, &arguments)?;
     let params = arguments.key_params.clone().map(Value::String);
     let account = app.account()?;

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
-use crate::account::{Urgency, variables};
+use super::guard;
+use crate::account::{Refreshed, Urgency, variables};
 use crate::cli::Diff;
 use crate::domain::{Result, Secret, count, printable};
 use crate::dotenv::{Comparison, Difference, compare, settle};
@@ -16,9 +17,15 @@ const UNKNOWN: &str = "(unknown)";
 
 /// Compares; exit code 1 if anything differs or cannot be told.
 pub fn diff(app: &App, arguments: &Diff) -> Result<ExitCode> {
+    if arguments.show_values {
+        guard::values(app)?;
+    }
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
-    let snapshot = app.fetch(app.account()?, Urgency::Needed)?.snapshot;
+    let Refreshed { snapshot, unread, .. } = app.fetch(app.account()?, Urgency::Needed)?;
+    if let Some(failure) = unread {
+        app.ui.warn_of(&failure);
+    }
     let comparison = compare(&file, &variables(&snapshot));
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::app::{App, Manner};
-use super::background;
+use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
@@ -28,10 +30,11 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let format = Format::parse(&arguments.format).ok_or_else(|| {
         Failure::usage("unknown format").hint(format!("one of {}", Format::NAMES.join(", ")))
     })?;
+    guard::values(app)?;
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&snapshot);
-    app.ui.data(&export_text(format, &environment.variables))
+    app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
 }
 
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.

@@ -1,7 +1,10 @@
-//! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only.
+//! `vastenv export SHELL --hook …`: the reply to a shell's hook. The hot path: files only, and the
+//! keyring where they are sealed.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+use zeroize::Zeroizing;
 
 use super::app::open_store;
 use super::background;
@@ -84,7 +87,7 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         current: &context::bytes_var,
     });
     let told = answer.notice.as_ref().map_or("", |notice| notice.id);
-    let reply = hook_reply(call.shell, &answer.guard, &answer.ledger, told, &answer.changes);
+    let reply = Zeroizing::new(hook_reply(call.shell, &answer.guard, &answer.ledger, told, &answer.changes));
     ui.data(&reply)?;
     tell(call, &answer, &store, ui);
     if answer.refresh {

@@ -3,6 +3,8 @@
 mod app;
 mod ask;
 mod background;
+mod complete;
+mod completions;
 mod create_api_key;
 mod create_env_var;
 mod create_ssh_key;
@@ -16,6 +18,7 @@ mod each;
 mod export;
 mod forget_env_var;
 mod greet;
+mod guard;
 mod help;
 mod hook;
 mod hook_reply;
@@ -51,6 +54,7 @@ use crate::domain::Result;
 use crate::ui::Ui;
 
 pub use background::{BACKGROUND_REFRESH, background_refresh};
+pub use complete::{COMPLETE, complete};
 pub use export::export_at_once;
 pub use help::print_help;
 pub use hook::print_hook;
@@ -62,18 +66,25 @@ pub use hook_reply::{HookCall, reply_to_hook};
 /// What the command could not do.
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
+    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    // What asks how things are changes nothing, and so unlocks nothing.
+    let only_looks = match &command {
+        Command::Status => true,
+        Command::Storage(arguments) => arguments.place.is_none(),
+        _ => false,
+    };
     let app = || -> Result<App> {
         let mut app = App::new(cli.global.clone(), ui)?;
-        if context::stdin_is_terminal() {
+        if context::stdin_is_terminal() && !only_looks {
             // Somebody typed this, and is there to answer.
             app.store.let_keyring_ask();
         }
         reset_api_key::finish_reset(&app);
         Ok(app)
     };
-    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
     match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
+        Command::Completions(arguments) => completions::completions(&arguments, ui).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::ask::agree;
+use super::guard;
 use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
 use crate::context;
 use crate::credentials::{self, Credential, Source};
@@ -15,6 +16,8 @@ use crate::domain::{Failure, Kind, Result, Secret, to_python_json};
 
 /// Asks, resets, saves, verifies, tells.
 pub fn reset_api_key(app: &App) -> Result<()> {
+    // Nobody knows before whether the new key can be saved, or must be printed.
+    guard::values(app)?;
     let account = app.account()?;
     let Credential { key, source } = &account.credential;
     if !app.global.curl {

@@ -1,8 +1,10 @@
-//! `vastenv run -- CMD`: becomes the command, with the variables.
+//! `vastenv run -- CMD`: becomes the command, with the variables; with `--redact` it stays, to take
+//! the values out of what the command prints.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::app::App;
@@ -10,9 +12,12 @@ use super::export::{self, WhenOld};
 use crate::account::Snapshot;
 use crate::cli::Run;
 use crate::context::{self, variables};
-use crate::domain::{Failure, Kind, Result, printable};
+use crate::credentials;
+use crate::domain::{Failure, Kind, Result, Secret, printable};
 use crate::environment::Environment;
 use crate::files::reason;
+use crate::process::{Streams, Trouble, run_filtered, with_users_limits};
+use crate::redact::{Patterns, SHORTEST};
 
 /// How long to wait for a first answer of the server.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,14 +26,23 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// yesterday's rather than none.
 const QUICK: Duration = Duration::from_secs(3);
 
-/// Replaces this process with the command; comes back only if it cannot be started.
+/// What the account gives to a command.
+#[derive(Default)]
+struct Given {
+    environment: Environment,
+    /// Every value that is known of it, by name: also of variables that are not loaded.
+    values: Vec<(String, Secret)>,
+}
+
+/// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
+/// cannot be started.
 pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
-    let environment = match environment(app) {
-        Ok(environment) => environment,
+    let given = match given(app) {
+        Ok(given) => given,
         Err(failure) if failure.kind() == Kind::OnlyShown => return Err(failure),
         Err(failure) if arguments.allow_missing => {
             app.ui.warn(&format!("running without the account's variables: {}", failure.message()));
-            Environment::default()
+            Given::default()
         }
         Err(failure) => {
             let hint = failure.next_step().map_or(String::new(), |step| format!("{step}; "));
@@ -40,7 +54,7 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     };
     let mut command = Command::new(program);
     command.args(rest);
-    for (name, value) in &environment.variables {
+    for (name, value) in &given.environment.variables {
         if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
             command.env(name.as_str(), value.expose());
         }
@@ -48,18 +62,73 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     if arguments.with_api_key {
         give_api_key(app, &mut command)?;
     }
-    let error = command.exec();
+    let error = if arguments.redact {
+        let patterns = Arc::new(patterns(app, &given.values));
+        drop(given);
+        match redacted(app, command, &patterns)? {
+            Ok(code) => return Ok(code),
+            Err(error) => error,
+        }
+    } else {
+        with_users_limits(|| command.exec())
+    };
+    let (code, why) = not_started(&error);
     let name = printable(&program.to_string_lossy());
-    let (code, why) = match error.kind() {
+    app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
+    Ok(ExitCode::from(code))
+}
+
+/// Runs the command to its end; within, why it could not be started.
+fn redacted(
+    app: &App,
+    command: Command,
+    patterns: &Arc<Patterns>,
+) -> Result<std::result::Result<ExitCode, io::Error>> {
+    let trouble = |what: &str, error: &io::Error| Failure::failed(format!("{what}: {}", reason(error)));
+    let [stdin, stdout, stderr] =
+        context::streams().map_err(|error| trouble("cannot share the standard streams", &error))?;
+    match run_filtered(command, patterns, Streams { stdin, stdout, stderr }) {
+        Ok(finished) => {
+            if let Some(error) = finished.lost {
+                app.ui.warn(&format!("the command's output was cut off: {}", reason(&error)));
+            }
+            Ok(Ok(ExitCode::from(finished.code)))
+        }
+        Err(Trouble::NotStarted(error)) => Ok(Err(error)),
+        Err(Trouble::Surroundings(what, error)) => Err(trouble(what, &error)),
+    }
+}
+
+/// What is taken out of the output: every value of the account, and every key of this machine.
+fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
+    let too_short: Vec<String> = values
+        .iter()
+        .filter(|(_, value)| (1..SHORTEST).contains(&value.expose().len()))
+        .map(|(name, _)| printable(name))
+        .collect();
+    if !too_short.is_empty() {
+        app.ui.warn(&format!(
+            "left in the output, because a value under {SHORTEST} bytes is part of ordinary words: {}",
+            too_short.join(", ")
+        ));
+    }
+    let in_use = app.credential().ok().map(|credential| credential.key);
+    let saved = credentials::saved(&app.paths, app.store.vault()).ok().flatten();
+    let keys = [in_use, saved.map(|saved| saved.key)];
+    let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
+    Patterns::new(secrets.map(Secret::expose))
+}
+
+/// The exit code for a command that cannot be started, and why it cannot.
+fn not_started(error: &io::Error) -> (u8, String) {
+    match error.kind() {
         ErrorKind::NotFound => (127, "not found".to_owned()),
         ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
         ErrorKind::ArgumentListTooLong => {
             (126, "the variables and arguments are more than the system can pass".to_owned())
         }
-        _ => (126, reason(&error)),
-    };
-    app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
-    Ok(ExitCode::from(code))
+        _ => (126, reason(error)),
+    }
 }
 
 /// The key, from wherever it is; and the server that it is meant for, so that it goes to no other.
@@ -71,8 +140,10 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn environment(app: &App) -> Result<Environment> {
+fn given(app: &App) -> Result<Given> {
     let account = app.account()?;
     let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
-    Ok(account.environment(&snapshot))
+    let environment = account.environment(&snapshot);
+    let values = snapshot.variables.into_iter().filter_map(|(name, variable)| Some((name, variable.value?)));
+    Ok(Given { environment, values: values.collect() })
 }

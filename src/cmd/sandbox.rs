@@ -1,9 +1,8 @@
 //! `vastenv sandbox`: a stand-in for the account API, alone or around one command.
 
 use std::ffi::OsString;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitCode, ExitStatus};
+use std::process::{Child, Command, ExitCode};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -18,6 +17,7 @@ use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
 use crate::files::reason;
+use crate::process::{exit_code, with_users_limits};
 use crate::sandbox::{Options, Sandbox};
 use crate::shell::{Format, LEDGER_VARIABLE, quote};
 use crate::ui::Ui;
@@ -111,7 +111,7 @@ fn start(
         }
         command.env_remove("ZDOTDIR");
     }
-    command.spawn().map_err(|error| {
+    with_users_limits(|| command.spawn()).map_err(|error| {
         let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         (
             code,
@@ -161,12 +161,7 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
     };
     sandbox.serve(until).await?;
     match ended {
-        Some(Ok(Ok(status))) => Ok(exit_code(status)),
+        Some(Ok(Ok(status))) => Ok(ExitCode::from(exit_code(status))),
         _ => Err(Failure::failed("cannot tell how the command ended")),
     }
-}
-
-fn exit_code(status: ExitStatus) -> ExitCode {
-    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
-    ExitCode::from(u8::try_from(code & 0xff).unwrap_or(1))
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::app::App;
+use super::guard;
 use crate::account::{ApiKey, InUse};
 use crate::cli::KeyId;
 use crate::context;
@@ -14,6 +15,7 @@ pub fn show_api_keys(app: &App) -> Result<()> {
     let account = app.account()?;
     let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
     if app.ui.raw {
+        guard::answer(app, &listed.raw)?;
         return app.ui.json(&listed.raw);
     }
     if listed.keys.is_empty() {
@@ -37,6 +39,7 @@ pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
     let account = app.account()?;
     let key = app.with_server(account, async |remote| remote.api_key(arguments.id).await)?;
     if app.ui.raw {
+        guard::answer(app, &key.raw)?;
         return app.ui.json(&key.raw);
     }
     let lines = [
@@ -57,13 +60,10 @@ fn name(key: &ApiKey) -> &str {
     if key.name.is_empty() { "-" } else { &key.name }
 }
 
-/// What the key may do: its categories where the server names them, else its short word.
+/// What the key may do.
 fn rights(key: &ApiKey) -> String {
-    match (&key.categories, &key.rights) {
-        (Some(categories), _) if !categories.is_empty() => categories.join(", "),
-        (_, Some(rights)) => rights.clone(),
-        _ => "-".to_owned(),
-    }
+    let told = key.rights_told();
+    if told.is_empty() { "-".to_owned() } else { told }
 }
 
 /// A day, from seconds or from a text that starts with one.

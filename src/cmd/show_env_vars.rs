@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::app::App;
+use super::guard;
 use crate::account::{Account, Origin, Refreshed, Snapshot, Urgency};
 use crate::cli::ShowEnvVars;
 use crate::context;
@@ -14,6 +15,9 @@ const HIDDEN: &str = "*****";
 
 /// Shows the variables as the server has them now.
 pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
+    if arguments.show_values {
+        guard::values(app)?;
+    }
     let account = app.account()?;
     let Refreshed { snapshot, unread, .. } = app.fetch(account.clone(), Urgency::Needed)?;
     if let Some(failure) = unread {

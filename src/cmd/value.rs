@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::ask::agree;
+use super::guard;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret, is_mask};
@@ -68,6 +69,9 @@ pub fn change(
     let name = checked_name(&arguments.name)?;
     let account: Account<'_> = app.account()?;
     let typed = arguments.value.is_some();
+    if typed {
+        guard::command(app)?;
+    }
     let keeping = if arguments.no_remember { Keeping::Nowhere } else { Keeping::Remembered };
     let value = if arguments.remembered {
         remembered_value(&account, &name)?

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::app::App;
+use super::guard;
 use super::this_shell::ThisShell;
 use crate::account::{Account, Known, Means, Origin, Snapshot, Variable};
 use crate::cli::Why;
@@ -25,6 +26,9 @@ impl Line {
 /// Answers from files and this shell's ledger; the server is not asked. A variable that the
 /// account does not have is a failure.
 pub fn why(app: &App, arguments: &Why) -> Result<()> {
+    if arguments.show_values {
+        guard::values(app)?;
+    }
     let account = app.account()?;
     let snapshot = match account.known()? {
         Known::Snapshot(snapshot) => *snapshot,

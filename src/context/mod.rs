@@ -4,7 +4,9 @@
 pub mod variables;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
@@ -41,6 +43,15 @@ pub fn switch(name: &str) -> bool {
         .is_some_and(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
 }
 
+/// What keeps values from being printed to others than a person, by name: `VASTENV_GUARD`, or the
+/// marker of a coding agent. `VASTENV_GUARD=0` is the user's word that nothing does.
+pub fn guard() -> Option<&'static str> {
+    if var(variables::VASTENV_GUARD).is_some() {
+        return Some(variables::VASTENV_GUARD).filter(|name| switch(name));
+    }
+    variables::AGENT_MARKERS.into_iter().find(|name| switch(name))
+}
+
 /// Where files are.
 ///
 /// # Errors
@@ -70,17 +81,26 @@ pub fn own_path() -> Result<PathBuf> {
 
 /// Whether somebody types at the program.
 pub fn stdin_is_terminal() -> bool {
-    std::io::stdin().is_terminal()
+    io::stdin().is_terminal()
 }
 
 /// Whether somebody reads what is printed on stdout.
 pub fn stdout_is_terminal() -> bool {
-    std::io::stdout().is_terminal()
+    io::stdout().is_terminal()
 }
 
 /// Whether somebody reads what is printed on stderr.
 pub fn stderr_is_terminal() -> bool {
-    std::io::stderr().is_terminal()
+    io::stderr().is_terminal()
+}
+
+/// Stdin, stdout and stderr, to be read and written without any buffer between.
+///
+/// # Errors
+/// One of them is closed, or no more files can be open.
+pub fn streams() -> io::Result<[File; 3]> {
+    let share = |stream: std::os::fd::BorrowedFd<'_>| stream.try_clone_to_owned().map(File::from);
+    Ok([share(io::stdin().as_fd())?, share(io::stdout().as_fd())?, share(io::stderr().as_fd())?])
 }
 
 /// Whether the terminal, if there is one, does nothing but print.
@@ -125,12 +145,17 @@ fn session_bus() -> Option<String> {
 
 /// The keyring of the session. It asks its user for nothing.
 pub fn keyring() -> Keyring {
-    Keyring { bus: session_bus(), may_ask: false }
+    Keyring::on(session_bus())
 }
 
 /// The user's home, if `HOME` says so.
 pub fn home() -> Option<PathBuf> {
     var("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
+}
+
+/// A folder that a variable names, if it says one that does not depend on where the program runs.
+pub fn folder_var(name: &str) -> Option<PathBuf> {
+    var(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
 }
 
 /// This machine's name.

@@ -13,6 +13,58 @@ pub const VASTENV_DISABLE: &str = "VASTENV_DISABLE";
 /// the start of a shell and why variables were skipped.
 pub const VASTENV_LOG: &str = "VASTENV_LOG";
 
+/// Set: values are printed to a terminal only, or with `--reveal`, as where an agent is at work; `0`: never
+/// mind agents.
+pub const VASTENV_GUARD: &str = "VASTENV_GUARD";
+
+/// What coding agents set in the environment of the commands that they run. Only what tells of the
+/// agent itself is here: what an editor or a hosted terminal sets for its user too (`TERM_PROGRAM`,
+/// `CURSOR_TRACE_ID`, `REPL_ID`), or a user for the agent (`AIDER_…`, `CLAUDE_CODE_…`), tells nothing.
+pub const AGENT_MARKERS: [&str; 22] = [
+    // Any agent, as two proposals for a common marker have it (Amp, Goose and others set them).
+    "AI_AGENT",
+    "AGENT",
+    // Claude Code
+    "CLAUDECODE",
+    // Codex
+    "CODEX_THREAD_ID",
+    "CODEX_SANDBOX",
+    "CODEX_SANDBOX_NETWORK_DISABLED",
+    "CODEX_CI",
+    // Cursor
+    "CURSOR_AGENT",
+    // Gemini CLI, and Qwen Code that comes from it
+    "GEMINI_CLI",
+    "QWEN_CODE",
+    // OpenCode
+    "OPENCODE",
+    "OPENCODE_CLIENT",
+    // GitHub Copilot's agent in a terminal
+    "COPILOT_CLI",
+    "COPILOT_AGENT_SESSION_ID",
+    // Antigravity
+    "ANTIGRAVITY_AGENT",
+    // Augment
+    "AUGMENT_AGENT",
+    // Cline
+    "CLINE_ACTIVE",
+    // Crush
+    "CRUSH",
+    // Goose
+    "GOOSE_TERMINAL",
+    // OpenClaw
+    "OPENCLAW_SHELL",
+    // Pi
+    "PI_CODING_AGENT",
+    // Trae
+    "TRAE_AI_SHELL_ID",
+];
+
+/// What a completion script asks about: the words of a command line, with U+001F between them (in bash
+/// the line before the cursor, and the line after it). Not an argument: what is typed may be a secret,
+/// and arguments are seen in `ps`.
+pub const LINE: &str = "__vastenv_line";
+
 /// Set: no colour, see <https://no-color.org>.
 pub const NO_COLOR: &str = "NO_COLOR";
 

@@ -8,6 +8,7 @@ mod due;
 mod generation;
 mod identity;
 mod journal;
+mod key_lists;
 mod lock;
 mod notice;
 mod own_keys;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 pub use backoff::Backoff;
 pub use identity::Identity;
 pub use journal::BegunReset;
+pub use key_lists::{KeyKind, KeyList, ListedKey};
 pub use lock::Lock;
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
@@ -62,7 +64,7 @@ impl Store {
             cache: cache.to_owned(),
             data: data.to_owned(),
             notes: RefCell::default(),
-            vault: Vault::new(data, Keyring { bus: None, may_ask: false }),
+            vault: Vault::new(data, Keyring::default()),
             storage: Box::new(|| Ok(Storage::File)),
         }
     }

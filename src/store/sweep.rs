@@ -15,7 +15,9 @@ pub struct SecretFile {
     pub account: AccountId,
     /// Where it is.
     pub path: PathBuf,
-    /// The key that it is sealed with, if it is sealed.
+    /// Whether it is sealed.
+    pub is_sealed: bool,
+    /// The key that it is sealed with, if it says so in a way that is understood.
     pub key: Option<KeyId>,
     /// How many values it holds, as far as that is known without opening it.
     pub values: usize,
@@ -79,7 +81,8 @@ impl Store {
             let header = Header::of(&bytes).ok();
             let values = header.as_ref().map_or(0, |header| header.values);
             let key = header.map(|header| header.key);
-            found.push(SecretFile { account: account.clone(), path, key, values, name });
+            let is_sealed = vault::is_sealed(&bytes);
+            found.push(SecretFile { account: account.clone(), path, is_sealed, key, values, name });
         }
         Ok(found)
     }

@@ -6,6 +6,7 @@ mod table;
 mod terminal;
 
 use std::io::{ErrorKind, Write};
+use std::panic::Location;
 
 use serde_json::Value;
 
@@ -140,6 +141,13 @@ impl Ui {
     fn paint(self, color: &str, text: &str) -> String {
         if self.color { format!("\x1b[{color}m{text}\x1b[0m") } else { text.to_owned() }
     }
+}
+
+/// Says where the program itself is wrong, and not what about: that may quote a secret.
+pub fn internal_error(place: Option<&Location<'_>>) {
+    let place =
+        place.map_or("an unknown place".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
+    to_stderr(&format!("vastenv: internal error at {place}\n"));
 }
 
 fn to_stdout(bytes: &[u8]) -> std::io::Result<()> {

@@ -80,7 +80,7 @@ impl Vault {
 
     /// Lets the keyring ask its user for a password, if it needs one.
     pub fn let_keyring_ask(&mut self) {
-        self.keyring.may_ask = true;
+        self.keyring.may_ask(true);
     }
 
     /// Why the keyring was of no use to this process, if it was not. That it has lost an entry is
@@ -107,7 +107,7 @@ impl Vault {
     /// # Errors
     /// Why the keyring does not give it.
     pub fn data_key_in_keyring(&self, id: &KeyId) -> std::result::Result<DataKey, Trouble> {
-        self.keyring.get(&data_entry(id)).and_then(|text| key_from(id, &text))
+        self.ask(&data_entry(id)).and_then(|text| key_from(id, &text))
     }
 
     /// Whether the keyring answers at all.
@@ -115,7 +115,7 @@ impl Vault {
     /// # Errors
     /// Why not.
     pub fn is_reachable(&self) -> std::result::Result<(), Trouble> {
-        match self.keyring.get("none") {
+        match self.ask("none") {
             Err(Trouble::Missing) | Ok(_) => Ok(()),
             Err(trouble) => Err(trouble),
         }
@@ -189,7 +189,7 @@ impl Vault {
     /// # Errors
     /// Why that is not known.
     pub fn holds_api_key(&self, id: &KeyId) -> std::result::Result<(), Trouble> {
-        self.keyring.get(&api_entry(id)).map(drop)
+        self.ask(&api_entry(id)).map(drop)
     }
 
     /// Keeps `key` as the API key in use: in the keyring, read back from there, then named. The one
@@ -232,12 +232,17 @@ impl Vault {
         if let Some(text) = kernel::get(entry) {
             return Ok(text);
         }
-        if let Some(trouble) = self.trouble() {
-            return Err(trouble);
-        }
-        let text = self.keyring.get(entry).map_err(|trouble| self.meet(trouble))?;
+        let text = self.ask(entry)?;
         kernel::put(entry, &text);
         Ok(text)
+    }
+
+    /// A text of the keyring itself.
+    fn ask(&self, entry: &str) -> std::result::Result<Secret, Trouble> {
+        match self.trouble() {
+            Some(trouble) => Err(trouble),
+            None => self.keyring.get(entry).map_err(|trouble| self.meet(trouble)),
+        }
     }
 
     /// Remembers a trouble that every further call would meet too, and be slow to.

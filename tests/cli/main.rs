@@ -12,8 +12,10 @@ mod doctor;
 mod dotenv_files;
 mod env_vars;
 mod export;
+mod guard;
 #[path = "../common/home.rs"]
 mod home;
+mod hygiene;
 mod import;
 mod import_ends;
 mod inspect;
@@ -23,6 +25,8 @@ mod official;
 mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
+mod redact;
+mod redact_terminal;
 mod refresh;
 mod remember;
 mod run;

@@ -49,6 +49,13 @@ impl Terminal {
         count > 0
     }
 
+    /// Makes the terminal larger or smaller, as by a mouse.
+    #[allow(dead_code, reason = "not every suite resizes")]
+    pub fn resize(&self, rows: u16, columns: u16) {
+        let size = PtySize { rows, cols: columns, ..PtySize::default() };
+        self.master.resize(size).expect("resized");
+    }
+
     pub fn type_in(&mut self, text: &str) {
         self.writer.write_all(text.as_bytes()).expect("typed");
     }

@@ -147,7 +147,7 @@ fn a_reset_that_was_cut_off_is_finished_in_the_keyring() {
             killed += 1;
         }
     }
-    assert!(killed > 4, "{killed}");
+    assert!(killed > 2, "{killed}");
     assert!(!signed.home.path(".config/vastai/vast_api_key").exists());
     assert!(!fs::exists(signed.home.path(".local/state/vastenv/reset-api-key")).expect("looked"));
 }

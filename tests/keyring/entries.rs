@@ -11,7 +11,7 @@ use crate::inside::{in_session, on_bus};
 use crate::session::{Keyring, Session};
 
 fn client(session: &Session) -> Client {
-    Client { bus: Some(session.address()), may_ask: false }
+    Client::on(Some(session.address()))
 }
 
 #[test]
@@ -63,7 +63,8 @@ fn a_keyring_whose_process_was_killed_is_locked_and_then_whole_again() {
             assert_eq!(client.put("data-key-3", "a label", &kept), Err(Trouble::Locked));
             assert_eq!(client.delete("data-key-1"), Err(Trouble::Locked));
             // Nobody is there to answer, and the keyring says so.
-            let asking = Client { may_ask: true, ..client.clone() };
+            let mut asking = self::client(session);
+            asking.may_ask(true);
             assert_eq!(asking.get("data-key-1"), Err(Trouble::Locked));
             session.kill_keyring(Keyring::Broken);
             assert!(matches!(client.get("data-key-1"), Err(Trouble::Absent(_))));
@@ -81,7 +82,7 @@ fn assert_absent(answer: &Result<Secret, Trouble>) {
 #[test]
 fn a_keyring_that_is_not_there_is_absent_and_not_empty() {
     for bus in [None, Some("autolaunch:".to_owned()), Some("unixexec:path=/bin/false".to_owned())] {
-        assert_absent(&Client { bus, may_ask: false }.get("data-key-1"));
+        assert_absent(&Client::on(bus).get("data-key-1"));
     }
     in_session("entries::a_keyring_that_is_not_there_is_absent_and_not_empty", Keyring::Absent, |session| {
         assert_absent(&client(session).get("data-key-1"));
@@ -94,7 +95,7 @@ fn a_bus_that_is_not_there_is_absent() {
         "entries::a_bus_that_is_not_there_is_absent",
         |folder| folder.join("bus"),
         |address| {
-            assert_absent(&Client { bus: Some(address), may_ask: false }.get("data-key-1"));
+            assert_absent(&Client::on(Some(address)).get("data-key-1"));
         },
     );
 }
@@ -119,7 +120,9 @@ fn peer(folder: &Path, treat: impl FnOnce(UnixStream) + Send + 'static) -> PathB
 
 /// What the keyring behind the bus `address` says to a program, and to a person who may be asked.
 fn answers(address: String, may_ask: bool) -> Result<Secret, Trouble> {
-    Client { bus: Some(address), may_ask }.get("data-key-1")
+    let mut client = Client::on(Some(address));
+    client.may_ask(may_ask);
+    client.get("data-key-1")
 }
 
 #[test]

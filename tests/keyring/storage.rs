@@ -89,3 +89,18 @@ fn a_sealed_file_does_not_open_in_another_account() {
         .refuses(1, &["was changed since it was sealed"]);
     assert_eq!(fs::read(&values).expect("read"), bytes);
 }
+
+#[test]
+fn the_key_of_a_file_that_nobody_here_understands_stays() {
+    let machine = Machine::sealed();
+    let values = machine.file("values.json");
+    let later = b"vastenv sealed 2 something-new\n...";
+    fs::write(&values, later).expect("written");
+    machine
+        .home
+        .vastenv(&["storage", "file"])
+        .run()
+        .refuses(1, &["was sealed by a later version of vastenv"]);
+    assert_eq!(fs::read(&values).expect("read"), later);
+    assert_eq!(machine.entries(), 1);
+}

@@ -73,16 +73,29 @@ impl fmt::Display for Trouble {
 }
 
 /// The way to the keyring.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 pub struct Keyring {
     /// The address of the session's D-Bus, if there is one: the one that libdbus finds by itself in the
-    /// environment. Where there is none it is never asked, and so starts none. macOS needs none.
-    pub bus: Option<String>,
-    /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
-    pub may_ask: bool,
+    /// environment. Where there is none it is never asked, and so starts none.
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the Keychain needs none"))]
+    bus: Option<String>,
+    may_ask: bool,
+    /// A connection that is open already, in its thread.
+    #[cfg(not(target_os = "macos"))]
+    connection: std::cell::RefCell<Option<secret_service::Connection>>,
 }
 
 impl Keyring {
+    /// The keyring on the D-Bus of this address. It asks its user for nothing.
+    pub fn on(bus: Option<String>) -> Self {
+        Self { bus, ..Self::default() }
+    }
+
+    /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
+    pub fn may_ask(&mut self, may_ask: bool) {
+        self.may_ask = may_ask;
+    }
+
     /// The text filed under `entry`.
     ///
     /// # Errors

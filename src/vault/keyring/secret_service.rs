@@ -1,10 +1,11 @@
 //! The Secret Service, as GNOME Keyring, `KWallet` and `KeePassXC` offer it on the session's D-Bus.
 //!
-//! The library bounds each call, but not the way to the bus: it works in a thread of its own, which is
-//! left behind when it takes too long. It raises no prompt where its time for one is nought.
+//! The library bounds each call, but not the way to the bus: it works in a thread of its own, which keeps
+//! the connection for further questions, and is left behind when it takes too long. It raises no prompt
+//! where its time for one is nought.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ const CALL_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
     let entry = entry.to_owned();
-    within_limits(keyring, move |service| {
+    ask(keyring, move |service| {
         // libdbus does not wipe what it received; the copies from there on are wiped.
         let bytes = Zeroizing::new(service.find(&entry)?.get_secret()?);
         let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::unintelligible())?;
@@ -29,7 +30,7 @@ pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
 
 pub(super) fn put(keyring: &Keyring, entry: &str, label: &str, text: &Secret) -> Result<(), Trouble> {
     let (entry, label, text) = (entry.to_owned(), label.to_owned(), text.clone());
-    within_limits(keyring, move |service| {
+    ask(keyring, move |service| {
         let collection = service.unlocked_default()?;
         service.tell_if_asking();
         let secret = text.expose().as_bytes();
@@ -40,7 +41,7 @@ pub(super) fn put(keyring: &Keyring, entry: &str, label: &str, text: &Secret) ->
 
 pub(super) fn delete(keyring: &Keyring, entry: &str) -> Result<(), Trouble> {
     let entry = entry.to_owned();
-    within_limits(keyring, move |service| {
+    ask(keyring, move |service| {
         let item = service.find(&entry)?;
         service.tell_if_asking();
         Ok(item.delete()?)
@@ -52,45 +53,105 @@ fn attributes(entry: &str) -> HashMap<&str, &str> {
     HashMap::from([("service", SERVICE), ("username", entry)])
 }
 
-/// What the thread that talks to the keyring lets us know.
+/// Asks on the connection that is open, or on a new one.
+fn ask<T: Send + 'static>(
+    keyring: &Keyring,
+    question: impl Fn(&Service<'_>) -> Result<T, Trouble> + Clone + Send + 'static,
+) -> Result<T, Trouble> {
+    check_address(keyring.bus.as_deref())?;
+    let open = keyring.connection.take().filter(|connection| connection.may_ask == keyring.may_ask);
+    if let Some(connection) = open {
+        match connection.ask(question.clone()) {
+            // The keyring's process may be another one by now.
+            Err(Trouble::Absent(_) | Trouble::Failed(_)) => {}
+            Err(Trouble::TimedOut) => return Err(Trouble::TimedOut),
+            done => {
+                keyring.connection.replace(Some(connection));
+                return done;
+            }
+        }
+    }
+    let connection = Connection::open(keyring.may_ask)?;
+    let done = connection.ask(question)?;
+    keyring.connection.replace(Some(connection));
+    Ok(done)
+}
+
+/// A connection to the service, in a thread of its own.
+pub(super) struct Connection {
+    questions: Sender<Question>,
+    may_ask: bool,
+}
+
+/// Something to do with the library, or with the word why it is not connected.
+type Question = Box<dyn FnOnce(Result<&SecretService, &Trouble>) + Send>;
+
+/// What the thread lets us know.
 enum News<T> {
     /// From now on a person may be asked.
     Asks,
     Answer(Result<T, Trouble>),
 }
 
-/// The answer to `question`, or the word that there is none in time.
-fn within_limits<T: Send + 'static>(
-    keyring: &Keyring,
-    question: impl FnOnce(&Service<'_>) -> Result<T, Trouble> + Send + 'static,
-) -> Result<T, Trouble> {
-    check_address(keyring.bus.as_deref())?;
-    let may_ask = keyring.may_ask;
-    let (sender, news) = mpsc::channel();
-    // Nobody listens any more where it took too long.
-    let send = move |news| drop(sender.send(news));
-    let talk = move || {
-        let began = Instant::now();
-        let answer = Service::connect(may_ask, &|| send(News::Asks)).and_then(|service| question(&service));
-        send(News::Answer(answer.map_err(|trouble| match trouble {
-            // libdbus has one word for silence and for a lost connection, but no patience with the latter.
-            Trouble::TimedOut if began.elapsed() < CALL_LIMIT => Trouble::hung_up(),
-            other => other,
-        })));
-    };
-    thread::Builder::new()
-        .name("keyring".to_owned())
-        .spawn(talk)
-        .map_err(|error| Trouble::Failed(format!("no thread to ask it: {}", crate::files::reason(&error))))?;
-    let mut limit = LIMIT;
-    loop {
-        match news.recv_timeout(limit) {
-            Ok(News::Asks) => limit = PATIENCE + LIMIT,
-            Ok(News::Answer(answer)) => return answer,
-            Err(RecvTimeoutError::Timeout) => return Err(Trouble::TimedOut),
-            Err(RecvTimeoutError::Disconnected) => return Err(Trouble::unintelligible()),
+impl Connection {
+    fn open(may_ask: bool) -> Result<Self, Trouble> {
+        let (sender, questions) = mpsc::channel::<Question>();
+        let talk = move || {
+            let library = connect(may_ask);
+            for question in questions {
+                question(library.as_ref());
+            }
+        };
+        thread::Builder::new().name("keyring".to_owned()).spawn(talk).map_err(|error| {
+            Trouble::Failed(format!("no thread to ask it: {}", crate::files::reason(&error)))
+        })?;
+        Ok(Self { questions: sender, may_ask })
+    }
+
+    /// The answer to `question`, or the word that there is none in time.
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Service<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (sender, news) = mpsc::channel();
+        // Nobody listens any more where it took too long.
+        let send = move |news| drop(sender.send(news));
+        let may_ask = self.may_ask;
+        let work = move |library: Result<&SecretService, &Trouble>| {
+            let asks = || send(News::Asks);
+            let answer = library.map_err(Clone::clone).and_then(|library| {
+                let service = Service { library, asks: may_ask.then_some(&asks as &dyn Fn()) };
+                told_from_silence(|| question(&service))
+            });
+            send(News::Answer(answer));
+        };
+        self.questions.send(Box::new(work)).map_err(|_| Trouble::hung_up())?;
+        let mut limit = LIMIT;
+        loop {
+            match news.recv_timeout(limit) {
+                Ok(News::Asks) => limit = PATIENCE + LIMIT,
+                Ok(News::Answer(answer)) => return answer,
+                Err(RecvTimeoutError::Timeout) => return Err(Trouble::TimedOut),
+                Err(RecvTimeoutError::Disconnected) => return Err(Trouble::hung_up()),
+            }
         }
     }
+}
+
+fn connect(may_ask: bool) -> Result<SecretService, Trouble> {
+    let patience = if may_ask { PATIENCE.as_secs() } else { 0 };
+    // The bus reaches no further than this machine's own socket, and whoever may listen there may ask
+    // for the secret as well: nothing to encrypt against.
+    told_from_silence(|| Ok(SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, patience)?))
+}
+
+/// libdbus has one word for silence and for a lost connection, but waits only in silence.
+fn told_from_silence<T>(call: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let began = Instant::now();
+    call().map_err(|trouble| match trouble {
+        Trouble::TimedOut if began.elapsed() < CALL_LIMIT => Trouble::hung_up(),
+        other => other,
+    })
 }
 
 /// Whether there is a bus to ask, and only by sockets of this machine: other kinds of address start
@@ -105,19 +166,11 @@ fn check_address(addresses: Option<&str>) -> Result<(), Trouble> {
 
 /// The Secret Service, and how to tell that it may now ask a person.
 struct Service<'a> {
-    library: SecretService,
+    library: &'a SecretService,
     asks: Option<&'a dyn Fn()>,
 }
 
-impl<'a> Service<'a> {
-    fn connect(may_ask: bool, asks: &'a dyn Fn()) -> Result<Self, Trouble> {
-        let patience = if may_ask { PATIENCE.as_secs() } else { 0 };
-        // The bus reaches no further than this machine's own socket, and whoever may listen there may
-        // ask for the secret as well: nothing to encrypt against.
-        let library = SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, patience)?;
-        Ok(Self { library, asks: may_ask.then_some(asks) })
-    }
-
+impl Service<'_> {
     /// The item of `entry`, unlocked.
     fn find(&self, entry: &str) -> Result<Item<'_>, Trouble> {
         let found = self.library.search_items(attributes(entry))?;

@@ -1,0 +1,228 @@
+//! The values that an argument may have, as far as files on this machine tell.
+
+use std::path::Path;
+
+use clap::builder::PossibleValue;
+use clap::{Arg, ValueHint};
+
+use super::line::Line;
+use super::offer::{Offer, Word};
+use crate::account::{Account, KeyKind, Known, ListedKey};
+use crate::cli::Global;
+use crate::cli::groups::about;
+use crate::cmd::app::App;
+use crate::cmd::background;
+use crate::cmd::create_api_key::CATEGORIES;
+use crate::cmd::help::TOPICS;
+use crate::context;
+use crate::domain::{EnvName, Secret, printable};
+use crate::ui::Ui;
+
+/// How much of a fingerprint tells keys apart: `SHA256:` and 12 characters.
+const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
+
+/// A kind of value.
+enum Kind {
+    EnvName,
+    RememberedName,
+    ApiKeyId,
+    SshKeyId,
+    PublicKey,
+    Category,
+    Files,
+    Folders,
+    HelpWord,
+    Unknown,
+}
+
+/// What an argument takes, by its name in the help text and the command that it stands in. A new
+/// command whose argument is called like one of these needs nothing; another kind needs one line.
+fn kind(path: &[&str], argument: &Arg) -> Kind {
+    let name = argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    match (name, path) {
+        // A new variable's name is for its user to say, as are values and secrets.
+        ("NAME", ["create", _]) => Kind::Unknown,
+        ("NAME", ["forget", _]) => Kind::RememberedName,
+        ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
+        ("ID", [_, "api-key"]) => Kind::ApiKeyId,
+        ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
+        ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
+        ("CATEGORY", _) => Kind::Category,
+        ("COMMAND|TOPIC", _) => Kind::HelpWord,
+        ("DIR", _) => Kind::Folders,
+        ("FILE" | "PATH", _) => Kind::Files,
+        _ => match argument.get_value_hint() {
+            ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => Kind::Files,
+            ValueHint::DirPath => Kind::Folders,
+            _ => Kind::Unknown,
+        },
+    }
+}
+
+/// What may stand for `argument`, of which `typed` stands there already.
+pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
+    let listed = listed(argument);
+    let mut words: Vec<Word> = match kind(&line.path, argument) {
+        _ if !listed.is_empty() => listed,
+        Kind::EnvName => return Offer::words(names(line, argument, typed, known_names(line))),
+        Kind::RememberedName => {
+            return Offer::words(names(line, argument, typed, remembered_names(line)));
+        }
+        Kind::HelpWord => help_words(line),
+        Kind::ApiKeyId => key_ids(line, KeyKind::Api),
+        Kind::SshKeyId => key_ids(line, KeyKind::Ssh),
+        Kind::PublicKey => return public_keys(typed),
+        Kind::Category => {
+            CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
+        }
+        Kind::Files => return Offer::Files,
+        Kind::Folders => return Offer::Folders,
+        Kind::Unknown => Vec::new(),
+    };
+    words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
+    Offer::words(words)
+}
+
+/// The values that clap knows of, each with its own help text or the argument's.
+fn listed(argument: &Arg) -> Vec<Word> {
+    let values = argument.get_possible_values();
+    let shown = values.iter().filter(|value| !value.is_hide_set());
+    let help = |value: &PossibleValue| value.get_help().or(argument.get_help()).map(ToString::to_string);
+    shown.map(|value| Word::new(value.get_name(), &help(value).unwrap_or_default())).collect()
+}
+
+/// What a permission category allows, in words.
+fn allowed(category: &str) -> String {
+    match category.split_once('_') {
+        Some((what, verb)) => format!("may {verb}: {what}"),
+        None => "may do the rest".to_owned(),
+    }
+}
+
+/// Those of `all` that begin like `typed`, in letters of any case, and do not stand on the line yet.
+fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<Word> {
+    let begins =
+        |name: &str| name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed));
+    all.into_iter()
+        // A name that no shell takes is none that a command takes.
+        .filter(|name| begins(name) && EnvName::parse(name).is_ok())
+        .filter(|name| !line.holds(argument, name))
+        .map(|name| Word::new(name, "account variable"))
+        .collect()
+}
+
+/// The names of the account's variables.
+fn known_names(line: &Line<'_>) -> Vec<String> {
+    let names = with_account(line, |account| match account.known() {
+        Ok(Known::Snapshot(snapshot)) => {
+            refresh_unless(line, account, account.is_fresh(&snapshot));
+            snapshot.variables.into_keys().collect()
+        }
+        Ok(Known::Refused(_)) => Vec::new(),
+        Ok(Known::Nothing) | Err(_) => {
+            refresh_unless(line, account, false);
+            Vec::new()
+        }
+    });
+    names.unwrap_or_default()
+}
+
+/// The names whose values are remembered here.
+fn remembered_names(line: &Line<'_>) -> Vec<String> {
+    let names = with_account(line, |account| match account.known() {
+        Ok(Known::Refused(_)) => None,
+        _ => Some(account.remembered().ok()?.into_keys().collect()),
+    });
+    names.flatten().unwrap_or_default()
+}
+
+/// The topics, and the words of commands.
+fn help_words(line: &Line<'_>) -> Vec<Word> {
+    let given: Vec<&str> = line.values_of("words").collect();
+    let Some(above) = given.iter().try_fold(line.root, |above, word| above.find_subcommand(word)) else {
+        return Vec::new();
+    };
+    let commands = above.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut words: Vec<Word> =
+        commands.map(|command| Word::new(command.get_name(), &about(command))).collect();
+    if given.is_empty() {
+        // A topic that is called like a command is the one that `help` explains.
+        words.retain(|word| TOPICS.iter().all(|topic| topic.name != word.text));
+        words.extend(TOPICS.iter().map(|topic| Word::new(topic.name, topic.about)));
+        words.push(Word::new("topics", "all topics"));
+    }
+    words
+}
+
+/// The numbers of the account's keys.
+fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
+    let keys = with_account(line, |account| {
+        let known = account.key_list(kind);
+        if account.should_fetch(kind, known.as_ref()) && !names_account(line) {
+            background::start_list(kind);
+        }
+        known.map(|list| list.keys)
+    });
+    keys.flatten()
+        .unwrap_or_default()
+        .iter()
+        .map(|key| Word::new(key.id.to_string(), &about_key(key, kind)))
+        .collect()
+}
+
+/// A key's name or comment, with its rights or the beginning of its fingerprint.
+fn about_key(key: &ListedKey, kind: KeyKind) -> String {
+    let detail = match kind {
+        KeyKind::Api => key.detail.as_str(),
+        KeyKind::Ssh => key.detail.get(..SHORT_FINGERPRINT).unwrap_or(&key.detail),
+    };
+    if key.name.is_empty() && detail.is_empty() {
+        return kind.name().trim_end_matches('s').to_owned();
+    }
+    let parts = [key.name.as_str(), detail];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+}
+
+/// Whether the line itself names the server or the key: those of the background are others.
+fn names_account(line: &Line<'_>) -> bool {
+    line.value_of("api_key").or(line.value_of("url")).is_some()
+}
+
+/// Starts a refresh in the background, so that the next TAB knows more.
+fn refresh_unless(line: &Line<'_>, account: &Account<'_>, is_enough: bool) {
+    if !is_enough && !names_account(line) && account.may_refresh() {
+        background::start();
+    }
+}
+
+/// Asks the account that the line, the environment or the files name; `None` if none can be told.
+fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Option<T> {
+    let global = Global {
+        api_key: line.value_of("api_key").map(Secret::new),
+        url: line.value_of("url").map(str::to_owned),
+        ..Global::default()
+    };
+    let app = App::new(global, Ui { quiet: true, ..Ui::default() }).ok()?;
+    app.account_in_silence().ok().map(|account| work(&account))
+}
+
+/// The public keys in `~/.ssh`, and `-`; other files where what is typed is none of these.
+fn public_keys(typed: &str) -> Offer {
+    let mut words = context::home().map_or(Vec::new(), |home| key_files(&home));
+    words.push(Word::new("-", "read the key from stdin"));
+    words.retain(|word| word.text.starts_with(typed));
+    if words.is_empty() { Offer::Files } else { Offer::words(words) }
+}
+
+fn key_files(home: &Path) -> Vec<Word> {
+    let Ok(entries) = std::fs::read_dir(home.join(".ssh")) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        // What cannot be shown as it is cannot be offered either.
+        .filter(|name| {
+            Path::new(name).extension().is_some_and(|end| end == "pub") && printable(name) == *name
+        })
+        .collect();
+    names.sort();
+    names.into_iter().map(|name| Word::new(format!("~/.ssh/{name}"), "public key")).collect()
+}

@@ -1,0 +1,21 @@
+//! This process and the one that it runs: no core dumps of secrets, a command whose output passes a
+//! redactor, and a terminal that is as before however it ends.
+
+mod filter;
+mod hygiene;
+mod pump;
+mod signals;
+mod terminal;
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+pub use filter::{Finished, Streams, Trouble, run_filtered};
+pub use hygiene::{forbid_core_dumps, with_users_limits};
+pub use terminal::restore_terminal;
+
+/// A command's exit code as a shell tells it: 128 and the signal's number where one ended it.
+pub fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code & 0xff).unwrap_or(1)
+}

@@ -1,0 +1,59 @@
+//! The user's terminal while a command runs in one of its own.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Mutex;
+
+use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::unistd::{getpgrp, tcgetpgrp};
+use pty_process::Size;
+use terminal_size::{Height, Width, terminal_size_of};
+
+/// The terminal that is raw now, with its settings from before.
+static RAW: Mutex<Option<(File, Termios)>> = Mutex::new(None);
+
+/// The user's terminal passing every key on untouched, until this is dropped.
+pub(super) struct RawTerminal;
+
+impl RawTerminal {
+    /// Makes `terminal` raw.
+    pub(super) fn enter(terminal: &File) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut raw = before.clone();
+        cfmakeraw(&mut raw);
+        let kept = (terminal.try_clone()?, before);
+        if let Ok(mut place) = RAW.lock() {
+            place.get_or_insert(kept);
+        }
+        tcsetattr(terminal, SetArg::TCSADRAIN, &raw)?;
+        Ok(Self)
+    }
+}
+
+impl Drop for RawTerminal {
+    fn drop(&mut self) {
+        restore_terminal();
+    }
+}
+
+/// Sets the terminal right, if it is raw: also for a panic, after which nothing is dropped.
+pub fn restore_terminal() {
+    if let Ok(mut place) = RAW.try_lock()
+        && let Some((terminal, before)) = place.take()
+    {
+        // A terminal that has gone needs no setting right.
+        let _ = tcsetattr(&terminal, SetArg::TCSADRAIN, &before);
+    }
+}
+
+/// Whether keys typed at `terminal` are ours: a job in the background must not touch it.
+pub(super) fn is_in_foreground(terminal: impl AsFd) -> bool {
+    tcgetpgrp(terminal).is_ok_and(|group| group == getpgrp())
+}
+
+/// The size of `terminal`, where it has one.
+pub(super) fn size_of(terminal: &File) -> Option<Size> {
+    let (Width(columns), Height(rows)) = terminal_size_of(terminal)?;
+    Some(Size::new(rows, columns))
+}

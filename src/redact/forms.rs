@@ -1,0 +1,103 @@
+//! The forms in which programs write a secret.
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::SHORTEST;
+use crate::domain::to_python_json;
+
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The text itself and what JSON, URLs and terminals make of it; the same with its last line breaks
+/// left out, as `$(…)` does.
+pub(super) fn plain(secret: &str, mut add: impl FnMut(&[u8])) {
+    for text in with_and_without_end(secret) {
+        let json = Value::String(text.to_owned());
+        let forms = [
+            text.to_owned(),
+            // A terminal writes each line break as two characters.
+            text.replace('\n', "\r\n"),
+            inside_quotes(&json.to_string()),
+            inside_quotes(&to_python_json(&json)),
+            percent(text, b"-._~", "%20", false),
+            percent(text, b"-._~", "%20", true),
+            percent(text, b"-._~/", "%20", false),
+            percent(text, b"-._*", "+", false),
+        ]
+        .map(Zeroizing::new);
+        for form in forms.iter().filter(|form| form.len() >= SHORTEST) {
+            add(form.as_bytes());
+        }
+    }
+}
+
+/// The text in base64: alone, before a line break, and within a longer text (`user:secret`), with and
+/// without padding, in both alphabets. Line breaks within are the matcher's to overlook.
+pub(super) fn base64(secret: &str, mut add: impl FnMut(&[u8])) {
+    for text in with_and_without_end(secret) {
+        let line = Zeroizing::new(format!("{text}\n"));
+        for bytes in [text.as_bytes(), line.as_bytes()] {
+            for alphabet in [STANDARD, URL_SAFE] {
+                for offset in 0..3 {
+                    encodings(bytes, offset, alphabet, &mut add);
+                }
+            }
+        }
+    }
+}
+
+/// What base64 writes for `bytes` after `offset` unknown ones: the digits that depend on `bytes`
+/// alone, then those with the last digit that the end of the data completes, then with padding.
+fn encodings(bytes: &[u8], offset: usize, alphabet: &[u8; 64], add: &mut impl FnMut(&[u8])) {
+    let bits = 8 * (offset + bytes.len());
+    let (first, last) = ((8 * offset).div_ceil(6), bits / 6);
+    let at = |index: usize| match index.checked_sub(offset) {
+        Some(index) => bytes.get(index).copied().unwrap_or(0),
+        None => 0,
+    };
+    let digit = |place: usize| {
+        let (byte, shift) = (place * 6 / 8, place * 6 % 8);
+        let pair = u16::from_be_bytes([at(byte), at(byte + 1)]);
+        alphabet[usize::from((pair >> (10 - shift)) & 63)]
+    };
+    // Room for all of it at once: growing would leave copies of the secret behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(bits / 6 + 4));
+    text.extend((first..last).map(digit));
+    if text.len() < SHORTEST {
+        return;
+    }
+    add(&text);
+    if !bits.is_multiple_of(6) {
+        text.push(digit(last));
+        add(&text);
+        let padding = (4 - (last + 1) % 4) % 4;
+        text.extend(std::iter::repeat_n(b'=', padding));
+        add(&text);
+    }
+}
+
+fn with_and_without_end(secret: &str) -> impl Iterator<Item = &str> {
+    let trimmed = secret.trim_end_matches(['\n', '\r']);
+    [Some(secret), Some(trimmed).filter(|trimmed| trimmed.len() < secret.len())].into_iter().flatten()
+}
+
+fn inside_quotes(json: &str) -> String {
+    json[1..json.len() - 1].to_owned()
+}
+
+/// Percent-encoding: what is neither letter nor digit nor in `kept` is written as `%XX`.
+fn percent(text: &str, kept: &[u8], space: &str, lower: bool) -> String {
+    let mut encoded = String::with_capacity(3 * text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => encoded.push_str(space),
+            plain if plain.is_ascii_alphanumeric() || kept.contains(&plain) => {
+                encoded.push(char::from(plain));
+            }
+            other if lower => encoded.push_str(&format!("%{other:02x}")),
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,142 @@
+//! The account's lists of API keys and of SSH keys as last known, for a TAB. They hold what a list
+//! shows, and no key.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Store;
+use crate::domain::{AccountId, Failure, Result, Timestamp};
+
+/// The version of the files' format; another one is fetched anew.
+const VERSION: u32 = 1;
+
+/// Which keys a list is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// The account's API keys.
+    Api,
+    /// Its SSH keys.
+    Ssh,
+}
+
+impl KeyKind {
+    /// The list's name: of its file, of its lock, and on the command line of the background.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api-keys",
+            Self::Ssh => "ssh-keys",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Api, Self::Ssh].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A list as last known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyList {
+    version: u32,
+    /// When the server last told it.
+    pub fetched_at: Timestamp,
+    /// Whether a change since then ended so that nobody knows what the account holds now.
+    pub doubtful: bool,
+    /// The keys.
+    pub keys: Vec<ListedKey>,
+}
+
+/// A key as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedKey {
+    /// Its number.
+    pub id: u64,
+    /// The name of an API key, the comment of an SSH key; may be empty.
+    pub name: String,
+    /// The rights of an API key, the fingerprint of an SSH key; may be empty.
+    pub detail: String,
+}
+
+impl KeyList {
+    /// The list as the server tells it now.
+    pub fn new(mut keys: Vec<ListedKey>, fetched_at: Timestamp) -> Self {
+        keys.sort_by_key(|key| key.id);
+        Self { version: VERSION, fetched_at, doubtful: false, keys }
+    }
+
+    /// Takes a key into the list, in place of one with the same number.
+    pub fn put(&mut self, key: ListedKey) {
+        self.remove(key.id);
+        let at = self.keys.partition_point(|other| other.id < key.id);
+        self.keys.insert(at, key);
+    }
+
+    /// Takes a key out of the list.
+    pub fn remove(&mut self, id: u64) {
+        self.keys.retain(|key| key.id != id);
+    }
+}
+
+impl Store {
+    /// A list of `account`; `None` if there is none that can be read: it is fetched anew.
+    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Option<KeyList> {
+        let bytes = self.read(&self.key_list_path(account, kind)).ok()??;
+        serde_json::from_slice::<KeyList>(&bytes).ok().filter(|list| list.version == VERSION)
+    }
+
+    /// Writes a list of `account`.
+    ///
+    /// # Errors
+    /// The cache folder cannot be written.
+    pub fn save_key_list(&self, account: &AccountId, kind: KeyKind, list: &KeyList) -> Result<()> {
+        let bytes = serde_json::to_vec(list)
+            .map_err(|error| Failure::failed(format!("cannot write down the list of keys: {error}")))?;
+        self.write(&self.key_list_path(account, kind), &bytes)
+    }
+
+    fn key_list_path(&self, account: &AccountId, kind: KeyKind) -> PathBuf {
+        self.account_folder(account).join(format!("{}.json", kind.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ServerUrl;
+
+    fn key(id: u64, name: &str) -> ListedKey {
+        ListedKey { id, name: name.to_owned(), detail: String::new() }
+    }
+
+    #[test]
+    fn a_list_is_read_back_and_a_damaged_one_is_none() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let account = AccountId::new(&ServerUrl::default(), "1");
+        assert_eq!(store.key_list(&account, KeyKind::Api), None);
+        let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
+        store.save_key_list(&account, KeyKind::Api, &list).expect("written");
+        assert_eq!(store.key_list(&account, KeyKind::Api), Some(list));
+        assert_eq!(store.key_list(&account, KeyKind::Ssh), None);
+        for damaged in [
+            "",
+            "{",
+            "[]",
+            "{\"version\":1}",
+            "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
+        ] {
+            store.write(&store.key_list_path(&account, KeyKind::Api), damaged.as_bytes()).expect("written");
+            assert_eq!(store.key_list(&account, KeyKind::Api), None, "{damaged}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_put_in_its_place_and_removed() {
+        let mut list = KeyList::new(vec![key(3, "c"), key(1, "a")], Timestamp(5));
+        list.put(key(2, "b"));
+        list.put(key(3, "C"));
+        list.remove(1);
+        assert_eq!(list.keys, [key(2, "b"), key(3, "C")]);
+    }
+}

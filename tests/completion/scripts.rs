@@ -1,0 +1,110 @@
+//! The scripts: the committed files, and where `--install` puts them.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::pty::Home;
+
+/// Each shell with the committed file.
+const SCRIPTS: [(&str, &str); 5] = [
+    ("bash", "vastenv.bash"),
+    ("elvish", "vastenv.elv"),
+    ("fish", "vastenv.fish"),
+    ("powershell", "_vastenv.ps1"),
+    ("zsh", "_vastenv"),
+];
+
+#[test]
+fn the_committed_scripts_are_what_the_program_prints() {
+    let home = Home::new();
+    for (shell, file) in SCRIPTS {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file);
+        let printed = home.vastenv_ok(&["completions", shell]);
+        // VASTENV_REWRITE=1 cargo test --test completion scripts
+        if std::env::var_os("VASTENV_REWRITE").is_some() {
+            std::fs::write(&path, &printed).expect("written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == printed,
+            "{file} is old: VASTENV_REWRITE=1 cargo test --test completion scripts"
+        );
+    }
+}
+
+fn installed(home: &Home, arguments: &[&str]) -> (PathBuf, String) {
+    let output = home.vastenv(&[&["completions"], arguments].concat());
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(output.status.success() && output.stdout.is_empty(), "{said}");
+    let path = said.lines().next().and_then(|line| line.strip_prefix("installed ")).expect("a path");
+    (PathBuf::from(path), said)
+}
+
+#[test]
+fn scripts_are_put_where_each_shell_looks_and_the_place_is_said() {
+    let home = Home::new();
+    for (shell, place) in [
+        ("bash", ".local/share/bash-completion/completions/vastenv"),
+        ("zsh", ".local/share/zsh/site-functions/_vastenv"),
+        ("fish", ".config/fish/completions/vastenv.fish"),
+        ("elvish", ".config/elvish/lib/vastenv.elv"),
+        ("powershell", ".config/powershell/_vastenv.ps1"),
+    ] {
+        for _ in 0..2 {
+            let (path, said) = installed(&home, &[shell, "--install"]);
+            assert_eq!(path, home.path(place), "{shell}");
+            assert_eq!(said.lines().count(), 2, "{said}");
+            assert_eq!(
+                std::fs::read_to_string(&path).expect("a script"),
+                home.vastenv_ok(&["completions", shell])
+            );
+            assert_eq!(std::fs::metadata(&path).expect("a file").permissions().mode() & 0o700, 0o600);
+        }
+        let folder = home.path(place).parent().expect("a folder").to_owned();
+        assert_eq!(std::fs::read_dir(folder).expect("a folder").count(), 1, "nothing else is left behind");
+    }
+}
+
+#[test]
+fn the_users_own_places_are_respected() {
+    let mut home = Home::new();
+    let data = home.path("data").display().to_string();
+    home.variable("XDG_DATA_HOME", &data);
+    assert_eq!(
+        installed(&home, &["bash", "--install"]).0,
+        home.path("data/bash-completion/completions/vastenv")
+    );
+    let own = format!("{}:/nowhere", home.path("bc").display());
+    home.variable("BASH_COMPLETION_USER_DIR", &own);
+    assert_eq!(installed(&home, &["bash", "--install"]).0, home.path("bc/completions/vastenv"));
+    std::fs::create_dir(home.path(".zfunc")).expect("a folder");
+    let (path, said) = installed(&home, &["zsh", "--install"]);
+    assert_eq!(path, home.path(".zfunc/_vastenv"));
+    assert!(said.contains("fpath=("), "{said}");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let folder = elsewhere.path().join("a b").display().to_string();
+    let (path, _) = installed(&home, &["fish", "--install", "--dir", &folder]);
+    assert_eq!(path, elsewhere.path().join("a b/vastenv.fish"));
+}
+
+#[test]
+fn nothing_is_put_outside_the_home_without_being_told() {
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let outside = elsewhere.path().display().to_string();
+    let refused = |home: &Home, shell: &str| {
+        let output = home.vastenv(&["completions", shell, "--install"]);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("--dir"), "{said}");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).expect("a folder").count(), 0);
+    };
+    let mut home = Home::new();
+    home.variable("XDG_DATA_HOME", &outside);
+    refused(&home, "bash");
+    home.without_variable("XDG_DATA_HOME");
+    std::fs::remove_dir_all(home.path(".config/fish")).expect("removed");
+    symlink(elsewhere.path(), home.path(".config/fish")).expect("a link");
+    refused(&home, "fish");
+    home.without_variable("HOME");
+    refused(&home, "zsh");
+}
