@@ -8,7 +8,7 @@ use crate::machine::{Machine, VALUES, files, purge};
 
 /// What makes, writes, moves and removes files, and what talks to the keyring: in a thread for each
 /// question, each with a count of its own.
-const CALLS: [&str; 7] = ["openat", "write", "rename", "unlink", "sendmsg", "clone,clone3", "fsync"];
+const CALLS: [&str; 7] = ["openat", "write", "renameat", "unlink", "sendmsg", "clone,clone3", "fsync"];
 
 fn copy(from: &Home, to: &Home) {
     for folder in [".cache", ".local", ".config"] {
