@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -130,14 +131,16 @@ fn parent_of(process: u32) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The address of the session's D-Bus: as it says itself, or where systemd puts it.
+/// The address of the session's D-Bus: as it says itself, or where systemd puts it. libdbus looks there
+/// too, and on the same terms: what is none to us must be none to it, and the other way round.
 fn session_bus() -> Option<String> {
-    text_var(variables::DBUS_SESSION_BUS_ADDRESS).or_else(|| {
-        let socket = PathBuf::from(var(variables::XDG_RUNTIME_DIR)?).join("bus");
-        // A comma or the like in it would have to be escaped: systemd's path has none.
-        let path = socket.to_str().filter(|path| !path.contains([',', ';', '%']))?;
-        socket.exists().then(|| format!("unix:path={path}"))
-    })
+    if let Some(address) = var(variables::DBUS_SESSION_BUS_ADDRESS) {
+        return address.into_string().ok();
+    }
+    let socket = PathBuf::from(var(variables::XDG_RUNTIME_DIR)?).join("bus");
+    let found = socket.symlink_metadata().ok()?;
+    let ours = found.file_type().is_socket() && found.uid() == nix::unistd::getuid().as_raw();
+    ours.then(|| format!("unix:path={}", socket.display()))
 }
 
 /// The keyring of the session. It asks its user for nothing.

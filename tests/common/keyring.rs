@@ -7,10 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A session bus and its keyring, until dropped.
+/// A session bus and its keyring, until whoever started it drops it.
 pub struct Session {
-    folder: TempDir,
-    bus: Child,
+    folder: PathBuf,
+    started: Option<(TempDir, Child)>,
 }
 
 /// How the keyring comes up when it is next called.
@@ -22,6 +22,8 @@ pub enum Keyring {
     Locked,
     /// It is installed, but ends at once.
     Broken,
+    /// The bus is killed as it is about to start.
+    KillsBus,
     /// There is none.
     Absent,
 }
@@ -49,6 +51,7 @@ set -- env -i PATH="$PATH" HOME=FOLDER/home XDG_RUNTIME_DIR=FOLDER/run DBUS_SESS
 case $(cat FOLDER/mode) in
 unlocked) exec "$@" gnome-keyring-daemon --foreground --unlock --components=secrets <FOLDER/password ;;
 locked) exec "$@" gnome-keyring-daemon --foreground --components=secrets </dev/null ;;
+kills-bus) kill -9 "$(cat FOLDER/bus-pid)" ;;
 esac
 exit 1
 "#;
@@ -85,9 +88,15 @@ impl Session {
         let mut line = String::new();
         BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
         assert!(line.starts_with("unix:path="), "{line:?}");
-        let session = Self { folder, bus };
+        write("bus-pid", &bus.id().to_string());
+        let session = Self { folder: folder.path().to_owned(), started: Some((folder, bus)) };
         session.next(keyring);
         session
+    }
+
+    /// The session in this folder, which another process started.
+    pub fn of_another_process(folder: PathBuf) -> Self {
+        Self { folder, started: None }
     }
 
     /// The address of the session's D-Bus.
@@ -97,7 +106,7 @@ impl Session {
 
     /// A path in the session's folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Says how the keyring comes up when it is next called.
@@ -106,6 +115,7 @@ impl Session {
             Keyring::Unlocked => "unlocked",
             Keyring::Locked => "locked",
             Keyring::Broken | Keyring::Absent => "broken",
+            Keyring::KillsBus => "kills-bus",
         };
         fs::write(self.path("mode"), mode).expect("written");
     }
@@ -153,10 +163,11 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Ok(pid) = fs::read_to_string(self.path("pid")) {
+        let Some((_, bus)) = &mut self.started else { return };
+        if let Ok(pid) = fs::read_to_string(self.folder.join("pid")) {
             let _ = Command::new("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status();
         }
-        let _ = self.bus.kill();
-        let _ = self.bus.wait();
+        let _ = bus.kill();
+        let _ = bus.wait();
     }
 }

@@ -6,8 +6,9 @@ use std::process::Command;
 use crate::home::{Home, VASTENV};
 use crate::machine::{Machine, VALUES, files, purge};
 
-/// What makes, writes, moves and removes files, and what talks to the keyring.
-const CALLS: [&str; 6] = ["openat", "write", "rename", "unlink", "sendto", "fsync"];
+/// What makes, writes, moves and removes files, and what talks to the keyring: in a thread for each
+/// question, each with a count of its own.
+const CALLS: [&str; 7] = ["openat", "write", "renameat", "unlink", "sendmsg", "clone,clone3", "fsync"];
 
 fn copy(from: &Home, to: &Home) {
     for folder in [".cache", ".local", ".config"] {
@@ -33,7 +34,8 @@ fn kill_everywhere(machine: &Machine, wanted: &str) {
                 home.ok(&["storage", "keyring", "--quiet"]);
             }
             let inject = format!("inject={call}:signal=KILL:when={nth}");
-            let trace = ["-qq", "-o", "/dev/null", "-e", &inject, VASTENV, "storage", wanted, "--quiet"];
+            let trace =
+                ["-f", "-qq", "-o", "/dev/null", "-e", &inject, VASTENV, "storage", wanted, "--quiet"];
             let said = home.command("strace", &trace).run();
             let when = format!("storage {wanted}, killed at {call} number {nth}");
             Machine::assert_whole(&home, &when);

@@ -12,6 +12,7 @@ mod entries;
 #[allow(dead_code)]
 #[path = "../common/home.rs"]
 mod home;
+mod inside;
 mod locked;
 mod machine;
 #[path = "../common/official.rs"]

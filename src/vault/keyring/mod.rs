@@ -1,17 +1,13 @@
 //! The keyring of the operating system: the Secret Service (GNOME Keyring, `KWallet`, `KeePassXC` …)
 //! over D-Bus, or the Keychain on macOS. Texts by name, and a clear word where one is not to be had.
 //!
-//! On Linux this speaks the little of D-Bus that it takes by itself: the known libraries bring either
-//! an asynchronous runtime and a hundred crates, or a C library that a static build cannot link.
+//! On Linux this is the library behind the keyring crate's Secret Service: it brings no asynchronous
+//! runtime, and libdbus as source, so that the static build has it too.
 
-#[cfg(not(target_os = "macos"))]
-mod dbus;
 #[cfg(target_os = "macos")]
 mod keychain;
 #[cfg(not(target_os = "macos"))]
 mod secret_service;
-#[cfg(not(target_os = "macos"))]
-mod wire;
 
 use std::fmt;
 use std::time::Duration;
@@ -79,13 +75,14 @@ impl fmt::Display for Trouble {
 /// The way to the keyring.
 #[derive(Default)]
 pub struct Keyring {
-    /// The address of the session's D-Bus, if there is one.
+    /// The address of the session's D-Bus, if there is one: the one that libdbus finds by itself in the
+    /// environment. Where there is none it is never asked, and so starts none.
     #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the Keychain needs none"))]
     bus: Option<String>,
     may_ask: bool,
-    /// A connection that is open already.
+    /// A connection that is open already, in its thread.
     #[cfg(not(target_os = "macos"))]
-    service: std::cell::RefCell<Option<secret_service::Service>>,
+    connection: std::cell::RefCell<Option<secret_service::Connection>>,
 }
 
 impl Keyring {

@@ -1,78 +1,237 @@
 //! The Secret Service, as GNOME Keyring, `KWallet` and `KeePassXC` offer it on the session's D-Bus.
+//!
+//! The library bounds each call, but not the way to the bus: it works in a thread of its own, which keeps
+//! the connection for further questions, and is left behind when it takes too long. It raises no prompt
+//! where its time for one is nought.
 
-use super::dbus::{Bus, Method};
-use super::wire::{Body, Message};
+use std::collections::HashMap;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dbus_secret_service::{Collection, EncryptionType, Error, Item, SecretService};
+use zeroize::Zeroizing;
+
 use super::{Keyring, LIMIT, PATIENCE, SERVICE, Trouble};
 use crate::domain::Secret;
 
-const DESTINATION: &str = "org.freedesktop.secrets";
-const ROOT: &str = "/org/freedesktop/secrets";
-const COLLECTION: &str = "org.freedesktop.Secret.Collection";
-const ITEM: &str = "org.freedesktop.Secret.Item";
-
-/// The path that stands for "none".
-const NONE: &str = "/";
+/// The library's own limit for a call.
+const CALL_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
-    with_service(keyring, |service| {
-        let item = service.find(entry)?;
-        // The bus reaches no further than this machine's own socket: nothing to encrypt against.
-        let session = service.session()?;
-        let answer = service.call(&item, ITEM, "GetSecret", Body::default().path(&session))?;
-        read_secret(&answer).ok_or_else(Trouble::unintelligible)
+    let entry = entry.to_owned();
+    ask(keyring, move |service| {
+        // libdbus does not wipe what it received; the copies from there on are wiped.
+        let bytes = Zeroizing::new(service.find(&entry)?.get_secret()?);
+        let text = std::str::from_utf8(&bytes).map_err(|_| Trouble::unintelligible())?;
+        Ok(Secret::new(text))
     })
 }
 
 pub(super) fn put(keyring: &Keyring, entry: &str, label: &str, text: &Secret) -> Result<(), Trouble> {
-    with_service(keyring, |service| {
+    let (entry, label, text) = (entry.to_owned(), label.to_owned(), text.clone());
+    ask(keyring, move |service| {
         let collection = service.unlocked_default()?;
-        let session = service.session()?;
-        let item = Body::default()
-            .item_properties(label, &attributes(entry))
-            .secret(&session, text.expose().as_bytes())
-            .flag(true);
-        let answer = service.call(&collection, COLLECTION, "CreateItem", item)?;
-        let mut reader = answer.read();
-        let (created, prompt) = (reader.text(), reader.text());
-        if created == Some(NONE) { service.ask(prompt.ok_or_else(Trouble::unintelligible)?) } else { Ok(()) }
+        service.tell_if_asking();
+        let secret = text.expose().as_bytes();
+        collection.create_item(&label, attributes(&entry), secret, true, "text/plain")?;
+        Ok(())
     })
 }
 
 pub(super) fn delete(keyring: &Keyring, entry: &str) -> Result<(), Trouble> {
-    with_service(keyring, |service| {
-        let item = service.find(entry)?;
-        let answer = service.call(&item, ITEM, "Delete", Body::default())?;
-        let prompt = answer.read().text().ok_or_else(Trouble::unintelligible)?;
-        if prompt == NONE { Ok(()) } else { service.ask(prompt) }
+    let entry = entry.to_owned();
+    ask(keyring, move |service| {
+        let item = service.find(&entry)?;
+        service.tell_if_asking();
+        Ok(item.delete()?)
     })
 }
 
-/// Does `work` on the connection that is open, or on a new one.
-fn with_service<T>(
+fn attributes(entry: &str) -> HashMap<&str, &str> {
+    // The names that password managers and other programs use.
+    HashMap::from([("service", SERVICE), ("username", entry)])
+}
+
+/// Asks on the connection that is open, or on a new one.
+fn ask<T: Send + 'static>(
     keyring: &Keyring,
-    work: impl Fn(&mut Service) -> Result<T, Trouble>,
+    question: impl Fn(&Service<'_>) -> Result<T, Trouble> + Clone + Send + 'static,
 ) -> Result<T, Trouble> {
-    if let Some(mut service) = keyring.service.take() {
-        service.bus.extend(LIMIT);
-        service.may_ask = keyring.may_ask;
-        match work(&mut service) {
+    check_address(keyring.bus.as_deref())?;
+    let open = keyring.connection.take().filter(|connection| connection.may_ask == keyring.may_ask);
+    if let Some(connection) = open {
+        match connection.ask(question.clone()) {
             // The keyring's process may be another one by now.
             Err(Trouble::Absent(_) | Trouble::Failed(_)) => {}
+            Err(Trouble::TimedOut) => return Err(Trouble::TimedOut),
             done => {
-                keyring.service.replace(Some(service));
+                keyring.connection.replace(Some(connection));
                 return done;
             }
         }
     }
-    let mut service = Service::connect(keyring)?;
-    let done = work(&mut service)?;
-    keyring.service.replace(Some(service));
+    let connection = Connection::open(keyring.may_ask)?;
+    let done = connection.ask(question)?;
+    keyring.connection.replace(Some(connection));
     Ok(done)
 }
 
+/// A connection to the service, in a thread of its own.
+pub(super) struct Connection {
+    questions: Sender<Question>,
+    may_ask: bool,
+}
+
+/// Something to do with the library, or with the word why it is not connected.
+type Question = Box<dyn FnOnce(Result<&SecretService, &Trouble>) + Send>;
+
+/// What the thread lets us know.
+enum News<T> {
+    /// From now on a person may be asked.
+    Asks,
+    Answer(Result<T, Trouble>),
+}
+
+impl Connection {
+    fn open(may_ask: bool) -> Result<Self, Trouble> {
+        let (sender, questions) = mpsc::channel::<Question>();
+        let talk = move || {
+            let library = connect(may_ask);
+            for question in questions {
+                question(library.as_ref());
+            }
+        };
+        thread::Builder::new().name("keyring".to_owned()).spawn(talk).map_err(|error| {
+            Trouble::Failed(format!("no thread to ask it: {}", crate::files::reason(&error)))
+        })?;
+        Ok(Self { questions: sender, may_ask })
+    }
+
+    /// The answer to `question`, or the word that there is none in time.
+    fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Service<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let (sender, news) = mpsc::channel();
+        // Nobody listens any more where it took too long.
+        let send = move |news| drop(sender.send(news));
+        let may_ask = self.may_ask;
+        let work = move |library: Result<&SecretService, &Trouble>| {
+            let asks = || send(News::Asks);
+            let answer = library.map_err(Clone::clone).and_then(|library| {
+                let service = Service { library, asks: may_ask.then_some(&asks as &dyn Fn()) };
+                told_from_silence(|| question(&service))
+            });
+            send(News::Answer(answer));
+        };
+        self.questions.send(Box::new(work)).map_err(|_| Trouble::hung_up())?;
+        let mut limit = LIMIT;
+        loop {
+            match news.recv_timeout(limit) {
+                Ok(News::Asks) => limit = PATIENCE + LIMIT,
+                Ok(News::Answer(answer)) => return answer,
+                Err(RecvTimeoutError::Timeout) => return Err(Trouble::TimedOut),
+                Err(RecvTimeoutError::Disconnected) => return Err(Trouble::hung_up()),
+            }
+        }
+    }
+}
+
+fn connect(may_ask: bool) -> Result<SecretService, Trouble> {
+    let patience = if may_ask { PATIENCE.as_secs() } else { 0 };
+    // The bus reaches no further than this machine's own socket, and whoever may listen there may ask
+    // for the secret as well: nothing to encrypt against.
+    told_from_silence(|| Ok(SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, patience)?))
+}
+
+/// libdbus has one word for silence and for a lost connection, but waits only in silence.
+fn told_from_silence<T>(call: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let began = Instant::now();
+    call().map_err(|trouble| match trouble {
+        Trouble::TimedOut if began.elapsed() < CALL_LIMIT => Trouble::hung_up(),
+        other => other,
+    })
+}
+
+/// Whether there is a bus to ask, and only by sockets of this machine: other kinds of address start
+/// programs (`autolaunch:`, `unixexec:`), or lead elsewhere.
+fn check_address(addresses: Option<&str>) -> Result<(), Trouble> {
+    let addresses = addresses.ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
+    if addresses.split(';').all(|address| address.starts_with("unix:")) {
+        return Ok(());
+    }
+    Err(Trouble::Absent("the address of the session's D-Bus is of no known kind".to_owned()))
+}
+
+/// The Secret Service, and how to tell that it may now ask a person.
+struct Service<'a> {
+    library: &'a SecretService,
+    asks: Option<&'a dyn Fn()>,
+}
+
+impl Service<'_> {
+    /// The item of `entry`, unlocked.
+    fn find(&self, entry: &str) -> Result<Item<'_>, Trouble> {
+        let found = self.library.search_items(attributes(entry))?;
+        if let Some(item) = found.unlocked.into_iter().next() {
+            return Ok(item);
+        }
+        if let Some(item) = found.locked.into_iter().next() {
+            self.ask_for(|| item.unlock())?;
+            return Ok(item);
+        }
+        // Some keyrings do not tell what a locked one holds: only an unlocked one can have lost it.
+        self.unlocked_default()?;
+        let found = self.library.search_items(attributes(entry))?;
+        found.unlocked.into_iter().next().ok_or(Trouble::Missing)
+    }
+
+    /// The keyring where new items go, unlocked.
+    fn unlocked_default(&self) -> Result<Collection<'_>, Trouble> {
+        let collection = self.library.get_default_collection().map_err(|error| match error {
+            Error::NoResult => Trouble::Absent("the keyring service has no default keyring".to_owned()),
+            other => other.into(),
+        })?;
+        if collection.is_locked()? {
+            self.ask_for(|| collection.unlock())?;
+        }
+        Ok(collection)
+    }
+
+    /// Lets the keyring ask its user, who has more time than a program.
+    fn ask_for(&self, unlocking: impl FnOnce() -> Result<(), Error>) -> Result<(), Trouble> {
+        let asks = self.asks.ok_or(Trouble::Locked)?;
+        asks();
+        Ok(unlocking()?)
+    }
+
+    /// Some keyrings ask before they take or remove an entry.
+    fn tell_if_asking(&self) {
+        if let Some(asks) = self.asks {
+            asks();
+        }
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Dbus(error) => {
+                Self::of_dbus(error.name().unwrap_or_default(), error.message().unwrap_or_default())
+            }
+            // The prompt was dismissed, or none was allowed.
+            Error::Locked | Error::Prompt => Self::Locked,
+            Error::NoResult => Self::Missing,
+            Error::Unavailable => Self::Absent("no keyring service on the session's D-Bus".to_owned()),
+            _ => Self::unintelligible(),
+        }
+    }
+}
+
 impl Trouble {
-    /// What an error on the bus means.
-    pub(super) fn of_error(name: &str) -> Self {
+    /// What an error of libdbus, of the bus or of the service means.
+    fn of_dbus(name: &str, words: &str) -> Self {
         let short = name.rsplit('.').next().unwrap_or(name);
         match short {
             "IsLocked" => Self::Locked,
@@ -80,134 +239,52 @@ impl Trouble {
             "ServiceUnknown" | "NameHasNoOwner" => {
                 Self::Absent("no keyring service on the session's D-Bus".to_owned())
             }
-            "NoReply" | "Disconnected" => Self::Absent("the keyring service ended".to_owned()),
-            "Timeout" | "TimedOut" => Self::TimedOut,
+            // The bus says so of a service that ended, and libdbus of one that is silent.
+            "NoReply" if words.contains("disconnected") => {
+                Self::Absent("the keyring service ended".to_owned())
+            }
+            "NoReply" | "Timeout" | "TimedOut" => Self::TimedOut,
+            "Disconnected" => Self::hung_up(),
+            "FileNotFound" | "NoServer" | "BadAddress" | "AuthFailed" | "IOError" => {
+                Self::Absent(format!("the session's D-Bus cannot be reached ({short})"))
+            }
             _ if name.contains(".Spawn.") => Self::Absent(format!("its service does not start ({short})")),
             _ => Self::Failed(crate::domain::printable_capped(name, 120)),
         }
     }
 
-    /// What an error of the bus's socket means.
-    pub(super) fn of_socket(error: &std::io::Error) -> Self {
-        use std::io::ErrorKind::{TimedOut, WouldBlock};
-        if matches!(error.kind(), TimedOut | WouldBlock) {
-            return Self::TimedOut;
-        }
-        Self::Absent(format!("the session's D-Bus cannot be reached: {}", crate::files::reason(error)))
+    fn hung_up() -> Self {
+        Self::Absent("the session's D-Bus hung up".to_owned())
     }
 
-    /// Something answers that is no bus, or no keyring.
-    pub(super) fn unintelligible() -> Self {
+    /// Something answers that is no keyring.
+    fn unintelligible() -> Self {
         Self::Failed("its answer makes no sense".to_owned())
     }
 }
 
-fn attributes(entry: &str) -> [(&str, &str); 2] {
-    // The names that password managers and other programs use.
-    [("service", SERVICE), ("username", entry)]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn read_secret(answer: &Message) -> Option<Secret> {
-    let mut reader = answer.read();
-    reader.align(8);
-    let (_session, _parameters) = (reader.text()?, reader.bytes()?);
-    std::str::from_utf8(reader.bytes()?).ok().map(Secret::new)
-}
-
-/// A connection to the service.
-pub(super) struct Service {
-    bus: Bus,
-    may_ask: bool,
-    session: Option<String>,
-}
-
-impl Service {
-    fn connect(keyring: &Keyring) -> Result<Self, Trouble> {
-        let address =
-            keyring.bus.as_deref().ok_or_else(|| Trouble::Absent("this session has no D-Bus".to_owned()))?;
-        Ok(Self { bus: Bus::connect(address, LIMIT)?, may_ask: keyring.may_ask, session: None })
-    }
-
-    fn call(&mut self, path: &str, interface: &str, name: &str, body: Body) -> Result<Message, Trouble> {
-        self.bus.call(&Method { destination: DESTINATION, path, interface, name }, &body)
-    }
-
-    fn call_root(&mut self, name: &str, body: Body) -> Result<Message, Trouble> {
-        self.call(ROOT, "org.freedesktop.Secret.Service", name, body)
-    }
-
-    /// A session in which secrets pass as they are.
-    fn session(&mut self) -> Result<String, Trouble> {
-        if let Some(session) = &self.session {
-            return Ok(session.clone());
+    #[test]
+    fn only_buses_of_this_machine_are_asked() {
+        for local in ["unix:path=/run/user/1/bus,guid=0", "unix:path=/a;unix:abstract=b"] {
+            assert_eq!(check_address(Some(local)), Ok(()), "{local}");
         }
-        let answer = self.call_root("OpenSession", Body::default().text("plain").variant_text(""))?;
-        let mut reader = answer.read();
-        let session = reader.skip("v").and_then(|()| reader.text());
-        let session = session.ok_or_else(Trouble::unintelligible)?.to_owned();
-        self.session = Some(session.clone());
-        Ok(session)
+        for other in ["", "autolaunch:", "unixexec:path=/bin/true", "unix:path=/a;tcp:host=localhost,port=1"]
+        {
+            assert!(matches!(check_address(Some(other)), Err(Trouble::Absent(_))), "{other}");
+        }
     }
 
-    /// The item of `entry`, unlocked.
-    fn find(&mut self, entry: &str) -> Result<String, Trouble> {
-        let (unlocked, locked) = self.search(entry)?;
-        if let Some(item) = unlocked.into_iter().next() {
-            return Ok(item);
-        }
-        if let Some(item) = locked.into_iter().next() {
-            self.unlock(&item)?;
-            return Ok(item);
-        }
-        // Some keyrings do not tell what a locked one holds: only an unlocked one can have lost it.
-        self.unlocked_default()?;
-        self.search(entry)?.0.into_iter().next().ok_or(Trouble::Missing)
-    }
-
-    fn search(&mut self, entry: &str) -> Result<(Vec<String>, Vec<String>), Trouble> {
-        let answer = self.call_root("SearchItems", Body::default().dictionary(&attributes(entry)))?;
-        let mut reader = answer.read();
-        reader.paths().zip(reader.paths()).ok_or_else(Trouble::unintelligible)
-    }
-
-    /// The keyring where new items go, unlocked.
-    fn unlocked_default(&mut self) -> Result<String, Trouble> {
-        let answer = self.call_root("ReadAlias", Body::default().text("default"))?;
-        let collection = answer.read().text().ok_or_else(Trouble::unintelligible)?.to_owned();
-        if collection == NONE {
-            return Err(Trouble::Absent("the keyring service has no default keyring".to_owned()));
-        }
-        let locked = Body::default().text(COLLECTION).text("Locked");
-        let answer = self.call(&collection, "org.freedesktop.DBus.Properties", "Get", locked)?;
-        let mut reader = answer.read();
-        let is_locked = reader.signature().filter(|kind| kind == "b").and_then(|_| reader.number());
-        if is_locked.ok_or_else(Trouble::unintelligible)? != 0 {
-            self.unlock(&collection)?;
-        }
-        Ok(collection)
-    }
-
-    fn unlock(&mut self, object: &str) -> Result<(), Trouble> {
-        if !self.may_ask {
-            return Err(Trouble::Locked);
-        }
-        let answer = self.call_root("Unlock", Body::default().paths(&[object.to_owned()]))?;
-        let mut reader = answer.read();
-        let prompt = reader.paths().and_then(|_| reader.text()).ok_or_else(Trouble::unintelligible)?;
-        if prompt == NONE { Ok(()) } else { self.ask(prompt) }
-    }
-
-    /// Lets the keyring ask its user, who has more time than a program.
-    fn ask(&mut self, prompt: &str) -> Result<(), Trouble> {
-        if !self.may_ask {
-            return Err(Trouble::Locked);
-        }
-        self.bus.listen(prompt, "Completed")?;
-        self.call(prompt, "org.freedesktop.Secret.Prompt", "Prompt", Body::default().text(""))?;
-        self.bus.extend(PATIENCE);
-        let completed = self.bus.signal(prompt, "Completed");
-        let dismissed = completed?.read().number().ok_or_else(Trouble::unintelligible)? != 0;
-        self.bus.extend(LIMIT);
-        if dismissed { Err(Trouble::Locked) } else { Ok(()) }
+    #[test]
+    fn a_service_that_ended_is_told_from_a_silent_one() {
+        let of = |name, words| Trouble::of_dbus(&format!("org.freedesktop.DBus.Error.{name}"), words);
+        assert_eq!(of("NoReply", "Did not receive a reply."), Trouble::TimedOut);
+        let ended = of("NoReply", "Message recipient disconnected from message bus without replying");
+        assert!(matches!(ended, Trouble::Absent(_)));
+        assert!(matches!(of("Spawn.ExecFailed", ""), Trouble::Absent(why) if why.contains("ExecFailed")));
+        assert_eq!(of("AccessDenied", ""), Trouble::Failed("org.freedesktop.DBus.Error.AccessDenied".into()));
     }
 }
