@@ -65,7 +65,7 @@ impl fmt::Display for Trouble {
             Self::Locked => formatter.write_str("the keyring is locked"),
             Self::Absent(why) => write!(formatter, "there is no keyring: {why}"),
             Self::TimedOut => {
-                write!(formatter, "the keyring did not answer within {} seconds", LIMIT.as_secs())
+                write!(formatter, "the keyring did not answer in time ({} s)", LIMIT.as_secs())
             }
             Self::Failed(words) => write!(formatter, "the keyring refused: {words}"),
         }
