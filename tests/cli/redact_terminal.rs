@@ -36,12 +36,11 @@ fn a_new_size_is_followed() {
     let (_account, home) = home();
     let mut terminal = open(
         &home,
-        "vastenv run --redact -- sh -c 'trap \"stty size\" WINCH; echo ready; while :; do read -r x && exit; done'",
+        "vastenv run --redact -- sh -c 'trap \"stty size; exit\" WINCH; echo ready; while :; do :; done'",
     );
     terminal.wait_for("ready");
     terminal.resize(40, 120);
     terminal.wait_for("40 120");
-    terminal.type_in("\n");
     assert_eq!(terminal.end().1, 0);
 }
 

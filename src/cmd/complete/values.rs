@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use clap::builder::PossibleValue;
 use clap::{Arg, ValueHint};
 
 use super::line::Line;
@@ -83,12 +82,26 @@ pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
     Offer::words(words)
 }
 
-/// The values that clap knows of, each with its own help text or the argument's.
+/// The values that clap knows of. What is said of each is said here and not to clap, which would make
+/// `--help` another text than `-h` for it.
 fn listed(argument: &Arg) -> Vec<Word> {
     let values = argument.get_possible_values();
     let shown = values.iter().filter(|value| !value.is_hide_set());
-    let help = |value: &PossibleValue| value.get_help().or(argument.get_help()).map(ToString::to_string);
-    shown.map(|value| Word::new(value.get_name(), &help(value).unwrap_or_default())).collect()
+    let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    shown
+        .map(|value| {
+            let about = match (argument.get_id().as_str(), value.get_name()) {
+                ("format", "json") => "an object, for programs",
+                ("format", "dotenv") => "lines of NAME=value",
+                ("format", "sh") => "assignments for any POSIX shell",
+                ("format", _) => "assignments for this shell to eval",
+                ("place", "keyring") => "sealed, with the key in the keyring",
+                ("place", "file") => "in private files",
+                _ => about.as_str(),
+            };
+            Word::new(value.get_name(), about)
+        })
+        .collect()
 }
 
 /// What a permission category allows, in words.
