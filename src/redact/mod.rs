@@ -1,6 +1,6 @@
 //! Takes known secrets out of a stream of bytes, however it is cut into pieces.
 //!
-//! [`Patterns`] knows every form in which a secret may stand in a program's output ([`forms`]);
+//! [`Patterns`] knows every form in which a secret may stand in a program's output (`forms`);
 //! [`Redactor`] follows one stream. Every byte that belongs to any form of any secret is taken out:
 //! secrets that overlap become one mask, secrets side by side one each.
 
