@@ -185,13 +185,20 @@ impl Remote<'_> {
         };
         let now = (account.now)();
         // First, as nobody can tell this value a second time.
-        let remembered = self.remember_change(&saved_name(name), edit, now);
+        let before = snapshot.as_ref().ok().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
+        let remembered = self.remember_change(&saved_name(name), edit, before, now);
         let followed = snapshot.and_then(|snapshot| self.patch(snapshot, name, edit, now));
         Written { remembered, followed }
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
-    fn remember_change(&self, name: &str, edit: Edit<'_>, now: Timestamp) -> Result<bool> {
+    fn remember_change(
+        &self,
+        name: &str,
+        edit: Edit<'_>,
+        before: Option<&Variable>,
+        now: Timestamp,
+    ) -> Result<bool> {
         let Some(id) = self.account.id() else {
             return Err(Failure::unavailable("whose the key is could not be found out"));
         };
@@ -208,6 +215,11 @@ impl Remote<'_> {
                     values.remove(name);
                 }
                 Edit::Remove => {
+                    // The snapshot loses it now: kept, so that a mistake can be undone.
+                    if let Some(Variable { value: Some(value), changed_at, .. }) = before {
+                        let known = || Remembered::new(value.clone(), Means::Told, *changed_at);
+                        values.entry(name.to_owned()).or_insert_with(known);
+                    }
                     if let Some(remembered) = values.get_mut(name) {
                         remembered.gone_at.get_or_insert(now);
                     }

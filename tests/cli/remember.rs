@@ -152,3 +152,17 @@ fn who_does_not_want_it_remembered_is_obeyed() {
     home.ok(&["refresh", "--quiet"]);
     exports(&home, &json!({"A": "told"}));
 }
+
+#[test]
+fn a_value_that_the_server_tells_is_not_lost_by_a_deletion_either() {
+    let account = TestAccount::with(&json!({"A": "told"}));
+    let home = account.known_home();
+    home.ok(&["delete", "env-var", "A"]);
+    exports(&home, &json!({}));
+    assert_eq!(account.secrets(), json!({}));
+    home.ok(&["create", "env-var", "A", "--remembered"]);
+    assert_eq!(account.secrets(), json!({"A": "told"}));
+    home.ok(&["delete", "env-var", "A"]);
+    home.ok(&["forget", "env-var", "A"]);
+    home.vastenv(&["create", "env-var", "A", "--remembered"]).run().refuses(1, &["no value of A"]);
+}
