@@ -187,6 +187,9 @@ impl Remote<'_> {
         // First, as nobody can tell this value a second time.
         let before = snapshot.as_ref().ok().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
         let remembered = self.remember_change(&saved_name(name), edit, before, now);
+        if remembered.is_err() && matches!(edit, Edit::Put(..)) {
+            self.supersede(&saved_name(name));
+        }
         let followed = snapshot.and_then(|snapshot| self.patch(snapshot, name, edit, now));
         Written { remembered, followed }
     }
@@ -227,6 +230,15 @@ impl Remote<'_> {
             }
             Ok(values.contains_key(name))
         })
+    }
+
+    /// What is remembered of `name` would pass for the new value from now on.
+    fn supersede(&self, name: &str) {
+        if let Some(id) = self.account.id() {
+            // Where not even this can be written, the warning is all that tells.
+            let _ = self.account.store.supersede(&id, name);
+            let _ = self.account.store.publish_generation((self.account.now)());
+        }
     }
 
     /// Writes the change into the snapshot, and lets every shell follow.

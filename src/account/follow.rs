@@ -209,7 +209,8 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(Known::Snapshot(snapshot)) => {
             let id = snapshot.account();
             let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let followed = Followed { override_existing: config.override_existing, ..followed };
+            let notice = snapshot.unread.clone().map(|failure| Notice { id: "values", failure });
+            let followed = Followed { override_existing: config.override_existing, notice, ..followed };
             if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
             }

@@ -20,11 +20,11 @@ mod turn;
 
 use std::time::Duration;
 
-use reconcile::overlay;
+use reconcile::{forget_superseded, overlay};
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
-use crate::domain::{AccountId, Digest, Kind, Result, Secret, ServerUrl, Timestamp};
+use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Rules, resolve};
 use crate::files::remove;
 
@@ -107,7 +107,14 @@ impl<'a> Account<'a> {
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
         let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
         if snapshot.variables.values().any(|variable| variable.told().is_none()) {
-            overlay(&mut snapshot, &self.store.values(&account)?);
+            match self.store.values(&account) {
+                Ok(values) => {
+                    overlay(&mut snapshot, &values);
+                    forget_superseded(&mut snapshot.variables, &self.store.superseded(&account));
+                }
+                // What the server told is as good as ever.
+                Err(failure) => snapshot.unread = Some(failure),
+            }
         }
         Ok(Known::Snapshot(Box::new(snapshot)))
     }
@@ -183,7 +190,12 @@ impl<'a> Account<'a> {
 }
 
 fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
-    resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() })
+    let mut environment = resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() });
+    if snapshot.unread.is_some() {
+        environment.held =
+            environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+    }
+    environment
 }
 
 /// The variables of `snapshot`, each with the value that is known here.

@@ -3,7 +3,7 @@
 //! A mask is no word about a value: it neither replaces one nor removes one. A value in clear always
 //! wins over a remembered one, and takes its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::Told;
 use crate::domain::{Timestamp, is_mask};
@@ -19,6 +19,17 @@ pub(super) fn overlay(snapshot: &mut Snapshot, values: &Values) {
             variable.origin = Origin::Local;
             variable.changed_at = remembered.at;
         }
+    }
+}
+
+/// Takes away what was laid over `variables` although it is known to be wrong.
+pub(super) fn forget_superseded(variables: &mut BTreeMap<String, Variable>, superseded: &BTreeSet<String>) {
+    let wrong = variables
+        .iter_mut()
+        .filter(|(name, variable)| variable.told().is_none() && superseded.contains(*name));
+    for (_, variable) in wrong {
+        variable.value = None;
+        variable.origin = Origin::Account;
     }
 }
 
@@ -137,6 +148,7 @@ mod tests {
             fetched_at: Timestamp(1),
             doubtful: false,
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
+            unread: None,
         }
     }
 

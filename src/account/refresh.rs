@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::reconcile::reconcile;
+use super::reconcile::{forget_superseded, reconcile};
 use super::turn::{self, Turn};
 use super::{Known, Remote, SHORTEST_INTERVAL};
 use crate::api::{ApiError, Told};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
-use crate::store::{Identity, Origin, Snapshot, Values};
+use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,17 +44,10 @@ pub struct Refreshed {
     pub removed: Vec<String>,
     /// Whether the server was asked, or a snapshot of the last seconds was good enough.
     pub asked: bool,
-    /// Why the remembered values that belong to it could not be read, if that is so.
-    pub unread: Option<Failure>,
+    /// Names whose remembered values may not be the account's any more, as of this answer.
+    pub outdated: Vec<String>,
     /// Why the snapshot could not be kept, if that is so: it is only known to this process.
     pub unsaved: Option<Failure>,
-}
-
-/// What was known before a refresh.
-struct Before {
-    snapshot: Option<Snapshot>,
-    /// Why it is without the remembered values.
-    unread: Option<Failure>,
 }
 
 impl Remote<'_> {
@@ -71,12 +64,12 @@ impl Remote<'_> {
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
         let before = self.before()?;
-        match self.is_enough(urgency, before.snapshot.as_ref()) {
+        match self.is_enough(urgency, before.as_ref()) {
             Enough::Nothing => return Ok(None),
-            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot, before.unread))),
+            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot))),
             Enough::No => {}
         }
-        self.pace(before.snapshot.as_ref()).await;
+        self.pace(before.as_ref()).await;
         match self.ask(&mut turn).await {
             Ok(Refreshed { unsaved: Some(failure), .. }) if urgency == Urgency::Background => {
                 self.note_failure(&failure);
@@ -131,17 +124,11 @@ impl Remote<'_> {
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
-    fn before(&self) -> Result<Before> {
+    fn before(&self) -> Result<Option<Snapshot>> {
         match self.account.known() {
-            Ok(Known::Snapshot(snapshot)) => Ok(Before { snapshot: Some(*snapshot), unread: None }),
-            Ok(Known::Refused(_) | Known::Nothing) => Ok(Before { snapshot: None, unread: None }),
-            Err(failure) if failure.kind() == Kind::Unavailable => {
-                let stored = self.account.id().map(|account| self.account.store.snapshot(&account));
-                let snapshot = stored.and_then(Result::ok).flatten();
-                // One that is there after all cannot be read for its remembered values only.
-                let unread = snapshot.is_some().then_some(failure);
-                Ok(Before { snapshot, unread })
-            }
+            Ok(Known::Snapshot(snapshot)) => Ok(Some(*snapshot)),
+            Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
+            Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
             Err(failure) => Err(failure),
         }
     }
@@ -182,16 +169,16 @@ impl Remote<'_> {
             return Err(self.kept_waiting());
         }
         let before = self.before()?;
-        if let Some(snapshot) = before.snapshot.as_ref().filter(|_| !was_known)
+        if let Some(snapshot) = before.as_ref().filter(|_| !was_known)
             && self.is_just_asked(snapshot)
             && !snapshot.doubtful
         {
             // Another key of the same account was a moment faster. To shells it is news whose this is.
             account.store.publish_generation((account.now)())?;
-            return Ok(Refreshed::unasked(snapshot.clone(), before.unread));
+            return Ok(Refreshed::unasked(snapshot.clone()));
         }
         let said = self.client.secrets().await?;
-        self.keep(said, before.snapshot.as_ref(), identity)
+        self.keep(said, before.as_ref(), identity)
     }
 
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
@@ -205,10 +192,15 @@ impl Remote<'_> {
         let user = identity.user.unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let remembered =
-            account.store.edit_values(&id, |values| Ok(reconcile(said.clone(), before, values, fetched_at)));
-        let (variables, unread) = match remembered {
-            Ok(variables) => (variables, None),
+        let remembered = account.store.edit_values(&id, |values| {
+            let variables = reconcile(said.clone(), before, values, fetched_at);
+            let is_news =
+                |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
+            let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
+            Ok((variables, news.collect()))
+        });
+        let (mut variables, outdated, unread) = match remembered {
+            Ok((variables, outdated)) => (variables, outdated, None),
             Err(failure) => {
                 let variables = reconcile(said, before, &mut Values::new(), fetched_at);
                 if variables.values().any(|variable| variable.origin == Origin::Local) {
@@ -216,9 +208,10 @@ impl Remote<'_> {
                     return Err(failure);
                 }
                 let is_missing = variables.values().any(|variable| variable.value.is_none());
-                (variables, is_missing.then_some(failure))
+                (variables, Vec::new(), is_missing.then_some(failure))
             }
         };
+        forget_superseded(&mut variables, &account.store.superseded(&id));
         let snapshot = Snapshot {
             server: account.server.clone(),
             user,
@@ -226,8 +219,9 @@ impl Remote<'_> {
             fetched_at,
             doubtful: false,
             variables,
+            unread,
         };
-        let refreshed = Refreshed { unread, ..Refreshed::compare(before, snapshot) };
+        let refreshed = Refreshed { outdated, ..Refreshed::compare(before, snapshot) };
         if let Err(failure) = account.store.save_snapshot(&refreshed.snapshot) {
             if account.store.vault().trouble().is_none() {
                 return Err(failure);
@@ -304,9 +298,9 @@ impl Remote<'_> {
 }
 
 impl Refreshed {
-    fn unasked(snapshot: Snapshot, unread: Option<Failure>) -> Self {
+    fn unasked(snapshot: Snapshot) -> Self {
         let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { snapshot, added, changed, removed, asked: false, unread, unsaved: None }
+        Self { snapshot, added, changed, removed, asked: false, outdated: Vec::new(), unsaved: None }
     }
 
     fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
@@ -318,15 +312,7 @@ impl Refreshed {
         let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
         let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
         let changed = names(new.keys().filter(differs).collect());
-        Self { snapshot, added, changed, removed, asked: true, unread: None, unsaved: None }
-    }
-
-    /// The snapshot, for who needs every value that is known.
-    ///
-    /// # Errors
-    /// Values are remembered that cannot be read.
-    pub fn whole(self) -> Result<Snapshot> {
-        self.unread.map_or(Ok(self.snapshot), Err)
+        Self { snapshot, added, changed, removed, asked: true, outdated: Vec::new(), unsaved: None }
     }
 
     /// Whether the variables are other ones than before.
@@ -355,6 +341,7 @@ mod tests {
             fetched_at: Timestamp(1),
             doubtful: false,
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
+            unread: None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::guard;
-use crate::account::{Refreshed, Urgency, variables};
+use crate::account::{Urgency, variables};
 use crate::cli::Diff;
 use crate::domain::{Result, Secret, count, printable};
 use crate::dotenv::{Comparison, Difference, compare, settle};
@@ -22,9 +22,9 @@ pub fn diff(app: &App, arguments: &Diff) -> Result<ExitCode> {
     }
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
-    let Refreshed { snapshot, unread, .. } = app.fetch(app.account()?, Urgency::Needed)?;
-    if let Some(failure) = unread {
-        app.ui.warn_of(&failure);
+    let snapshot = app.fetch(app.account()?, Urgency::Needed)?.snapshot;
+    if let Some(failure) = &snapshot.unread {
+        app.ui.warn_of(failure);
     }
     let comparison = compare(&file, &variables(&snapshot));
     if app.ui.raw {

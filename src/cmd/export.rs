@@ -33,7 +33,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     guard::values(app)?;
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let environment = account.environment(&snapshot);
+    let environment = account.environment(&whole(app, snapshot)?);
     app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
 }
 
@@ -49,7 +49,7 @@ pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.
 pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Result<Snapshot> {
     if app.global.curl {
-        return app.fetch(account.clone(), Urgency::Needed).and_then(Refreshed::whole);
+        return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
     }
     let known = account.known();
     for note in app.store.take_notes() {
@@ -91,6 +91,22 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
     }
 }
 
+/// `snapshot`, if it holds every value that is known here. Values that are lost are told of and not
+/// waited for.
+///
+/// # Errors
+/// Values are remembered that cannot be read at this moment.
+pub fn whole(app: &App, snapshot: Snapshot) -> Result<Snapshot> {
+    match &snapshot.unread {
+        Some(failure) if failure.kind() == Kind::Unavailable => Err(failure.clone()),
+        Some(lost) => {
+            app.ui.warn_of(lost);
+            Ok(snapshot)
+        }
+        None => Ok(snapshot),
+    }
+}
+
 /// The first snapshot.
 fn first(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
     if wait.is_zero() {
@@ -100,7 +116,9 @@ fn first(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
     }
     let refreshed =
         app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
-    refreshed.ok_or_else(|| Failure::unavailable("the server was not asked"))?.whole()
+    refreshed
+        .map(|refreshed| refreshed.snapshot)
+        .ok_or_else(|| Failure::unavailable("the server was not asked"))
 }
 
 /// A snapshot newer than `old`, or `old` with a warning; but a key that is refused now opens
@@ -116,7 +134,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
         })
     };
     match asked {
-        Ok(Some(refreshed)) => refreshed.whole(),
+        Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
         Ok(None) => Ok(old),
         Err(failure) if failure.exit_code() == 4 => Err(failure),
         Err(failure) => {

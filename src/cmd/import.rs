@@ -14,7 +14,7 @@ use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
 use super::interrupts::Interrupts;
 use super::ssh_key::server_option;
-use crate::account::{Account, Batch, Ended, Refreshed, Urgency, variables};
+use crate::account::{Account, Batch, Ended, Urgency, variables};
 use crate::cli::Import;
 use crate::domain::{Failure, Result, count};
 use crate::dotenv::{Pending, Plan, Reason, Settled, plan, settle};
@@ -29,9 +29,9 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
     let account = app.account()?;
-    let Refreshed { snapshot, unread, .. } = app.fetch(account.clone(), Urgency::Asked)?;
-    if let Some(failure) = unread {
-        app.ui.warn_of(&failure);
+    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
+    if let Some(failure) = &snapshot.unread {
+        app.ui.warn_of(failure);
     }
     let rules = Rules { allowed: app.config.allow.clone() };
     let plan = plan(&file, &variables(&snapshot), &rules);

@@ -16,7 +16,7 @@ pub fn refresh(app: &App) -> Result<()> {
     if let Some(failure) = refreshed.unsaved {
         return Err(failure);
     }
-    if let Some(failure) = &refreshed.unread {
+    if let Some(failure) = &refreshed.snapshot.unread {
         app.ui.warn_of(failure);
     }
     let environment = account.environment(&refreshed.snapshot);
@@ -29,6 +29,7 @@ pub fn refresh(app: &App) -> Result<()> {
             "removed": refreshed.removed,
             "variables": held,
             "hidden": environment.hidden(),
+            "outdated": refreshed.outdated,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         }));
     }
@@ -40,6 +41,12 @@ pub fn refresh(app: &App) -> Result<()> {
     }
     let change = if refreshed.differs() { "" } else { ", nothing changed" };
     app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
+    for name in &refreshed.outdated {
+        let name = printable(name);
+        app.ui.warn(&format!(
+            "what is remembered of {name} may not be the account's value any more: vastenv why {name}"
+        ));
+    }
     if let Some(notice) = environment.hidden_notice()
         && app.store.tells_hidden(&refreshed.snapshot.account(), "refresh", &environment.hidden())
     {

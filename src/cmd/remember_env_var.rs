@@ -67,7 +67,7 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
         None => environment.hidden().into_iter().map(str::to_owned).collect(),
     };
     let given = if sources.all {
-        ask_for(app, &wanted)?
+        ask_for(app, account, &snapshot, &wanted)?
     } else if sources.from_env {
         from_environment(app, &wanted)
     } else if let Some(file) = &file {
@@ -122,7 +122,7 @@ fn saved_name(snapshot: &Snapshot, name: &EnvName) -> Result<String> {
 }
 
 /// Asks for each value in turn; an empty answer skips it.
-fn ask_for(app: &App, names: &[String]) -> Result<Vec<Given>> {
+fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[String]) -> Result<Vec<Given>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -133,9 +133,18 @@ fn ask_for(app: &App, names: &[String]) -> Result<Vec<Given>> {
     app.ui.say(&format!("{}, an empty one is skipped", count(names.len(), "value")));
     let mut given = Vec::new();
     for name in names {
-        let value = read_value(&format!("value of {}", printable(name)), false)?;
+        let value = match read_value(&format!("value of {}", printable(name)), false) {
+            Ok(value) => value,
+            Err(failure) if given.is_empty() => return Err(failure),
+            Err(failure) => {
+                app.ui.warn_of(&failure);
+                break;
+            }
+        };
         if !value.expose().is_empty() {
             given.push((name.clone(), value));
+            // At once: an interrupt at a later question loses nothing.
+            account.remember(snapshot, &given[given.len() - 1..])?;
         }
     }
     Ok(given)

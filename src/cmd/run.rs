@@ -37,7 +37,7 @@ struct Given {
 /// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
 /// cannot be started.
 pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
-    let given = match given(app) {
+    let given = match given(app, arguments.allow_missing) {
         Ok(given) => given,
         Err(failure) if failure.kind() == Kind::OnlyShown => return Err(failure),
         Err(failure) if arguments.allow_missing => {
@@ -140,9 +140,16 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn given(app: &App) -> Result<Given> {
+fn given(app: &App, allow_missing: bool) -> Result<Given> {
     let account = app.account()?;
     let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
+    let snapshot = match &snapshot.unread {
+        Some(failure) if allow_missing => {
+            app.ui.warn_of(failure);
+            snapshot
+        }
+        _ => export::whole(app, snapshot)?,
+    };
     let environment = account.environment(&snapshot);
     let values = snapshot.variables.into_iter().filter_map(|(name, variable)| Some((name, variable.value?)));
     Ok(Given { environment, values: values.collect() })

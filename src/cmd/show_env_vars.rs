@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::app::App;
 use super::guard;
-use crate::account::{Account, Origin, Refreshed, Snapshot, Urgency};
+use crate::account::{Account, Origin, Remembered, Snapshot, Urgency};
 use crate::cli::ShowEnvVars;
 use crate::context;
 use crate::domain::{Result, Secret, printable};
@@ -19,9 +19,9 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
         guard::values(app)?;
     }
     let account = app.account()?;
-    let Refreshed { snapshot, unread, .. } = app.fetch(account.clone(), Urgency::Needed)?;
-    if let Some(failure) = unread {
-        app.ui.warn_of(&failure);
+    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    if let Some(failure) = &snapshot.unread {
+        app.ui.warn_of(failure);
     }
     if app.ui.raw {
         return app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)));
@@ -48,13 +48,19 @@ fn raw(snapshot: &Snapshot, show_values: bool) -> Map<String, Value> {
 
 fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> String {
     let environment = account.environment(snapshot);
+    let remembered = account.remembered().unwrap_or_default();
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
     for (name, variable) in &snapshot.variables {
         let note = environment
             .skipped
             .iter()
             .find(|skipped| skipped.name == *name)
-            .map(|skipped| skipped.why.reason());
+            .map(|skipped| skipped.why.reason())
+            .or_else(|| {
+                let is_doubtful = variable.origin == Origin::Local
+                    && remembered.get(name).is_some_and(Remembered::may_be_outdated);
+                is_doubtful.then(|| format!("perhaps another value by now: vastenv why {}", printable(name)))
+            });
         let value = match (&variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),
             (Some(_), false) => HIDDEN.to_owned(),

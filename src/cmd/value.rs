@@ -108,7 +108,7 @@ pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Resul
     }
     if let Some(failure) = &changed.not_remembered {
         app.ui.warn(&format!(
-            "the account has the change, but its value is not remembered here: {}",
+            "the account has the change, but what is remembered of it here could not be changed: {}",
             failure.message()
         ));
     }

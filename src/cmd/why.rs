@@ -60,7 +60,11 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     {
         lines.push(Line::new("text", printable(value.expose()), value.expose()));
     }
-    print(app, &lines)
+    print(app, &lines)?;
+    if let Some(failure) = snapshot.unread.as_ref().filter(|_| variable.value.is_none()) {
+        app.ui.warn_of(failure);
+    }
+    Ok(())
 }
 
 fn print(app: &App, lines: &[Line]) -> Result<()> {

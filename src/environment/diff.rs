@@ -104,6 +104,11 @@ fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
     let current = (input.current)(name);
     // What was just found unexported in the shell is the user's own, whatever the ledger hoped.
     let entry = input.ledger.entries.get(name).filter(|_| !input.unexported.contains(name));
+    if let (Some(entry), true) = (entry, input.desired.held.contains(name)) {
+        decided.entries.insert(name.clone(), entry.clone());
+        decided.previous.extend(input.previous.get(name).map(|before| (name.clone(), before.clone())));
+        return;
+    }
     match (entry, desired) {
         (None | Some(Entry::Edited), None) => {}
         (None, Some(value)) => load(input, name, value, current, decided),
@@ -235,6 +240,7 @@ mod tests {
         ledger: Ledger,
         previous: Previous,
         preserve: bool,
+        held: BTreeSet<EnvName>,
     }
 
     impl Shell {
@@ -246,7 +252,7 @@ mod tests {
 
         fn ask(&mut self, account: &[(&str, &str)], starting: bool) -> Diff {
             let variables = account.iter().map(|(key, value)| (name(key), Secret::new(*value))).collect();
-            let desired = Environment { variables, skipped: Vec::new() };
+            let desired = Environment { variables, held: self.held.clone(), ..Environment::default() };
             let decided = diff(&Input {
                 desired: &desired,
                 ledger: &self.ledger,
@@ -300,6 +306,18 @@ mod tests {
         assert_eq!((shell.get("A"), shell.get("B")), (Some("new"), None));
         shell.prompt(&[]);
         assert!(shell.exported.is_empty() && shell.ledger.entries.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_known_at_this_moment_stays_as_it_is() {
+        let mut shell = Shell::with(&[("A", "mine")]);
+        shell.prompt(&[("A", "1"), ("B", "2")]);
+        shell.held = BTreeSet::from([name("A"), name("NEVER")]);
+        assert!(shell.prompt(&[("B", "2")]).changes.is_empty());
+        assert_eq!(shell.get("A"), Some("1"));
+        shell.held.clear();
+        shell.prompt(&[("B", "2")]);
+        assert_eq!(shell.get("A"), Some("mine"));
     }
 
     #[test]

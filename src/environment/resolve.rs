@@ -41,6 +41,8 @@ pub struct Environment {
     pub variables: BTreeMap<EnvName, Secret>,
     /// What not to load, sorted by name.
     pub skipped: Vec<Skipped>,
+    /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
+    pub held: BTreeSet<EnvName>,
 }
 
 /// A variable of the account that is not loaded.
@@ -87,7 +89,7 @@ impl Environment {
         let shown: Vec<String> =
             hidden.iter().take(MOST_NAMES).map(|name| printable_capped(name, 80)).collect();
         let more = if hidden.len() > MOST_NAMES { ", …" } else { "" };
-        (!hidden.is_empty()).then(|| {
+        (!hidden.is_empty() && self.held.is_empty()).then(|| {
             Failure::unavailable(format!(
                 "{} of {all} {verb} masked by the server and not yet known here: {}{more}",
                 hidden.len(),

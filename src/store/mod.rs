@@ -16,6 +16,7 @@ mod secret_file;
 mod session;
 mod snapshot;
 mod stamp;
+mod superseded;
 mod sweep;
 mod told;
 mod values;

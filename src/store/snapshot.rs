@@ -39,6 +39,9 @@ pub struct Snapshot {
     pub doubtful: bool,
     /// The variables by name, as the server names them.
     pub variables: BTreeMap<String, Variable>,
+    /// Why the remembered values that belong to it could not be read, if that is so. No part of the
+    /// file.
+    pub unread: Option<Failure>,
 }
 
 /// One variable as last known.
@@ -166,6 +169,7 @@ impl Snapshot {
             fetched_at: file.fetched_at,
             doubtful: file.doubtful,
             variables: variables.collect(),
+            unread: None,
         })
     }
 }
@@ -273,6 +277,7 @@ mod tests {
             variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
                 .map(|(name, value)| (name.to_owned(), variable(value)))
                 .into(),
+            unread: None,
         }
     }
 

@@ -160,6 +160,7 @@ impl Store {
         let edited = edit(&mut values)?;
         if values != before {
             self.write_values(account, &values)?;
+            self.reinstate(account, &before, &values);
         }
         Ok(edited)
     }
@@ -200,7 +201,8 @@ pub(super) fn shut_failure(path: &Path, shut: &Shut) -> Failure {
                 several => (count(several, "value"), "are"),
             };
             match trouble {
-                Trouble::Missing => Failure::unavailable(format!(
+                // Nobody can bring them back but a backup of the keyring: nothing waits for that.
+                Trouble::Missing => Failure::failed(format!(
                     "the {values} remembered in {path_shown} {verb} sealed with a key that the keyring no longer holds"
                 ))
                 .hint("restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"),

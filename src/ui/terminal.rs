@@ -16,6 +16,8 @@ const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
 const CTRL_U: u8 = 0x15;
+const CTRL_Z: u8 = 0x1a;
+const CTRL_BACKSLASH: u8 = 0x1c;
 const DELETE: u8 = 0x7f;
 
 /// What a key does to the line so far.
@@ -73,6 +75,8 @@ fn edit(line: &mut Vec<u8>, byte: u8) -> Key {
         b'\n' | b'\r' | CTRL_D => return Key::Done,
         CTRL_C => return Key::Interrupt,
         CTRL_U => line.clear(),
+        // No part of a secret, and nobody stops in the middle of one.
+        CTRL_Z | CTRL_BACKSLASH => {}
         BACKSPACE | DELETE => {
             // All bytes of the last character.
             while line.pop().is_some_and(|last| last & 0b1100_0000 == 0b1000_0000) {}

@@ -1,6 +1,7 @@
 //! Every way in which a mask comes along, and none in which it passes for a value.
 
 use std::fs;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
@@ -58,10 +59,14 @@ pub fn exports(home: &Home, expected: &Value) {
     assert_eq!(exported, *expected);
 }
 
-pub fn values_file(home: &Home) -> Value {
+pub fn values_path(home: &Home) -> PathBuf {
     let accounts = fs::read_dir(home.path(".local/share/vastenv")).expect("a folder");
-    let path = accounts.map(|entry| entry.expect("an entry").path().join("values.json")).next().expect("one");
-    serde_json::from_slice(&fs::read(path).expect("read")).expect("JSON")
+    let mut paths = accounts.map(|entry| entry.expect("an entry").path().join("values.json"));
+    paths.find(|path| path.exists()).expect("a file")
+}
+
+pub fn values_file(home: &Home) -> Value {
+    serde_json::from_slice(&fs::read(values_path(home)).expect("read")).expect("JSON")
 }
 
 #[test]
@@ -168,7 +173,9 @@ fn a_server_that_tells_of_changes_is_believed_and_no_more() {
     home.ok(&["remember", "env-var", "A", "one"]);
     server.now_says(&home, hidden("2026-01-01"));
     assert!(home.ok(&["why", "A"]).contains("unchanged since, as the server tells"));
-    server.now_says(&home, hidden("2026-02-02"));
+    let said = server.now_says(&home, hidden("2026-02-02"));
+    said.mentions(&["what is remembered of A may not be the account's value any more"]);
+    assert!(home.ok(&["show", "env-vars"]).contains("perhaps another value by now: vastenv why A"));
     assert!(home.ok(&["why", "A"]).contains("the server tells of a change since"));
     exports(&home, &json!({"A": "one"}));
     home.ok(&["remember", "env-var", "A", "two"]);

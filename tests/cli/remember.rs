@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::account::TestAccount;
-use crate::masks::{MASK, Moody, exports, masked, values_file};
+use crate::masks::{MASK, Moody, exports, masked, values_file, values_path};
 use crate::terminal::Terminal;
 
 #[test]
@@ -81,11 +81,15 @@ fn a_damaged_file_of_values_is_no_empty_one() {
     let home = server.home();
     home.ok(&["refresh", "--quiet"]);
     home.ok(&["remember", "env-var", "A", "one"]);
-    let accounts = fs::read_dir(home.path(".local/share/vastenv")).expect("a folder");
-    let path = accounts.map(|entry| entry.expect("an entry").path().join("values.json")).next().expect("one");
+    let path = values_path(&home);
     let whole = fs::read(&path).expect("read");
     fs::write(&path, &whole[..whole.len() / 2]).expect("written");
     home.vastenv(&["export", "json"]).run().refuses(1, &["values.json", "damaged"]);
+    home.vastenv(&["run", "--", "true"]).run().refuses(1, &["values.json", "--allow-missing"]);
+    let show = ["run", "--allow-missing", "--", "sh", "-c", "echo ${A-unset} $B"];
+    assert_eq!(home.vastenv(&show).run().expect(0).mentions(&["values.json"]).out, "unset plain\n");
+    home.vastenv(&["why", "B"]).run().expect(0);
+    home.vastenv(&["why", "A"]).run().expect(0).mentions(&["values.json"]);
     home.vastenv(&["remember", "env-var", "A", "two"]).run().refuses(1, &["values.json", "damaged"]);
     server.now_says(&home, json!({"A": MASK, "B": "plain"}));
     assert_eq!(fs::read(&path).expect("read"), whole[..whole.len() / 2]);
@@ -165,4 +169,39 @@ fn a_value_that_the_server_tells_is_not_lost_by_a_deletion_either() {
     home.ok(&["delete", "env-var", "A"]);
     home.ok(&["forget", "env-var", "A"]);
     home.vastenv(&["create", "env-var", "A", "--remembered"]).run().refuses(1, &["no value of A"]);
+}
+
+#[test]
+fn a_value_that_was_changed_from_here_is_not_taken_for_the_new_one() {
+    let account = masked(&json!({"A": "1", "B": "2"}));
+    let home = account.known_home();
+    home.ok(&["remember", "env-var", "A", "old"]);
+    home.ok(&["remember", "env-var", "B", "other"]);
+    let path = values_path(&home);
+    let whole = fs::read(&path).expect("read");
+    fs::write(&path, "{").expect("written");
+    home.vastenv(&["update", "env-var", "A", "new"]).run().expect(0).mentions(&["could not be changed"]);
+    fs::write(&path, &whole).expect("written");
+    exports(&home, &json!({"B": "other"}));
+    home.age_snapshot(10);
+    home.ok(&["refresh", "--quiet"]);
+    exports(&home, &json!({"B": "other"}));
+    home.ok(&["remember", "env-var", "A", "new"]);
+    exports(&home, &json!({"A": "new", "B": "other"}));
+}
+
+#[test]
+fn what_was_typed_before_an_end_is_remembered() {
+    let account = masked(&json!({"A": "1", "B": "2"}));
+    for end in ["\u{4}", "\u{3}"] {
+        let home = account.known_home();
+        let mut terminal = Terminal::open(&home, 80, "vastenv remember env-var --all");
+        terminal.wait_for("value of A (not shown): ");
+        // Ctrl-Z is no part of it.
+        terminal.type_in("one\u{1a}\r");
+        terminal.wait_for("value of B (not shown): ");
+        terminal.type_in(end);
+        terminal.end();
+        exports(&home, &json!({"A": "one"}));
+    }
 }

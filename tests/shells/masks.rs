@@ -61,5 +61,6 @@ fn a_damaged_file_of_values_changes_nothing_in_a_shell() {
         let said = terminal.run("");
         assert!(said.contains("values.json") && said.contains("damaged"), "{said}");
         assert_eq!(terminal.get("HF_TOKEN"), "one");
+        assert!(!said.contains("not yet known here"), "{said}");
     });
 }
