@@ -7,10 +7,12 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell as Generated, generate};
 use serde_json::json;
 
+use super::this_shell::start_file;
 use crate::cli::{Cli, Completions};
 use crate::context;
 use crate::domain::{Failure, Result};
 use crate::files::write_public;
+use crate::shell::Shell;
 use crate::ui::Ui;
 
 /// A shell with its script. For bash, zsh and fish they are ours (`cmd::complete` says why), for the
@@ -142,8 +144,9 @@ impl Place {
                 quoted(&file)
             ),
             "zsh" => format!(
-                "if it does not work in a new shell, put this into ~/.zshrc before `compinit` is called: \
+                "if it does not work in a new shell, put this into {} before `compinit` is called: \
                  fpath=({} $fpath)",
+                start_file(Shell::Zsh).1.trim_matches('"'),
                 quoted(folder)
             ),
             "fish" if is_usual => "new shells load it".to_owned(),
