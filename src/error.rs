@@ -58,11 +58,15 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             Some(word) => format!("there is no command {word}"),
             None => "there is no such command".to_owned(),
         },
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) => {
+            format!("{} is empty", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let place = text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned());
             let word = given(ContextKind::InvalidValue).map_or(String::new(), |word| format!(" {word:?}"));
-            let known =
-                text(ContextKind::ValidValue).map_or(String::new(), |known| format!(" (known: {known})"));
+            let known = text(ContextKind::ValidValue)
+                .filter(|known| !known.is_empty())
+                .map_or(String::new(), |known| format!(" (known: {known})"));
             format!("wrong value{word} for {place}{known}")
         }
         ErrorKind::MissingRequiredArgument => {
@@ -84,7 +88,13 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         ErrorKind::InvalidValue => {
             let place = text(ContextKind::InvalidArg).unwrap_or_default();
             let option = place.split(' ').next().filter(|word| word.starts_with("--"));
-            let value = text(ContextKind::SuggestedValue);
+            let known = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(known)) => known.as_slice(),
+                _ => &[],
+            };
+            let typed = text(ContextKind::InvalidValue).unwrap_or_default();
+            let value =
+                text(ContextKind::SuggestedValue).or_else(|| suggest::closest(known, &typed).cloned());
             let words = ["vastenv"].into_iter().chain(command.iter().copied()).chain(option);
             let words = words.collect::<Vec<_>>().join(" ");
             value.map(|value| format!("{words} {value}")).into_iter().collect()
