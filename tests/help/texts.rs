@@ -42,6 +42,7 @@ fn every_way_to_a_help_text_shows_the_same_in_80_columns_without_escapes() {
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{words:?}: {line}");
         }
+        assert!(!text.contains("<http"), "{text}");
         assert!(text.contains("Usage: vastenv") && !text.contains('\u{1b}'), "{text}");
     }
 }
