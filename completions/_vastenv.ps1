@@ -22,7 +22,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
     $completions = @(switch ($command) {
         'vastenv' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -66,7 +66,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;hook' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -87,7 +87,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;completions' {
             [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Put it into this folder')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--install', '--install', [CompletionResultType]::ParameterName, 'Put the script where the shell looks for it, and say where that is')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -109,7 +109,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;export' {
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'How long to wait for the server where nothing is known yet')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -129,7 +129,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;run' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--preserve-env', '--preserve-env', [CompletionResultType]::ParameterName, 'Leave variables alone that are set already')
             [CompletionResult]::new('--with-api-key', '--with-api-key', [CompletionResultType]::ParameterName, 'Give the command the API key too, as VAST_API_KEY')
@@ -153,7 +153,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;refresh' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -173,7 +173,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;status' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -193,7 +193,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;doctor' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -213,7 +213,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;storage' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -233,7 +233,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;why' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show its value too')
             [CompletionResult]::new('--show-values', '--show-values', [CompletionResultType]::ParameterName, 'Show its value too')
@@ -255,7 +255,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;show' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -279,7 +279,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;show;env-vars' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show the values too')
             [CompletionResult]::new('--show-values', '--show-values', [CompletionResultType]::ParameterName, 'Show the values too')
@@ -301,7 +301,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;show;api-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -321,7 +321,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;show;api-keys' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -341,7 +341,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;show;ssh-keys' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -361,7 +361,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;create' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -384,7 +384,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;create;env-var' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--keep-newline', '--keep-newline', [CompletionResultType]::ParameterName, 'Keep the line break at the end of what stdin holds')
             [CompletionResult]::new('--no-remember', '--no-remember', [CompletionResultType]::ParameterName, 'Keep no copy of the value on this machine (shells have it once the server tells it)')
@@ -411,7 +411,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--permission', '--permission', [CompletionResultType]::ParameterName, 'Permit a whole category (may be given more than once)')
             [CompletionResult]::new('--key_params', '--key_params', [CompletionResultType]::ParameterName, 'Wildcard parameters for advanced keys')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -432,7 +432,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;create;ssh-key' {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Put the new pair here [default: ~/.ssh/id_ed25519]')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--passphrase', '--passphrase', [CompletionResultType]::ParameterName, 'Ask for a passphrase that locks the new private key')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Send the key even if the account has it already')
@@ -454,7 +454,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;update' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -476,7 +476,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;update;env-var' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--keep-newline', '--keep-newline', [CompletionResultType]::ParameterName, 'Keep the line break at the end of what stdin holds')
             [CompletionResult]::new('--no-remember', '--no-remember', [CompletionResultType]::ParameterName, 'Keep no copy of the value on this machine (shells have it once the server tells it)')
@@ -499,7 +499,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;update;ssh-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -519,7 +519,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;set' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -541,7 +541,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;set;api-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Save it in the keyring of the operating system; the key file is removed')
             [CompletionResult]::new('--no-verify', '--no-verify', [CompletionResultType]::ParameterName, 'Save it without asking the server whose it is')
@@ -563,7 +563,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;set;env-var' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--keep-newline', '--keep-newline', [CompletionResultType]::ParameterName, 'Keep the line break at the end of what stdin holds')
             [CompletionResult]::new('--no-remember', '--no-remember', [CompletionResultType]::ParameterName, 'Keep no copy of the value on this machine (shells have it once the server tells it)')
@@ -586,7 +586,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;delete' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -609,7 +609,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;delete;env-var' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -629,7 +629,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;delete;api-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -649,7 +649,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;delete;ssh-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -669,7 +669,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;reset' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -690,7 +690,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;reset;api-key' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -711,7 +711,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;remember' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take what the account has from a dotenv file (- is stdin)')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Ask for the value of each variable that is unknown here; an empty one is skipped')
             [CompletionResult]::new('--from-env', '--from-env', [CompletionResultType]::ParameterName, 'Take those that are unknown (or NAME) from the environment of this command')
@@ -735,7 +735,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;remember;env-var' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Take what the account has from a dotenv file (- is stdin)')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Ask for the value of each variable that is unknown here; an empty one is skipped')
             [CompletionResult]::new('--from-env', '--from-env', [CompletionResultType]::ParameterName, 'Take those that are unknown (or NAME) from the environment of this command')
@@ -758,7 +758,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;forget' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -779,7 +779,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;forget;env-var' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Forget all values that are remembered of this account')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -800,7 +800,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;import' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Say what would be done, and send nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be done, and send nothing')
@@ -822,7 +822,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;diff' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Show the values too')
             [CompletionResult]::new('--show-values', '--show-values', [CompletionResultType]::ParameterName, 'Show the values too')
@@ -848,7 +848,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Hold every answer back')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Append every request to this file, one JSON line each')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--mask', '--mask', [CompletionResultType]::ParameterName, 'Answer ******** for every value, as the real service may')
             [CompletionResult]::new('--rate-limits', '--rate-limits', [CompletionResultType]::ParameterName, 'Keep the service''s minimum intervals between requests')
@@ -871,7 +871,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;man' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
@@ -891,7 +891,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         }
         'vastenv;help' {
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
-            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')
             [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'How often a request is tried')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON, as the official client does')

@@ -19,7 +19,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
     var completions = [
         &'vastenv'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -62,7 +62,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;hook'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -82,7 +82,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;completions'= {
             cand --dir 'Put it into this folder'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --install 'Put the script where the shell looks for it, and say where that is'
             cand --raw 'Print JSON, as the official client does'
@@ -103,7 +103,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;export'= {
             cand --wait 'How long to wait for the server where nothing is known yet'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -122,7 +122,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;run'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --preserve-env 'Leave variables alone that are set already'
             cand --with-api-key 'Give the command the API key too, as VAST_API_KEY'
@@ -145,7 +145,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;refresh'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -164,7 +164,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;status'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -183,7 +183,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;doctor'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -202,7 +202,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;storage'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -221,7 +221,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;why'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand -s 'Show its value too'
             cand --show-values 'Show its value too'
@@ -242,7 +242,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;show'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -265,7 +265,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;show;env-vars'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand -s 'Show the values too'
             cand --show-values 'Show the values too'
@@ -286,7 +286,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;show;api-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -305,7 +305,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;show;api-keys'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -324,7 +324,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;show;ssh-keys'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -343,7 +343,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;create'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -365,7 +365,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;create;env-var'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --keep-newline 'Keep the line break at the end of what stdin holds'
             cand --no-remember 'Keep no copy of the value on this machine (shells have it once the server tells it)'
@@ -391,7 +391,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --permission 'Permit a whole category (may be given more than once)'
             cand --key_params 'Wildcard parameters for advanced keys'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -411,7 +411,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;create;ssh-key'= {
             cand --output 'Put the new pair here [default: ~/.ssh/id_ed25519]'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --passphrase 'Ask for a passphrase that locks the new private key'
             cand --force 'Send the key even if the account has it already'
@@ -432,7 +432,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;update'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -453,7 +453,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;update;env-var'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --keep-newline 'Keep the line break at the end of what stdin holds'
             cand --no-remember 'Keep no copy of the value on this machine (shells have it once the server tells it)'
@@ -475,7 +475,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;update;ssh-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -494,7 +494,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;set'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -515,7 +515,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;set;api-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --keyring 'Save it in the keyring of the operating system; the key file is removed'
             cand --no-verify 'Save it without asking the server whose it is'
@@ -536,7 +536,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;set;env-var'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --keep-newline 'Keep the line break at the end of what stdin holds'
             cand --no-remember 'Keep no copy of the value on this machine (shells have it once the server tells it)'
@@ -558,7 +558,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;delete'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -580,7 +580,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;delete;env-var'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -599,7 +599,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;delete;api-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -618,7 +618,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;delete;ssh-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -637,7 +637,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;reset'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -657,7 +657,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;reset;api-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -677,7 +677,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;remember'= {
             cand --from 'Take what the account has from a dotenv file (- is stdin)'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --all 'Ask for the value of each variable that is unknown here; an empty one is skipped'
             cand --from-env 'Take those that are unknown (or NAME) from the environment of this command'
@@ -700,7 +700,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;remember;env-var'= {
             cand --from 'Take what the account has from a dotenv file (- is stdin)'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --all 'Ask for the value of each variable that is unknown here; an empty one is skipped'
             cand --from-env 'Take those that are unknown (or NAME) from the environment of this command'
@@ -722,7 +722,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;forget'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -742,7 +742,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;forget;env-var'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --all 'Forget all values that are remembered of this account'
             cand --raw 'Print JSON, as the official client does'
@@ -762,7 +762,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;import'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand -n 'Say what would be done, and send nothing'
             cand --dry-run 'Say what would be done, and send nothing'
@@ -783,7 +783,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;diff'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand -s 'Show the values too'
             cand --show-values 'Show the values too'
@@ -808,7 +808,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --latency 'Hold every answer back'
             cand --record 'Append every request to this file, one JSON line each'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --mask 'Answer ******** for every value, as the real service may'
             cand --rate-limits 'Keep the service''s minimum intervals between requests'
@@ -830,7 +830,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;man'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -849,7 +849,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;help'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
-            cand --url 'The server''s address [default: $VAST_URL, or <https://console.vast.ai>]'
+            cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'How often a request is tried'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'

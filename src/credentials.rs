@@ -45,6 +45,15 @@ pub enum Source {
 }
 
 impl Source {
+    /// What to do about a key from here that opens nothing.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Flag => "give another one",
+            Self::Environment => "change or unset VAST_API_KEY",
+            _ => "save the right one with `vastenv set api-key`",
+        }
+    }
+
     /// Takes the file, if it is one, out of the reach of others; says so if that was needed. The
     /// official client leaves its permissions to the umask.
     pub fn make_private(&self) -> Option<String> {
@@ -95,7 +104,8 @@ pub fn find(
     for (given, source) in [(flag, Source::Flag), (variable, Source::Environment)] {
         if let Some(text) = given.filter(|text| !text.expose().trim().is_empty()) {
             let key = check_key(text.expose().trim()).map_err(|why| {
-                Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}")).hint(SET_KEY)
+                Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}"))
+                    .hint(source.mend())
             })?;
             return Ok(Credential { key, source });
         }
@@ -145,8 +155,6 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     }
 }
 
-const SET_KEY: &str = "save the right one with `vastenv set api-key`";
-
 fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let (Source::TwoFactorFile(path) | Source::KeyFile(path) | Source::LegacyFile(path)) = source else {
         return Ok(None);
@@ -157,7 +165,8 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
         return Ok(None);
     }
     let refused = |why| {
-        Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display())).hint(SET_KEY)
+        Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
+            .hint(source.mend())
     };
     check_key(text.trim()).map(Some).map_err(refused)
 }

@@ -29,17 +29,8 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         // It starts with a dash, and so looks like an option.
         return PublicKey::parse(key).err().unwrap_or_else(|| Failure::usage("this is a private key"));
     }
-    let mut command: Vec<&str> = arguments
-        .iter()
-        .skip(1)
-        .map(String::as_str)
-        .skip_while(|word| !is_command_word(word))
-        .take_while(|word| is_command_word(word))
-        .collect();
-    // `show ssh-key` is made of words that exist, and is none itself.
-    if let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) {
-        command.pop_if(|word| *word == unknown);
-    }
+    let command = named_command(&plain_words(arguments));
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
     let help = ["vastenv"]
         .into_iter()
         .chain(command.iter().copied())
@@ -67,11 +58,15 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             Some(word) => format!("there is no command {word}"),
             None => "there is no such command".to_owned(),
         },
+        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) => {
+            format!("{} is empty", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
+        }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
             let place = text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned());
             let word = given(ContextKind::InvalidValue).map_or(String::new(), |word| format!(" {word:?}"));
-            let known =
-                text(ContextKind::ValidValue).map_or(String::new(), |known| format!(" (known: {known})"));
+            let known = text(ContextKind::ValidValue)
+                .filter(|known| !known.is_empty())
+                .map_or(String::new(), |known| format!(" (known: {known})"));
             format!("wrong value{word} for {place}{known}")
         }
         ErrorKind::MissingRequiredArgument => {
@@ -93,7 +88,13 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
         ErrorKind::InvalidValue => {
             let place = text(ContextKind::InvalidArg).unwrap_or_default();
             let option = place.split(' ').next().filter(|word| word.starts_with("--"));
-            let value = text(ContextKind::SuggestedValue);
+            let known = match error.get(ContextKind::ValidValue) {
+                Some(ContextValue::Strings(known)) => known.as_slice(),
+                _ => &[],
+            };
+            let typed = text(ContextKind::InvalidValue).unwrap_or_default();
+            let value =
+                text(ContextKind::SuggestedValue).or_else(|| suggest::closest(known, &typed).cloned());
             let words = ["vastenv"].into_iter().chain(command.iter().copied()).chain(option);
             let words = words.collect::<Vec<_>>().join(" ");
             value.map(|value| format!("{words} {value}")).into_iter().collect()
@@ -102,6 +103,18 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
     };
     let suggestion = suggest::question(&meant).map_or(String::new(), |question| format!("{question} "));
     Failure::usage(message).hint(format!("{suggestion}see `{help}`"))
+}
+
+/// As many of the first `words` as name a command that exists. They are clap's own: what was typed may
+/// be a secret.
+fn named_command(words: &[&str]) -> Vec<String> {
+    words
+        .iter()
+        .scan(Cli::command(), |above, word| {
+            *above = above.find_subcommand(word)?.clone();
+            Some(above.get_name().to_owned())
+        })
+        .collect()
 }
 
 /// The words after the program's name that are neither options nor what options take.
@@ -128,41 +141,6 @@ fn is_plain(word: &str) -> bool {
     word.len() <= 20
         && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         && word.bytes().filter(u8::is_ascii_digit).count() <= 5
-}
-
-/// Whether a word can only be the name of a command: never repeat anything else.
-fn is_command_word(word: &str) -> bool {
-    const WORDS: [&str; 28] = [
-        "api-key",
-        "api-keys",
-        "completions",
-        "create",
-        "delete",
-        "diff",
-        "doctor",
-        "env-var",
-        "env-vars",
-        "export",
-        "forget",
-        "help",
-        "hook",
-        "import",
-        "man",
-        "refresh",
-        "remember",
-        "reset",
-        "run",
-        "sandbox",
-        "set",
-        "show",
-        "ssh-key",
-        "ssh-keys",
-        "status",
-        "storage",
-        "update",
-        "why",
-    ];
-    WORDS.binary_search(&word).is_ok()
 }
 
 #[cfg(test)]
@@ -204,5 +182,25 @@ mod tests {
         assert!(refused("vastenv shwo env-vars").next_step().expect("a hint").contains("show"));
         assert!(refused("vastenv show env-var").next_step().expect("a hint").contains("env-vars"));
         assert!(refused("vastenv delete env-var").message().contains("<NAME>"));
+    }
+
+    #[test]
+    fn the_help_that_is_pointed_at_exists() {
+        for (line, help) in [
+            ("vastenv rm env-var X", "vastenv --help"),
+            ("vastenv ssh-keys show", "vastenv --help"),
+            ("vastenv rename env-var A B", "vastenv --help"),
+            ("vastenv get env-vars", "vastenv --help"),
+            ("vastenv SHOW ssh-keys", "vastenv --help"),
+            ("vastenv show shwo ssh-keys", "vastenv show --help"),
+            ("vastenv show env-var", "vastenv show --help"),
+            ("vastenv --url show delete ssh-key x", "vastenv delete ssh-key --help"),
+            ("vastenv delete ssh-key", "vastenv delete ssh-key --help"),
+            ("vastenv create env-var show api-key B", "vastenv create env-var --help"),
+        ] {
+            let failure = refused(line);
+            let hint = failure.next_step().expect("a hint");
+            assert!(hint.ends_with(&format!("see `{help}`")), "{line}: {hint}");
+        }
     }
 }

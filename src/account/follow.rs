@@ -223,7 +223,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
                 Kind::NotAuthenticated,
                 format!("the server refused the key {key} from {source}"),
             )
-            .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`");
+            .hint(format!("{}, or try again with `vastenv refresh`", source.mend()));
             let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
             let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();

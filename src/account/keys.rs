@@ -16,6 +16,14 @@ impl Remote<'_> {
         Ok(listed)
     }
 
+    /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
+    pub async fn api_keys_to_show(&self) -> Result<ApiKeys> {
+        let listed = self.client.api_keys().await?;
+        self.learn_whose().await;
+        self.keep_api_keys(&listed.keys);
+        Ok(listed)
+    }
+
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let key = self.client.api_key(id).await?;
@@ -62,6 +70,14 @@ impl Remote<'_> {
     /// All SSH keys.
     pub async fn ssh_keys(&self) -> Result<SshKeys> {
         let listed = self.client.ssh_keys().await?;
+        self.keep_ssh_keys(&listed.keys);
+        Ok(listed)
+    }
+
+    /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
+    pub async fn ssh_keys_to_show(&self) -> Result<SshKeys> {
+        let listed = self.client.ssh_keys().await?;
+        self.learn_whose().await;
         self.keep_ssh_keys(&listed.keys);
         Ok(listed)
     }

@@ -10,6 +10,9 @@ use crate::domain::{Digest, Failure, Kind, Result, printable_capped};
 use crate::keypair::PublicKey;
 use crate::store::{KeyKind, KeyList, ListedKey};
 
+/// The longest that a command which has its answer waits to be told whose the key is.
+const OWNER_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The most of a name or comment that is kept, in characters.
 const LONGEST_NAME: usize = 200;
 
@@ -110,6 +113,12 @@ impl Remote<'_> {
         // What a command changed meanwhile may be missing in the answer.
         list.doubtful = account.key_list(kind) != before;
         account.keep_list(kind, &list)
+    }
+
+    /// Asks whose the key is, where that is not known: a list belongs to an account. What is asked for
+    /// is known already, so a failure is none of the command's.
+    pub(super) async fn learn_whose(&self) {
+        let _ = tokio::time::timeout(OWNER_TIMEOUT, self.identify()).await;
     }
 
     /// Keeps what a command was told. Where that cannot be written, a TAB offers what is old.

@@ -280,11 +280,12 @@ impl Remote<'_> {
         };
     }
 
-    /// Deletes the snapshot and remembers that the key was refused; shells follow at once.
+    /// Deletes the snapshot and the lists of keys, and remembers that the key was refused; shells follow at once.
     pub(super) fn remember_refusal(&self, now: Timestamp) -> Result<()> {
         let account = &self.account;
         if let Some(id) = account.id() {
             account.store.delete_snapshot(&id)?;
+            account.store.delete_key_lists(&id)?;
         }
         let known = account.identity().ok().flatten();
         let identity = Identity {

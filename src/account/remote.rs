@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Account;
 use crate::api::{Client, Inspect, Listener, Settings};
-use crate::credentials::{Credential, Source};
+use crate::credentials::Credential;
 use crate::domain::{Failure, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,13 +62,11 @@ impl<'a> Remote<'a> {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let mend = match (failure.status_code(), failure.next_step(), source) {
+        let mend = match (failure.status_code(), failure.next_step()) {
             // It says which permission is missing.
-            (403, Some(step), _) => step,
-            (_, Some(step), _) if step.contains("lacks the permission") => step,
-            (_, _, Source::Flag) => "give another one",
-            (_, _, Source::Environment) => "change or unset VAST_API_KEY",
-            _ => "save the right one with `vastenv set api-key`",
+            (403, Some(step)) => step,
+            (_, Some(step)) if step.contains("lacks the permission") => step,
+            _ => source.mend(),
         };
         let hint = format!("the key {} is from {source}; {mend}", key.suffix());
         failure.hint(hint)

@@ -79,11 +79,7 @@ impl Client {
     /// # Errors
     /// Plain http to another machine, a key that no header can carry, or no TLS to be had.
     pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
-        let server = &settings.server;
-        if server.is_plain_http() && !server.is_loopback() && !settings.insecure_http {
-            return Err(Failure::usage(format!("the key would travel in clear text to {server}"))
-                .hint("use https://, or --insecure-http if you trust every machine on the way"));
-        }
+        settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let http = http_client(&settings)?;
         Ok(Self { http, settings, authorization, listener })

@@ -78,7 +78,7 @@ pub struct Run {
 /// `vastenv storage`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vastenv storage            # says where secrets rest\n  \
-    vastenv storage keyring    # seals the cache and the remembered values; the key goes to the keyring\n  \
+    vastenv storage keyring    # seals what is stored, with a key in the keyring\n  \
     vastenv storage file       # private files again, as without it")]
 pub struct Storage {
     /// Where to: sealed with a key in the keyring of the operating system, or private files

@@ -59,8 +59,14 @@ pub struct Global {
     /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
     #[arg(long, global = true, value_name = "KEY")]
     pub api_key: Option<Secret>,
-    /// The server's address [default: $VAST_URL, or <https://console.vast.ai>]
-    #[arg(long, global = true, value_name = "URL")]
+    /// The server's address.
+    // Written out: as documentation, the address would have to stand in angle brackets.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "The server's address [default: $VAST_URL, or https://console.vast.ai]"
+    )]
     pub url: Option<String>,
     /// How often a request is tried
     #[arg(long, global = true, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u32).range(1..=100))]

@@ -26,7 +26,7 @@ const NOUNS: [(&str, &[&str]); 3] = [
 ];
 
 /// Words that other tools have in the place of a command of ours.
-const WORDS: [(&[&str], &[&str]); 14] = [
+const WORDS: [(&[&str], &[&str]); 17] = [
     (&["auth", "authenticate", "login", "signin"], &["set api-key"]),
     (&["activate", "enable", "init", "install", "setup", "shell", "shellenv"], &["hook"]),
     (&["do", "exec", "execute", "start", "with", "x"], &["run"]),
@@ -38,7 +38,10 @@ const WORDS: [(&[&str], &[&str]); 14] = [
     (&["explain", "inspect", "whence", "where", "which"], &["why"]),
     (&["encrypt", "keychain", "keyring", "lock", "seal", "unlock", "vault"], &["storage"]),
     (&["fake", "mock", "serve", "server"], &["sandbox"]),
-    (&["docs", "topic", "usage"], &["help"]),
+    (&["docs", "usage"], &["help"]),
+    (&["topic"], &["help topics"]),
+    (&["asterisk", "mask", "masked"], &["help masks"]),
+    (&["safety", "security"], &["help security"]),
     (&["manpage", "manual"], &["man"]),
     (&["version"], &["--version"]),
 ];
@@ -131,8 +134,7 @@ fn one_word(known: &[String], word: &str) -> Vec<String> {
     if !nouns.is_empty() {
         return nouns.iter().filter_map(|noun| family(known, "show", noun, true)).collect();
     }
-    let closest = known.iter().filter(|words| is_close(words, word));
-    if let Some(closest) = closest.min_by_key(|words| distance(words, word)) {
+    if let Some(closest) = closest(known, word) {
         return vec![closest.clone()];
     }
     close_verb(known, word).map_or_else(Vec::new, |verb| of_each_noun(known, verb))
@@ -217,7 +219,15 @@ fn distance(known: &str, typed: &str) -> usize {
 /// Whether `typed` may be `known` with a slip or, in a longer word, two.
 pub fn is_close(known: &str, typed: &str) -> bool {
     let slips = if fold(known).len() > 5 { 2 } else { 1 };
-    typed.len() > 2 && distance(known, typed) <= slips
+    // Two letters are too few to go by, but for a short word with one left out.
+    let is_long_enough = typed.len() > 2
+        || (typed.len() == 2 && fold(known).len() == 3 && known.chars().next() == typed.chars().next());
+    is_long_enough && distance(known, typed) <= slips
+}
+
+/// The one of `known` that `typed` may be.
+pub fn closest<'a>(known: &'a [String], typed: &str) -> Option<&'a String> {
+    known.iter().filter(|known| is_close(known, typed)).min_by_key(|known| distance(known, typed))
 }
 
 #[cfg(test)]
@@ -278,6 +288,8 @@ mod tests {
             ("auth login", "set api-key"),
             ("env", "show env-vars, export"),
             ("exec", "run"),
+            ("rn", "run"),
+            ("masks", "help masks"),
             ("exec python", "run"),
             ("activate zsh", "hook"),
             ("reload", "refresh"),
@@ -324,9 +336,11 @@ mod tests {
     fn every_word_given_back_is_a_command_or_an_option() {
         let mut cli = Cli::command();
         cli.build();
+        let help = cli.find_subcommand_mut("help").expect("help").render_help().to_string();
         let known: Vec<String> = leaves(&cli).into_iter().map(|(words, _)| words).collect();
         for words in WORDS.iter().flat_map(|(_, meant)| *meant).filter(|words| **words != "--version") {
-            assert!(known.iter().any(|known| known == words), "{words}");
+            let is_topic = words.strip_prefix("help ").is_some_and(|topic| help.contains(topic));
+            assert!(is_topic || known.iter().any(|known| known == words), "{words}");
         }
         for (verb, _) in VERBS {
             assert!(cli.find_subcommand(verb).is_some_and(clap::Command::has_subcommands), "{verb}");

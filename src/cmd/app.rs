@@ -57,6 +57,11 @@ impl App {
         named.map_or_else(|| Ok(ServerUrl::default()), |text| ServerUrl::parse(&text))
     }
 
+    /// Whether plain http to other machines is let through.
+    pub fn is_insecure_http_allowed(&self) -> bool {
+        self.global.insecure_http || self.config.insecure_http
+    }
+
     /// The key and where it comes from. A key file that others could read is mended, aloud.
     pub fn credential(&self) -> Result<Credential> {
         let credential = self.find_credential()?;

@@ -7,10 +7,12 @@ use clap::{Command, CommandFactory};
 use clap_complete::{Generator, Shell as Generated, generate};
 use serde_json::json;
 
+use super::this_shell::start_file;
 use crate::cli::{Cli, Completions};
 use crate::context;
 use crate::domain::{Failure, Result};
 use crate::files::write_public;
+use crate::shell::Shell;
 use crate::ui::Ui;
 
 /// A shell with its script. For bash, zsh and fish they are ours (`cmd::complete` says why), for the
@@ -64,17 +66,24 @@ impl Generator for &Script {
     }
 }
 
-/// Prints the script, or puts it where the shell looks for it.
-pub fn completions(arguments: &Completions, ui: Ui) -> Result<()> {
+/// What every version of a script has in it, and no other program's file.
+const MARKS: [&str; 3] = [
+    "# TAB completion of vastenv for ",
+    "set edit:completion:arg-completer[vastenv] ",
+    "Register-ArgumentCompleter -Native -CommandName 'vastenv' ",
+];
+
+/// Prints the script, or puts it where the shell looks for it; `yes` replaces what else is there.
+pub fn completions(arguments: &Completions, ui: Ui, yes: bool) -> Result<()> {
     let script = Script::of(&arguments.shell)
         .ok_or_else(|| Failure::usage("there is no completion for this shell"))?;
     if arguments.install {
-        return install(arguments, &script, ui);
+        return install(arguments, &script, ui, yes);
     }
     ui.data(&script.text())
 }
 
-fn install(arguments: &Completions, script: &Script, ui: Ui) -> Result<()> {
+fn install(arguments: &Completions, script: &Script, ui: Ui, yes: bool) -> Result<()> {
     let place = if let Some(folder) = &arguments.dir {
         Place::chosen(&arguments.shell, script, &absolute(folder))
     } else {
@@ -82,6 +91,9 @@ fn install(arguments: &Completions, script: &Script, ui: Ui) -> Result<()> {
         stay_at_home(&place.file)?;
         place
     };
+    if !yes {
+        keep_others(&place.file)?;
+    }
     write_public(&place.file, &script.text())?;
     if ui.raw {
         return ui.json(&json!({"path": place.file.to_string_lossy(), "next": place.next}));
@@ -89,6 +101,23 @@ fn install(arguments: &Completions, script: &Script, ui: Ui) -> Result<()> {
     ui.say(&format!("installed {}", place.file.display()));
     ui.say(&place.next);
     Ok(())
+}
+
+/// Refuses to replace a file that no version of vastenv wrote.
+fn keep_others(file: &Path) -> Result<()> {
+    // What is no file (a pipe, say) is not opened.
+    let text = match std::fs::metadata(file) {
+        Err(_) => return Ok(()),
+        Ok(metadata) if metadata.is_file() => std::fs::read(file).unwrap_or_else(|_| b"unread".to_vec()),
+        Ok(_) => b"no file".to_vec(),
+    };
+    let text = String::from_utf8_lossy(&text);
+    let is_ours = text.lines().take(10).any(|line| MARKS.iter().any(|mark| line.starts_with(mark)));
+    if is_ours || text.trim().is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("{} is there already, and not from vastenv", file.display()))
+        .hint("replace it with -y, or choose another folder with --dir"))
 }
 
 fn absolute(folder: &Path) -> PathBuf {
@@ -142,8 +171,9 @@ impl Place {
                 quoted(&file)
             ),
             "zsh" => format!(
-                "if it does not work in a new shell, put this into ~/.zshrc before `compinit` is called: \
+                "if it does not work in a new shell, put this into {} before `compinit` is called: \
                  fpath=({} $fpath)",
+                start_file(Shell::Zsh).1.trim_matches('"'),
                 quoted(folder)
             ),
             "fish" if is_usual => "new shells load it".to_owned(),

@@ -124,7 +124,8 @@ fn known(account: &Account<'_>) -> Finding {
         }
         Ok(Known::Nothing) => Finding::Note("none known yet".to_owned(), "vastenv refresh".to_owned()),
         Ok(Known::Refused(_)) => {
-            Finding::Bad(Failure::failed("none: the server refused the key").hint("vastenv set api-key"))
+            let mend = account.credential.source.mend();
+            Finding::Bad(Failure::failed("none: the server refused the key").hint(mend))
         }
         Err(failure) => Finding::Bad(failure),
     }

@@ -72,7 +72,7 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
                 Kind::NotAuthenticated,
                 format!("the server refused the key {} from {}", credential.key.suffix(), credential.source),
             )
-            .hint("save another one with `vastenv set api-key`, or try again with `vastenv refresh`"))
+            .hint(format!("{}, or try again with `vastenv refresh`", credential.source.mend())))
         }
         Ok(Known::Nothing) => first(app, account, wait),
         // Where the server cannot make up for it, the failure comes back.

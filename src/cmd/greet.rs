@@ -2,11 +2,11 @@
 //! asked, and whatever is wrong is a line of the greeting.
 
 use super::app::App;
-use super::this_shell::{ThisShell, login_shell};
+use super::this_shell::{ThisShell, hook_line, login_shell, start_file};
 use crate::account::{Account, Known, Snapshot};
 use crate::cli::Global;
 use crate::context::{self, variables};
-use crate::credentials::Credential;
+use crate::credentials::{Credential, Source};
 use crate::domain::{Failure, Kind, Result, ServerUrl, count, format_duration, printable};
 use crate::shell::Shell;
 use crate::ui::Ui;
@@ -21,6 +21,9 @@ struct Point {
     is_broken: bool,
 }
 
+/// The command that saves a key.
+const SET_KEY: &str = "vastenv set api-key";
+
 impl Point {
     fn good(heading: &'static str, text: impl Into<String>) -> Self {
         Self { heading, text: text.into(), next: None, is_broken: false }
@@ -32,7 +35,12 @@ impl Point {
 
     fn failed(heading: &'static str, failure: &Failure) -> Self {
         let next = match failure.kind() {
-            Kind::NotAuthenticated => "vastenv set api-key",
+            // A key that is given for a while is not mended by one that is saved.
+            Kind::NotAuthenticated => [Source::Flag, Source::Environment]
+                .iter()
+                .map(Source::mend)
+                .find(|mend| failure.next_step() == Some(mend))
+                .unwrap_or(SET_KEY),
             _ => failure.next_step().unwrap_or("vastenv doctor"),
         };
         Self { is_broken: true, ..Self::wanting(heading, failure.message(), next) }
@@ -78,6 +86,9 @@ fn describe(app: &App) -> Vec<Point> {
     let mut points = Vec::new();
     match app.server() {
         Ok(server) if server == ServerUrl::default() => {}
+        Ok(server) if let Err(failure) = server.check_transport(app.is_insecure_http_allowed()) => {
+            points.push(Point::failed("server", &failure));
+        }
         Ok(server) => points.push(Point::good("server", server.as_str())),
         Err(failure) => points.push(Point::failed("server", &failure)),
     }
@@ -107,7 +118,11 @@ fn describe_account(app: &App, credential: Credential) -> (Point, Option<Point>)
         Ok(Known::Refused(at)) => {
             let ago = context::now().since(at).map_or("some time".to_owned(), format_duration);
             let text = format!("{key}: refused by the server {ago} ago");
-            return (Point::wanting("key", text, "vastenv set api-key"), None);
+            let next = match &account.credential.source {
+                source @ (Source::Flag | Source::Environment) => source.mend(),
+                _ => SET_KEY,
+            };
+            return (Point::wanting("key", text, next), None);
         }
         Ok(Known::Snapshot(snapshot)) => describe_variables(&account, &snapshot),
         Ok(Known::Nothing) => {
@@ -162,14 +177,10 @@ fn describe_hook(here: &ThisShell) -> Point {
 /// Where the hook stands already, and the command that brings it into a new shell.
 fn hook_command(shell: Shell) -> (String, String) {
     let name = shell.name();
-    let (file, line) = match shell {
-        Shell::Bash => (".bashrc", "eval \"$(vastenv hook bash)\""),
-        Shell::Zsh => (".zshrc", "eval \"$(vastenv hook zsh)\""),
-        Shell::Fish => (".config/fish/config.fish", "vastenv hook fish | source"),
-    };
-    let text = context::home().and_then(|home| std::fs::read_to_string(home.join(file)).ok());
+    let (file, shown) = start_file(shell);
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
     if text.is_some_and(|text| text.contains("vastenv hook")) {
-        return (format!(", but in ~/{file}"), format!("exec {name}"));
+        return (format!(", but in {}", shown.trim_matches('"')), format!("exec {name}"));
     }
-    (String::new(), format!("echo '{line}' >> ~/{file} && exec {name}"))
+    (String::new(), format!("echo '{}' >> {shown} && exec {name}", hook_line()))
 }

@@ -76,18 +76,27 @@ fn list_topics(ui: Ui) -> Result<()> {
 
 /// The words may be anything: they are not repeated.
 fn unknown(words: &[&str]) -> Failure {
-    let topics = TOPICS.iter().map(|topic| topic.name);
+    let mut topics = TOPICS.iter().map(|topic| topic.name).chain(["topics"]);
     let topic = match words {
-        [word] => topics.into_iter().find(|name| suggest::is_close(name, word)),
+        [word] => topics.find(|name| suggest::is_close(name, word)),
         _ => None,
     };
     let meant: Vec<String> = topic.map_or_else(
-        || suggest::commands(words).iter().map(|line| line.replacen("vastenv", "vastenv help", 1)).collect(),
+        || suggest::commands(words).iter().map(|line| helped(line)).collect(),
         |name| vec![format!("vastenv help {name}")],
     );
     let question = suggest::question(&meant).map_or(String::new(), |question| format!("{question} "));
     Failure::usage("there is no command or topic of that name")
         .hint(format!("{question}see `vastenv help` and `vastenv help topics`"))
+}
+
+/// The command line that explains `line`.
+fn helped(line: &str) -> String {
+    if line.starts_with("vastenv help") {
+        line.to_owned()
+    } else {
+        line.replacen("vastenv", "vastenv help", 1)
+    }
 }
 
 #[cfg(test)]

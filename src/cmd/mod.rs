@@ -84,7 +84,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     };
     match command {
         Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
-        Command::Completions(arguments) => completions::completions(&arguments, ui).map(done),
+        Command::Completions(arguments) => completions::completions(&arguments, ui, cli.global.yes).map(done),
         Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
         Command::Run(arguments) => run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?).map(done),

@@ -13,7 +13,7 @@ use crate::ui::Table;
 /// Lists the account's API keys; the one in use is marked where that can be told.
 pub fn show_api_keys(app: &App) -> Result<()> {
     let account = app.account()?;
-    let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
+    let listed = app.with_server(account.clone(), async |remote| remote.api_keys_to_show().await)?;
     if app.ui.raw {
         guard::answer(app, &listed.raw)?;
         return app.ui.json(&listed.raw);

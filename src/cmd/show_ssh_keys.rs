@@ -10,7 +10,7 @@ use crate::ui::Table;
 /// Lists the account's SSH keys, with the local file or agent identity that matches each.
 pub fn show_ssh_keys(app: &App) -> Result<()> {
     let account = app.account()?;
-    let listed = app.with_server(account, async |remote| remote.ssh_keys().await)?;
+    let listed = app.with_server(account, async |remote| remote.ssh_keys_to_show().await)?;
     if app.ui.raw {
         return app.ui.json(&listed.raw);
     }

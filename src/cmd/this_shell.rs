@@ -1,5 +1,7 @@
 //! The shell that a command was typed in, as its ledger tells.
 
+use std::path::PathBuf;
+
 use super::app::App;
 use crate::account::SessionId;
 use crate::context::{self, variables};
@@ -57,6 +59,22 @@ impl ThisShell {
             .filter(|name| self.entry(name.as_str()).is_none() && context::bytes_var(name).is_some())
             .collect()
     }
+}
+
+/// The start-up file of `shell`: where it is, and what a command line calls it.
+pub fn start_file(shell: Shell) -> (Option<PathBuf>, String) {
+    let (variable, usual, name) = match shell {
+        Shell::Bash => (None, "", ".bashrc"),
+        Shell::Zsh => (Some(variables::ZDOTDIR), "", ".zshrc"),
+        Shell::Fish => (Some(variables::XDG_CONFIG_HOME), ".config/", "fish/config.fish"),
+    };
+    if let Some(variable) = variable
+        && let Some(folder) = context::folder_var(variable)
+    {
+        return (Some(folder.join(name)), format!("\"${variable}/{name}\""));
+    }
+    let below = format!("{usual}{name}");
+    (context::home().map(|home| home.join(&below)), format!("~/{below}"))
 }
 
 /// The line for the start-up file of the user's login shell.

@@ -34,7 +34,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         Known::Snapshot(snapshot) => *snapshot,
         Known::Refused(_) => {
             return Err(Failure::failed("nothing is known of the account: the server refused the key")
-                .hint("save another one with `vastenv set api-key`"));
+                .hint(account.credential.source.mend()));
         }
         Known::Nothing => {
             return Err(Failure::failed("nothing is known of the account yet")

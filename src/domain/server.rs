@@ -78,6 +78,18 @@ impl ServerUrl {
     pub fn is_plain_http(&self) -> bool {
         self.0.starts_with("http://")
     }
+
+    /// Refuses plain http to another machine, unless `insecure_http` lets it through.
+    ///
+    /// # Errors
+    /// The key would travel in clear text.
+    pub fn check_transport(&self, insecure_http: bool) -> Result<()> {
+        if !self.is_plain_http() || self.is_loopback() || insecure_http {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("the key would travel in clear text to {self}"))
+            .hint("use https://, or --insecure-http if you trust every machine on the way"))
+    }
 }
 
 impl Default for ServerUrl {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use crate::domain::{AccountId, Failure, Result, Timestamp};
+use crate::files;
 
 /// The version of the files' format; another one is fetched anew.
 const VERSION: u32 = 1;
@@ -93,6 +94,16 @@ impl Store {
         let bytes = serde_json::to_vec(list)
             .map_err(|error| Failure::failed(format!("cannot write down the list of keys: {error}")))?;
         self.write(&self.key_list_path(account, kind), &bytes)
+    }
+
+    /// Deletes the lists of `account`, as after a refused key.
+    ///
+    /// # Errors
+    /// One is there and cannot be deleted.
+    pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
+        [KeyKind::Api, KeyKind::Ssh]
+            .into_iter()
+            .try_for_each(|kind| files::remove(&self.key_list_path(account, kind)))
     }
 
     fn key_list_path(&self, account: &AccountId, kind: KeyKind) -> PathBuf {

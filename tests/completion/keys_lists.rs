@@ -20,6 +20,36 @@ fn a_missing_list_is_there_at_a_later_tab_after_one_question() {
 }
 
 #[test]
+fn a_list_that_was_shown_is_there_at_the_next_tab_whosever_the_key_is() {
+    for (line, what, count) in [(DELETE_SSH, "ssh-keys", 2), (DELETE_API, "api-keys", 4)] {
+        let mut account = Account::unknown();
+        let key = account.sandbox.key.expose().to_owned();
+        account.home.variable("VAST_API_KEY", &key);
+        account.home.vastenv_ok(&["show", what]);
+        // The list, and whose the key is.
+        assert_eq!(account.requests(), 2);
+        assert_eq!(account.offers(&line).len(), count);
+        account.home.vastenv_ok(&["show", what]);
+        assert_eq!(account.requests(), 3);
+    }
+}
+
+#[test]
+fn a_refused_key_leaves_no_list() {
+    let account = Account::known();
+    let lists = ["ssh-keys.json", "api-keys.json"].map(|name| account.cached(name));
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = account.home.command(&account.home.binary);
+    command.env("HOME", elsewhere.path()).env("VAST_API_KEY", account.sandbox.key.expose());
+    let deleted = command.args(["delete", "api-key", "7", "-y"]).output().expect("vastenv runs");
+    assert!(deleted.status.success(), "{deleted:?}");
+    assert!(!account.home.vastenv(&["refresh"]).status.success());
+    for list in lists {
+        assert!(!list.exists(), "{}", list.display());
+    }
+}
+
+#[test]
 fn many_tabs_at_once_are_one_question() {
     let account = Account::unknown();
     std::thread::scope(|scope| {

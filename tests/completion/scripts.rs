@@ -88,6 +88,37 @@ fn the_users_own_places_are_respected() {
 }
 
 #[test]
+fn a_file_of_somebody_elses_is_replaced_only_where_that_is_asked_for() {
+    let home = Home::new();
+    for (shell, place, earlier) in [
+        ("bash", "bc/vastenv", "# shellcheck shell=bash\n# TAB completion of vastenv for bash (3.2)\nold\n"),
+        ("zsh", "bc/_vastenv", "#compdef vastenv\n# TAB completion of vastenv for zsh (4)\n"),
+        ("elvish", "bc/vastenv.elv", "\nuse str;\nset edit:completion:arg-completer[vastenv] = {}\n"),
+        (
+            "powershell",
+            "bc/_vastenv.ps1",
+            "\nRegister-ArgumentCompleter -Native -CommandName 'vastenv' -X {\n",
+        ),
+        ("fish", "bc/vastenv.fish", ""),
+    ] {
+        let folder = home.path("bc").display().to_string();
+        let arguments = ["completions", shell, "--install", "--dir", &folder];
+        home.write(place, "complete -c vastenv # mine\n");
+        let output = home.vastenv(&arguments);
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("not from vastenv") && said.contains("-y"), "{said}");
+        assert_eq!(home.read(place), "complete -c vastenv # mine\n");
+        let script = home.vastenv_ok(&["completions", shell]);
+        home.vastenv_ok(&[&arguments[..], &["-y"]].concat());
+        assert_eq!(home.read(place), script, "{shell}");
+        home.write(place, earlier);
+        home.vastenv_ok(&arguments);
+        assert_eq!(home.read(place), script, "{shell}");
+    }
+}
+
+#[test]
 fn nothing_is_put_outside_the_home_without_being_told() {
     let elsewhere = tempfile::tempdir().expect("a folder");
     let outside = elsewhere.path().display().to_string();

@@ -203,6 +203,24 @@ fn what_is_typed_is_completed() {
 }
 
 #[test]
+fn behind_a_redirection_files_are_completed() {
+    each(|account, setup| {
+        account.home.write("tok en", "");
+        let mut tabs = Tabs::open(account, setup);
+        for (keys, expected) in [
+            ("vastenv create env-var X < tok\t", "|create|env-var|X"),
+            ("vastenv delete ssh-key 12 2> tok\t", "|delete|ssh-key|12"),
+            ("vastenv 2>tok\\ en delete ssh-key 13\t", "|delete|ssh-key|130"),
+        ] {
+            assert_eq!(tabs.arguments(keys), expected, "{setup:?}: {keys:?}");
+        }
+        tabs.terminal.run("vastenv export dotenv >tok\t");
+        assert_eq!(account.home.read("tok en"), "<got|export|dotenv>\n", "{setup:?}");
+        assert!(!account.home.path("tok").exists(), "{setup:?}");
+    });
+}
+
+#[test]
 fn another_programs_own_completion_goes_on_behind_run() {
     each(|account, setup| {
         let mut tabs = Tabs::open(account, setup);

@@ -75,6 +75,24 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
 }
 
 #[test]
+fn the_hook_goes_where_the_shell_reads_it() {
+    let account = TestAccount::with(&json!({}));
+    let mut home = account.home();
+    for (shell, variable, shown, file) in [
+        ("zsh", "ZDOTDIR", "$ZDOTDIR/.zshrc", "elsewhere/.zshrc"),
+        ("fish", "XDG_CONFIG_HOME", "$XDG_CONFIG_HOME/fish/config.fish", "elsewhere/fish/config.fish"),
+    ] {
+        home.set("SHELL", format!("/usr/bin/{shell}"));
+        let folder = home.path("elsewhere");
+        let text = greeting(home.vastenv(&[]).env(variable, &folder));
+        check(&text, &[&format!(" >> \"{shown}\" && exec {shell}\n")]);
+        home.write(file, "vastenv hook");
+        let text = greeting(home.vastenv(&[]).env(variable, &folder));
+        check(&text, &[&format!("but in {shown}\n"), &format!("\nnext: exec {shell}\n")]);
+    }
+}
+
+#[test]
 fn values_that_are_masked_are_counted_and_explained() {
     let options = Options { mask: true, ..Options::default() };
     let account = TestAccount::serving(&json!({"A": "hidden-v", "B": "hidden-v"}), options);
@@ -98,7 +116,7 @@ fn a_refused_key_is_told() {
     home.set("VAST_API_KEY", "wrong-key-wrong-key");
     home.vastenv(&["refresh"]).run().expect(4);
     let text = greeting(home.vastenv(&[]));
-    check(&text, &["[ ] key        …", "refused by the server", "\nnext: vastenv set api-key\n"]);
+    check(&text, &["[ ] key        …", "refused by the server", "\nnext: change or unset VAST_API_KEY\n"]);
     assert!(!text.contains("wrong-key"), "{text}");
 }
 
@@ -112,10 +130,19 @@ fn whatever_is_wrong_is_a_line_of_the_greeting() {
     check(&text, &["HOME is not set"]);
     let text = greeting(home.vastenv(&[]).env("VAST_URL", "ftp://nowhere"));
     check(&text, &["[ ] server     ", "\nnext: "]);
+    let clear = Home::new();
+    let text = greeting(clear.vastenv(&[]).env("VAST_URL", "http://example.com"));
+    let next = "\nnext: use https://, or --insecure-http";
+    check(&text, &["[ ] server     the key would travel in clear text to http://example.com", next]);
+    let text = greeting(clear.vastenv(&["--insecure-http"]).env("VAST_URL", "http://example.com"));
+    check(&text, &["[x] server     http://example.com"]);
     let text = greeting(home.vastenv(&[]).env("VAST_API_KEY", "two words"));
     check(
         &text,
-        &["[ ] key        the key from VAST_API_KEY has white space", "\nnext: vastenv set api-key\n"],
+        &[
+            "[ ] key        the key from VAST_API_KEY has white space",
+            "\nnext: change or unset VAST_API_KEY\n",
+        ],
     );
 
     home.write(".local/state/vastenv", "a file in the folder's place");

@@ -42,12 +42,14 @@ fn every_way_to_a_help_text_shows_the_same_in_80_columns_without_escapes() {
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{words:?}: {line}");
         }
+        assert!(!text.contains("<http"), "{text}");
         assert!(text.contains("Usage: vastenv") && !text.contains('\u{1b}'), "{text}");
     }
 }
 
 #[test]
 fn a_help_text_ends_with_examples_of_its_command() {
+    let home = Home::new();
     let cli = Cli::command();
     for (words, command) in leaves(&cli) {
         let (_, examples) = notes_and_examples(command);
@@ -59,6 +61,11 @@ fn a_help_text_ends_with_examples_of_its_command() {
         let wanted =
             if text.matches("\n  ").count() > 1 && examples.len() > 1 { "Examples:" } else { "Example:" };
         assert_eq!(heading, wanted, "{words}");
+        // A comment that is wrapped would look like a command.
+        let shown = ask(&home, &words.split(' ').chain(["--help"]).collect::<Vec<_>>());
+        let (_, shown) = shown.rsplit_once(&format!("\n{heading}\n")).expect("a heading");
+        let shown: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+        assert_eq!(shown, examples, "{words}");
     }
 }
 

@@ -56,26 +56,33 @@ struct Question {
     index: usize,
     /// Where each word begins, in the shell's own count.
     begins: Vec<usize>,
+    /// It is the file of a redirection. (zsh and fish complete those themselves.)
+    is_target: bool,
 }
 
 impl Question {
     fn read(shell: Shell, words: &[String], index: usize) -> Self {
         if shell == Shell::Bash {
-            let before = words::split(words.first().map_or("", String::as_str));
+            let words::Split { words: before, is_target } =
+                words::split(words.first().map_or("", String::as_str));
             let after = words.get(1).map_or("", String::as_str);
             let (begins, mut all): (Vec<_>, Vec<_>) = before.into_iter().unzip();
             let index = all.len() - 1;
-            all.extend(words::split(after).into_iter().map(|(_, word)| word).filter(|word| !word.is_empty()));
-            return Self { words: all, index, begins };
+            let after = words::split(after).words.into_iter().map(|(_, word)| word);
+            all.extend(after.filter(|word| !word.is_empty()));
+            return Self { words: all, index, begins, is_target };
         }
         let mut words = words.to_owned();
         if let Some(current) = words.get_mut(index) {
             *current = words::unquoted(current);
         }
-        Self { begins: (0..words.len()).collect(), words, index }
+        Self { begins: (0..words.len()).collect(), words, index, is_target: false }
     }
 
     fn answer(&self) -> Offer {
+        if self.is_target {
+            return Offer::Files;
+        }
         let root = bare();
         let line = Line::read(&root, &self.words, self.index);
         match &line.place {
