@@ -28,7 +28,7 @@ pub use backoff::Backoff;
 pub use identity::Identity;
 pub use journal::BegunReset;
 pub use key_lists::{KeyKind, KeyList, ListedKey};
-pub use lock::Lock;
+pub use lock::{CONVERSION, Lock, WRITERS};
 pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
 pub use sweep::SecretFile;

@@ -136,8 +136,10 @@ impl Store {
     /// nobody can fetch its values anew.
     pub fn values(&self, account: &AccountId) -> Result<Values> {
         let path = self.values_path(account);
-        let Some(bytes) = self.read(&path)? else { return Ok(Values::new()) };
-        match self.opened(bytes, Place { account, name: FILE }) {
+        let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else {
+            return Ok(Values::new());
+        };
+        match opened {
             Ok(bytes) => {
                 parse(&bytes).ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
             }
@@ -164,9 +166,15 @@ impl Store {
         Ok(edited)
     }
 
-    pub(super) fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
+    fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
         let place = Place { account, name: FILE };
         self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
+    }
+
+    /// Writes what is remembered, for who holds the account's locks and the writers'.
+    pub(super) fn write_values_alone(&self, account: &AccountId, values: &Values) -> Result<()> {
+        let place = Place { account, name: FILE };
+        self.write_as_set(&self.values_path(account), place, &to_bytes(values)?, values.len())
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
