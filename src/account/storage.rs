@@ -158,7 +158,10 @@ pub struct StorageReport {
     pub others: Vec<SecretFile>,
     /// Remembered values that were set aside because their key was lost.
     pub aside: Vec<SecretFile>,
-    /// The keyring's state, where anything depends on it.
+    /// Sealed files whose key the keyring has lost.
+    pub lost: Vec<SecretFile>,
+    /// The keyring's state, where anything depends on it. It counts as lost only where no file can be
+    /// opened with it.
     pub keyring: Option<std::result::Result<(), Trouble>>,
     /// Whether the API key in use, should no other come first, is in the keyring.
     pub api_key: bool,
@@ -170,20 +173,39 @@ pub struct StorageReport {
 /// A file is there that cannot be read or trusted.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
     let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
-    let in_use: Option<KeyId> = files.iter().find_map(|file| file.key.clone());
-    let others =
-        files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
     let current = store.vault().current()?;
     let vault = store.vault();
-    let sealing =
-        in_use.or(current.data_key).filter(|_| config.storage == Storage::Keyring || !aside.is_empty());
-    let keyring = match (&sealing, &current.api_key) {
-        (Some(id), _) => Some(vault.data_key_in_keyring(id).map(drop)),
-        (None, Some(id)) => Some(vault.holds_api_key(id)),
-        (None, None) if config.storage == Storage::Keyring => Some(vault.is_reachable()),
-        (None, None) => None,
+    let is_on = config.storage == Storage::Keyring || !aside.is_empty();
+    let mut states: Vec<(KeyId, std::result::Result<(), Trouble>)> = Vec::new();
+    let in_use = files.iter().filter_map(|file| file.key.clone());
+    for id in in_use.chain(current.data_key.filter(|_| is_on)) {
+        if states.iter().all(|(known, _)| *known != id) {
+            let state = vault.data_key_in_keyring(&id).map(drop);
+            states.push((id, state));
+        }
+    }
+    let is_lost = |file: &SecretFile| {
+        states.iter().any(|(id, state)| file.key.as_ref() == Some(id) && *state == Err(Trouble::Missing))
     };
-    Ok(StorageReport { wanted: config.storage, others, aside, keyring, api_key: current.api_key.is_some() })
+    let lost: Vec<_> = files.iter().filter(|file| is_lost(file)).cloned().collect();
+    let keyring = match (&current.api_key, states.is_empty()) {
+        (_, false) => {
+            let states = states.into_iter().map(|(_, state)| state);
+            // One that is of no use at all first, then one that has a key.
+            states.min_by_key(|state| match state {
+                Ok(()) => 1,
+                Err(Trouble::Missing) => 2,
+                Err(_) => 0,
+            })
+        }
+        (Some(id), true) => Some(vault.holds_api_key(id)),
+        (None, true) if config.storage == Storage::Keyring => Some(vault.is_reachable()),
+        (None, true) => None,
+    };
+    let others =
+        files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
+    let api_key = current.api_key.is_some();
+    Ok(StorageReport { wanted: config.storage, others, aside, lost, keyring, api_key })
 }
 
 impl StorageReport {
@@ -204,6 +226,10 @@ impl StorageReport {
         if self.api_key {
             text.push_str("; the API key is in the keyring");
         }
+        for file in &self.lost {
+            let (values, path) = (count(file.values, "value"), file.path.display());
+            text.push_str(&format!("; the keyring no longer holds the key of the {values} in {path}"));
+        }
         if !self.others.is_empty() {
             let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
@@ -220,6 +246,15 @@ impl StorageReport {
     pub fn problem(&self) -> Option<Failure> {
         match &self.keyring {
             Some(Err(trouble)) => Some(Failure::new(Kind::Unavailable, self.sentence()).hint(trouble.hint())),
+            _ if !self.lost.is_empty() => {
+                let is_cache = self.lost.iter().all(|file| !file.is_remembered());
+                let mend = if is_cache {
+                    "fetch it anew: vastenv refresh"
+                } else {
+                    "restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"
+                };
+                Some(Failure::new(Kind::Unavailable, self.sentence()).hint(mend))
+            }
             _ if !self.others.is_empty() => {
                 Some(Failure::failed(self.sentence()).hint(format!("vastenv storage {}", self.wanted)))
             }
