@@ -121,6 +121,7 @@ impl Remote<'_> {
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,
     ) -> Result<Ended<S>> {
+        self.client.hush(batch.creates.iter().chain(&batch.updates).map(|pending| pending.value.clone()));
         loop {
             let waiting = (batch.creates.len(), batch.updates.len());
             let Some((method, wait)) = batch.pace.next(waiting.0, waiting.1, Instant::now()) else {

@@ -1,5 +1,6 @@
 //! The machinery of every call: built once, then send, wait, send again.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{RawAnswer, Trouble};
 use super::error::ApiError;
 use super::judge::{Answer, Call, judge};
-use super::redact::Redactor;
+use super::redact::{Hushed, Redactor};
 use super::request::Request;
 use super::{inspect, redirect, retry};
 use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
@@ -71,6 +72,7 @@ pub struct Client {
     settings: Settings,
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
+    hushed: RefCell<Hushed>,
 }
 
 impl Client {
@@ -86,7 +88,12 @@ impl Client {
         }
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let http = http_client(&settings)?;
-        Ok(Self { http, settings, authorization, listener })
+        Ok(Self { http, settings, authorization, listener, hushed: RefCell::default() })
+    }
+
+    /// Takes `values` out of every message of the server from now on.
+    pub fn hush(&self, values: impl IntoIterator<Item = Secret>) {
+        self.hushed.borrow_mut().add(values);
     }
 
     /// Sends a call, again where that is safe and may help, and judges the answer.
@@ -99,7 +106,7 @@ impl Client {
             purpose: request.purpose.clone(),
             host: printable_capped(self.settings.server.host(), 100),
             is_read: request.is_read(),
-            redactor: Redactor::new(self.settings.key.as_ref(), request),
+            redactor: Redactor::new(self.settings.key.as_ref(), request, self.hushed.borrow().clone()),
         };
         let url = self.address(request)?;
         self.show(request, &url)?;
