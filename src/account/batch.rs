@@ -123,6 +123,7 @@ impl Remote<'_> {
     ) -> Result<Ended<S>> {
         self.client.hush(batch.creates.iter().chain(&batch.updates).map(|pending| pending.value.clone()));
         loop {
+            self.follow_others(&mut batch.pace, Instant::now());
             let waiting = (batch.creates.len(), batch.updates.len());
             let Some((method, wait)) = batch.pace.next(waiting.0, waiting.1, Instant::now()) else {
                 return Ok(Ended::Complete);

@@ -1,6 +1,6 @@
 //! The machinery of every call: built once, then send, wait, send again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +73,16 @@ pub struct Client {
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
     hushed: RefCell<Hushed>,
+    pub(super) sent: Cell<SentChanges>,
+}
+
+/// Which kinds of changes of variables were sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SentChanges {
+    /// A variable was to be created.
+    pub create: bool,
+    /// A variable's value was to be changed.
+    pub update: bool,
 }
 
 impl Client {
@@ -88,7 +98,19 @@ impl Client {
         }
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let http = http_client(&settings)?;
-        Ok(Self { http, settings, authorization, listener, hushed: RefCell::default() })
+        Ok(Self {
+            http,
+            settings,
+            authorization,
+            listener,
+            hushed: RefCell::default(),
+            sent: Cell::default(),
+        })
+    }
+
+    /// Which kinds of changes were sent since the last call of this.
+    pub fn take_sent(&self) -> SentChanges {
+        self.sent.take()
     }
 
     /// Takes `values` out of every message of the server from now on.

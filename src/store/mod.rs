@@ -12,6 +12,7 @@ mod key_lists;
 mod lock;
 mod notice;
 mod own_keys;
+mod pace;
 mod secret_file;
 mod session;
 mod snapshot;
