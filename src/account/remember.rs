@@ -13,6 +13,14 @@ impl Account<'_> {
         self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
     }
 
+    /// Drops the values whose variables have been gone for too long.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn drop_expired(&self) -> Result<()> {
+        self.id().map_or(Ok(()), |id| self.store.edit_values(&id, |_| Ok(())))
+    }
+
     /// Every value that is known of this account, also of deleted variables, as far as they can be
     /// read: for who takes them out of a text.
     pub fn all_values(&self) -> Vec<Secret> {
