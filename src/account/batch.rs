@@ -121,7 +121,9 @@ impl Remote<'_> {
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,
     ) -> Result<Ended<S>> {
+        self.client.hush(batch.creates.iter().chain(&batch.updates).map(|pending| pending.value.clone()));
         loop {
+            self.follow_others(&mut batch.pace, Instant::now());
             let waiting = (batch.creates.len(), batch.updates.len());
             let Some((method, wait)) = batch.pace.next(waiting.0, waiting.1, Instant::now()) else {
                 return Ok(Ended::Complete);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::CHANGE_INTERVAL;
+use super::{CHANGE_INTERVAL, Remote};
 
 /// The way in which a variable is changed; the service limits each on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,41 @@ pub(super) enum Method {
     Create,
     /// Another value for a variable.
     Update,
+}
+
+impl Method {
+    /// Its name in the state folder.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+        }
+    }
+}
+
+impl Remote<'_> {
+    /// Notes when changes were last sent, for who sends many of them next.
+    pub(super) fn note_sent(&self) {
+        let sent = self.client.take_sent();
+        if self.only_shown {
+            return;
+        }
+        for (was_sent, method) in [(sent.create, Method::Create), (sent.update, Method::Update)] {
+            if was_sent {
+                // Where this cannot be written, the service may ask for a wait.
+                let _ = self.account.store.note_change(&self.account.key, method.name());
+            }
+        }
+    }
+
+    /// Brings `pace` up to date with what other processes sent.
+    pub(super) fn follow_others(&self, pace: &mut Pace, now: Instant) {
+        for method in [Method::Create, Method::Update] {
+            if let Some(ago) = self.account.store.last_change(&self.account.key, method.name()) {
+                pace.follow(method, ago, now);
+            }
+        }
+    }
 }
 
 /// What an answer takes before any was seen.
@@ -42,6 +77,16 @@ impl Pace {
             }
             _ => Some((Method::Update, update)),
         }
+    }
+
+    /// Keeps the interval to a change that any process sent so long `ago`.
+    pub(super) fn follow(&mut self, method: Method, ago: Duration, now: Instant) {
+        let next = now + CHANGE_INTERVAL.saturating_sub(ago);
+        let known = match method {
+            Method::Create => &mut self.next_create,
+            Method::Update => &mut self.next_update,
+        };
+        *known = Some(known.map_or(next, |known| known.max(next)));
     }
 
     /// Notes that a change was sent and has been answered.
@@ -109,6 +154,19 @@ mod tests {
             [(Update, 0), (Create, 100), (Update, 3100), (Create, 3200), (Update, 6200)]
         );
         assert_eq!(schedule(0, 0), []);
+    }
+
+    #[test]
+    fn what_others_sent_counts_too() {
+        let (now, mut pace) = (Instant::now(), Pace::default());
+        pace.follow(Method::Create, Duration::from_secs(1), now);
+        pace.follow(Method::Update, Duration::from_secs(60), now);
+        assert_eq!(pace.next(1, 0, now), Some((Method::Create, Duration::from_secs(2))));
+        assert_eq!(pace.next(1, 1, now), Some((Method::Update, Duration::ZERO)));
+        // What was sent from here later counts more.
+        pace.answered(Method::Create, now, now);
+        pace.follow(Method::Create, Duration::from_secs(1), now);
+        assert_eq!(pace.next(1, 0, now), Some((Method::Create, CHANGE_INTERVAL)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::Told;
 use crate::domain::{Timestamp, is_mask};
-use crate::store::{KEPT_AFTER_DELETION, Means, Origin, Remembered, Snapshot, Values, Variable};
+use crate::store::{Means, Origin, Remembered, Snapshot, Values, Variable};
 
 /// Lays remembered values over a snapshot, where the server told none.
 pub(super) fn overlay(snapshot: &mut Snapshot, values: &Values) {
@@ -123,16 +123,14 @@ fn mark_gone(variables: &BTreeMap<String, Variable>, values: &mut Values, now: T
     for (_, remembered) in values.iter_mut().filter(|(name, _)| !variables.contains_key(*name)) {
         remembered.gone_at.get_or_insert(now);
     }
-    values.retain(|_, remembered| {
-        let gone_for = remembered.gone_at.and_then(|gone_at| now.since(gone_at));
-        gone_for.is_none_or(|seconds| seconds < KEPT_AFTER_DELETION)
-    });
+    values.retain(|_, remembered| !remembered.is_expired(now));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Secret, ServerUrl};
+    use crate::store::KEPT_AFTER_DELETION;
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {

@@ -1,6 +1,6 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
-use super::Account;
+use super::{Account, Known};
 use crate::domain::{AccountId, Failure, Result, Secret};
 use crate::store::{Means, Remembered, Snapshot, Values};
 
@@ -11,6 +11,26 @@ impl Account<'_> {
     /// The file cannot be read.
     pub fn remembered(&self) -> Result<Values> {
         self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
+    }
+
+    /// Drops the values whose variables have been gone for too long.
+    ///
+    /// # Errors
+    /// The file cannot be read or written.
+    pub fn drop_expired(&self) -> Result<()> {
+        self.id().map_or(Ok(()), |id| self.store.edit_values(&id, |_| Ok(())))
+    }
+
+    /// Every value that is known of this account, also of deleted variables, as far as they can be
+    /// read: for who takes them out of a text.
+    pub fn all_values(&self) -> Vec<Secret> {
+        let snapshot = match self.known() {
+            Ok(Known::Snapshot(snapshot)) => Some(snapshot),
+            _ => self.id().and_then(|id| self.store.snapshot(&id).ok().flatten().map(Box::new)),
+        };
+        let told = snapshot.into_iter().flat_map(|snapshot| snapshot.variables.into_values());
+        let remembered = self.remembered().unwrap_or_default().into_values();
+        told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
     }
 
     /// Makes room for what the user is about to give: values whose key is lost are set aside.

@@ -84,6 +84,8 @@ impl<'a> Remote<'a> {
         };
         let listener = connection.listener;
         let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
-        Ok(Self { client: Client::new(settings, Arc::clone(&listener))?, account, listener, only_shown })
+        let client = Client::new(settings, Arc::clone(&listener))?;
+        client.hush(account.all_values());
+        Ok(Self { client, account, listener, only_shown })
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::turn::PATIENCE;
 use crate::config::{self, Config, Paths};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, count};
-use crate::store::{Lock, SecretFile, Store};
+use crate::store::{CONVERSION, Lock, SecretFile, Store, WRITERS};
 use crate::vault::{KeyId, Storage, Trouble};
 
 /// How often it is looked whether another process is done.
@@ -33,6 +33,13 @@ pub struct Converted {
 /// The keyring does not give or take the key, another process is at work for too long, or something
 /// cannot be written: then what is there can still be read, and doing it again goes on.
 pub fn convert(paths: &Paths, store: &Store, wanted: Storage, now: fn() -> Timestamp) -> Result<Converted> {
+    let _conversion = store.await_lock(CONVERSION)?;
+    // What the keyring asks its user, it asks before anybody else has to wait.
+    match wanted {
+        Storage::Keyring => store.vault().sure_data_key().map(drop),
+        Storage::File => openable(store).map(drop),
+    }?;
+    let _locks = lock_all(store)?;
     let converted = match wanted {
         Storage::Keyring => seal_all(paths, store),
         Storage::File => unseal_all(paths, store),
@@ -41,49 +48,36 @@ pub fn convert(paths: &Paths, store: &Store, wanted: Storage, now: fn() -> Times
     Ok(converted)
 }
 
+/// Whoever calls this holds all locks.
 fn seal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     // From the keyring itself: whatever is sealed now must open after the next login.
     let key = store.vault().sure_data_key()?;
     let mut done = Converted::default();
-    let _locks = lock(store, &store.accounts())?;
     for account in store.accounts() {
         for file in store.secret_files(&account)? {
             done.files += usize::from(!file.is_aside() && store.seal_file(&file, &key)?);
         }
         store.delete_damaged_snapshot(&account)?;
     }
+    store.vault().keep_sure(&key)?;
     config::set_storage(&paths.config_file, Storage::Keyring)?;
-    for account in store.accounts() {
-        for file in store.secret_files(&account)? {
-            if !file.is_aside() {
-                // Written since by who held no lock.
-                done.files += usize::from(store.seal_file(&file, &key)?);
-                continue;
-            }
-            match store.take_back(&file) {
-                Ok(taken) => done.taken_back += usize::from(taken),
-                Err(failure) => done.troubles.push(failure),
-            }
+    for file in all_files(store)?.iter().filter(|file| file.is_aside()) {
+        match store.take_back(file) {
+            Ok(taken) => done.taken_back += usize::from(taken),
+            Err(failure) => done.troubles.push(failure),
         }
     }
     Ok(done)
 }
 
+/// Whoever calls this holds all locks.
 fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
-    let sealed = sealed_files(store)?;
-    let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
-    if let Some(trouble) = troubles.find(|trouble| *trouble != Trouble::Missing) {
-        return Err(Failure::failed(format!(
-            "nothing was changed, because sealed files cannot be opened: {trouble}"
-        ))
-        .hint(trouble.hint()));
-    }
+    let sealed = openable(store)?;
     let mut done = Converted::default();
     let mut keys: Vec<KeyId> = store.vault().current()?.data_key.into_iter().collect();
     keys.extend(sealed.iter().filter_map(|file| file.key.clone()));
     config::set_storage(&paths.config_file, Storage::File)?;
-    let _locks = lock(store, &store.accounts())?;
-    for file in sealed_files(store)? {
+    for file in sealed {
         let outcome = if file.is_aside() { store.take_back(&file) } else { store.unseal_file(&file) };
         match outcome {
             Ok(true) => done.files += 1,
@@ -93,8 +87,8 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
             Err(failure) => done.troubles.push(failure),
         }
     }
-    let left: Vec<Option<KeyId>> = sealed_files(store)?.into_iter().map(|file| file.key).collect();
     // One that a later version sealed may need any of them.
+    let left = store.keys_on_disk()?;
     let is_needed =
         |key: &KeyId| left.iter().any(|needed| needed.as_ref().is_none_or(|needed| needed == key));
     keys.sort_by(|one, other| one.as_str().cmp(other.as_str()));
@@ -107,9 +101,24 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     Ok(done)
 }
 
-/// Keeps refreshes and changes of all `accounts` away.
-fn lock(store: &Store, accounts: &[AccountId]) -> Result<Vec<[Lock; 2]>> {
-    accounts.iter().map(|account| lock_one(store, account)).collect()
+/// The sealed files, where the keyring is of use.
+fn openable(store: &Store) -> Result<Vec<SecretFile>> {
+    let sealed = sealed_files(store)?;
+    let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
+    match troubles.find(|trouble| *trouble != Trouble::Missing) {
+        None => Ok(sealed),
+        Some(trouble) => Err(Failure::failed(format!(
+            "nothing was changed, because sealed files cannot be opened: {trouble}"
+        ))
+        .hint(trouble.hint())),
+    }
+}
+
+/// Keeps refreshes and changes of every account away, and then every writer: also one whose account
+/// has no file yet, and one that could not wait for its turn.
+fn lock_all(store: &Store) -> Result<(Vec<[Lock; 2]>, Lock)> {
+    let accounts = store.accounts().iter().map(|account| lock_one(store, account)).collect::<Result<_>>()?;
+    Ok((accounts, store.await_lock(WRITERS)?))
 }
 
 fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
@@ -149,7 +158,10 @@ pub struct StorageReport {
     pub others: Vec<SecretFile>,
     /// Remembered values that were set aside because their key was lost.
     pub aside: Vec<SecretFile>,
-    /// The keyring's state, where anything depends on it.
+    /// Sealed files whose key the keyring has lost.
+    pub lost: Vec<SecretFile>,
+    /// The keyring's state, where anything depends on it. It counts as lost only where no file can be
+    /// opened with it.
     pub keyring: Option<std::result::Result<(), Trouble>>,
     /// Whether the API key in use, should no other come first, is in the keyring.
     pub api_key: bool,
@@ -161,20 +173,39 @@ pub struct StorageReport {
 /// A file is there that cannot be read or trusted.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
     let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
-    let in_use: Option<KeyId> = files.iter().find_map(|file| file.key.clone());
-    let others =
-        files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
     let current = store.vault().current()?;
     let vault = store.vault();
-    let sealing =
-        in_use.or(current.data_key).filter(|_| config.storage == Storage::Keyring || !aside.is_empty());
-    let keyring = match (&sealing, &current.api_key) {
-        (Some(id), _) => Some(vault.data_key_in_keyring(id).map(drop)),
-        (None, Some(id)) => Some(vault.holds_api_key(id)),
-        (None, None) if config.storage == Storage::Keyring => Some(vault.is_reachable()),
-        (None, None) => None,
+    let is_on = config.storage == Storage::Keyring || !aside.is_empty();
+    let mut states: Vec<(KeyId, std::result::Result<(), Trouble>)> = Vec::new();
+    let in_use = files.iter().filter_map(|file| file.key.clone());
+    for id in in_use.chain(current.data_key.filter(|_| is_on)) {
+        if states.iter().all(|(known, _)| *known != id) {
+            let state = vault.data_key_in_keyring(&id).map(drop);
+            states.push((id, state));
+        }
+    }
+    let is_lost = |file: &SecretFile| {
+        states.iter().any(|(id, state)| file.key.as_ref() == Some(id) && *state == Err(Trouble::Missing))
     };
-    Ok(StorageReport { wanted: config.storage, others, aside, keyring, api_key: current.api_key.is_some() })
+    let lost: Vec<_> = files.iter().filter(|file| is_lost(file)).cloned().collect();
+    let keyring = match (&current.api_key, states.is_empty()) {
+        (_, false) => {
+            let states = states.into_iter().map(|(_, state)| state);
+            // One that is of no use at all first, then one that has a key.
+            states.min_by_key(|state| match state {
+                Ok(()) => 1,
+                Err(Trouble::Missing) => 2,
+                Err(_) => 0,
+            })
+        }
+        (Some(id), true) => Some(vault.holds_api_key(id)),
+        (None, true) if config.storage == Storage::Keyring => Some(vault.is_reachable()),
+        (None, true) => None,
+    };
+    let others =
+        files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
+    let api_key = current.api_key.is_some();
+    Ok(StorageReport { wanted: config.storage, others, aside, lost, keyring, api_key })
 }
 
 impl StorageReport {
@@ -195,6 +226,10 @@ impl StorageReport {
         if self.api_key {
             text.push_str("; the API key is in the keyring");
         }
+        for file in &self.lost {
+            let (values, path) = (count(file.values, "value"), file.path.display());
+            text.push_str(&format!("; the keyring no longer holds the key of the {values} in {path}"));
+        }
         if !self.others.is_empty() {
             let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
@@ -211,6 +246,15 @@ impl StorageReport {
     pub fn problem(&self) -> Option<Failure> {
         match &self.keyring {
             Some(Err(trouble)) => Some(Failure::new(Kind::Unavailable, self.sentence()).hint(trouble.hint())),
+            _ if !self.lost.is_empty() => {
+                let is_cache = self.lost.iter().all(|file| !file.is_remembered());
+                let mend = if is_cache {
+                    "fetch it anew: vastenv refresh"
+                } else {
+                    "restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"
+                };
+                Some(Failure::new(Kind::Unavailable, self.sentence()).hint(mend))
+            }
             _ if !self.others.is_empty() => {
                 Some(Failure::failed(self.sentence()).hint(format!("vastenv storage {}", self.wanted)))
             }

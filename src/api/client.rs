@@ -1,5 +1,6 @@
 //! The machinery of every call: built once, then send, wait, send again.
 
+use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{RawAnswer, Trouble};
 use super::error::ApiError;
 use super::judge::{Answer, Call, judge};
-use super::redact::Redactor;
+use super::redact::{Hushed, Redactor};
 use super::request::Request;
 use super::{inspect, redirect, retry};
 use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
@@ -71,6 +72,17 @@ pub struct Client {
     settings: Settings,
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
+    hushed: RefCell<Hushed>,
+    pub(super) sent: Cell<SentChanges>,
+}
+
+/// Which kinds of changes of variables were sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SentChanges {
+    /// A variable was to be created.
+    pub create: bool,
+    /// A variable's value was to be changed.
+    pub update: bool,
 }
 
 impl Client {
@@ -82,7 +94,24 @@ impl Client {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let http = http_client(&settings)?;
-        Ok(Self { http, settings, authorization, listener })
+        Ok(Self {
+            http,
+            settings,
+            authorization,
+            listener,
+            hushed: RefCell::default(),
+            sent: Cell::default(),
+        })
+    }
+
+    /// Which kinds of changes were sent since the last call of this.
+    pub fn take_sent(&self) -> SentChanges {
+        self.sent.take()
+    }
+
+    /// Takes `values` out of every message of the server from now on.
+    pub fn hush(&self, values: impl IntoIterator<Item = Secret>) {
+        self.hushed.borrow_mut().add(values);
     }
 
     /// Sends a call, again where that is safe and may help, and judges the answer.
@@ -95,7 +124,7 @@ impl Client {
             purpose: request.purpose.clone(),
             host: printable_capped(self.settings.server.host(), 100),
             is_read: request.is_read(),
-            redactor: Redactor::new(self.settings.key.as_ref(), request),
+            redactor: Redactor::new(self.settings.key.as_ref(), request, self.hushed.borrow().clone()),
         };
         let url = self.address(request)?;
         self.show(request, &url)?;

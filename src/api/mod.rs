@@ -25,7 +25,7 @@ mod users;
 mod tests;
 
 pub use api_keys::{ApiKey, ApiKeys, CreatedApiKey};
-pub use client::{Client, Inspect, Listener, Settings};
+pub use client::{Client, Inspect, Listener, SentChanges, Settings};
 pub use error::ApiError;
 pub use judge::{Answer, Reply};
 pub use request::Request;

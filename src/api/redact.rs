@@ -1,5 +1,7 @@
 //! Takes keys and values out of what a server says before anybody sees it.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -16,28 +18,58 @@ pub(super) const MASK: &str = "*****";
 /// "at most 100" into "at most *****00".
 const SHORT: usize = 4;
 
-/// Every form in which a server could repeat a secret of one call.
-pub(super) struct Redactor(Vec<Zeroizing<String>>);
+/// The longest part of a server's text that is looked at, in bytes.
+const LONGEST_TEXT: usize = 1 << 16;
+
+/// Values that no message may hold, whatever call it is about. Cheap to clone.
+#[derive(Clone, Default)]
+pub(super) struct Hushed(Rc<Vec<Secret>>);
+
+impl Hushed {
+    /// Adds further values. Very short ones are part of ordinary words, and nobody's secret.
+    pub(super) fn add(&mut self, secrets: impl IntoIterator<Item = Secret>) {
+        let long = secrets.into_iter().filter(|secret| secret.expose().trim().chars().count() >= SHORT);
+        Rc::make_mut(&mut self.0).extend(long);
+    }
+}
+
+/// The secrets that a server could repeat in its answer to one call. Nothing is worked out before
+/// there is a text to show.
+pub(super) struct Redactor {
+    own: Vec<Secret>,
+    hushed: Hushed,
+}
 
 impl Redactor {
-    /// Knows the key and the secret fields of the request's body.
-    pub(super) fn new(key: Option<&Secret>, request: &Request) -> Self {
-        let secrets = key.map(Secret::expose).into_iter().chain(request.secret_texts());
-        let mut forms: Vec<_> = secrets.flat_map(forms_of).filter(|form| !form.is_empty()).collect();
-        // The longest first, so that no form is spoilt by a shorter one inside it.
-        forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-        forms.dedup();
-        Self(forms)
+    /// Knows the key, the secret fields of the request's body, and what is `hushed` anyway.
+    pub(super) fn new(key: Option<&Secret>, request: &Request, hushed: Hushed) -> Self {
+        let own = key.cloned().into_iter().chain(request.secret_texts().map(Secret::new)).collect();
+        Self { own, hushed }
     }
 
     /// A server's text without secrets, control characters and excess, fit to show.
     pub(super) fn show(&self, text: &str) -> String {
-        printable_capped(&self.clean(text), MESSAGE_LIMIT)
+        if text.len() <= LONGEST_TEXT {
+            return printable_capped(&self.clean(text), MESSAGE_LIMIT);
+        }
+        let cleaned = self.clean(&text[..text.floor_char_boundary(LONGEST_TEXT)]);
+        // The cut may have gone through a secret, which is at the end then.
+        let longest = self.secrets().map(|secret| 6 * secret.expose().len()).max().unwrap_or(0);
+        let end = cleaned.floor_char_boundary(cleaned.len().saturating_sub(longest));
+        printable_capped(&cleaned[..end], MESSAGE_LIMIT)
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.own.iter().chain(self.hushed.0.iter())
     }
 
     fn clean(&self, text: &str) -> String {
+        let mut forms: Vec<_> = self.secrets().flat_map(|secret| forms_in(text, secret.expose())).collect();
+        // The longest first, so that no form is spoilt by a shorter one inside it.
+        forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        forms.dedup();
         let mut cleaned = text.to_owned();
-        for form in &self.0 {
+        for form in &forms {
             cleaned = if form.chars().count() < SHORT {
                 replace_alone(&cleaned, form)
             } else {
@@ -48,17 +80,23 @@ impl Redactor {
     }
 }
 
-/// The text itself, without surrounding white space, and as JSON writes it, with and without
-/// escapes for what is not ASCII.
-fn forms_of(secret: &str) -> [Zeroizing<String>; 4] {
-    let value = Value::String(secret.to_owned());
-    let inside_quotes = |json: &str| Zeroizing::new(json[1..json.len() - 1].to_owned());
-    [
-        Zeroizing::new(secret.to_owned()),
-        Zeroizing::new(secret.trim().to_owned()),
-        inside_quotes(&value.to_string()),
-        inside_quotes(&to_python_json(&value)),
-    ]
+/// The forms of `secret` that stand in `text`: itself, without surrounding white space, and as JSON
+/// writes it, with and without escapes for what is not ASCII.
+fn forms_in(text: &str, secret: &str) -> Vec<Zeroizing<String>> {
+    let mut forms = vec![secret, secret.trim()];
+    let (json, ascii_json);
+    // Without an escape, JSON writes the secret as it is.
+    if text.contains('\\') {
+        let value = Value::String(secret.to_owned());
+        (json, ascii_json) = (Zeroizing::new(value.to_string()), Zeroizing::new(to_python_json(&value)));
+        forms.extend([inside_quotes(&json), inside_quotes(&ascii_json)]);
+    }
+    let found = forms.into_iter().filter(|form| !form.is_empty() && text.contains(form));
+    found.map(|form| Zeroizing::new(form.to_owned())).collect()
+}
+
+fn inside_quotes(json: &str) -> &str {
+    &json[1..json.len() - 1]
 }
 
 /// Replaces `word` wherever no letter or digit touches it.
@@ -83,7 +121,7 @@ mod tests {
 
     fn redactor(value: &str) -> Redactor {
         let request = Request::post("/secrets/", json!({"key": "NAME", "value": value}), "test");
-        Redactor::new(Some(&Secret::new("key-0123456789")), &request)
+        Redactor::new(Some(&Secret::new("key-0123456789")), &request, Hushed::default())
     }
 
     #[test]
@@ -107,5 +145,28 @@ mod tests {
     fn secrets_go_before_escapes_and_the_cut() {
         assert_eq!(redactor("x\ty\tz").show("bad x\ty\tz\x1b[2J"), "bad *****\\u{1b}[2J");
         assert_eq!(redactor("tail").show(&format!("{}tail", "é".repeat(298))).chars().count(), 300);
+    }
+
+    #[test]
+    fn values_of_other_variables_are_taken_out_too() {
+        let mut redactor = redactor("sent");
+        let others = (0..10_000).map(|number| Secret::new(format!("other-{number}\n")));
+        redactor.hushed.add(others.chain(["on", "", " ab "].map(Secret::new)));
+        assert_eq!(
+            redactor.show("holds other-9999, other-9999\n and sent on"),
+            "holds *****, ***** and ***** on"
+        );
+        assert_eq!(redactor.show(r"as JSON: other-7\n"), "as JSON: *****");
+    }
+
+    #[test]
+    fn a_text_without_end_shows_no_half_of_a_secret() {
+        let secret = "s3cret-".repeat(20);
+        let redactor = redactor(&secret);
+        let text = secret.repeat(2000);
+        let shown = redactor.show(&text);
+        assert!(shown.starts_with(MASK) && !shown.contains("s3cret"), "{shown}");
+        let begun = format!("{}{}", " ".repeat(LONGEST_TEXT - 10), secret);
+        assert!(!redactor.show(&begun).contains("s3cret"));
     }
 }

@@ -30,7 +30,8 @@ const QUICK: Duration = Duration::from_secs(3);
 #[derive(Default)]
 struct Given {
     environment: Environment,
-    /// Every value that is known of it, by name: also of variables that are not loaded.
+    /// Every value that is known of it, by name: also of variables that are not loaded, or deleted
+    /// by now.
     values: Vec<(String, Secret)>,
 }
 
@@ -151,6 +152,17 @@ fn given(app: &App, allow_missing: bool) -> Result<Given> {
         _ => export::whole(app, snapshot)?,
     };
     let environment = account.environment(&snapshot);
-    let values = snapshot.variables.into_iter().filter_map(|(name, variable)| Some((name, variable.value?)));
-    Ok(Given { environment, values: values.collect() })
+    let mut values: Vec<_> = account
+        .remembered()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|(name, remembered)| {
+            let current = snapshot.variables.get(name).and_then(|variable| variable.value.as_ref());
+            current != Some(&remembered.value)
+        })
+        .map(|(name, remembered)| (name, remembered.value))
+        .collect();
+    let current = snapshot.variables.into_iter();
+    values.extend(current.filter_map(|(name, variable)| Some((name, variable.value?))));
+    Ok(Given { environment, values })
 }

@@ -7,7 +7,7 @@ use super::storage;
 use super::this_shell::{ThisShell, hook_line};
 use crate::account::{self, Account, KEPT_AFTER_DELETION, Known, Snapshot};
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Failure, Kind, Result, count, format_duration, printable};
+use crate::domain::{EnvName, Failure, Result, count, format_duration, printable};
 use crate::environment::Environment;
 
 /// One line of the status: a heading, its text, and the same for programs.
@@ -28,7 +28,7 @@ impl Line {
     }
 }
 
-/// Prints the status. Without a key the exit code says so too.
+/// Prints the status: what is known, whatever is not. Without a usable key the exit code says so too.
 pub fn status(app: &App) -> Result<()> {
     let mut lines = Vec::new();
     let server = app.server()?;
@@ -36,12 +36,12 @@ pub fn status(app: &App) -> Result<()> {
     let mut environment = None;
     match app.account() {
         Ok(account) => environment = describe(app, &account, &mut lines),
-        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+        Err(failure) => {
             lines.push(Line::new("account", "none: no usable key", "account", Value::Null));
             lines.push(Line::new("server", server.as_str(), "server", server.as_str()));
+            lines.push(Line::new("key", failure.message(), "key_failure", failure.message()));
             missing = Some(failure);
         }
-        Err(failure) => return Err(failure),
     }
     lines.push(describe_storage(app));
     lines.push(describe_shell(environment.as_ref(), &ThisShell::read(app)));
@@ -157,6 +157,8 @@ fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec
 
 /// How many values are remembered, and how many of them only until they are dropped.
 fn remembered(account: &Account<'_>) -> Line {
+    // Where that does not work, the next write does it; listed they are not all the same.
+    let _ = account.drop_expired();
     let values = match account.remembered() {
         Ok(values) => values,
         Err(failure) => return Line::new("remembered", failure.message(), "remembered", Value::Null),

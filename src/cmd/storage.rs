@@ -74,6 +74,7 @@ pub fn as_json(report: &StorageReport) -> Value {
         "keyring": keyring,
         "other_form": paths(&report.others),
         "set_aside": paths(&report.aside),
+        "lost": paths(&report.lost),
         "api_key_in_keyring": report.api_key,
     })
 }

@@ -29,6 +29,64 @@ pub(super) fn plain(secret: &str, mut add: impl FnMut(&[u8])) {
         for form in forms.iter().filter(|form| form.len() >= SHORTEST) {
             add(form.as_bytes());
         }
+        json_of_others(text, &mut add);
+    }
+}
+
+/// What the JSON encoders of other languages escape beside what they must: nothing, what HTML would
+/// take for markup (Go, Rails), that and the apostrophe (Jinja, PHP), most of the punctuation (.NET);
+/// and whether a slash is escaped too (PHP).
+const ESCAPED: [(&str, bool); 6] =
+    [("", false), ("", true), ("<>&", false), ("<>&'", false), ("<>&'", true), ("<>&'\"+`", false)];
+
+/// The text in JSON as others write it, where that differs: with escapes in lower-case and upper-case
+/// hex, with and without those for what is not ASCII.
+fn json_of_others(text: &str, add: &mut impl FnMut(&[u8])) {
+    let is_special = |character: char| {
+        !character.is_ascii() || character.is_ascii_control() || "<>&'\"+`/".contains(character)
+    };
+    if !text.contains(is_special) {
+        return;
+    }
+    let mut forms: Vec<Zeroizing<String>> = Vec::new();
+    for (escaped, slash) in ESCAPED {
+        for (ascii, upper) in [(false, false), (false, true), (true, false), (true, true)] {
+            let form = Zeroizing::new(json(text, escaped, slash, ascii, upper));
+            if form.len() >= SHORTEST && !forms.contains(&form) {
+                add(form.as_bytes());
+                forms.push(form);
+            }
+        }
+    }
+}
+
+fn json(text: &str, escaped: &str, slash: bool, ascii: bool, upper: bool) -> String {
+    // Room for all of it at once: growing would leave copies of the secret behind.
+    let mut json = String::with_capacity(6 * text.len());
+    for character in text.chars() {
+        match character {
+            '\u{2028}' | '\u{2029}' if !escaped.is_empty() => unicode(character, upper, &mut json),
+            _ if escaped.contains(character) => unicode(character, upper, &mut json),
+            _ if ascii && !character.is_ascii() => unicode(character, upper, &mut json),
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '/' if slash => json.push_str("\\/"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            '\0'..='\u{1f}' => unicode(character, upper, &mut json),
+            _ => json.push(character),
+        }
+    }
+    json
+}
+
+/// `character` as one or two escapes.
+fn unicode(character: char, upper: bool, json: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        json.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
     }
 }
 

@@ -75,6 +75,23 @@ fn secrets_are_replaced_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn json_of_every_encoder_is_known() {
+    let secret = "a<b>&c'd/é🦀+\"e\n";
+    for json in [
+        // Go, Rails, Jinja, PHP, PHP with its options, .NET.
+        r#"a\u003cb\u003e\u0026c'd/é🦀+\"e\n"#,
+        r#"a\u003cb\u003e\u0026c\u0027d/\u00e9\ud83e\udd80+\"e\n"#,
+        r#"a<b>&c'd\/\u00e9\ud83e\udd80+\"e\n"#,
+        r#"a<b>&c'd\/é🦀+\"e\n"#,
+        r#"a\u003Cb\u003E\u0026c\u0027d\/\u00e9\ud83e\udd80+\"e\n"#.replace("e9", "E9").replace("d83e", "D83E").replace("dd80", "DD80").as_str(),
+        r"a\u003Cb\u003E\u0026c\u0027d/\u00E9\uD83E\uDD80\u002B\u0022e\n",
+        r#"a<b>&c'd/\u00E9\uD83E\uDD80+\"e\n"#,
+    ] {
+        assert_eq!(redact(&[secret], format!("<{json}>")), "<*****>", "{json}");
+    }
+}
+
+#[test]
 fn secrets_that_overlap_or_hold_each_other_leave_nothing_behind() {
     assert_eq!(redact(&["abcdef", "defghi"], "-abcdefghi-"), "-*****-");
     assert_eq!(redact(&["abcdef", "cdef", "abcdefgh"], "-abcdefg- -abcdefgh-"), "-*****g- -*****-");

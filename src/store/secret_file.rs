@@ -2,13 +2,14 @@
 //!
 //! A file says by itself which it is, so that both can be read at any time: while everything is
 //! converted, and wherever that was cut off. Only writing looks at the settings, and it does so right
-//! before it writes.
+//! before it writes: from the look on until it is written, nobody converts anything or deletes a key.
 
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use super::Store;
+use super::lock::{KEY, WRITERS};
 use crate::domain::{AccountId, Failure, Result, count};
 use crate::files;
 use crate::vault::{self, DataKey, Header, KeyId, Place, Refusal, Storage, Trouble, Vault};
@@ -43,11 +44,39 @@ impl Store {
         }
     }
 
+    /// Reads and opens the file at `place`; `None` if there is none.
+    pub(super) fn read_opened(&self, path: &Path, place: Place<'_>) -> Result<Option<Opened>> {
+        let Some(mut bytes) = self.read(path)? else { return Ok(None) };
+        loop {
+            let opened = self.opened(bytes.clone(), place);
+            if !matches!(opened, Err(Shut::NoKey(_, Trouble::Missing))) {
+                return Ok(Some(opened));
+            }
+            // It may have been unsealed meanwhile, and its key deleted.
+            match self.read(path)? {
+                Some(again) if again != bytes => bytes = again,
+                _ => return Ok(Some(opened)),
+            }
+        }
+    }
+
     /// Writes a file that holds `values` values, in the form that the settings want.
     ///
     /// # Errors
     /// It cannot be written; or it is to be sealed, and the keyring gives no key.
     pub(super) fn write_secret(
+        &self,
+        path: &Path,
+        place: Place<'_>,
+        plain: &[u8],
+        values: usize,
+    ) -> Result<()> {
+        let _share = self.await_share(WRITERS)?;
+        self.write_as_set(path, place, plain, values)
+    }
+
+    /// [`Self::write_secret`] for who holds the writers' lock.
+    pub(super) fn write_as_set(
         &self,
         path: &Path,
         place: Place<'_>,
@@ -62,10 +91,19 @@ impl Store {
 
     /// The key in use; a new one where there is none, or where the keyring works and has lost it.
     fn sealing_key(&self) -> Result<DataKey> {
-        let Some(id) = self.vault.current()?.data_key else { return self.vault.new_data_key() };
+        if let Some(key) = self.present_key()? {
+            return Ok(key);
+        }
+        let _lock = self.await_lock(KEY)?;
+        // Another process may have made one meanwhile.
+        self.present_key()?.map_or_else(|| self.vault.new_data_key(), Ok)
+    }
+
+    fn present_key(&self) -> Result<Option<DataKey>> {
+        let Some(id) = self.vault.current()?.data_key else { return Ok(None) };
         match self.vault.data_key(&id) {
-            Ok(key) => Ok(key),
-            Err(Trouble::Missing) => self.vault.new_data_key(),
+            Ok(key) => Ok(Some(key)),
+            Err(Trouble::Missing) => Ok(None),
             Err(trouble) => Err(Failure::unavailable(format!(
                 "what is known cannot be sealed, and is not written in clear: {trouble}"
             ))

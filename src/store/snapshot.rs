@@ -183,8 +183,8 @@ impl Store {
     /// The file is there but cannot be read, is not to be trusted, or was just set aside.
     pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.snapshot_path(account);
-        let Some(bytes) = self.read(&path)? else { return Ok(None) };
-        let bytes = match self.opened(bytes, Place { account, name: FILE }) {
+        let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else { return Ok(None) };
+        let bytes = match opened {
             Ok(bytes) => bytes,
             Err(Shut::Refused(Refusal::OtherVersion)) => return Ok(None),
             Err(Shut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),

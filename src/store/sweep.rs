@@ -87,6 +87,30 @@ impl Store {
         Ok(found)
     }
 
+    /// The keys of every sealed file in the accounts' folders, whatever its name (somebody may have
+    /// moved it out of the way); `None` for one that does not say its key in a way that is understood.
+    ///
+    /// # Errors
+    /// A file is there that cannot be trusted.
+    pub fn keys_on_disk(&self) -> Result<Vec<Option<KeyId>>> {
+        let mut keys = Vec::new();
+        for account in self.accounts() {
+            keys.extend(
+                self.secret_files(&account)?.into_iter().filter(|file| file.is_sealed).map(|file| file.key),
+            );
+            let folder = self.data.join(account.as_str());
+            for path in names(&folder).into_iter().map(|name| folder.join(name)).filter(|path| path.is_file())
+            {
+                match std::fs::read(&path) {
+                    Ok(bytes) if !vault::is_sealed(&bytes) => {}
+                    Ok(bytes) => keys.push(Header::of(&bytes).ok().map(|header| header.key)),
+                    Err(_) => keys.push(None),
+                }
+            }
+        }
+        Ok(keys)
+    }
+
     /// Seals `file` with `key`, if it is not sealed.
     ///
     /// # Errors
@@ -124,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// The key is there, but the file is not what was sealed, or the values cannot be written.
-    /// Whoever calls this holds the account's locks.
+    /// Whoever calls this holds the account's locks and the writers'.
     pub fn take_back(&self, file: &SecretFile) -> Result<bool> {
         let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
         let plain = match self.opened(bytes, file.place()) {
@@ -138,7 +162,7 @@ impl Store {
         for (name, remembered) in earlier {
             values.entry(name).or_insert(remembered);
         }
-        self.write_values(&file.account, &values)?;
+        self.write_values_alone(&file.account, &values)?;
         files::remove(&file.path).map(|()| true)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -102,6 +102,12 @@ impl Remembered {
         Self { value, by, at: now, gone_at, made_anew_at, edition, outdated_at }
     }
 
+    /// Whether its variable has been gone for so long that it is kept no longer.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        let gone_for = self.gone_at.and_then(|gone_at| now.since(gone_at));
+        gone_for.is_some_and(|seconds| seconds >= KEPT_AFTER_DELETION)
+    }
+
     /// Whether anything tells that the account may hold another value by now.
     pub fn may_be_outdated(&self) -> bool {
         self.made_anew_at.is_some() || self.outdated_at.is_some()
@@ -129,15 +135,23 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
 }
 
 impl Store {
-    /// What is remembered of `account`.
+    /// What is remembered of `account`; without what has expired, whether or not it is still there.
     ///
     /// # Errors
     /// The file is there but cannot be read, trusted or understood. It is never set aside by itself:
     /// nobody can fetch its values anew.
     pub fn values(&self, account: &AccountId) -> Result<Values> {
+        let mut values = self.all_values(account)?;
+        drop_expired(&mut values);
+        Ok(values)
+    }
+
+    fn all_values(&self, account: &AccountId) -> Result<Values> {
         let path = self.values_path(account);
-        let Some(bytes) = self.read(&path)? else { return Ok(Values::new()) };
-        match self.opened(bytes, Place { account, name: FILE }) {
+        let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else {
+            return Ok(Values::new());
+        };
+        match opened {
             Ok(bytes) => {
                 parse(&bytes).ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
             }
@@ -145,7 +159,8 @@ impl Store {
         }
     }
 
-    /// Changes what is remembered of `account`, one process at a time; writes only what differs.
+    /// Changes what is remembered of `account`, one process at a time; writes only what differs. What
+    /// has expired is dropped.
     ///
     /// # Errors
     /// The file cannot be read or written; what `edit` itself fails with: then nothing is written.
@@ -155,8 +170,9 @@ impl Store {
         edit: impl FnOnce(&mut Values) -> Result<T>,
     ) -> Result<T> {
         let _lock = self.lock_values(account)?;
-        let before = self.values(account)?;
+        let before = self.all_values(account)?;
         let mut values = before.clone();
+        drop_expired(&mut values);
         let edited = edit(&mut values)?;
         if values != before {
             self.write_values(account, &values)?;
@@ -165,9 +181,15 @@ impl Store {
         Ok(edited)
     }
 
-    pub(super) fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
+    fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
         let place = Place { account, name: FILE };
         self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
+    }
+
+    /// Writes what is remembered, for who holds the account's locks and the writers'.
+    pub(super) fn write_values_alone(&self, account: &AccountId, values: &Values) -> Result<()> {
+        let place = Place { account, name: FILE };
+        self.write_as_set(&self.values_path(account), place, &to_bytes(values)?, values.len())
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
@@ -187,6 +209,12 @@ impl Store {
     pub fn values_path(&self, account: &AccountId) -> PathBuf {
         self.data.join(account.as_str()).join(FILE)
     }
+}
+
+fn drop_expired(values: &mut Values) {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp(since_1970.as_secs());
+    values.retain(|_, remembered| !remembered.is_expired(now));
 }
 
 /// What is lost, and how to go on, where sealed values at `path` do not open.
@@ -255,6 +283,26 @@ mod tests {
         let values = store.values(&account()).expect("read");
         assert_eq!((values["A"].value.expose(), values["B"].value.expose()), ("v\n\"", ""));
         assert_eq!(values["A"].by, Means::Given);
+    }
+
+    #[test]
+    fn what_has_expired_is_not_there_and_goes_with_the_next_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let gone = |at| Remembered {
+            gone_at: Some(at),
+            ..Remembered::new(Secret::new("v"), Means::Sent, Timestamp(5))
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+        let recent = gone(Timestamp(now - KEPT_AFTER_DELETION + 3600));
+        let values = [("OLD", gone(Timestamp(now - KEPT_AFTER_DELETION))), ("RECENT", recent)];
+        let values: Values = values.map(|(name, value)| (name.to_owned(), value)).into();
+        store.write_values(&account(), &values).expect("written");
+        let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
+        assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);
+        store.edit_values(&account(), |values| Ok(assert_eq!(names(values), ["RECENT"]))).expect("written");
+        assert_eq!(names(&store.all_values(&account()).expect("read")), ["RECENT"]);
     }
 
     #[test]

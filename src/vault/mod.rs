@@ -155,6 +155,18 @@ impl Vault {
         }
     }
 
+    /// Makes sure that the keyring itself holds `key`: put back if it has lost it meanwhile.
+    ///
+    /// # Errors
+    /// The keyring does not give or take it.
+    pub fn keep_sure(&self, key: &DataKey) -> Result<()> {
+        match self.data_key_in_keyring(key.id()) {
+            Ok(_) => Ok(()),
+            Err(Trouble::Missing) => self.put_back(key.id(), &Secret::new(key.to_text().as_str())).map(drop),
+            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+        }
+    }
+
     fn put_back(&self, id: &KeyId, text: &Secret) -> Result<DataKey> {
         let what = "the key of the sealed files cannot be kept";
         let key = key_from(id, text).map_err(|trouble| failure(what, &trouble))?;

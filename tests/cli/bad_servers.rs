@@ -172,3 +172,40 @@ fn what_a_server_says_cannot_move_the_cursor() {
     let said = home.vastenv(&["create", "env-var", "A", "1"]).run().refuses(1, &["\\u{1b}[2J\\nvastenv"]);
     assert_eq!(said.err.lines().count(), 1, "{said:?}");
 }
+
+#[test]
+fn a_value_of_another_variable_in_a_servers_words_is_taken_out() {
+    let said = r#"{"success": false, "msg": "holds value-of-A, and remembered\u002dB, and from-the-file"}"#;
+    let is_bad = Arc::new(AtomicBool::new(false));
+    let turned = Arc::clone(&is_bad);
+    let server = RawServer::start(move |target| match target {
+        "GET /api/v0/users/current/" => Reply::json(200, r#"{"id": 7}"#),
+        _ if turned.load(Ordering::SeqCst) || !target.starts_with("GET") => Reply::json(400, said),
+        _ => Reply::json(200, r#"{"success": true, "secrets": {"A": "value-of-A", "B": "********"}}"#),
+    });
+    let home = Home::at(&server.url(), KEY);
+    home.ok(&["refresh", "--quiet"]);
+    home.ok(&["remember", "env-var", "B", "remembered-B", "--quiet"]);
+    let hides = ["value-of-A", "remembered-B", "from-the-file"];
+    let file = home.write("one.env", "NEW=from-the-file\nOTHER=from-the-file-too\n");
+    let file = file.to_str().expect("text");
+    for (command, hidden) in [
+        (&["create", "env-var", "NEW", "sent"][..], 2),
+        (&["delete", "env-var", "A"], 2),
+        (&["show", "api-keys"], 2),
+        (&["import", "-y", file], 3),
+    ] {
+        is_bad.store(command[0] == "show", Ordering::SeqCst);
+        let said = home.vastenv(command).run();
+        assert!(said.code != 0 && said.err.contains("holds *****, and *****"), "{said:?}");
+        for value in &hides[..hidden] {
+            assert!(!format!("{said:?}").contains(value), "{said:?}");
+        }
+    }
+    // What a failed refresh leaves for status and for shells.
+    is_bad.store(true, Ordering::SeqCst);
+    let said = home.vastenv(&["refresh"]).run();
+    assert!(said.code != 0 && !said.err.contains("value-of-A"), "{said:?}");
+    let status = home.ok(&["status"]);
+    assert!(status.contains("holds *****, and *****") && !status.contains("value-of-A"), "{status}");
+}

@@ -109,6 +109,24 @@ fn a_server_with_limits_never_has_to_refuse() {
 }
 
 #[test]
+fn changes_by_hand_right_before_count_too() {
+    let options = Options { rate_limits: true, ..Options::default() };
+    let account = TestAccount::serving(&json!({"C": "1"}), options);
+    let home = account.home();
+    home.write(".env", "A=1\nB=2\nC=3\n");
+    home.ok(&["refresh", "--quiet"]);
+    home.ok(&["update", "env-var", "C", "2", "--quiet"]);
+    home.ok(&["create", "env-var", "BY_HAND", "1", "--quiet"]);
+    home.vastenv(&["import", "-y", "--retry", "1", ".env"]).run().expect(0);
+    assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "BY_HAND": "1", "C": "3"}));
+    let requests = account.requests();
+    assert!(requests.iter().all(|request| request.ends_with(" 200")), "{requests:?}");
+    // A call that is only shown was never sent.
+    home.vastenv(&["create", "env-var", "SHOWN", "x", "--curl"]).run().expect(0);
+    assert_eq!(account.requests().len(), requests.len());
+}
+
+#[test]
 fn a_person_is_asked_and_may_say_no() {
     let account = TestAccount::with(&json!({}));
     let home = account.home();

@@ -44,6 +44,15 @@ fn every_known_value_and_the_key_are_taken_out_of_both_streams() {
 }
 
 #[test]
+fn a_value_remembered_of_a_deleted_variable_is_taken_out() {
+    let account = account();
+    let home = account.known_home();
+    home.ok(&["delete", "env-var", "HF_TOKEN", "--quiet"]);
+    let (out, _) = redacted(&home, &format!("echo \"<{TOKEN}>${{HF_TOKEN-gone}}\""));
+    assert_eq!(out, "<*****>gone\n");
+}
+
+#[test]
 fn a_saved_key_is_taken_out_beside_the_one_in_use() {
     let account = account();
     let home = account.known_home();

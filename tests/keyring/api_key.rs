@@ -103,6 +103,31 @@ fn a_key_that_the_keyring_does_not_give_is_not_called_absent() {
 }
 
 #[test]
+fn status_names_where_secrets_rest_also_without_the_key() {
+    let signed = Signed::in_();
+    let check = |code: i32, why: &str, keyring: &str| {
+        let said = signed.anew(&["status"]).run().expect(code).mentions(&[why, "hint: "]);
+        for part in
+            ["account  none", "server   http", "storage  private files", "the API key is in the keyring"]
+        {
+            assert!(said.out.contains(part), "{part}: {said:?}");
+        }
+        assert!(said.out.contains(why), "{said:?}");
+        let said = signed.anew(&["status", "--raw"]).run().expect(code);
+        let status: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+        assert_eq!(status["storage"]["keyring"], keyring, "{status}");
+        assert!(status["key_failure"].as_str().is_some_and(|text| text.contains(why)), "{status}");
+    };
+    signed.session.kill_keyring(Keyring::Locked);
+    check(1, "the keyring is locked", "locked");
+    signed.session.kill_keyring(Keyring::Broken);
+    check(1, "there is no keyring", "absent");
+    signed.session.next(Keyring::Unlocked);
+    assert!(signed.session.secret_tool(&["clear", "service", "vastenv"]).status.success());
+    check(4, "the keyring no longer holds the API key", "lost");
+}
+
+#[test]
 fn a_reset_keeps_the_new_key_where_the_old_one_was() {
     let signed = Signed::in_();
     let before = signed.key().to_owned();

@@ -122,6 +122,26 @@ fn a_lost_key_costs_what_is_said_and_values_come_back_with_it() {
 }
 
 #[test]
+fn a_lost_key_is_told_also_beside_a_new_one() {
+    let machine = Machine::sealed();
+    machine.lose_entries();
+    // The snapshot is written anew, and sealed with a new key; the values stay with the old one.
+    machine.anew(&["refresh"]).run();
+    assert_eq!(machine.entries(), 1);
+    let values = machine.file("values.json").display().to_string();
+    let lost = format!("the keyring no longer holds the key of the 3 values in {values}");
+    for command in ["storage", "status", "doctor"] {
+        let said = machine.anew(&[command]).run();
+        assert!(format!("{}{}", said.out, said.err).contains(&lost), "{said:?}");
+        assert!(format!("{}{}", said.out, said.err).contains("vastenv remember env-var --all"), "{said:?}");
+        assert_eq!(said.code, i32::from(command == "doctor"), "{said:?}");
+    }
+    let said = machine.anew(&["storage", "--raw"]).run().expect(0);
+    let report: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((&report["lost"][0], &report["keyring"]), (&values.into(), &"reachable".into()));
+}
+
+#[test]
 fn what_the_session_still_keeps_goes_back_into_the_keyring() {
     let machine = Machine::sealed();
     machine.lose_entries();

@@ -20,4 +20,5 @@ mod official;
 #[path = "../common/keyring.rs"]
 mod session;
 mod shells;
+mod side_by_side;
 mod storage;
