@@ -52,10 +52,10 @@ impl Redactor {
         if text.len() <= LONGEST_TEXT {
             return printable_capped(&self.clean(text), MESSAGE_LIMIT);
         }
-        let cleaned = self.clean(&text[..text.floor_char_boundary(LONGEST_TEXT)]);
+        let cleaned = self.clean(&text[..boundary(text, LONGEST_TEXT)]);
         // The cut may have gone through a secret, which is at the end then.
         let longest = self.secrets().map(|secret| 6 * secret.expose().len()).max().unwrap_or(0);
-        let end = cleaned.floor_char_boundary(cleaned.len().saturating_sub(longest));
+        let end = boundary(&cleaned, cleaned.len().saturating_sub(longest));
         printable_capped(&cleaned[..end], MESSAGE_LIMIT)
     }
 
@@ -97,6 +97,11 @@ fn forms_in(text: &str, secret: &str) -> Vec<Zeroizing<String>> {
 
 fn inside_quotes(json: &str) -> &str {
     &json[1..json.len() - 1]
+}
+
+/// The last place up to `limit` at which `text` can be cut.
+fn boundary(text: &str, limit: usize) -> usize {
+    (0..=limit.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
 }
 
 /// Replaces `word` wherever no letter or digit touches it.

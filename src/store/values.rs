@@ -301,7 +301,12 @@ mod tests {
         let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);
-        store.edit_values(&account(), |values| Ok(assert_eq!(names(values), ["RECENT"]))).expect("written");
+        store
+            .edit_values(&account(), |values| {
+                assert_eq!(names(values), ["RECENT"]);
+                Ok(())
+            })
+            .expect("written");
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["RECENT"]);
     }
 
