@@ -88,6 +88,6 @@ impl<'a> Remote<'a> {
         let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
         let client = Client::new(settings, Arc::clone(&listener))?;
         client.hush(account.all_values());
-        Ok(Self { client, account, listener, only_shown })
+        Ok(Self { account, client, listener, only_shown })
     }
 }

@@ -52,11 +52,10 @@ impl Redactor {
         if text.len() <= LONGEST_TEXT {
             return printable_capped(&self.clean(text), MESSAGE_LIMIT);
         }
-        let cleaned = self.clean(&text[..text.floor_char_boundary(LONGEST_TEXT)]);
+        let cleaned = self.clean(start_of(text, LONGEST_TEXT));
         // The cut may have gone through a secret, which is at the end then.
         let longest = self.secrets().map(|secret| 6 * secret.expose().len()).max().unwrap_or(0);
-        let end = cleaned.floor_char_boundary(cleaned.len().saturating_sub(longest));
-        printable_capped(&cleaned[..end], MESSAGE_LIMIT)
+        printable_capped(start_of(&cleaned, cleaned.len().saturating_sub(longest)), MESSAGE_LIMIT)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
@@ -93,6 +92,12 @@ fn forms_in(text: &str, secret: &str) -> Vec<Zeroizing<String>> {
     }
     let found = forms.into_iter().filter(|form| !form.is_empty() && text.contains(form));
     found.map(|form| Zeroizing::new(form.to_owned())).collect()
+}
+
+/// At most the first `length` bytes.
+fn start_of(text: &str, length: usize) -> &str {
+    let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
 }
 
 fn inside_quotes(json: &str) -> &str {
