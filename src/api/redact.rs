@@ -52,11 +52,10 @@ impl Redactor {
         if text.len() <= LONGEST_TEXT {
             return printable_capped(&self.clean(text), MESSAGE_LIMIT);
         }
-        let cleaned = self.clean(&text[..boundary(text, LONGEST_TEXT)]);
+        let cleaned = self.clean(start_of(text, LONGEST_TEXT));
         // The cut may have gone through a secret, which is at the end then.
         let longest = self.secrets().map(|secret| 6 * secret.expose().len()).max().unwrap_or(0);
-        let end = boundary(&cleaned, cleaned.len().saturating_sub(longest));
-        printable_capped(&cleaned[..end], MESSAGE_LIMIT)
+        printable_capped(start_of(&cleaned, cleaned.len().saturating_sub(longest)), MESSAGE_LIMIT)
     }
 
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
@@ -95,13 +94,14 @@ fn forms_in(text: &str, secret: &str) -> Vec<Zeroizing<String>> {
     found.map(|form| Zeroizing::new(form.to_owned())).collect()
 }
 
-fn inside_quotes(json: &str) -> &str {
-    &json[1..json.len() - 1]
+/// At most the first `length` bytes.
+fn start_of(text: &str, length: usize) -> &str {
+    let end = (0..=length).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    &text[..end]
 }
 
-/// The last place up to `limit` at which `text` can be cut.
-fn boundary(text: &str, limit: usize) -> usize {
-    (0..=limit.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0)
+fn inside_quotes(json: &str) -> &str {
+    &json[1..json.len() - 1]
 }
 
 /// Replaces `word` wherever no letter or digit touches it.

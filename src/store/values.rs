@@ -301,12 +301,8 @@ mod tests {
         let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);
-        store
-            .edit_values(&account(), |values| {
-                assert_eq!(names(values), ["RECENT"]);
-                Ok(())
-            })
-            .expect("written");
+        let edited = store.edit_values(&account(), |values| Ok(names(values))).expect("written");
+        assert_eq!(edited, ["RECENT"]);
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["RECENT"]);
     }
 

@@ -205,3 +205,27 @@ fn what_was_typed_before_an_end_is_remembered() {
         exports(&home, &json!({"A": "one"}));
     }
 }
+
+#[test]
+fn after_thirty_days_a_deleted_variables_value_is_gone() {
+    let account = masked(&json!({"A": "1", "B": "2"}));
+    let home = account.known_home();
+    home.ok(&["remember", "env-var", "A", "hidden-a", "--quiet"]);
+    home.ok(&["remember", "env-var", "B", "hidden-b", "--quiet"]);
+    home.ok(&["delete", "env-var", "A", "--quiet"]);
+    let accounts = fs::read_dir(home.path(".local/share/vastenv")).expect("a folder");
+    let path = accounts.map(|entry| entry.expect("an entry").path().join("values.json")).next().expect("one");
+    let mut values = values_file(&home);
+    let gone_at = values["values"]["A"]["gone_at"].as_u64().expect("a time");
+    values["values"]["A"]["gone_at"] = json!(gone_at - 31 * 86_400);
+    let expired = values.to_string();
+    fs::write(&path, &expired).expect("written");
+    home.vastenv(&["create", "env-var", "A", "--remembered"])
+        .run()
+        .refuses(1, &["no value of A is remembered here"]);
+    assert!(fs::read_to_string(&path).expect("read").contains("hidden-a"));
+    let status = home.ok(&["status"]);
+    assert!(status.contains("1 value in ") && !status.contains("deleted"), "{status}");
+    let left = fs::read_to_string(&path).expect("read");
+    assert!(!left.contains("hidden-a") && left.contains("hidden-b"), "{left}");
+}
