@@ -109,7 +109,7 @@ fn a_file_where_a_folder_belongs_is_named() {
     let account = TestAccount::with(&json!({"A": "known"}));
     let home = account.home();
     home.write(".local", "");
-    for arguments in [&["export", "json"][..], &["refresh"], &["status"], &["run", "--", "true"]] {
+    for arguments in [&["export", "json"][..], &["refresh"], &["why", "A"], &["run", "--", "true"]] {
         home.vastenv(arguments).run().refuses(1, &[".local/state/vastenv: not a directory", "hint: "]);
     }
 }
@@ -161,7 +161,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     let mut home = account.known_home();
     let state = home.path(".local/state/vastenv/digest.key");
     as_root(&state, || {
-        for arguments in [&["export", "json"][..], &["status"], &["refresh"], &["run", "--", "true"]] {
+        for arguments in [&["export", "json"][..], &["why", "A"], &["refresh"], &["run", "--", "true"]] {
             let mend = format!("sudo chown \"$(id -u)\" {}", state.display());
             home.vastenv(arguments).run().refuses(1, &["belongs to another user", &mend]);
         }
@@ -214,7 +214,7 @@ fn what_cannot_be_read_or_written_is_named_with_the_chmod() {
     for (file, mend) in [(&key, "chmod 600"), (&config, "chmod u+r")] {
         chmod(file, 0o000);
         let file = file.display();
-        for arguments in [&["status"][..], &["export", "sh"], &["run", "--", "true"]] {
+        for arguments in [&["why", "A"][..], &["export", "sh"], &["run", "--", "true"]] {
             let mend = format!("{mend} {file}");
             let parts = ["cannot read", &file.to_string(), "permission denied", "sudo chown ", &mend];
             home.vastenv(arguments).uid(user).run().refuses(1, &parts);

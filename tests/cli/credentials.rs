@@ -145,7 +145,7 @@ fn a_key_that_anybody_could_have_written_is_refused() {
     let file = home.write(KEY_FILE, OTHER_KEY);
     chmod(&file, 0o666);
     let chmod = format!("chmod 600 {}", file.display());
-    home.vastenv(&["status"])
+    home.vastenv(&["why", "A"])
         .run()
         .refuses(1, &["could have been written by anybody", &chmod])
         .hides(OTHER_KEY);
@@ -156,7 +156,7 @@ fn a_key_file_that_is_none_is_named() {
     let home = Home::new();
     let file = home.path(KEY_FILE);
     fs::create_dir_all(&file).expect("a folder");
-    home.vastenv(&["status"])
+    home.vastenv(&["why", "A"])
         .run()
         .refuses(1, &[&format!("the key file {} is not a plain file", file.display()), "hint: "]);
     let home = Home::new();
