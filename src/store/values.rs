@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -21,10 +21,6 @@ const VERSION: u32 = 1;
 
 /// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
 pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
-
-/// How long to wait for another process that edits the same file: it holds it for milliseconds.
-const PATIENCE: u32 = 500;
-const INTERVAL: Duration = Duration::from_millis(10);
 
 /// An account's remembered values, by the variable's name.
 pub type Values = BTreeMap<String, Remembered>;
@@ -193,16 +189,7 @@ impl Store {
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
-        let name = format!("values-{}", account.as_str());
-        for _ in 0..PATIENCE {
-            if let Some(lock) = self.try_lock(&name)? {
-                return Ok(lock);
-            }
-            std::thread::sleep(INTERVAL);
-        }
-        let lock = self.lock_path(&name);
-        Err(Failure::unavailable(format!("another vastenv holds the remembered values ({})", lock.display()))
-            .hint("if it hangs, end it (see `fuser` on that file) and try again"))
+        self.await_lock(&format!("values-{}", account.as_str()))
     }
 
     /// The file of the remembered values.
