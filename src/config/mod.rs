@@ -23,7 +23,7 @@ pub struct Config {
     pub max_age: u64,
     /// Whether the account wins over a variable that the shell had before.
     pub override_existing: bool,
-    /// Names that pass the gate although it refuses them.
+    /// Names that load although they are refused.
     pub allow: BTreeSet<String>,
     /// Whether plain http to other machines is let through, as `--insecure-http` does for one call.
     pub insecure_http: bool,

@@ -1,11 +1,11 @@
 //! What a shell should hold, and what must change for that: pure decisions, no I/O.
 
 mod diff;
-mod gate;
 mod ledger;
+mod names;
 mod resolve;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
-pub use gate::{Group, refusal};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
+pub use names::{Group, refusal};
 pub use resolve::{AccountVariable, Environment, Rules, Skipped, Why, resolve};

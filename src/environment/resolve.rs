@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gate::{self, Group};
+use super::names::{self, Group};
 use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
@@ -30,7 +30,7 @@ pub struct AccountVariable {
 /// What the user's own config says about names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Names that pass the gate although it refuses them.
+    /// Names that load although they are refused.
     pub allowed: BTreeSet<String>,
 }
 
@@ -61,7 +61,7 @@ pub enum Why {
     Masked,
     /// The name is none that a shell can assign to.
     BadName(NameError),
-    /// The name steers a program.
+    /// The name is known to do more than inform a program.
     Refused(Group),
     /// The value holds a NUL byte, which no environment can carry.
     HoldsNul,
@@ -143,7 +143,7 @@ fn admit<'a>(
     room: usize,
 ) -> Result<(EnvName, &'a Secret), Why> {
     let name = EnvName::parse(&variable.name).map_err(Why::BadName)?;
-    if let Some(group) = gate::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
+    if let Some(group) = names::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
         return Err(Why::Refused(group));
     }
     let value = variable.value.as_ref().ok_or(Why::Masked)?;
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_config_lets_a_name_through_the_gate_and_nothing_else() {
+    fn the_config_lets_a_name_load_and_nothing_else() {
         let rules = Rules { allowed: BTreeSet::from(["PAGER".to_owned()]) };
         let environment = resolve(&[variable("PAGER", "less"), variable("EDITOR", "ed")], &rules);
         assert!(environment.variables.contains_key(&EnvName::parse("PAGER").expect("a name")));

@@ -27,7 +27,7 @@ fn the_plan_has_names_only_and_nothing_is_sent_without_a_yes() {
     let plan = "create: NEW, PATH\nupdate: CHANGED\nskip: MASK (a mask, not a value)\n\
                 skip: EMPTY (empty, which an account cannot hold)\n\
                 skip: line 7 (not a variable name: it starts with a digit)\nskip: SAME (same value)\n\
-                not loaded into shells: PATH (refused: it steers the shell itself)\n";
+                not loaded into shells: PATH (refused: changes how the shell works)\n";
     let said = home.vastenv(&["import", ".env"]).run().expect(2).hides("hidden").hides("word");
     assert_eq!(said.out, plan);
     said.mentions(&[

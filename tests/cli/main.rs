@@ -20,6 +20,7 @@ mod import;
 mod import_ends;
 mod inspect;
 mod masks;
+mod names;
 #[path = "../common/official.rs"]
 mod official;
 mod prompt;

@@ -1,0 +1,37 @@
+//! Refused names, with the programs that follow them.
+
+use serde_json::json;
+
+use crate::account::TestAccount;
+use crate::home::chmod;
+
+/// A name, its value, and a command that writes the file `followed` if it follows them.
+const CASES: [[&str; 3]; 4] = [
+    [
+        "Https_Proxy",
+        "http://192.0.2.1:8",
+        r#"python3 -c 'import urllib.request as r; "https" in r.getproxies() and open("followed", "w")'"#,
+    ],
+    ["HARNESS_PERL_SWITCHES", "-I. -Mevil", "prove -Q empty.t"],
+    ["SSH_SK_HELPER", "./troff", "ssh-keygen -q -t ed25519-sk -N '' -f key"],
+    ["GROFF_BIN_PATH", ".", "echo text | groff -Tascii"],
+];
+
+#[test]
+fn what_programs_would_follow_does_not_reach_them() {
+    for [name, value, command] in CASES {
+        let account = TestAccount::with(&json!({name: value}));
+        let home = account.known_home();
+        home.write("evil.pm", "open(my $file, '>', 'followed'); 1;");
+        home.write("empty.t", "print qq(1..0\\n);");
+        chmod(&home.write("troff", "#!/bin/sh\n: > followed\n"), 0o700);
+        let followed = || {
+            home.vastenv(&["run", "--", "sh", "-c", &format!("cd && {command}")]).run();
+            home.path("followed").exists()
+        };
+        assert!(!followed(), "{name}");
+        // The command proves something: it follows the name where the config lets it load.
+        home.write(".config/vastenv/config.toml", format!("allow = [\"{name}\"]\n"));
+        assert!(followed(), "{command} does not follow {name}");
+    }
+}
