@@ -39,7 +39,7 @@ impl Rule {
 /// A word of the table.
 #[derive(Clone, Copy)]
 pub(super) struct Pattern {
-    rule: u8,
+    rule: u16,
     start: u16,
     end: u16,
     /// The offset of its `*`, or `end` in a whole name.
@@ -140,6 +140,13 @@ const fn tail_slot(text: &[u8], at: usize) -> usize {
     head_slot(text, at) + 128
 }
 
+/// A table that is too large does not compile.
+#[expect(clippy::cast_possible_truncation, reason = "it is asserted")]
+const fn narrow(number: usize) -> u16 {
+    assert!(number < END as usize);
+    number as u16
+}
+
 const fn count() -> usize {
     let mut count = 0;
     let mut rule = 0;
@@ -180,9 +187,9 @@ const fn index() -> Index {
             };
             let star = if let Some(star) = star { star } else { end };
             index.patterns[filled] =
-                Pattern { rule: rule as u8, start: start as u16, end: end as u16, star: star as u16 };
+                Pattern { rule: narrow(rule), start: narrow(start), end: narrow(end), star: narrow(star) };
             index.next[filled] = index.first[slot];
-            index.first[slot] = filled as u16;
+            index.first[slot] = narrow(filled);
             filled += 1;
             start = end + 1;
         }
