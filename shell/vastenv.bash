@@ -2,23 +2,23 @@
 # vastenv's hook for bash 3.2 and later.
 #
 # Before each prompt __vastenv_hook asks, with builtins alone, whether anything changed since it last
-# loaded; only then does it start the binary and eval its reply. What it compares:
-#   - the generation file that it loaded still exists (every change made through vastenv publishes the
-#     next one and unlinks this one);
-#   - up to three files that others may write still have the time of their stamp: -nt and -ot together
-#     are an exact comparison, also after a clock was set back, and -ot is true of a file that is gone;
-#     and three more files are still absent;
+# loaded; only then does it start the binary and eval its reply. The reply defines __vastenv_hook anew,
+# as one test of what the state that it loaded depends on:
+#   - the generation file still exists (every change made through vastenv publishes the next one and
+#     unlinks this one);
+#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
+#     also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, which every bash has, also when somebody assigned to it;
 #   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
 # No value of a variable is ever held in a variable of this file, nor traced under `set -x`.
-# A changed $PWD has no meaning yet: a project file's place is beside the steering variables.
 
-# Read with aliases off, which would change what is read, and with `set -a` off, which would hand all
-# this to every child.
+# Read with aliases off, which would change what is read, with `set -a` off, which would hand all this to
+# every child, with `set -k` off, which takes assignments away from commands, and with `set -u` off.
 __vastenv_options=-u
 if \builtin shopt -q expand_aliases; then __vastenv_options=-s; fi
 \builtin shopt -u expand_aliases
-case $- in *a*) builtin set +a && __vastenv_options+=a ;; esac
+__vastenv_options+=${-//[!aku]/}
+builtin set +aku
 builtin export -n __vastenv_options
 
 # Called by its path, so that a changed PATH changes nothing.
@@ -26,27 +26,40 @@ __vastenv_bin=@VASTENV_BINARY@
 
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != "$$" ]]; then
-  __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags=''
-  __vastenv_gen='' __vastenv_told='' __vastenv_warned='' __vastenv_hidden='' __vastenv_kept=''
-  __vastenv_next='' __vastenv_since=0 __vastenv_due=0 __vastenv_seen='' __vastenv_key=''
-  __vastenv_f1=/ __vastenv_s1=/ __vastenv_f2=/ __vastenv_s2=/ __vastenv_f3=/ __vastenv_s3=/
-  __vastenv_a1='' __vastenv_a2='' __vastenv_a3=''
+  __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags='' __vastenv_told='' __vastenv_warned=''
+  __vastenv_hidden='' __vastenv_kept='' __vastenv_odd='' __vastenv_since=0 __vastenv_due=0
+  __vastenv_key='' __vastenv_seen='' __vastenv_moves=0
 fi
+__vastenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
+# Since 5.1 PROMPT_COMMAND may be an array, whose entries each see $? and PIPESTATUS untouched.
+__vastenv_arrays=$((__vastenv_version >= 501))
+# Below 5.0 -nt and -ot compare whole seconds: the binary must know.
+__vastenv_unit=
+((__vastenv_version >= 500)) || __vastenv_unit=,seconds
 
+# Until a reply defines it.
 __vastenv_hook() {
-  local __vastenv_exit=$?
-  if [[ -e $__vastenv_gen && ! $__vastenv_f1 -nt $__vastenv_s1 && ! $__vastenv_f1 -ot $__vastenv_s1 &&
-    ($__vastenv_f2 == / || (! $__vastenv_f2 -nt $__vastenv_s2 && ! $__vastenv_f2 -ot $__vastenv_s2)) &&
-    ($__vastenv_f3 == / || (! $__vastenv_f3 -nt $__vastenv_s3 && ! $__vastenv_f3 -ot $__vastenv_s3)) &&
-    ! -e $__vastenv_a1 && ! -e $__vastenv_a2 && ! -e $__vastenv_a3 &&
-    ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
-    "${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}" == "$__vastenv_seen" ]] &&
-    { [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_same_key; }; then
-    :
+  __vastenv_load
+}
+
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the
+# problem that the user was told of.
+# shellcheck disable=SC2016
+__vastenv_state() {
+  __vastenv_told=$3 __vastenv_mode=prompt
+  __vastenv_since=${SECONDS-0}
+  ((__vastenv_due = __vastenv_since + $2, 1))
+  builtin set -- "$1"' && ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due && \
+    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen"' \
+    "${VAST_API_KEY:+&& __vastenv_same_key}"
+  if ((__vastenv_arrays)); then
+    # Whoever put a string in front has it moved behind, unless that happens at every prompt.
+    ((__vastenv_moves >= 3)) || builtin set -- "$1 && -z \${PROMPT_COMMAND-}" "$2"
+    builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load; }"
   else
-    __vastenv_load || :
+    # Those who come after this in PROMPT_COMMAND see the status as it was.
+    builtin eval "__vastenv_hook() { \builtin set -- \$?; { [[ $1 ]] $2; } || __vastenv_load || :; return \$1; }"
   fi
-  return "$__vastenv_exit"
 }
 
 # The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
@@ -87,158 +100,176 @@ __vastenv_digest_key() {
   done
 }
 
-# Starts the binary and evals its reply. Always called where `set -e` does not reach.
+# Starts the binary and obeys its reply. Always called where `set -e` does not reach.
 __vastenv_load() {
-  local IFS=' ' __vastenv_h=''
-  # Options that would show or spread values, or end this. A load that Ctrl-C ended left them here.
-  builtin set -- "${__vastenv_flags:--${-//[!aTuvx]/}}"
-  [[ $1 == - ]] || builtin set +aTuvx
-  __vastenv_flags=$1
+  # Options that would show or spread values, change how this is read, or end it. A load that Ctrl-C
+  # ended left them here. No assignment as an argument before they are off: `set -k` would take it.
+  __vastenv_flags=${__vastenv_flags:--${-//[!afkTuvx]/}}
+  builtin set +akTuvx
+  builtin set -f
+  local IFS=' ' __vastenv_h='' __vastenv_try __vastenv_answer
   [[ -z ${VAST_API_KEY-} ]] || __vastenv_digest_key
-  __vastenv_key=$__vastenv_h
-  __vastenv_seen="${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}"
-  __vastenv_gen='' __vastenv_next='' __vastenv_hidden='' __vastenv_kept=''
-  if [[ -f $__vastenv_bin && -x $__vastenv_bin ]]; then
-    __vastenv_obey "$(__vastenv_ask '')"
-    # Variables that this shell has but does not export: the binary must see them to give them back.
-    [[ -z $__vastenv_hidden ]] || __vastenv_obey "$(__vastenv_ask "$__vastenv_hidden")"
-  fi
-  if [[ -n $__vastenv_next ]]; then
-    # Only now: what Ctrl-C ended halfway is loaded again.
-    __vastenv_gen=$__vastenv_next __vastenv_warned='' __vastenv_mode=prompt
-  else
-    __vastenv_lost
-  fi
-  if [[ -n $__vastenv_kept && ${VASTENV_LOG-} != off ]]; then
-    builtin printf 'vastenv: kept your own%s (readonly, or not a plain variable)\n' "$__vastenv_kept" >&2
-  fi
+  __vastenv_key=$__vastenv_h __vastenv_due=0
+  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  __vastenv_hidden='' __vastenv_kept=''
+  [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
+  # Again with what it could not see: variables that are not exported, or not plain.
+  for __vastenv_try in 1 2 3; do
+    __vastenv_answer=none
+    [[ ! -x $__vastenv_bin ]] || __vastenv_obey "$(__vastenv_ask)"
+    [[ $__vastenv_answer == again ]] || break
+  done
+  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned=''; else __vastenv_lost; fi
+  ((!__vastenv_arrays)) || __vastenv_stand_in_front
   builtin set -- "$__vastenv_flags"
   __vastenv_flags=''
+  [[ $1 == *f* ]] || builtin set +f
   [[ $1 == - ]] || builtin set "$1"
 }
 
-# In a subshell: prints the binary's reply. $1 names variables to show it; the switches count although
-# they may not be exported.
+# In a subshell: prints the binary's reply, in old versions after the variables with attributes. The
+# switches count although they may not be exported.
 __vastenv_ask() {
+  local __vastenv_o
+  # Below 4.4 nothing else shows attributes of a variable without a value.
+  if ((__vastenv_version < 404)); then
+    for __vastenv_o in r i a A n l u c; do builtin declare -$__vastenv_o -p; done 2>/dev/null
+  fi
   # shellcheck disable=SC2086,SC2163
-  builtin export VASTENV_DISABLE VASTENV_LOG $1
+  builtin export VASTENV_DISABLE VASTENV_LOG $__vastenv_hidden
   builtin exec "$__vastenv_bin" export bash \
-    --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode" "$__vastenv_told" "$1"
+    --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode$__vastenv_unit" "$__vastenv_told" "$__vastenv_hidden" "$__vastenv_kept"
 }
 
-# Evals a reply that is whole: of one cut short, nothing.
+# Obeys a reply that is whole: one cut short changes nothing. Its lines are ASCII, and each is run.
 __vastenv_obey() {
-  [[ $1 != *$'\n'__vastenv_done ]] || builtin eval "$1"
+  [[ $1 == *$'\n'__vastenv_done ]] || return 0
+  local IFS=$'\n' __vastenv_line __vastenv_at
+  # shellcheck disable=SC2086
+  builtin set -- $1
+  __vastenv_odd=' '
+  while [[ $1 != __vastenv_reply ]]; do
+    if [[ $1 == 'declare -'* ]]; then
+      __vastenv_at=${1#declare -} __vastenv_line=${1#declare -* }
+      __vastenv_odd+="${__vastenv_line%%=*}=${__vastenv_at%% *} "
+    fi
+    builtin shift
+  done
+  __vastenv_answer=whole
+  builtin eval "$2"
+  [[ $__vastenv_answer == whole ]] || return 0
+  builtin shift 2
+  for __vastenv_line; do builtin eval "$__vastenv_line"; done
+}
+
+# Whether the variables named can be assigned to: those in $1 must not exist, those in both must be
+# plain. An integer would evaluate what is assigned to it, an array or a reference be written through.
+__vastenv_check() {
+  local IFS=' ' __vastenv_n __vastenv_at __vastenv_there=''
+  if ((__vastenv_version >= 404)); then
+    for __vastenv_n in $1 $2; do
+      builtin declare -p "$__vastenv_n" && __vastenv_there+=" $__vastenv_n"
+    done >/dev/null 2>&1
+  else
+    __vastenv_there="$1 $2"
+  fi
+  for __vastenv_n in $__vastenv_there; do
+    __vastenv_attributes
+    if [[ $__vastenv_at == *[!x]* ]]; then
+      __vastenv_kept+="${__vastenv_kept:+ }$__vastenv_n" __vastenv_answer=again
+    elif [[ " $1 " == *" $__vastenv_n "* && -n ${!__vastenv_n+set} ]]; then
+      __vastenv_hidden+="${__vastenv_hidden:+ }$__vastenv_n" __vastenv_answer=again
+    fi
+  done
+}
+
+# The attributes of the variable __vastenv_n that make it more than a plain one, into __vastenv_at.
+__vastenv_attributes() {
+  __vastenv_at=''
+  if ((__vastenv_version < 404)); then
+    if [[ $__vastenv_odd == *" $__vastenv_n="* ]]; then
+      __vastenv_at=${__vastenv_odd##* "$__vastenv_n="}
+      __vastenv_at=${__vastenv_at%% *}
+    fi
+  elif builtin test -R "$__vastenv_n"; then
+    __vastenv_at=n
+  else
+    builtin eval "__vastenv_at=\${$__vastenv_n@a}"
+    # Before 5.2 a variable without a value may hide what it is.
+    if [[ -z $__vastenv_at && -z ${!__vastenv_n+set} ]]; then
+      # shellcheck disable=SC2046
+      __vastenv_at=$(builtin set -- $(builtin declare -p "$__vastenv_n" 2>/dev/null) && builtin printf %s "${2+${2//-/}}")
+    fi
+  fi
+}
+
+# The binary is not where it was: an upgrade may have moved it.
+__vastenv_find() {
+  local IFS=: __vastenv_dir
+  for __vastenv_dir in $PATH; do
+    if [[ $__vastenv_dir == /* && -f $__vastenv_dir/vastenv && -x $__vastenv_dir/vastenv ]]; then
+      __vastenv_bin=$__vastenv_dir/vastenv
+      return
+    fi
+  done
 }
 
 # No reply came (the binary is gone, or was killed): everything stays. The next try is a minute away, or
 # at the prompt after the binary came back.
 __vastenv_lost() {
-  __vastenv_state / 60 "$__vastenv_told"
-  __vastenv_gen=/
-  __vastenv_watch / / / / / / '' '' ''
-  [[ -e $__vastenv_bin ]] || __vastenv_a1=$__vastenv_bin
+  __vastenv_1=$__vastenv_bin
+  # shellcheck disable=SC2016
+  if [[ -e $__vastenv_bin ]]; then
+    __vastenv_state '-n x' 60 "$__vastenv_told"
+  else
+    __vastenv_state '! -e $__vastenv_1' 60 "$__vastenv_told"
+  fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin printf 'vastenv: no answer from %s; the variables stay as they are\n' "$__vastenv_bin" >&2
   fi
   __vastenv_warned=1
 }
 
-# What the binary's reply calls.
-
-__vastenv_state() {
-  __vastenv_next=$1 __vastenv_told=$3
-  __vastenv_since=${SECONDS-0}
-  ((__vastenv_due = __vastenv_since + $2, 1))
-}
-
-__vastenv_watch() {
-  __vastenv_f1=$1 __vastenv_s1=$2 __vastenv_f2=$3 __vastenv_s2=$4 __vastenv_f3=$5 __vastenv_s3=$6
-  __vastenv_a1=$7 __vastenv_a2=$8 __vastenv_a3=$9
-}
-
-__vastenv_remember() {
-  builtin export __vastenv_ledger="$1"
-}
-
-# The attributes of the variable $1, into __vastenv_at. An integer variable would evaluate what is
-# assigned to it, an array or a reference would be written through: those are left to their owner.
-__vastenv_attributes() {
-  __vastenv_at=''
-  builtin declare -p "$1" >/dev/null 2>&1 || return 0
-  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)); then
-    if builtin test -R "$1"; then
-      __vastenv_at=n
-    else
-      builtin eval "__vastenv_at=\${$1@a}"
-    fi
-    # Before 5.2 a variable without a value may hide what it is.
-    [[ -z $__vastenv_at && -z ${!1+set} ]] || return 0
-  fi
-  __vastenv_at=$(
-    builtin set -f
-    # shellcheck disable=SC2046
-    builtin set -- $(builtin declare -p "$1")
-    builtin printf %s "${2//-/}"
-  )
-}
-
-__vastenv_set() {
-  local __vastenv_at
-  __vastenv_attributes "$1"
-  if [[ $__vastenv_at == *[!x]* ]]; then
-    __vastenv_kept+=" $1"
-  elif [[ $__vastenv_at != *x* && -n ${!1+set} ]]; then
-    __vastenv_hidden+="${__vastenv_hidden:+ }$1"
-  else
-    builtin export "$1=$2"
-  fi
-}
-
-__vastenv_take() {
-  local __vastenv_at
-  __vastenv_attributes "$1"
-  if [[ $__vastenv_at == *[!x]* ]]; then __vastenv_kept+=" $1"; else builtin export "$1=$2"; fi
-}
-
-__vastenv_local() {
-  local __vastenv_at
-  __vastenv_attributes "$1"
-  if [[ $__vastenv_at == *[!x]* ]]; then __vastenv_kept+=" $1"; else builtin export -n "$1=$2"; fi
-}
-
-__vastenv_unset() {
-  builtin unset -v "$1" 2>/dev/null || __vastenv_kept+=" $1"
-}
-
 __vastenv_done() {
   :
 }
 
-# Since bash 5.1 PROMPT_COMMAND may be an array, whose entries each see $? and PIPESTATUS untouched.
-# Entry 0 is left to those who assign a plain string later. Before 5.1 a line break separates, whatever
-# the string ends with. `|| :` keeps `set -e` and ERR traps out of it.
-case "${PROMPT_COMMAND[*]-}" in
-  *__vastenv_hook*) ;;
-  *)
-    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
-      if [[ -z ${PROMPT_COMMAND[*]-} ]]; then
-        PROMPT_COMMAND=('' '__vastenv_hook || :')
-      else
-        PROMPT_COMMAND+=('__vastenv_hook || :')
-      fi
-    else
-      # shellcheck disable=SC2178,SC2128
-      PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
-}__vastenv_hook"
-    fi
-    ;;
-esac
+# The hook stands in front of the others, so that a DEBUG trap that one of them arms does not see it.
+# Entry 0 is left to those who assign a plain string later; what they put there moves behind the hook.
+__vastenv_stand_in_front() {
+  [[ -n ${PROMPT_COMMAND[0]-} && ${PROMPT_COMMAND[*]} == *__vastenv_hook* ]] || return 0
+  local __vastenv_i __vastenv_rest=() IFS=' '
+  for __vastenv_i in "${!PROMPT_COMMAND[@]}"; do
+    [[ ${PROMPT_COMMAND[__vastenv_i]} == '__vastenv_hook || :' ]] ||
+      __vastenv_rest+=("${PROMPT_COMMAND[__vastenv_i]}")
+  done
+  PROMPT_COMMAND=('' '__vastenv_hook || :' "${__vastenv_rest[@]}")
+  ((__vastenv_moves += 1))
+}
 
-case $__vastenv_options in -s*) builtin shopt -s expand_aliases ;; esac
-case $__vastenv_options in
-  *a) builtin unset -v __vastenv_options && builtin set -a ;;
-  *) builtin unset -v __vastenv_options ;;
-esac
+# `|| :` keeps `set -e` and ERR traps out of it. Before 5.1 a line break separates, whatever the string
+# ends with.
+__vastenv_install() {
+  local IFS=' ' __vastenv_n=PROMPT_COMMAND __vastenv_at
+  case "${PROMPT_COMMAND[*]-}" in *__vastenv_hook*) return 0 ;; esac
+  __vastenv_attributes
+  if [[ $__vastenv_at == *[!ax]* ]]; then
+    [[ ${VASTENV_LOG-} == off ]] ||
+      builtin printf 'vastenv: cannot change PROMPT_COMMAND (declare -%s): variables are loaded, not updated\n' "$__vastenv_at" >&2
+  elif ((__vastenv_arrays)); then
+    PROMPT_COMMAND=('' '__vastenv_hook || :' "${PROMPT_COMMAND[@]}")
+  else
+    # shellcheck disable=SC2178,SC2128
+    PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
+}__vastenv_hook"
+  fi
+}
 
 __vastenv_hook || :
+__vastenv_install
+
+case $__vastenv_options in -s*) builtin shopt -s expand_aliases ;; esac
+case ${__vastenv_options#-?} in *a*) builtin set -a ;; esac
+case ${__vastenv_options#-?} in *u*) builtin set -u ;; esac
+case $__vastenv_options in *k*) builtin set -k ;; esac
+builtin unset -v __vastenv_options

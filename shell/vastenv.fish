@@ -1,20 +1,19 @@
-# vastenv's hook for fish 3.1 and later.
+# vastenv's hook for fish 3.6 and later.
 #
 # Before each prompt __vastenv_hook asks, with builtins alone, whether anything changed since it last
-# loaded; only then does it start the binary and eval its reply. What it compares:
-#   - the generation file that it loaded still exists (every change made through vastenv publishes the
-#     next one and unlinks this one);
-#   - up to three files that others may write still have the time of their stamp: -nt and -ot together
-#     are an exact comparison, also after a clock was set back, and -ot is true of a file that is gone;
-#     and three more files are still absent. All this is one call of `test` on a list kept for it;
+# loaded; only then does it start the binary and obey its reply. The reply defines __vastenv_same, as one
+# test of what the state that it loaded depends on:
+#   - the generation file still exists (every change made through vastenv publishes the next one and
+#     unlinks this one);
+#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
+#     also after a clock was set back), or are still absent;
 #   - the clock. fish has none among its builtins. But every prompt is written to the terminal, so the
 #     terminal's own modification time is the present (Linux rounds it to 8 seconds), and -nt compares
-#     it with a file whose modification time is the moment to ask again. Where the terminal's time is
-#     found standing still, `path mtime --relative` (fish 3.5) tells the age of the generation file; a
-#     command substitution costs more than all the rest here.
+#     it with a file whose modification time is the moment to ask again. Where the terminal does not tell
+#     the time, `path mtime --relative` does; a command substitution costs more than all the rest here.
 # The variables that steer vastenv are watched by an event handler, so no copy of VAST_API_KEY is needed.
-# No value of a variable is ever held in a variable of this file, nor traced under fish_trace.
-# A changed $PWD has no meaning yet: a project file's place is beside the steering variables.
+# Values arrive as data, never as words of a command: no trace or profile shows them, and no variable of
+# this file holds one after a load.
 
 # Called by its path, so that a changed PATH changes nothing.
 set -g __vastenv_bin @VASTENV_BINARY@
@@ -23,65 +22,42 @@ set -g __vastenv_bin @VASTENV_BINARY@
 if test "$__vastenv_shell" != $fish_pid
     set -g __vastenv_shell $fish_pid
     set -g __vastenv_mode start
-    set -g __vastenv_gen ''
-    set -g __vastenv_next ''
     set -g __vastenv_told ''
     set -g __vastenv_warned ''
     set -g __vastenv_hidden
     set -g __vastenv_kept
-    set -g __vastenv_since
-    set -g __vastenv_due
-    set -g __vastenv_dirty 1
-    set -g __vastenv_same
-    set -g __vastenv_soon
-    set -g __vastenv_path (builtin -n | string match path)
+    set -g __vastenv_answer ''
 end
 
+# Until a reply defines it, and after a steering variable was set: nothing is known to be the same.
 function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
-    set -g __vastenv_dirty 1
+    function __vastenv_same
+        return 1
+    end
 end
+__vastenv_steered
 
-function __vastenv_hook --on-event fish_prompt
-    test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same $__vastenv_soon
-    or __vastenv_same_by_age
-    or __vastenv_load
-end
-
-# Where the terminal does not tell the time: whether nothing changed and the generation file is not yet
-# too old.
-function __vastenv_same_by_age
-    set -q __vastenv_since[1]
-    and test $__vastenv_dirty = 0 -a -e "$__vastenv_gen" $__vastenv_same
-    and set -l age (builtin path mtime -R $__vastenv_gen)
-    and test $age -lt $__vastenv_due -a $age -ge $__vastenv_since
-end
-
-# Starts the binary and evals its reply.
+# Starts the binary and obeys its reply.
 function __vastenv_load
     set -l fish_trace
-    set -g __vastenv_gen ''
-    set -g __vastenv_next ''
+    __vastenv_steered
     set -g __vastenv_hidden
     set -g __vastenv_kept
-    if test -f $__vastenv_bin -a -x $__vastenv_bin
-        __vastenv_obey (__vastenv_ask | string collect)
-        # Variables that this shell has but does not export: the binary must see them to give them back.
-        if set -q __vastenv_hidden[1]
-            __vastenv_obey (__vastenv_ask $__vastenv_hidden | string collect)
-        end
+    test -f $__vastenv_bin -a -x $__vastenv_bin
+    or __vastenv_find
+    # Again with what it could not see: variables that are not exported, or lists.
+    for try in 1 2 3
+        set -g __vastenv_answer none
+        test -x $__vastenv_bin
+        and __vastenv_obey (__vastenv_ask $__vastenv_hidden | string split0)
+        test $__vastenv_answer = again
+        or break
     end
-    if test -n "$__vastenv_next"
-        # Only now: what Ctrl-C ended halfway is loaded again.
-        set -g __vastenv_gen $__vastenv_next
+    if test $__vastenv_answer = whole
         set -g __vastenv_warned ''
         set -g __vastenv_mode prompt
     else
         __vastenv_lost
-    end
-    # Asking set some of the watched variables, for itself alone.
-    set -g __vastenv_dirty 0
-    if set -q __vastenv_kept[1]; and test "$VASTENV_LOG" != off
-        builtin echo "vastenv: kept your own $__vastenv_kept (not a plain variable)" >&2
     end
 end
 
@@ -95,110 +71,102 @@ function __vastenv_ask
     else
         set -lx VASTENV_DISABLE $VASTENV_DISABLE
         set -lx VASTENV_LOG $VASTENV_LOG
-        $__vastenv_bin export fish \
-            --hook=@VASTENV_HOOK@ $fish_pid $__vastenv_mode "$__vastenv_told" "$__vastenv_hidden"
+        $__vastenv_bin export fish --hook=@VASTENV_HOOK@ $fish_pid $__vastenv_mode "$__vastenv_told" \
+            "$__vastenv_hidden" "$__vastenv_kept"
     end
 end
 
-# Evals a reply that is whole: of one cut short, nothing.
+# Obeys a reply that is whole: one cut short changes nothing. The first is code that defines the guard,
+# the second names variables that must not exist, the third others, the fourth those to erase; then come
+# a number of names and values to export, names and values that are not exported, and a mark.
 function __vastenv_obey
     set -l fish_trace
-    if string match -q '*'\n'__vastenv_done*' -- "$argv[1]"
-        eval $argv[1]
+    test "$argv[-1]" = __vastenv_done
+    or return 0
+    set -g __vastenv_answer whole
+    __vastenv_check (string split -n ' ' -- $argv[2]) -- (string split -n ' ' -- $argv[3])
+    test $__vastenv_answer = whole
+    or return 0
+    set -l last (builtin math 5 + $argv[5])
+    set -l name ''
+    for field in $argv[6..$last]
+        if test -z "$name"
+            set name $field
+        else
+            set -gx $name "$field"
+            set name ''
+        end
+    end
+    for field in $argv[(builtin math $last + 1)..-2]
+        if test -z "$name"
+            set name $field
+        else
+            set -eg $name
+            set -gu $name "$field"
+            set name ''
+        end
+    end
+    for name in (string split -n ' ' -- $argv[4])
+        set -eg $name
+    end
+    # Asking set some of the watched variables, for itself alone: only now.
+    eval $argv[1]
+end
+
+# Whether the variables named can be assigned to: those before -- must not live in this session, and none
+# may be a list, but for those that fish splits and joins itself.
+function __vastenv_check
+    set -l new 1
+    for name in $argv
+        if test $name = --
+            set new 0
+        else if set -qg $name
+            set -l values (builtin count $$name)
+            if test $new = 1 -a $values = 1; and not set -qgx $name
+                set -ga __vastenv_hidden $name
+                set -g __vastenv_answer again
+            else if test $values -gt 1; and not string match -q '*PATH' -- $name
+                set -ga __vastenv_kept $name
+                set -g __vastenv_answer again
+            end
+        end
+    end
+end
+
+# The binary is not where it was: an upgrade may have moved it.
+function __vastenv_find
+    for folder in $PATH
+        if string match -q '/*' -- $folder; and test -f $folder/vastenv -a -x $folder/vastenv
+            set -g __vastenv_bin $folder/vastenv
+            return
+        end
     end
 end
 
 # No reply came (the binary is gone, or was killed): everything stays. The next try is a minute away, or
-# at the prompt after the binary came back.
+# at the prompt after the binary came back. Text, because old versions read no function that names `path`.
 function __vastenv_lost
-    __vastenv_state / 60 "$__vastenv_told"
-    set -g __vastenv_gen /
-    if test -e $__vastenv_bin
-        __vastenv_watch / / / / / / '' '' ''
-    else
-        __vastenv_watch / / / / / / $__vastenv_bin '' ''
-    end
+    set -l there -n x
+    test -e $__vastenv_bin
+    or set there ! -e '$__vastenv_bin'
+    eval "set -l since (builtin path mtime -R /)
+        function __vastenv_same --inherit-variable since
+            test $there
+            and test (builtin path mtime -R /) -lt (builtin math \$since + 60)
+        end"
     if test -z "$__vastenv_warned" -a "$VASTENV_LOG" != off
         builtin echo "vastenv: no answer from $__vastenv_bin; the variables stay as they are" >&2
     end
     set -g __vastenv_warned 1
 end
 
-# What the binary's reply calls.
-
-function __vastenv_state
-    set -g __vastenv_next $argv[1]
-    set -g __vastenv_told $argv[3]
-    set -g __vastenv_soon
-    set -g __vastenv_since
-    if set -q argv[4]; and test -n "$argv[4]"; and __vastenv_terminal_tells_time
-        # -nt is true also where the file is gone.
-        set -g __vastenv_soon -a ! /dev/stdin -nt $argv[4]
-    else if set -q __vastenv_path[1]
-        # Never true: the age decides.
-        set -g __vastenv_soon -a 1 = 0
-        set -g __vastenv_since (builtin path mtime -R $argv[1])
-        set -g __vastenv_due (builtin math $__vastenv_since + $argv[2])
+# `test -nt` came with 3.6.
+if string match -qr '^(3\.([6-9]|[1-9][0-9])|[4-9]|[1-9][0-9])' -- $version
+    function __vastenv_hook --on-event fish_prompt
+        __vastenv_same
+        or __vastenv_load
     end
+    __vastenv_hook
+else
+    builtin echo "vastenv: fish $version is too old for the hook, which needs 3.6 or later" >&2
 end
-
-# Whether the terminal was written just now, as far as one can tell: before 3.5 one cannot.
-function __vastenv_terminal_tells_time
-    test -c /dev/stdin
-    or return 1
-    set -q __vastenv_path[1]
-    or return 0
-    set -l age (builtin path mtime -R /dev/stdin)
-    and test $age -ge 0 -a $age -le 16
-end
-
-# A slot that is not used holds / or nothing.
-function __vastenv_watch
-    set -g __vastenv_same
-    for slot in 1 3 5
-        set -l file $argv[$slot]
-        set -l stamp $argv[(builtin math $slot + 1)]
-        test $file = /
-        or set -ga __vastenv_same -a ! $file -nt $stamp -a ! $file -ot $stamp
-    end
-    for file in $argv[7..9]
-        test -z "$file"
-        or set -ga __vastenv_same -a ! -e $file
-    end
-end
-
-function __vastenv_remember
-    set -gx __vastenv_ledger $argv[1]
-end
-
-# A list, or a variable that lives in this session without being exported, is its owner's.
-function __vastenv_set
-    set -l fish_trace
-    if not set -qg $argv[1]; or set -qgx $argv[1]; and test (builtin count $$argv[1]) -le 1
-        set -gx $argv[1] $argv[2]
-    else if test (builtin count $$argv[1]) -eq 1
-        set -ga __vastenv_hidden $argv[1]
-    else
-        set -ga __vastenv_kept $argv[1]
-    end
-end
-
-function __vastenv_take
-    set -l fish_trace
-    set -gx $argv[1] $argv[2]
-end
-
-function __vastenv_local
-    set -l fish_trace
-    set -eg $argv[1]
-    set -gu $argv[1] $argv[2]
-end
-
-function __vastenv_unset
-    set -eg $argv[1]
-end
-
-function __vastenv_done
-end
-
-__vastenv_hook

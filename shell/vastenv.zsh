@@ -1,51 +1,50 @@
 # vastenv's hook for zsh 5.0 and later.
 #
 # Before each prompt __vastenv_hook asks, with builtins alone, whether anything changed since it last
-# loaded; only then does it start the binary and eval its reply. What it compares:
-#   - the generation file that it loaded still exists (every change made through vastenv publishes the
-#     next one and unlinks this one);
-#   - up to three files that others may write still have the time of their stamp: -nt and -ot together
-#     are an exact comparison, also after a clock was set back; and three more files are still absent;
+# loaded; only then does it start the binary and obey its reply. The reply defines __vastenv_hook anew,
+# as one test of what the state that it loaded depends on:
+#   - the generation file still exists (every change made through vastenv publishes the next one and
+#     unlinks this one);
+#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
+#     also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, also when somebody assigned to it;
 #   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
-# No value of a variable is ever held in a variable of this file, nor traced under xtrace.
+# Values arrive as data, never as words of a command: no debug trap, trace or profile shows them, and no
+# variable of this file holds one.
 # `vastenv hook zsh` prints this as the argument of `emulate -R zsh -o no_aliases -c`: whatever options
 # and aliases the user has, it is read and (each of its functions, always) run with zsh's own.
-# A changed $PWD has no meaning yet: a project file's place is beside the steering variables.
 
 # Called by its path, so that a changed PATH changes nothing.
 typeset -g __vastenv_bin=@VASTENV_BINARY@
 
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != $$ ]]; then
-  typeset -g __vastenv_shell=$$ __vastenv_mode=start
-  typeset -g __vastenv_gen='' __vastenv_told='' __vastenv_warned='' __vastenv_hidden='' __vastenv_kept=''
-  typeset -g __vastenv_next='' __vastenv_since=0 __vastenv_due=0 __vastenv_seen='' __vastenv_key=''
-  typeset -g __vastenv_f1=/ __vastenv_s1=/ __vastenv_f2=/ __vastenv_s2=/ __vastenv_f3=/ __vastenv_s3=/
-  typeset -g __vastenv_a1='' __vastenv_a2='' __vastenv_a3=''
+  typeset -g __vastenv_shell=$$ __vastenv_mode=start __vastenv_told='' __vastenv_warned=''
+  typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_since=0 __vastenv_due=0
+  typeset -g __vastenv_key='' __vastenv_seen=''
 fi
 
+# Until a reply defines it.
 __vastenv_hook() {
-  if [[ -e $__vastenv_gen && -e $__vastenv_f1 &&
-    ! $__vastenv_f1 -nt $__vastenv_s1 && ! $__vastenv_f1 -ot $__vastenv_s1 &&
-    ( $__vastenv_f2 == / || ( -e $__vastenv_f2 &&
-      ! $__vastenv_f2 -nt $__vastenv_s2 && ! $__vastenv_f2 -ot $__vastenv_s2 ) ) &&
-    ( $__vastenv_f3 == / || ( -e $__vastenv_f3 &&
-      ! $__vastenv_f3 -nt $__vastenv_s3 && ! $__vastenv_f3 -ot $__vastenv_s3 ) ) &&
-    ! -e $__vastenv_a1 && ! -e $__vastenv_a2 && ! -e $__vastenv_a3 &&
-    ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
-    "${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}" == "$__vastenv_seen" ]] &&
-    { [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_same_key }
-  then
-    :
-  else
-    __vastenv_load
-  fi
+  __vastenv_load
+}
+
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the
+# problem that the user was told of.
+__vastenv_state() {
+  __vastenv_told=$3 __vastenv_mode=prompt
+  __vastenv_since=${SECONDS-0}
+  __vastenv_due=$(( __vastenv_since + $2 ))
+  builtin eval "__vastenv_hook() {
+  [[ $1 && "'${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
+    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen" ]] '"${VAST_API_KEY:+&& __vastenv_same_key }|| __vastenv_load
   return 0
+}"
 }
 
 # The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
 __vastenv_same_key() {
+  builtin set +x
   if [[ ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[^0123456789abcdef]* ]]; then
     (( __vastenv_key == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY:0:15}) % 1099511627689 *
       1000003 + 16#0${VAST_API_KEY:15:15}) % 1099511627689 * 1000003 + 16#0${VAST_API_KEY:30:15}) %
@@ -64,6 +63,7 @@ __vastenv_same_key() {
 # Only digits of the base reach the arithmetic, which would evaluate others: those, and capitals, are
 # replaced by their numbers.
 __vastenv_digest_key() {
+  builtin set +x
   local -i __vastenv_i __vastenv_width=15
   local __vastenv_base=16
   set -- "$VAST_API_KEY"
@@ -80,105 +80,86 @@ __vastenv_digest_key() {
   done
 }
 
-# Starts the binary and evals its reply.
+# Starts the binary and obeys its reply.
 __vastenv_load() {
-  local __vastenv_h=
+  # `functions -t` would trace what follows.
+  builtin set +x
+  local __vastenv_h= __vastenv_try __vastenv_answer
   [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_digest_key
-  __vastenv_key=$__vastenv_h
-  __vastenv_seen="${VASTENV_DISABLE-}|${VAST_URL-}|${VASTENV_PROFILE-}|${HOME-}|${XDG_CONFIG_HOME-}|${XDG_STATE_HOME-}|${XDG_CACHE_HOME-}|${VAST_API_KEY:+k}"
-  __vastenv_gen='' __vastenv_next='' __vastenv_hidden='' __vastenv_kept=''
-  if [[ -f $__vastenv_bin && -x $__vastenv_bin ]]; then
-    __vastenv_obey "$(__vastenv_ask '')"
-    # Variables that this shell has but does not export: the binary must see them to give them back.
-    [[ -z $__vastenv_hidden ]] || __vastenv_obey "$(__vastenv_ask "$__vastenv_hidden")"
-  fi
-  if [[ -n $__vastenv_next ]]; then
-    # Only now: what Ctrl-C ended halfway is loaded again.
-    __vastenv_gen=$__vastenv_next __vastenv_warned='' __vastenv_mode=prompt
-  else
-    __vastenv_lost
-  fi
-  if [[ -n $__vastenv_kept && ${VASTENV_LOG-} != off ]]; then
-    builtin print -ru2 -- "vastenv: kept your own$__vastenv_kept (readonly, or not a plain variable)"
-  fi
+  __vastenv_key=$__vastenv_h __vastenv_due=0
+  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  __vastenv_hidden='' __vastenv_kept=''
+  [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
+  # Again with what it could not see: variables that are not exported, or not plain.
+  for __vastenv_try in 1 2 3; do
+    __vastenv_answer=none
+    [[ ! -x $__vastenv_bin ]] || __vastenv_obey "${(@0)$(__vastenv_ask)}"
+    [[ $__vastenv_answer == again ]] || break
+  done
+  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned=''; else __vastenv_lost; fi
   return 0
 }
 
-# In a subshell: prints the binary's reply. $1 names variables to show it; the switches count although
-# they may not be exported.
+# In a subshell: prints the binary's reply. The switches count although they may not be exported.
 __vastenv_ask() {
-  builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)1}
-  builtin exec "$__vastenv_bin" export zsh --hook=@VASTENV_HOOK@ $$ $__vastenv_mode "$__vastenv_told" "$1"
+  builtin set +x
+  builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)__vastenv_hidden}
+  builtin exec "$__vastenv_bin" export zsh --hook=@VASTENV_HOOK@ $$ $__vastenv_mode "$__vastenv_told" \
+    "$__vastenv_hidden" "$__vastenv_kept"
 }
 
-# Evals a reply that is whole: of one cut short, nothing.
+# Obeys a reply that is whole: one cut short changes nothing. $1 is code that defines the guard, $2 names
+# variables that must not exist, $3 others, $4 those to unset; then come $5 assignments to export, others
+# that are not exported, and a mark.
 __vastenv_obey() {
-  [[ $1 != *$'\n'__vastenv_done ]] || builtin eval "$1"
+  builtin set +x
+  [[ $argv[-1] == __vastenv_done ]] || return 0
+  __vastenv_answer=whole
+  __vastenv_check $2 $3
+  [[ $__vastenv_answer == whole ]] || return 0
+  [[ $5 == 0 ]] || builtin export "${(@)argv[6,5+$5]}"
+  [[ $5 == $(( $# - 6 )) ]] || builtin typeset -g +x "${(@)argv[6+$5,-2]}"
+  [[ -z $4 ]] || builtin unset -v ${(s: :)4}
+  builtin eval $1
+}
+
+# Whether the variables named can be assigned to: those in $1 must not exist, all must be plain scalars.
+# An integer would evaluate what is assigned to it, a special or readonly one would end the whole load.
+__vastenv_check() {
+  local __vastenv_n
+  for __vastenv_n in ${(s: :)1} ${(s: :)2}; do
+    case ${(Pt)__vastenv_n} in
+      ('' | scalar-export) ;;
+      (scalar) [[ " $1 " != *" $__vastenv_n "* ]] ||
+        __vastenv_hidden+="${__vastenv_hidden:+ }$__vastenv_n" __vastenv_answer=again ;;
+      (*) __vastenv_kept+="${__vastenv_kept:+ }$__vastenv_n" __vastenv_answer=again ;;
+    esac
+  done
+}
+
+# The binary is not where it was: an upgrade may have moved it.
+__vastenv_find() {
+  local __vastenv_dir
+  for __vastenv_dir in $path; do
+    if [[ $__vastenv_dir == /* && -f $__vastenv_dir/vastenv && -x $__vastenv_dir/vastenv ]]; then
+      __vastenv_bin=$__vastenv_dir/vastenv
+      return
+    fi
+  done
 }
 
 # No reply came (the binary is gone, or was killed): everything stays. The next try is a minute away, or
 # at the prompt after the binary came back.
 __vastenv_lost() {
-  __vastenv_state / 60 "$__vastenv_told"
-  __vastenv_gen=/
-  __vastenv_watch / / / / / / '' '' ''
-  [[ -e $__vastenv_bin ]] || __vastenv_a1=$__vastenv_bin
+  if [[ -e $__vastenv_bin ]]; then
+    __vastenv_state '-n x' 60 "$__vastenv_told"
+  else
+    __vastenv_state '! -e $__vastenv_bin' 60 "$__vastenv_told"
+  fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin print -ru2 -- "vastenv: no answer from $__vastenv_bin; the variables stay as they are"
   fi
   __vastenv_warned=1
-}
-
-# What the binary's reply calls.
-
-__vastenv_state() {
-  __vastenv_next=$1 __vastenv_told=$3
-  __vastenv_since=${SECONDS-0}
-  __vastenv_due=$(( __vastenv_since + $2 ))
-}
-
-__vastenv_watch() {
-  __vastenv_f1=$1 __vastenv_s1=$2 __vastenv_f2=$3 __vastenv_s2=$4 __vastenv_f3=$5 __vastenv_s3=$6
-  __vastenv_a1=$7 __vastenv_a2=$8 __vastenv_a3=$9
-}
-
-__vastenv_remember() {
-  builtin export __vastenv_ledger="$1"
-}
-
-# Anything but a plain scalar (an integer would evaluate what is assigned to it, a special or readonly
-# parameter would end the whole eval) is left to its owner.
-__vastenv_set() {
-  case ${(Pt)1} in
-    ('' | scalar-export) builtin export "$1=$2" ;;
-    (scalar) __vastenv_hidden+="${__vastenv_hidden:+ }$1" ;;
-    (*) __vastenv_kept+=" $1" ;;
-  esac
-}
-
-__vastenv_take() {
-  case ${(Pt)1} in
-    ('' | scalar | scalar-export) builtin export "$1=$2" ;;
-    (*) __vastenv_kept+=" $1" ;;
-  esac
-}
-
-__vastenv_local() {
-  case ${(Pt)1} in
-    ('' | scalar | scalar-export) builtin typeset -g +x "$1=$2" ;;
-    (*) __vastenv_kept+=" $1" ;;
-  esac
-}
-
-__vastenv_unset() {
-  case ${(Pt)1} in
-    (*readonly*) __vastenv_kept+=" $1" ;;
-    (*) builtin unset -v "$1" ;;
-  esac
-}
-
-__vastenv_done() {
-  :
 }
 
 typeset -ga precmd_functions

@@ -32,10 +32,12 @@
 //!
 //! # The hook's protocol
 //!
-//! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook evals what
-//! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED` prints: calls of the hook's own
-//! functions, the guard and the ledger first, `__vastenv_done` last. A reply without that line, or
-//! none at all, means "change nothing".
+//! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook obeys what
+//! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED KEPT` prints: names to check, the
+//! variables and the ledger, then the guard, which is code that compares what this state depends on.
+//! bash evals lines of ASCII; zsh and fish take fields that end in NUL, so that values are never words of
+//! commands. `__vastenv_done` comes last: a reply without it, or none at all, means "change nothing". A
+//! hook of another version is answered with the text of this one.
 //!
 //! # TAB
 //!
@@ -159,15 +161,19 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
     Some(done.map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS))
 }
 
-/// What a hook passes: `--hook=VERSION PID MODE TOLD UNEXPORTED`.
+/// What a hook passes: `--hook=VERSION PID MODE TOLD UNEXPORTED KEPT`. A mode is `start` or `prompt`, and
+/// `,seconds` where the shell compares times in whole seconds.
 fn hook_call<'a>(shell: &str, hook: &'a str, rest: &[&'a str]) -> Option<HookCall<'a>> {
-    let [pid, mode, told, unexported] = rest else { return None };
+    let [pid, mode, told, unexported, kept] = rest else { return None };
+    let mode: Vec<&str> = mode.split(',').collect();
     Some(HookCall {
         shell: Shell::parse(shell)?,
         version: hook.strip_prefix("--hook=").unwrap_or_default(),
         pid: pid.parse().ok()?,
-        starting: *mode == "start",
+        starting: mode.contains(&"start"),
+        whole_seconds: mode.contains(&"seconds"),
         told,
         unexported,
+        kept,
     })
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::os::unix::ffi::OsStrExt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Account, Known};
 use crate::config::{Config, Paths};
@@ -12,7 +13,7 @@ use crate::domain::{
     AccountId, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
 };
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, SessionId, diff};
-use crate::shell::{Guard, Watch};
+use crate::shell::{Clock, Guard, Watch};
 use crate::store::{Session, Store};
 use crate::vault::Trouble;
 
@@ -45,12 +46,18 @@ pub struct Question<'a> {
     pub shell: u32,
     /// The version of its hook.
     pub hook: &'a str,
-    /// Whether it has no clock, and needs a file that stands for its deadline.
+    /// Whether it compares modification times in whole seconds.
+    pub whole_seconds: bool,
+    /// Whether it has no clock among its builtins.
     pub clockless: bool,
+    /// The terminal that its prompts are written to.
+    pub terminal: Option<PathBuf>,
     /// Whether the shell has just started (or its last load was interrupted).
     pub starting: bool,
     /// Variables that it has but does not export, exported for this question alone.
     pub unexported: BTreeSet<EnvName>,
+    /// Variables that it cannot assign to: readonly ones, arrays and the like.
+    pub kept: BTreeSet<EnvName>,
     /// Its exported variables.
     pub current: &'a dyn Fn(&EnvName) -> Option<Vec<u8>>,
 }
@@ -100,7 +107,7 @@ struct Followed {
 
 /// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
 pub fn follow(question: &Question<'_>) -> Answer {
-    let Comparison { generation, watches, failure } = compare(question);
+    let Comparison { generation, watches, unsure, failure } = compare(question);
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
@@ -114,12 +121,10 @@ pub fn follow(question: &Question<'_>) -> Answer {
         None => (keep(&ledger, question), Vec::new(), Report::default()),
     };
     let unwritable = failure.map(|failure| Notice { id: "state", failure });
-    let ask_again_in = followed.ask_again_in;
-    // Where it cannot be written, the shell looks at the clock in its own, slower way.
-    let due = || question.store.due((question.now)(), ask_again_in).ok();
-    let due = if question.clockless { due() } else { None };
+    let ask_again_in = if unsure { 0 } else { followed.ask_again_in };
+    let clock = if question.clockless { clock(question, &generation, ask_again_in) } else { Clock::OfTheShell };
     Answer {
-        guard: Guard { generation, watches, ask_again_in, due },
+        guard: Guard { generation: bytes(&generation), watches, ask_again_in, clock },
         ledger,
         changes,
         report,
@@ -134,6 +139,8 @@ pub fn follow(question: &Question<'_>) -> Answer {
 struct Comparison {
     generation: PathBuf,
     watches: Vec<Watch>,
+    /// A file may still change without its time changing, as far as the shell can see.
+    unsure: bool,
     failure: Option<Failure>,
 }
 
@@ -149,7 +156,8 @@ fn compare(question: &Question<'_>) -> Comparison {
     });
     let now = (question.now)();
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
-    let generation = if edited { store.publish_generation(now) } else { store.generation_or_first(now) };
+    let known = store.generation().filter(|_| !edited);
+    let generation = known.map_or_else(|| store.publish_generation(now), Ok);
     let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
         Some(time) if !store.is_stamped(file, *time) => store.stamp(file, *time),
         _ => Ok(()),
@@ -161,14 +169,39 @@ fn compare(question: &Question<'_>) -> Comparison {
         Ok(path) if holds() => path,
         other => {
             let failure = other.err();
-            return Comparison { generation: PathBuf::from("/"), watches: Vec::new(), failure };
+            return Comparison { generation: PathBuf::from("/"), watches: Vec::new(), unsure: false, failure };
         }
     };
-    let watch = |(file, time): (&PathBuf, Option<_>)| match time {
-        Some(_) => Watch::Present { file: file.clone(), stamp: store.stamp_path(file) },
-        None => Watch::Absent(file.clone()),
+    let dated = modified(&generation);
+    let watch = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
+        Some(_) if dated == *time => Watch::Present { file: bytes(file), stamp: bytes(&generation) },
+        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamp_path(file)) },
+        None => Watch::Absent(bytes(file)),
     };
-    Comparison { generation, watches: seen.into_iter().map(watch).collect(), failure: None }
+    let watches = seen.iter().map(watch).collect();
+    let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let unsure = question.whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
+    Comparison { generation, watches, unsure, failure: None }
+}
+
+/// What tells a shell without a clock that `ask_again_in` seconds have passed: its terminal beside a file
+/// of that moment, or the age of a file.
+fn clock(question: &Question<'_>, generation: &Path, ask_again_in: u64) -> Clock {
+    let now = (question.now)();
+    let age = |file: &Path| {
+        let since = modified(file)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+        i64::try_from(now.0).ok()?.checked_sub_unsigned(since)
+    };
+    // Where it is written, Linux rounds its time to eight seconds.
+    let telling = question.terminal.as_ref().filter(|terminal| age(terminal).is_some_and(|age| (0..=16).contains(&age)));
+    match telling.and_then(|terminal| Some((terminal, question.store.due(now, ask_again_in).ok()?))) {
+        Some((terminal, due)) => Clock::Terminal { terminal: bytes(terminal), due: bytes(&due) },
+        None => Clock::Age { of: bytes(generation), now: age(generation).unwrap_or_default() },
+    }
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_bytes().to_vec()
 }
 
 fn modified(file: &Path) -> Option<SystemTime> {
@@ -328,6 +361,7 @@ fn decide(
         previous: &session.previous,
         current: question.current,
         unexported: &question.unexported,
+        kept: &question.kept,
         key: &key,
         starting: question.starting,
         override_existing: followed.override_existing,

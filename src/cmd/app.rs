@@ -26,7 +26,9 @@ pub struct App {
 pub fn open_store(paths: &Paths) -> Store {
     let settings = paths.config_file.clone();
     let storage = move || Config::load(&settings).map(|config| config.storage);
-    Store::new(&paths.state, &paths.cache, &paths.data).sealed_by(context::keyring(), storage)
+    Store::new(&paths.state, &paths.cache, &paths.data)
+        .dated_like(paths.api_key())
+        .sealed_by(context::keyring(), storage)
 }
 
 /// How a command's calls are made.

@@ -2,7 +2,7 @@
 //! keyring where they are sealed.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
 
 use zeroize::Zeroizing;
 
@@ -13,7 +13,7 @@ use crate::config::Paths;
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, printable};
 use crate::environment::{Ledger, Report};
-use crate::shell::{Guard, LEDGER_VARIABLE, Shell, hook_reply};
+use crate::shell::{Clock, Guard, LEDGER_VARIABLE, Reply, Shell, hook_version};
 use crate::ui::{Log, Ui};
 
 /// The longest list of names in one line.
@@ -35,10 +35,14 @@ pub struct HookCall<'a> {
     pub pid: u32,
     /// Whether it has just started.
     pub starting: bool,
+    /// Whether it compares modification times in whole seconds.
+    pub whole_seconds: bool,
     /// The problem that it was told of last, by name.
     pub told: &'a str,
     /// Names of variables that it has but does not export, separated by spaces.
     pub unexported: &'a str,
+    /// Names of variables that it cannot assign to, separated by spaces.
+    pub kept: &'a str,
 }
 
 /// Prints what the shell is to eval, says what changes, and starts a refresh where one is due.
@@ -46,6 +50,9 @@ pub struct HookCall<'a> {
 /// # Errors
 /// Stdout cannot be written: then the shell changes nothing.
 pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
+    if !call.version.is_empty() && call.version != hook_version(call.shell) {
+        return ui.data(&call.shell.replace_hook(context::own_path()?.as_os_str().as_bytes()));
+    }
     match context::paths() {
         Ok(paths) => answer(call, &paths, ui),
         Err(failure) => hold(call, &failure, ui),
@@ -55,9 +62,13 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
-    let guard = Guard { generation: PathBuf::from("/"), watches: Vec::new(), ask_again_in: HOLD, due: None };
+    let clock = match call.shell {
+        Shell::Fish => Clock::Age { of: b"/".to_vec(), now: 0 },
+        Shell::Bash | Shell::Zsh => Clock::OfTheShell,
+    };
+    let guard = Guard { generation: b"/".to_vec(), watches: Vec::new(), ask_again_in: HOLD, clock };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
-    ui.data(&hook_reply(call.shell, &guard, &ledger, NO_HOME, &[]))?;
+    ui.data(&call.shell.reply(&Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[] }))?;
     if call.told != NO_HOME && Log::from_environment() != Log::Off {
         ui.failure(failure);
     }
@@ -77,23 +88,27 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         ledger: context::text_var(LEDGER_VARIABLE),
         shell: call.pid,
         hook: call.version,
+        whole_seconds: call.whole_seconds,
         clockless: call.shell == Shell::Fish,
+        terminal: context::terminal(),
         starting: call.starting,
-        unexported: call
-            .unexported
-            .split(' ')
-            .filter_map(|name| EnvName::parse(name).ok())
-            .collect::<BTreeSet<_>>(),
+        unexported: names_in(call.unexported),
+        kept: names_in(call.kept),
         current: &context::bytes_var,
     });
     let told = answer.notice.as_ref().map_or("", |notice| notice.id);
-    let reply = Zeroizing::new(hook_reply(call.shell, &answer.guard, &answer.ledger, told, &answer.changes));
+    let Answer { guard, ledger, changes, .. } = &answer;
+    let reply = Zeroizing::new(call.shell.reply(&Reply { guard, ledger, told, changes }));
     ui.data(&reply)?;
     tell(call, &answer, &store, ui);
     if answer.refresh {
         background::start();
     }
     Ok(())
+}
+
+fn names_in(list: &str) -> BTreeSet<EnvName> {
+    list.split(' ').filter_map(|name| EnvName::parse(name).ok()).collect()
 }
 
 /// One line of names, one problem once, silence at the start of a shell.
@@ -108,6 +123,9 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     }
     for note in store.take_notes() {
         ui.warn(&note);
+    }
+    if !call.kept.is_empty() {
+        ui.say(&format!("vastenv: kept your own {} (readonly, or not a plain variable)", call.kept));
     }
     if log == Log::Debug {
         for skipped in answer.environment.iter().flat_map(|environment| &environment.skipped) {

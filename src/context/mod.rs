@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Paths;
@@ -70,13 +70,37 @@ pub fn since_1970() -> std::time::Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// The path of this very program.
+/// The path of this very program: the one that it was found by, if that leads to the same file, because
+/// upgrades re-point a link and remove what it led to.
 ///
 /// # Errors
 /// The system does not tell.
 pub fn own_path() -> Result<PathBuf> {
-    std::env::current_exe()
-        .map_err(|error| Failure::failed(format!("cannot find the path of vastenv itself: {error}")))
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::failed(format!("cannot find the path of vastenv itself: {error}")))?;
+    Ok(found_by().filter(|found| is_same_file(found, &program)).unwrap_or(program))
+}
+
+/// Where the program's first argument leads: a path, or a name that was looked up in `PATH`.
+fn found_by() -> Option<PathBuf> {
+    let typed = PathBuf::from(std::env::args_os().next()?);
+    let path = if typed.components().count() > 1 || typed.is_absolute() {
+        typed
+    } else {
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders).map(|folder| folder.join(&typed)).find(|file| file.is_file())?
+    };
+    std::path::absolute(path).ok()
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    identity(one).is_some_and(|found| identity(other) == Some(found))
+}
+
+/// The terminal that stdin is, as a path.
+pub fn terminal() -> Option<PathBuf> {
+    nix::unistd::ttyname(io::stdin()).ok()
 }
 
 /// Whether somebody types at the program.

@@ -21,6 +21,8 @@ pub struct Input<'a> {
     pub current: &'a dyn Fn(&EnvName) -> Option<Vec<u8>>,
     /// Variables that the shell has but does not export (and exported for this question alone).
     pub unexported: &'a BTreeSet<EnvName>,
+    /// Variables that the shell cannot assign to (readonly, an array …): they stay as they are.
+    pub kept: &'a BTreeSet<EnvName>,
     /// The key of the ledger's digests.
     pub key: &'a DigestKey,
     /// Whether the shell has just started: what it inherited was not changed by its user but by
@@ -42,9 +44,8 @@ pub enum Change {
         name: EnvName,
         /// Its value.
         value: Secret,
-        /// Whether the shell is known to have an unexported variable of this name, which is to be
-        /// hidden.
-        hides_unexported: bool,
+        /// Whether the shell was not seen to have it: what it has all the same is not exported.
+        is_new: bool,
     },
     /// Take a variable away.
     Unset(EnvName),
@@ -104,8 +105,9 @@ fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
     let current = (input.current)(name);
     // What was just found unexported in the shell is the user's own, whatever the ledger hoped.
     let entry = input.ledger.entries.get(name).filter(|_| !input.unexported.contains(name));
-    if let (Some(entry), true) = (entry, input.desired.held.contains(name)) {
-        decided.entries.insert(name.clone(), entry.clone());
+    let kept = input.kept.contains(name);
+    if kept || (entry.is_some() && input.desired.held.contains(name)) {
+        decided.entries.extend(entry.map(|entry| (name.clone(), entry.clone())));
         decided.previous.extend(input.previous.get(name).map(|before| (name.clone(), before.clone())));
         return;
     }
@@ -134,11 +136,12 @@ fn load(input: &Input<'_>, name: &EnvName, value: &Secret, current: Option<Vec<u
         (Some(_), false) => Shadow::Exported,
     };
     let same = current.as_deref() == Some(value.expose().as_bytes()) && !hides_unexported;
+    let is_new = current.is_none();
     if let Some(before) = current {
         decided.previous.insert(name.clone(), before);
     }
     if !same {
-        decided.changes.push(Change::Set { name: name.clone(), value: value.clone(), hides_unexported });
+        decided.changes.push(Change::Set { name: name.clone(), value: value.clone(), is_new });
         decided.report.added.push(name.clone());
     }
     decided.entries.insert(
@@ -204,7 +207,7 @@ fn follow(
         decided.changes.push(Change::Set {
             name: name.clone(),
             value: value.clone(),
-            hides_unexported: false,
+            is_new: current.is_none(),
         });
         decided.report.changed.push(name.clone());
     }
@@ -259,6 +262,7 @@ mod tests {
                 previous: &self.previous,
                 current: &|name| self.exported.get(name).cloned(),
                 unexported: &self.unexported,
+                kept: &BTreeSet::new(),
                 key: &DigestKey::new([9; 32]),
                 starting,
                 override_existing: !self.preserve,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Format, Shell, quote};
+use super::Shell;
 use crate::domain::hex;
 
 /// The exported variable that carries the ledger.
@@ -16,30 +16,15 @@ const VERSION_PLACEHOLDER: &str = "@VASTENV_HOOK@";
 
 /// The functions of `shell`, with the quoted path of the binary that they call.
 pub fn hook_text(shell: Shell, binary: &[u8]) -> Vec<u8> {
-    let template = template(shell).replace(VERSION_PLACEHOLDER, &hook_version(shell));
+    let dialect = shell.dialect();
+    let template = dialect.template().replace(VERSION_PLACEHOLDER, &hook_version(shell));
     let (before, after) = template.split_once(BINARY_PLACEHOLDER).unwrap_or((&template, ""));
-    let text = [before.as_bytes(), &quote(Format::Shell(shell), binary), after.as_bytes()].concat();
-    if shell == Shell::Zsh { as_zsh_itself(&text) } else { text }
+    dialect.wrap([before.as_bytes(), &dialect.quote(binary), after.as_bytes()].concat())
 }
 
 /// Tells one version of a shell's hook from another: 8 hex digits of its text's hash.
 pub fn hook_version(shell: Shell) -> String {
-    hex(&Sha256::digest(template(shell))[..4])
-}
-
-fn template(shell: Shell) -> &'static str {
-    match shell {
-        Shell::Bash => include_str!("../../shell/vastenv.bash"),
-        Shell::Zsh => include_str!("../../shell/vastenv.zsh"),
-        Shell::Fish => include_str!("../../shell/vastenv.fish"),
-    }
-}
-
-/// `text` read and run with zsh's own options and without aliases: zsh parses all that is evaluated
-/// before it runs a line of it, so this cannot be written into the text.
-fn as_zsh_itself(text: &[u8]) -> Vec<u8> {
-    let quoted = quote(Format::Shell(Shell::Zsh), text);
-    [b"'builtin' 'emulate' '-R' 'zsh' '-o' 'no_aliases' '-c' ".as_slice(), &quoted, b"\n"].concat()
+    hex(&Sha256::digest(shell.dialect().template())[..4])
 }
 
 #[cfg(test)]

@@ -1,31 +1,32 @@
 //! Quoting: bytes in, one word of a shell's own language out, that the shell reads as those bytes.
 //!
-//! Proven by `tests/quoting.rs`, which pushes random values through the real shells. The rules:
+//! Proven by `tests/quoting.rs`, which pushes random values through the real shells. A word is ASCII,
+//! because in other locales than UTF-8 a byte of a character may be a `\`, or take one that follows with
+//! it. The rules:
 //!
-//! - bash and zsh: `'…'` where nothing inside needs care, else `$'…'` of printable ASCII alone, with
-//!   octal escapes for the rest. Raw bytes inside `$'…'` would be unsafe in locales whose multibyte
-//!   characters may end in `\`; a raw line break inside `'…'` fails under zsh's `csh_junkie_quotes`,
-//!   and a raw `'` is written as an escape so that zsh's `rc_quotes` has nothing to say.
-//! - POSIX: `'…'` with `'\''`, the only quoting that dash has.
+//! - bash and zsh: `'…'` where nothing inside needs care, else `$'…'` with octal escapes. A raw line break
+//!   inside `'…'` fails under zsh's `csh_junkie_quotes`, and a raw `'` is written as an escape so that
+//!   zsh's `rc_quotes` has nothing to say.
+//! - POSIX: `'…'` with `'\''`, the only quoting that dash has; for anything but ASCII `printf` makes the
+//!   value.
 //! - fish: `'…'`, where exactly `\` and `'` need a backslash; control characters stand outside the
-//!   quotes as `\xHH`, bytes that are no UTF-8 as `\XHH`.
+//!   quotes as `\xHH`, bytes over 127 as `\XHH`.
 
 use super::Format;
-use super::Shell;
 
 /// `value` as one word for `format`'s shell ([`Format::Json`] and [`Format::Dotenv`] quote as POSIX).
 pub fn quote(format: Format, value: &[u8]) -> Vec<u8> {
     match format {
-        Format::Shell(Shell::Bash | Shell::Zsh) => quote_ansi_c(value),
-        Format::Shell(Shell::Fish) => quote_fish(value),
-        Format::Posix | Format::Json | Format::Dotenv => quote_posix(value),
+        Format::Shell(shell) => shell.dialect().quote(value),
+        Format::Posix | Format::Json | Format::Dotenv => posix(value),
     }
 }
 
-fn quote_ansi_c(value: &[u8]) -> Vec<u8> {
+/// For bash and zsh.
+pub(super) fn ansi_c(value: &[u8]) -> Vec<u8> {
     let plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'\'' | b'\\' | b'!');
     if value.iter().all(plain) {
-        return surround(b"'", value, b"'");
+        return [b"'", value, b"'"].concat();
     }
     let mut word = b"$'".to_vec();
     for byte in value {
@@ -45,7 +46,7 @@ fn octal(byte: u8) -> [u8; 4] {
     [b'\\', b'0' + (byte >> 6), b'0' + (byte >> 3 & 7), b'0' + (byte & 7)]
 }
 
-fn quote_posix(value: &[u8]) -> Vec<u8> {
+fn posix(value: &[u8]) -> Vec<u8> {
     let mut word = b"'".to_vec();
     for byte in value {
         match byte {
@@ -57,47 +58,53 @@ fn quote_posix(value: &[u8]) -> Vec<u8> {
     word
 }
 
-fn quote_fish(value: &[u8]) -> Vec<u8> {
-    let mut word = b"'".to_vec();
-    for chunk in value.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            match character {
-                '\\' | '\'' => word.extend([b'\\', character as u8]),
-                control if control.is_ascii_control() => escape_outside(&mut word, "\\x", control as u8),
-                // fish keeps private characters for its own bookkeeping: give it their bytes.
-                private if is_special_to_fish(private) => {
-                    for byte in private.encode_utf8(&mut [0; 4]).bytes() {
-                        escape_outside(&mut word, "\\X", byte);
-                    }
-                }
-                plain => word.extend(plain.encode_utf8(&mut [0; 4]).bytes()),
-            }
-        }
-        for byte in chunk.invalid() {
-            escape_outside(&mut word, "\\X", *byte);
+/// A line that sets and exports a variable in any POSIX shell.
+pub(super) fn posix_assignment(name: &str, value: &[u8]) -> Vec<u8> {
+    if value.is_ascii() {
+        return [b"export ", name.as_bytes(), b"=", &posix(value), b"\n"].concat();
+    }
+    // The dot keeps line breaks at the end from being dropped; no character of any charset ends in it.
+    let mut line = format!("{name}=$(printf '").into_bytes();
+    for byte in value {
+        match byte {
+            b'%' => line.extend(b"%%"),
+            b' '..=b'~' if !matches!(byte, b'\'' | b'\\') => line.push(*byte),
+            other => line.extend(octal(*other)),
         }
     }
-    word.push(b'\'');
+    line.extend(format!(".') {name}=${{{name}%.}}; export {name}\n").bytes());
+    line
+}
+
+pub(super) fn fish(value: &[u8]) -> Vec<u8> {
+    let mut word = b"'".to_vec();
+    let mut quoted = true;
+    for byte in value {
+        let escape = match byte {
+            b' '..=b'~' => None,
+            0..=127 => Some(format!("\\x{byte:02x}")),
+            128.. => Some(format!("\\X{byte:02x}")),
+        };
+        if quoted == escape.is_some() {
+            word.push(b'\'');
+            quoted = !quoted;
+        }
+        match escape {
+            Some(escape) => word.extend(escape.bytes()),
+            None if matches!(byte, b'\\' | b'\'') => word.extend([b'\\', *byte]),
+            None => word.push(*byte),
+        }
+    }
+    if quoted {
+        word.push(b'\'');
+    }
     word
-}
-
-/// Closes the quotes for one escaped byte and opens them again.
-fn escape_outside(word: &mut Vec<u8>, escape: &str, byte: u8) {
-    word.extend(format!("'{escape}{byte:02x}'").bytes());
-}
-
-/// Noncharacters and the private-use ranges in which fish encodes raw bytes and wildcards.
-fn is_special_to_fish(character: char) -> bool {
-    matches!(character, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FFFE}' | '\u{FFFF}')
-}
-
-fn surround(open: &[u8], value: &[u8], close: &[u8]) -> Vec<u8> {
-    [open, value, close].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::Shell;
 
     fn quoted(format: Format, value: &str) -> String {
         String::from_utf8(quote(format, value.as_bytes())).expect("text")
@@ -124,6 +131,7 @@ mod tests {
         let fish = Format::Shell(Shell::Fish);
         assert_eq!(quoted(fish, r"\'; touch x; #"), r"'\\\'; touch x; #'");
         assert_eq!(quoted(fish, "a\nb"), r"'a'\x0a'b'");
-        assert_eq!(quote(fish, b"\xff"), br"''\Xff''");
+        assert_eq!(quoted(fish, "é's"), r"''\Xc3\Xa9'\'s'");
+        assert_eq!(quote(fish, b"\xff"), br"''\Xff");
     }
 }

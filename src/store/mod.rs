@@ -49,6 +49,7 @@ pub struct Store {
     vault: Vault,
     /// How files that hold values are to be written, as the settings say at the moment.
     storage: Box<dyn Fn() -> Result<Storage>>,
+    dated_like: Option<PathBuf>,
 }
 
 impl fmt::Debug for Store {
@@ -68,7 +69,15 @@ impl Store {
             notes: RefCell::default(),
             vault: Vault::new(data, Keyring::default()),
             storage: Box::new(|| Ok(Storage::File)),
+            dated_like: None,
         }
+    }
+
+    /// The same, with generations that have the modification time of `file`: a shell that watches it
+    /// compares it with the generation itself, and needs no stamp.
+    #[must_use]
+    pub fn dated_like(self, file: PathBuf) -> Self {
+        Self { dated_like: Some(file), ..self }
     }
 
     /// The same, with the keys of sealed files in `keyring`, and written as `storage` says.

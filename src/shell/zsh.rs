@@ -1,0 +1,73 @@
+//! zsh: its hook reads a reply as fields that end in NUL.
+
+use super::reply::{Fields, Parts, Watched};
+use super::{Dialect, Reply, quote};
+
+pub(super) struct Zsh;
+
+impl Dialect for Zsh {
+    fn name(&self) -> &'static str {
+        "zsh"
+    }
+
+    fn template(&self) -> &'static str {
+        include_str!("../../shell/vastenv.zsh")
+    }
+
+    /// Read and run with zsh's own options and without aliases: zsh parses all that is evaluated before
+    /// it runs a line of it, so this cannot be written into the text.
+    fn wrap(&self, text: Vec<u8>) -> Vec<u8> {
+        [b"'builtin' 'emulate' '-R' 'zsh' '-o' 'no_aliases' '-c' ".as_slice(), &quote::ansi_c(&text), b"\n"]
+            .concat()
+    }
+
+    fn quote(&self, value: &[u8]) -> Vec<u8> {
+        quote::ansi_c(value)
+    }
+
+    fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8> {
+        [b"export ", name.as_bytes(), b"=", &self.quote(value), b"\n"].concat()
+    }
+
+    fn reply(&self, reply: &Reply<'_>) -> Vec<u8> {
+        let parts = Parts::of(reply.changes);
+        let mut fields = Fields::default();
+        fields.head(&guard(reply), &parts, parts.exported.len() + 1);
+        fields.add(&[b"__vastenv_ledger=", reply.ledger.as_bytes()]);
+        for (name, value) in parts.exported.iter().chain(&parts.unexported) {
+            fields.add(&[name.as_bytes(), b"=", value]);
+        }
+        fields.end()
+    }
+
+    fn replacement(&self, text: &[u8]) -> Vec<u8> {
+        Fields::of_code(text)
+    }
+}
+
+/// A call that defines the guard.
+fn guard(reply: &Reply<'_>) -> Vec<u8> {
+    let mut test = Vec::new();
+    for watched in reply.guard.watched() {
+        if !test.is_empty() {
+            test.extend(b" && ");
+        }
+        match watched {
+            Watched::There(path) => test.extend([b"-e ", &quote::ansi_c(path)[..]].concat()),
+            Watched::Absent(path) => test.extend([b"! -e ", &quote::ansi_c(path)[..]].concat()),
+            Watched::Like(path, stamp) => {
+                let (path, stamp) = (quote::ansi_c(path), quote::ansi_c(stamp));
+                // Here -nt and -ot are false where a file is gone.
+                for part in [&b"-e "[..], &path, b" && -e ", &stamp] {
+                    test.extend(part);
+                }
+                for comparison in [b" -nt ", b" -ot "] {
+                    test.extend([b" && ! ", &path[..], comparison, &stamp].concat());
+                }
+            }
+        }
+    }
+    let wait = reply.guard.ask_again_in.to_string();
+    [b"__vastenv_state ", &quote::ansi_c(&test)[..], b" ", wait.as_bytes(), b" ", &quote::ansi_c(reply.told.as_bytes())]
+        .concat()
+}
