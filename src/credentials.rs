@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::config::Paths;
 use crate::domain::{Failure, Kind, Result, Secret};
-use crate::files::reason;
+use crate::files::{mend, mend_owner, reason};
 use crate::vault::{Trouble, Vault};
 
 /// The most that is read of a key file, in bytes.
@@ -189,7 +189,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         return Err(refused("is not a plain file").hint(format!("move it away: mv {shown} {shown}.away")));
     }
     if metadata.uid() != geteuid().as_raw() {
-        return Err(refused("belongs to another user").hint(format!("sudo chown \"$(id -u)\" {shown}")));
+        return Err(refused("belongs to another user").hint(mend_owner(path)));
     }
     if metadata.mode() & 0o002 != 0 {
         return Err(refused("could have been written by anybody")
@@ -203,7 +203,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let shown = shell_escape::escape(path.to_string_lossy());
     let mend = if error.kind() == ErrorKind::PermissionDenied {
-        format!("sudo chown \"$(id -u)\" {shown} && chmod 600 {shown}")
+        mend(path, error)
     } else {
         format!("look at {shown}, or set VAST_API_KEY")
     };

@@ -11,14 +11,16 @@ use crate::store::{KeyKind, ListedKey};
 impl Remote<'_> {
     /// All API keys.
     pub async fn api_keys(&self) -> Result<ApiKeys> {
-        let listed = self.client.api_keys().await?;
+        let mut listed = self.client.api_keys().await?;
+        self.account.store.note(std::mem::take(&mut listed.odd));
         self.keep_api_keys(&listed.keys);
         Ok(listed)
     }
 
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
     pub async fn api_keys_to_show(&self) -> Result<ApiKeys> {
-        let listed = self.client.api_keys().await?;
+        let mut listed = self.client.api_keys().await?;
+        self.account.store.note(std::mem::take(&mut listed.odd));
         self.learn_whose().await;
         self.keep_api_keys(&listed.keys);
         Ok(listed)
@@ -69,14 +71,16 @@ impl Remote<'_> {
 
     /// All SSH keys.
     pub async fn ssh_keys(&self) -> Result<SshKeys> {
-        let listed = self.client.ssh_keys().await?;
+        let mut listed = self.client.ssh_keys().await?;
+        self.account.store.note(std::mem::take(&mut listed.odd));
         self.keep_ssh_keys(&listed.keys);
         Ok(listed)
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
     pub async fn ssh_keys_to_show(&self) -> Result<SshKeys> {
-        let listed = self.client.ssh_keys().await?;
+        let mut listed = self.client.ssh_keys().await?;
+        self.account.store.note(std::mem::take(&mut listed.odd));
         self.learn_whose().await;
         self.keep_ssh_keys(&listed.keys);
         Ok(listed)

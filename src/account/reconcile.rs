@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::Told;
-use crate::domain::{Timestamp, is_mask};
+use crate::domain::{Secret, Timestamp, is_mask};
 use crate::store::{Means, Origin, Remembered, Snapshot, Values, Variable};
 
 /// Lays remembered values over a snapshot, where the server told none.
@@ -46,10 +46,11 @@ pub(super) fn reconcile(
         .into_iter()
         .map(|(name, told)| {
             let was = before.and_then(|before| before.variables.get(&name));
-            let variable = if is_mask(told.value.expose()) {
-                hidden(&name, told, was, values, now)
-            } else {
-                clear(&name, told, was, values, now)
+            let variable = match told.value {
+                Some(value) if !is_mask(value.expose()) => {
+                    clear(&name, value, told.edition, was, values, now)
+                }
+                _ => hidden(&name, told.edition, was, values, now),
             };
             (name, variable)
         })
@@ -71,7 +72,13 @@ fn follow_names(said: &BTreeMap<String, Told>, values: &mut Values) {
     }
 }
 
-fn hidden(name: &str, told: Told, was: Option<&Variable>, values: &mut Values, now: Timestamp) -> Variable {
+fn hidden(
+    name: &str,
+    edition: Option<String>,
+    was: Option<&Variable>,
+    values: &mut Values,
+    now: Timestamp,
+) -> Variable {
     // The server told it once: from now on this is the only place that has it.
     if let Some(was) = was
         && let Some(value) = &was.value
@@ -86,12 +93,12 @@ fn hidden(name: &str, told: Told, was: Option<&Variable>, values: &mut Values, n
     }
     let Some(remembered) = values.get_mut(name) else {
         let changed_at = was.filter(|was| was.value.is_none()).map_or(now, |was| was.changed_at);
-        return Variable { value: None, origin: Origin::Account, changed_at, edition: told.edition };
+        return Variable { value: None, origin: Origin::Account, changed_at, edition };
     };
     if remembered.gone_at.take().is_some() {
         remembered.made_anew_at = Some(now);
     }
-    match (&remembered.edition, &told.edition) {
+    match (&remembered.edition, &edition) {
         (None, Some(edition)) => remembered.edition = Some(edition.clone()),
         (Some(known), Some(edition)) if known != edition => {
             remembered.outdated_at.get_or_insert(now);
@@ -102,20 +109,27 @@ fn hidden(name: &str, told: Told, was: Option<&Variable>, values: &mut Values, n
         value: Some(remembered.value.clone()),
         origin: Origin::Local,
         changed_at: remembered.at,
-        edition: told.edition,
+        edition,
     }
 }
 
-fn clear(name: &str, told: Told, was: Option<&Variable>, values: &mut Values, now: Timestamp) -> Variable {
+fn clear(
+    name: &str,
+    value: Secret,
+    edition: Option<String>,
+    was: Option<&Variable>,
+    values: &mut Values,
+    now: Timestamp,
+) -> Variable {
     if let Some(remembered) = values.get_mut(name) {
-        let same = remembered.value == told.value;
+        let same = remembered.value == value;
         let (by, at) = if same { (remembered.by, remembered.at) } else { (Means::Told, now) };
-        let edition = told.edition.clone();
-        *remembered = Remembered { edition, ..Remembered::new(told.value.clone(), by, at) };
+        let edition = edition.clone();
+        *remembered = Remembered { edition, ..Remembered::new(value.clone(), by, at) };
     }
-    let value = Some(told.value);
+    let value = Some(value);
     let changed_at = was.filter(|was| was.value == value).map_or(now, |was| was.changed_at);
-    Variable { value, origin: Origin::Account, changed_at, edition: told.edition }
+    Variable { value, origin: Origin::Account, changed_at, edition }
 }
 
 /// Values of variables that the account has no more are kept for a while, then dropped.
@@ -129,7 +143,7 @@ fn mark_gone(variables: &BTreeMap<String, Variable>, values: &mut Values, now: T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Secret, ServerUrl};
+    use crate::domain::ServerUrl;
     use crate::store::KEPT_AFTER_DELETION;
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
@@ -151,7 +165,7 @@ mod tests {
     }
 
     fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Told> {
-        let told = |value: &str| Told { value: Secret::new(value), edition: None };
+        let told = |value: &str| Told { value: Some(Secret::new(value)), edition: None };
         variables.iter().map(|(name, value)| ((*name).to_owned(), told(value))).collect()
     }
 
@@ -212,7 +226,7 @@ mod tests {
         let edition = |edition: &str| {
             BTreeMap::from([(
                 "A".to_owned(),
-                Told { value: Secret::new("***"), edition: Some(edition.to_owned()) },
+                Told { value: Some(Secret::new("***")), edition: Some(edition.to_owned()) },
             )])
         };
         reconcile(edition("1"), None, &mut known, Timestamp(5));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reconcile::{forget_superseded, reconcile};
 use super::turn::{self, Turn};
 use super::{Known, Remote, SHORTEST_INTERVAL};
-use crate::api::{ApiError, Told};
+use crate::api::{ApiError, Listed, Told};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
 use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 
@@ -76,9 +76,14 @@ impl Remote<'_> {
                 Err(failure)
             }
             Ok(refreshed) => {
-                self.account.store.clear_backoff(&self.account.key);
-                self.account.store.forget_told();
-                self.account.store.sweep_sessions();
+                let store = self.account.store;
+                // What cannot be written may be another user's, and is not ours to clear up.
+                if store.is_kept() {
+                    store.clear_backoff(&self.account.key);
+                    store.forget_told();
+                    store.sweep_sessions();
+                    store.sweep_leftovers();
+                }
                 Ok(Some(refreshed))
             }
             Err(failure) => {
@@ -174,11 +179,12 @@ impl Remote<'_> {
             && !snapshot.doubtful
         {
             // Another key of the same account was a moment faster. To shells it is news whose this is.
-            account.store.publish_generation((account.now)())?;
+            self.publish((account.now)())?;
             return Ok(Refreshed::unasked(snapshot.clone()));
         }
-        let said = self.client.secrets().await?;
-        self.keep(said, before.as_ref(), identity)
+        let Listed { variables, odd } = self.client.secrets().await?;
+        account.store.note(odd);
+        self.keep(variables, before.as_ref(), identity)
     }
 
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
@@ -192,16 +198,22 @@ impl Remote<'_> {
         let user = identity.user.unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let remembered = account.store.edit_values(&id, |values| {
+        let remembered = account.store.try_to_edit_values(&id, |values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
             let is_news =
                 |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
             let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
             Ok((variables, news.collect()))
         });
+        // A snapshot without the values that only the server told so far would lose them.
+        let mut keeps = true;
         let (mut variables, outdated, unread) = match remembered {
-            Ok((variables, outdated)) => (variables, outdated, None),
-            Err(failure) => {
+            Ok(((variables, outdated), Ok(()))) => (variables, outdated, None),
+            Ok(((variables, outdated), Err(failure))) if account.store.go_without(&failure) => {
+                keeps = false;
+                (variables, outdated, None)
+            }
+            Ok((_, Err(failure))) | Err(failure) => {
                 let variables = reconcile(said, before, &mut Values::new(), fetched_at);
                 if variables.values().any(|variable| variable.origin == Origin::Local) {
                     // The snapshot has what the server hides from now on, and nothing else has it.
@@ -222,17 +234,27 @@ impl Remote<'_> {
             unread,
         };
         let refreshed = Refreshed { outdated, ..Refreshed::compare(before, snapshot) };
+        if !keeps {
+            return Ok(refreshed);
+        }
         if let Err(failure) = account.store.save_snapshot(&refreshed.snapshot) {
-            if account.store.vault().trouble().is_none() {
-                return Err(failure);
-            }
             // Without the keyring it cannot be sealed, and is never written in clear.
-            return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
+            if account.store.vault().trouble().is_some() {
+                return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
+            }
+            return if account.store.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
         if before.is_none() || refreshed.differs() {
-            account.store.publish_generation(fetched_at)?;
+            self.publish(fetched_at)?;
         }
         Ok(refreshed)
+    }
+
+    fn publish(&self, now: Timestamp) -> Result<()> {
+        match self.account.store.publish_generation(now) {
+            Err(failure) if !self.account.store.go_without(&failure) => Err(failure),
+            _ => Ok(()),
+        }
     }
 
     /// Whose the key is: asked once for each key, then remembered.

@@ -69,6 +69,7 @@ impl Account<'_> {
             None => Err(Failure::failed(format!("no value of {name} is remembered here"))
                 .hint("see where values come from with `vastenv show env-vars`")),
         })?;
+        self.store.sweep_leftovers();
         self.store.publish_generation((self.now)()).map(drop)
     }
 
@@ -82,6 +83,7 @@ impl Account<'_> {
             values.clear();
             Ok(count)
         })?;
+        self.store.sweep_leftovers();
         self.store.publish_generation((self.now)())?;
         Ok(forgotten)
     }

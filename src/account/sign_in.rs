@@ -6,7 +6,7 @@ use super::Remote;
 use crate::config::Paths;
 use crate::credentials::Source;
 use crate::domain::{Failure, Result, Secret, Timestamp, format_duration};
-use crate::files::{remove, write_private};
+use crate::files::{self, remove, write_private};
 use crate::store::{Identity, Store};
 
 /// Where a key is to be saved.
@@ -95,6 +95,8 @@ pub fn save_key(
         remove(legacy)?;
         removed.push(Source::LegacyFile(legacy.clone()));
     }
+    files::sweep(&paths.vastai_config);
+    store.sweep_leftovers();
     store.publish_generation(now)?;
     Ok(SavedKey { source, removed, notes })
 }

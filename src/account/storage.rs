@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::turn::PATIENCE;
 use crate::config::{self, Config, Paths};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, count};
+use crate::files;
 use crate::store::{CONVERSION, Lock, SecretFile, Store, WRITERS};
 use crate::vault::{KeyId, Storage, Trouble};
 
@@ -44,6 +45,8 @@ pub fn convert(paths: &Paths, store: &Store, wanted: Storage, now: fn() -> Times
         Storage::Keyring => seal_all(paths, store),
         Storage::File => unseal_all(paths, store),
     }?;
+    files::sweep(&paths.vastai_config);
+    store.sweep_leftovers();
     store.publish_generation(now())?;
     Ok(converted)
 }

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::error::ApiError;
-use super::judge::{Answer, Reply};
+use super::judge::{Reply, readable};
 use super::request::Request;
-use crate::domain::{Failure, Secret};
+use crate::domain::Secret;
 
 const PATH: &str = "/auth/apikeys/";
 
@@ -44,6 +44,8 @@ impl ApiKey {
 pub struct ApiKeys {
     /// The keys.
     pub keys: Vec<ApiKey>,
+    /// What is wrong with rows that are no keys, each a sentence for the user.
+    pub odd: Vec<String>,
     /// The answer as it came.
     pub raw: Value,
 }
@@ -69,8 +71,8 @@ impl Client {
         let raw = answer.value()?;
         let list = raw.get("apikeys").unwrap_or(&raw).as_array().cloned();
         let list = list.ok_or_else(|| answer.unusable("no list of API keys"))?;
-        let keys = list.iter().map(|key| read(&answer, key)).collect::<Result<_, _>>()?;
-        Ok(ApiKeys { keys, raw })
+        let (keys, odd) = readable(list.iter(), "API key", read);
+        Ok(ApiKeys { keys, odd, raw })
     }
 
     /// Tells of one key.
@@ -80,7 +82,7 @@ impl Client {
     pub async fn api_key(&self, id: u64) -> Result<ApiKey, ApiError> {
         let answer =
             self.send(&Request::get(format!("{PATH}{id}/"), format!("show the API key {id}"))).await?;
-        Ok(read(&answer, &answer.value()?)?)
+        Ok(read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))?)
     }
 
     /// Makes a key; one without a name is sent as the official client sends it, with null.
@@ -133,8 +135,8 @@ impl Client {
     }
 }
 
-fn read(answer: &Answer, value: &Value) -> Result<ApiKey, Failure> {
-    let id = value["id"].as_u64().ok_or_else(|| answer.unusable("an API key without an id"))?;
+fn read(value: &Value) -> Option<ApiKey> {
+    let id = value["id"].as_u64()?;
     let text = |field: &str| match &value[field] {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -142,7 +144,7 @@ fn read(answer: &Answer, value: &Value) -> Result<ApiKey, Failure> {
     };
     let permissions = &value["permissions"];
     let categories = permissions.get("api").unwrap_or(permissions).as_object();
-    Ok(ApiKey {
+    Some(ApiKey {
         id,
         name: text("name").unwrap_or_default(),
         rights: text("rights"),

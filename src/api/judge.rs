@@ -1,6 +1,6 @@
 //! What an outcome means: an answer to use, a refusal, or no way to know.
 
-use serde::de::DeserializeOwned;
+use serde::Deserialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -20,7 +20,7 @@ pub(super) struct Call {
     pub(super) redactor: Redactor,
 }
 
-/// A success: a 2xx that did not say otherwise, in JSON or, for a change, empty.
+/// A success: 200, 201 or, for a change, 204, that did not say otherwise, in JSON or, for a change, empty.
 pub struct Answer {
     call: Call,
     status: u16,
@@ -38,8 +38,14 @@ pub struct Reply {
 /// Judges the outcome of the last try.
 pub(super) fn judge(call: Call, outcome: Result<RawAnswer, Trouble>) -> Result<Answer, ApiError> {
     match outcome {
-        Ok(answer) if matches!(answer.status, 200..=299) => accept(call, answer),
-        Ok(answer) => Err(refusal(&call, &answer)),
+        Ok(answer) => match answer.status {
+            200 | 201 => accept(call, answer),
+            204 if !call.is_read => accept(call, answer),
+            status @ 200..=299 => {
+                Err(call.unclear(&format!("{} answered HTTP {status}", call.host)).status(status).into())
+            }
+            _ => Err(refusal(&call, &answer)),
+        },
         Err(Trouble::Final(failure)) => Err(failure.into()),
         Err(Trouble::NotSent(cause)) => {
             Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose))
@@ -162,6 +168,25 @@ fn named_category(words: &str) -> Option<&str> {
     })
 }
 
+/// The rows that `read` understands, and a sentence for each other one, which costs only itself.
+pub(super) fn readable<'a, T>(
+    rows: impl Iterator<Item = &'a Value>,
+    what: &str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> (Vec<T>, Vec<String>) {
+    let (mut read_rows, mut odd) = (Vec::new(), Vec::new());
+    for (place, row) in rows.enumerate() {
+        match read(row) {
+            Some(row) => read_rows.push(row),
+            None => odd.push(format!(
+                "row {} of the server's list is no {what} with a numeric id: left out",
+                place + 1
+            )),
+        }
+    }
+    (read_rows, odd)
+}
+
 impl Call {
     /// The failure of a call that got no answer to rely on: a read is unavailable, a change may
     /// have been made.
@@ -197,7 +222,7 @@ impl Answer {
     ///
     /// # Errors
     /// It is no valid JSON, or of another shape.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = if error.is_data() { "JSON of an unknown shape" } else { "no valid JSON" };
             let place = format!("line {}, column {}", error.line(), error.column());

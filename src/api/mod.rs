@@ -30,6 +30,6 @@ pub use error::ApiError;
 pub use judge::{Answer, Reply};
 pub use request::Request;
 pub use runtime::block_on;
-pub use secrets::Told;
+pub use secrets::{Listed, Told};
 pub use ssh_keys::{SavedSshKey, SshKey, SshKeys};
 pub use users::User;

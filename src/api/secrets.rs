@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::client::{Client, SentChanges};
 use super::error::ApiError;
-use super::judge::{Answer, Reply};
+use super::judge::Reply;
 use super::request::Request;
 use crate::domain::{EnvName, Secret, printable_capped};
 
@@ -17,15 +19,25 @@ const PATH: &str = "/secrets/";
 
 /// The answer to a read; what else it holds is ignored.
 #[derive(serde::Deserialize)]
-struct Listing {
-    secrets: Option<Pairs>,
+struct Listing<'a> {
+    #[serde(borrow)]
+    secrets: Option<Pairs<'a>>,
+}
+
+/// All variables that the server lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// By name.
+    pub variables: BTreeMap<String, Told>,
+    /// What is wrong with rows that could not be read, each a sentence for the user.
+    pub odd: Vec<String>,
 }
 
 /// What the server tells of one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// Its value, perhaps masked.
-    pub value: Secret,
+    /// Its value, perhaps masked; `None` where what stands in its place could not be read.
+    pub value: Option<Secret>,
     /// When it was last changed, in the server's own words, if it tells.
     pub edition: Option<String>,
 }
@@ -33,18 +45,19 @@ pub struct Told {
 /// The fields of an object in a value's place that tell when the variable was changed.
 const CHANGED: [&str; 4] = ["updated_at", "changed_at", "modified_at", "last_modified"];
 
-/// The fields of a JSON object as they came, duplicates included.
-struct Pairs(Vec<(String, Value)>);
+/// The fields of a JSON object as they came, duplicates included. Not read any further: text that is
+/// broken costs its own row.
+struct Pairs<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
-    /// perhaps masked. In a value's place may stand an object with the `value` and the time of its
-    /// last change.
+    /// perhaps masked. In a value's place may stand a number or a truth value, which is taken as its
+    /// JSON text, or an object with the `value` and the time of its last change.
     ///
     /// # Errors
-    /// Those of [`Client::send`], or an answer that is anything but a table of texts. Only a
-    /// table that is there and empty is an empty answer.
-    pub async fn secrets(&self) -> Result<BTreeMap<String, Told>, ApiError> {
+    /// Those of [`Client::send`], or an answer that holds no table. Only a table that is there and
+    /// empty is an empty answer.
+    pub async fn secrets(&self) -> Result<Listed, ApiError> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
             return Err(answer.unusable("no table of variables").into());
@@ -52,7 +65,7 @@ impl Client {
         let Listing { secrets: Some(pairs) } = answer.parse()? else {
             return Err(answer.unusable("no table of variables").into());
         };
-        table(&answer, pairs)
+        Ok(listed(&pairs))
     }
 
     /// Adds a variable.
@@ -89,40 +102,54 @@ fn body(name: &EnvName, value: &Secret) -> Value {
     json!({"key": name.as_str(), "value": value.expose()})
 }
 
-fn table(answer: &Answer, Pairs(pairs): Pairs) -> Result<BTreeMap<String, Told>, ApiError> {
-    let mut table = BTreeMap::new();
+fn listed(Pairs(pairs): &Pairs<'_>) -> Listed {
+    let Listed { mut variables, mut odd } = Listed::default();
     for (name, value) in pairs {
-        let told = told(value).map_err(|what| {
-            answer.unusable(&format!("{what} as the value of the variable {}", shown(&name)))
-        })?;
-        match table.entry(name) {
-            Entry::Vacant(place) => place.insert(told),
-            Entry::Occupied(place) => {
-                let name = shown(place.key());
-                return Err(answer.unusable(&format!("the variable {name} twice")).into());
-            }
+        let Ok(name) = serde_json::from_str::<String>(name.get()) else {
+            odd.push(format!("a variable's name is not text: {}", shown(name.get())));
+            continue;
         };
+        let told = told(value).unwrap_or_else(|what| {
+            odd.push(format!("the account's variable {} has {what} as its value", shown(&name)));
+            Told { value: None, edition: None }
+        });
+        match variables.entry(name) {
+            Entry::Vacant(place) => drop(place.insert(told)),
+            Entry::Occupied(mut place) => {
+                odd.push(format!("the account lists the variable {} twice", shown(place.key())));
+                // Nobody knows which of them is in force.
+                place.get_mut().value = None;
+            }
+        }
     }
-    Ok(table)
+    Listed { variables, odd }
 }
 
 /// What stands in a value's place; or, where that is no value, what it is instead.
-fn told(value: Value) -> Result<Told, &'static str> {
-    match value {
-        Value::String(text) => Ok(Told { value: Secret::new(text), edition: None }),
-        Value::Object(mut fields) => {
-            let Some(Value::String(text)) = fields.remove("value") else { return Err("an object") };
-            let edition = CHANGED.iter().find_map(|field| match fields.get(*field)? {
-                Value::String(text) => Some(printable_capped(text, 80)),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            });
-            Ok(Told { value: Secret::new(text), edition })
+fn told(value: &RawValue) -> Result<Told, &'static str> {
+    let plain = |text: &str| Ok(Told { value: Some(Secret::new(text)), edition: None });
+    match value.get().as_bytes().first() {
+        // As it stands: 1.50 stays that, and no digit of a long number is lost.
+        Some(b'0'..=b'9' | b'-' | b't' | b'f') => plain(value.get()),
+        Some(b'"') => match serde_json::from_str::<Secret>(value.get()) {
+            Ok(value) => Ok(Told { value: Some(value), edition: None }),
+            Err(_) => Err("broken text"),
+        },
+        Some(b'{') => {
+            let mut fields: BTreeMap<String, &RawValue> =
+                serde_json::from_str(value.get()).map_err(|_| "an object")?;
+            let inner =
+                fields.remove("value").filter(|inner| !inner.get().starts_with('{')).ok_or("an object")?;
+            let edition =
+                CHANGED.iter().find_map(|field| match serde_json::from_str(fields.get(*field)?.get()) {
+                    Ok(Value::String(text)) => Some(printable_capped(&text, 80)),
+                    Ok(Value::Number(number)) => Some(number.to_string()),
+                    _ => None,
+                });
+            Ok(Told { edition, ..told(inner)? })
         }
-        Value::Null => Err("null"),
-        Value::Bool(_) => Err("a truth value"),
-        Value::Number(_) => Err("a number"),
-        Value::Array(_) => Err("a list"),
+        Some(b'[') => Err("a list"),
+        _ => Err("null"),
     }
 }
 
@@ -131,17 +158,17 @@ fn shown(name: &str) -> String {
     printable_capped(name, 80)
 }
 
-impl<'de> Deserialize<'de> for Pairs {
+impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Pairs;
+        struct Fields<'a>(PhantomData<Pairs<'a>>);
+        impl<'de: 'a, 'a> Visitor<'de> for Fields<'a> {
+            type Value = Pairs<'a>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs<'a>, M::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);
@@ -149,6 +176,6 @@ impl<'de> Deserialize<'de> for Pairs {
                 Ok(Pairs(pairs))
             }
         }
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(Fields(PhantomData))
     }
 }

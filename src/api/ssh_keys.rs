@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::error::ApiError;
-use super::judge::{Answer, Reply};
+use super::judge::{Answer, Reply, readable};
 use super::request::Request;
-use crate::domain::{Failure, Kind};
+use crate::domain::Kind;
 
 const PATH: &str = "/ssh/";
 
@@ -28,6 +28,8 @@ pub struct SshKey {
 pub struct SshKeys {
     /// The keys.
     pub keys: Vec<SshKey>,
+    /// What is wrong with rows that are no keys, each a sentence for the user.
+    pub odd: Vec<String>,
     /// The answer as it came; an empty list where the server said that there are none.
     pub raw: Value,
 }
@@ -52,7 +54,7 @@ impl Client {
             Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
                 if failure.status_code() == 404 && failure.kind() != Kind::SessionOver =>
             {
-                return Ok(SshKeys { keys: Vec::new(), raw: json!([]) });
+                return Ok(SshKeys { keys: Vec::new(), odd: Vec::new(), raw: json!([]) });
             }
             Err(error) => return Err(error),
         };
@@ -60,8 +62,8 @@ impl Client {
         let list = ["ssh_keys", "keys"].iter().find_map(|field| raw.get(field)).unwrap_or(&raw);
         let list = list.as_array().ok_or_else(|| answer.unusable("no list of SSH keys"))?;
         let live = list.iter().filter(|key| key["deleted_at"].is_null());
-        let keys = live.map(|key| read(&answer, key)).collect::<Result<_, _>>()?;
-        Ok(SshKeys { keys, raw })
+        let (keys, odd) = readable(live, "SSH key", read);
+        Ok(SshKeys { keys, odd, raw })
     }
 
     /// Adds a public key.
@@ -100,10 +102,10 @@ fn saved(answer: &Answer) -> Result<SavedSshKey, ApiError> {
     Ok(SavedSshKey { id: raw["key"]["id"].as_u64().or_else(|| raw["id"].as_u64()), raw })
 }
 
-fn read(answer: &Answer, value: &Value) -> Result<SshKey, Failure> {
-    let id = value["id"].as_u64().ok_or_else(|| answer.unusable("an SSH key without an id"))?;
+fn read(value: &Value) -> Option<SshKey> {
+    let id = value["id"].as_u64()?;
     let key = ["key", "public_key", "ssh_key"].iter().find_map(|field| value[*field].as_str());
-    Ok(SshKey {
+    Some(SshKey {
         id,
         key: key.unwrap_or_default().to_owned(),
         created: Some(value["created_at"].clone()).filter(|created| !created.is_null()),

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::path;
+
 /// What both help texts say of the files.
 const DIALECT: &str = "\
 The dialect is python-dotenv's without interpolation: NAME=value, export before\n\
@@ -27,7 +29,7 @@ Examples:
   sops -d secrets.env | vastenv import -y -"))]
 pub struct Import {
     /// The dotenv file; - for stdin
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
     /// Say what would be done, and send nothing
     #[arg(long, short = 'n')]
@@ -48,7 +50,7 @@ Examples:
   vastenv export dotenv | vastenv diff -"))]
 pub struct Diff {
     /// The dotenv file; - for stdin
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
     /// Show the values too
     #[arg(long, short)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::path;
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -84,7 +85,7 @@ pub struct Sources {
     #[arg(long)]
     pub from_env: bool,
     /// Take what the account has from a dotenv file (- is stdin)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::path;
+
 /// `vastenv help`
 #[derive(Debug, Args)]
 #[command(after_help = "`vastenv help hook` is the topic; for the command see `vastenv hook --help`.\n\n\
@@ -19,6 +21,6 @@ pub struct Help {
 #[command(after_help = "Examples:\n  vastenv man ~/.local/share/man/man1\n  vastenv man > vastenv.1")]
 pub struct Man {
     /// The folder for a page of every command; without it vastenv(1) is printed
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = path())]
     pub folder: Option<PathBuf>,
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use super::path;
 use crate::domain::Secret;
 
 /// `vastenv show api-key`
@@ -40,7 +41,7 @@ pub struct CreateApiKey {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin
-    #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE")]
+    #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE", value_parser = path())]
     pub permission_file: Option<PathBuf>,
     /// Permit a whole category (may be given more than once)
     #[arg(long, value_name = "CATEGORY")]
@@ -64,7 +65,7 @@ pub struct CreateSshKey {
     #[arg(long, conflicts_with = "key")]
     pub passphrase: bool,
     /// Put the new pair here [default: ~/.ssh/id_ed25519]
-    #[arg(long, value_name = "PATH", conflicts_with = "key")]
+    #[arg(long, value_name = "PATH", conflicts_with = "key", value_parser = path())]
     pub output: Option<PathBuf>,
     /// Send the key even if the account has it already
     #[arg(long)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::path;
 use crate::shell::{Format, Shell};
 
 /// `vastenv hook`
@@ -34,7 +35,7 @@ pub struct Completions {
     #[arg(long)]
     pub install: bool,
     /// Put it into this folder
-    #[arg(long, value_name = "DIR", requires = "install")]
+    #[arg(long, value_name = "DIR", requires = "install", value_parser = path())]
     pub dir: Option<PathBuf>,
 }
 
@@ -96,7 +97,7 @@ pub struct Sandbox {
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub port: u16,
     /// Keep the account in this JSON file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub state: Option<PathBuf>,
     /// Answer ******** for every value, as the real service may
     #[arg(long)]
@@ -108,7 +109,7 @@ pub struct Sandbox {
     #[arg(long)]
     pub rate_limits: bool,
     /// Append every request to this file, one JSON line each
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub record: Option<PathBuf>,
     /// Leave HOME and XDG_* as they are for the command
     #[arg(long)]

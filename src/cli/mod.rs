@@ -11,8 +11,10 @@ mod keys;
 mod load;
 pub mod suggest;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use crate::context;
 use crate::domain::Secret;
 
 pub use dotenv::{Diff, Import};
@@ -44,6 +46,11 @@ pub struct Cli {
     /// The command; without one the user is greeted.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// The parser of every path argument: `--output=~/x` reaches us with its `~`, which shells leave alone there.
+fn path() -> impl TypedValueParser<Value = std::path::PathBuf> {
+    OsStringValueParser::new().try_map(context::user_path)
 }
 
 /// The commands and their arguments, without what only help texts need: making that takes longer

@@ -44,9 +44,15 @@ impl App {
     pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
-        let store = open_store(&paths);
+        let store = open_store(&paths).for_one_answer();
         let flag_key = global.api_key.take();
         Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
+    }
+
+    /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
+    pub fn in_silence(global: Global) -> Result<Self> {
+        let app = Self::new(global, Ui { quiet: true, ..Ui::default() })?;
+        Ok(Self { store: open_store(&app.paths), ..app })
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.

@@ -11,7 +11,6 @@ use crate::account::{self, Account, Connection, Inspect, KeyKind, Listener, Remo
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::domain::{Kind, Result};
-use crate::ui::Ui;
 
 /// The hidden command that the detached process runs.
 pub const BACKGROUND_REFRESH: &str = "__refresh";
@@ -52,7 +51,7 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
     // group, as when a person runs this by hand.
     let _ = setsid();
     close_inherited();
-    let app = App::new(Global::default(), Ui { quiet: true, ..Ui::default() })?;
+    let app = App::in_silence(Global::default())?;
     // With the dead key of a reset that was cut off, the refresh would be refused.
     account::finish_reset(&app.paths, &app.store, context::now(), false);
     let account = app.account()?;

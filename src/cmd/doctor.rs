@@ -12,6 +12,7 @@ use crate::account::{Account, Known, describe_storage};
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, count, format_duration, printable};
+use crate::files;
 use crate::ui::Ui;
 
 /// How long the server may take.
@@ -53,6 +54,7 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
     checks.add("settings", Finding::Good(format!("{settings} {}", config.display())))?;
     checks.add("folders", folders(app))?;
     checks.add("storage", storage(app))?;
+    checks.add("leftovers", leftovers(app))?;
     match app.account() {
         Err(failure) => checks.add("key", Finding::Bad(failure))?,
         Ok(account) => {
@@ -88,6 +90,22 @@ fn storage(app: &App) -> Finding {
         Ok(report) => report.problem().map_or_else(|| Finding::Good(report.sentence()), Finding::Bad),
         Err(failure) => Finding::Bad(failure),
     }
+}
+
+/// Whether killed writers left files with secrets in clear.
+fn leftovers(app: &App) -> Finding {
+    let mut found = app.store.leftovers();
+    found.extend(files::leftovers(&app.paths.vastai_config));
+    if found.is_empty() {
+        return Finding::Good("no temporary files".to_owned());
+    }
+    let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
+    let text = format!(
+        "interrupted writes left {}, perhaps with secrets: {}",
+        count(found.len(), "file"),
+        shown.join(", ")
+    );
+    Finding::Note(text, format!("vastenv storage {}", app.config.storage))
 }
 
 /// Whether the server answers, and whose it says the key is.

@@ -39,10 +39,7 @@ pub fn given_key(text: &str) -> Result<PublicKey> {
 
 /// The path that `text` is, if a file is there; `~/` is the home also where no shell expanded it.
 fn path_of(text: &str) -> Option<PathBuf> {
-    let path = match text.strip_prefix("~/") {
-        Some(below) => context::home()?.join(below),
-        None => PathBuf::from(text),
-    };
+    let path = context::user_path(text.into()).ok()?;
     path.symlink_metadata().is_ok().then_some(path)
 }
 

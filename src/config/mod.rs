@@ -4,7 +4,6 @@ mod edit;
 mod paths;
 
 use std::collections::BTreeSet;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -13,7 +12,7 @@ pub use edit::set_storage;
 pub use paths::Paths;
 
 use crate::domain::{Failure, Result, parse_duration, printable_capped};
-use crate::files::reason;
+use crate::files::read_steering;
 use crate::vault::Storage;
 
 /// The user's settings; every one has a default, and none is a secret.
@@ -64,29 +63,18 @@ impl Config {
     /// Reads `path`; a missing file means the defaults.
     ///
     /// # Errors
-    /// The file cannot be read, is no TOML, or has a setting that does not exist.
+    /// The file cannot be read or trusted, is no TOML, or has a setting that does not exist.
     pub fn load(path: &Path) -> Result<Self> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map_err(|why| {
-                Failure::failed(format!("{} is not valid: {why}", path.display()))
-                    .hint("the settings are max_age = \"5m\", override, allow, insecure_http and storage")
-            }),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                Ok(Self::default())
-            }
-            Err(error) => {
-                let shown = shell_escape::escape(path.to_string_lossy());
-                let mend = match error.kind() {
-                    ErrorKind::PermissionDenied => {
-                        format!("sudo chown \"$(id -u)\" {shown} && chmod u+r {shown}")
-                    }
-                    ErrorKind::InvalidData => format!("save {shown} as UTF-8"),
-                    _ => format!("move it away: mv {shown} {shown}.away"),
-                };
-                let why = reason(&error);
-                Err(Failure::failed(format!("cannot read {}: {why}", path.display())).hint(mend))
-            }
-        }
+        let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
+        let text = String::from_utf8(bytes).map_err(|_| {
+            let shown = shell_escape::escape(path.to_string_lossy());
+            Failure::failed(format!("cannot read {}: it is not UTF-8", path.display()))
+                .hint(format!("save {shown} as UTF-8"))
+        })?;
+        Self::parse(&text).map_err(|why| {
+            Failure::failed(format!("{} is not valid: {why}", path.display()))
+                .hint("the settings are max_age = \"5m\", override, allow, insecure_http and storage")
+        })
     }
 
     fn parse(text: &str) -> std::result::Result<Self, String> {

@@ -177,6 +177,29 @@ pub fn home() -> Option<PathBuf> {
     var("HOME").map(PathBuf::from).filter(|home| home.is_absolute())
 }
 
+/// The path that a user means by `text`: `~/` at its start is the home.
+///
+/// # Errors
+/// There is no home, or the path would lead through a folder called `~` that does not exist.
+pub fn user_path(text: OsString) -> std::result::Result<PathBuf, String> {
+    let given = PathBuf::from(text);
+    let path = match given.strip_prefix("~") {
+        Ok(below) => {
+            let home = home().ok_or("HOME is not set, so there is no `~`")?;
+            if below.as_os_str().is_empty() { home } else { home.join(below) }
+        }
+        Err(_) => given,
+    };
+    let is_stray = |part: &std::path::Path| {
+        part.components().next_back().is_some_and(|last| last.as_os_str() == "~")
+            && part.symlink_metadata().is_err()
+    };
+    if path.ancestors().any(is_stray) {
+        return Err("`~` is the home only at the start of a path".to_owned());
+    }
+    Ok(path)
+}
+
 /// A folder that a variable names, if it says one that does not depend on where the program runs.
 pub fn folder_var(name: &str) -> Option<PathBuf> {
     var(name).map(PathBuf::from).filter(|folder| folder.is_absolute())

@@ -1,12 +1,11 @@
 //! A new pair on disk: both files or none, and nothing that was there is lost.
 
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::NewPair;
 use crate::domain::{Failure, Result, Timestamp};
-use crate::files::unwritable;
+use crate::files::{unwritable, write_beside};
 
 /// Where a file was moved before a new one took its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +33,10 @@ pub fn save(pair: &NewPair, private: &Path, now: Timestamp) -> Result<Vec<Backup
     let folder = private.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let public = public_path(private);
     // Whole and on disk before anything is moved.
-    let new_private = temporary(folder, pair.private.as_bytes(), 0o600)?;
-    let new_public = temporary(folder, format!("{}\n", pair.public.line()).as_bytes(), 0o644)?;
+    let write =
+        |bytes: &[u8], mode| write_beside(folder, bytes, mode).map_err(|error| unwritable(folder, &error));
+    let new_private = write(pair.private.as_bytes(), 0o600)?;
+    let new_public = write(format!("{}\n", pair.public.line()).as_bytes(), 0o644)?;
     let backups = move_aside(private, now)?;
     if let Err(error) = new_private.persist_noclobber(private) {
         put_back(&backups);
@@ -48,17 +49,6 @@ pub fn save(pair: &NewPair, private: &Path, now: Timestamp) -> Result<Vec<Backup
         return Err(unwritable(&public, &error.error));
     }
     Ok(backups)
-}
-
-fn temporary(folder: &Path, bytes: &[u8], mode: u32) -> Result<tempfile::NamedTempFile> {
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
-        file.as_file().sync_all()?;
-        Ok(file)
-    };
-    write().map_err(|error: std::io::Error| unwritable(folder, &error))
 }
 
 /// Moves both files of an existing pair, or none.
@@ -123,6 +113,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 mod tests {
     use super::*;
     use crate::keypair::generate;
+    use std::os::unix::fs::PermissionsExt;
 
     fn mode(path: &Path) -> u32 {
         std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777

@@ -30,7 +30,11 @@ impl Store {
     /// # Errors
     /// The file is there but cannot be read.
     pub fn identity(&self, key: &Digest) -> Result<Option<Identity>> {
-        let bytes = self.read(&self.key_file("identities", key))?;
+        let bytes = match self.read(&self.key_file("identities", key)) {
+            // It is asked of the server again.
+            Err(failure) if self.go_without(&failure) => None,
+            read => read?,
+        };
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
@@ -41,6 +45,6 @@ impl Store {
     pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
         let bytes = serde_json::to_vec(identity)
             .map_err(|error| Failure::failed(format!("cannot write down the account: {error}")))?;
-        self.write(&self.key_file("identities", key), &bytes)
+        self.write_if_possible(&self.key_file("identities", key), &bytes)
     }
 }

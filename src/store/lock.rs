@@ -6,7 +6,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Store;
@@ -29,7 +29,8 @@ const INTERVAL: Duration = Duration::from_millis(10);
 /// A lock that is held until this is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    /// `None` where locks cannot be written, and one answer is all that is wanted.
+    _file: Option<File>,
 }
 
 type Take = fn(&File) -> std::result::Result<(), TryLockError>;
@@ -74,19 +75,26 @@ impl Store {
 
     fn try_with(&self, name: &str, take: Take) -> Result<Option<Lock>> {
         let path = self.lock_path(name);
-        self.ensure(path.parent().unwrap_or(&path))?;
-        let file = OpenOptions::new()
+        let taken = self.open_lock(&path).and_then(|file| match take(&file) {
+            Ok(()) => Ok(Some(Lock { _file: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(files::unwritable(&path, &error)),
+        });
+        match taken {
+            Err(failure) if self.go_without(&failure) => Ok(Some(Lock { _file: None })),
+            taken => taken,
+        }
+    }
+
+    fn open_lock(&self, path: &Path) -> Result<File> {
+        self.ensure(path.parent().unwrap_or(path))?;
+        OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(&path)
-            .map_err(|error| files::unwritable(&path, &error))?;
-        match take(&file) {
-            Ok(()) => Ok(Some(Lock { _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(files::unwritable(&path, &error)),
-        }
+            .open(path)
+            .map_err(|error| files::unwritable(path, &error))
     }
 
     /// The file of the lock called `name`, for a message.

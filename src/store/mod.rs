@@ -22,7 +22,8 @@ mod sweep;
 mod told;
 mod values;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,8 @@ pub use session::Session;
 pub use snapshot::{Origin, Snapshot, Variable};
 pub use sweep::SecretFile;
 pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
+
+use zeroize::Zeroizing;
 
 use crate::domain::{AccountId, Digest, DigestKey, Failure, Result};
 use crate::files::{self, read_private, write_private};
@@ -50,6 +53,10 @@ pub struct Store {
     /// How files that hold values are to be written, as the settings say at the moment.
     storage: Box<dyn Fn() -> Result<Storage>>,
     dated_like: Option<PathBuf>,
+    /// Where what cannot be written is kept until the process ends; `None` where that is a failure.
+    unwritten: Option<RefCell<BTreeMap<PathBuf, Zeroizing<Vec<u8>>>>>,
+    /// Something could not be written, and the user was told.
+    goes_without: Cell<bool>,
 }
 
 impl fmt::Debug for Store {
@@ -70,6 +77,8 @@ impl Store {
             vault: Vault::new(data, Keyring::default()),
             storage: Box::new(|| Ok(Storage::File)),
             dated_like: None,
+            unwritten: None,
+            goes_without: Cell::new(false),
         }
     }
 
@@ -78,6 +87,27 @@ impl Store {
     #[must_use]
     pub fn dated_like(self, file: PathBuf) -> Self {
         Self { dated_like: Some(file), ..self }
+    }
+
+    /// The same, for a command that only needs an answer: what cannot be written is told once and used.
+    /// Whatever must outlive the process fails all the same.
+    #[must_use]
+    pub fn for_one_answer(self) -> Self {
+        Self { unwritten: Some(RefCell::default()), ..self }
+    }
+
+    /// Whether it is fine to go on without having written what `failure` tells of; the user is told, once.
+    pub fn go_without(&self, failure: &Failure) -> bool {
+        if self.unwritten.is_some() && !self.goes_without.replace(true) {
+            let hint = failure.next_step().map_or(String::new(), |step| format!(" ({step})"));
+            self.note(vec![format!("nothing is kept: {}{hint}", failure.message())]);
+        }
+        self.unwritten.is_some()
+    }
+
+    /// Whether everything so far could be written.
+    pub fn is_kept(&self) -> bool {
+        !self.goes_without.get()
     }
 
     /// The same, with the keys of sealed files in `keyring`, and written as `storage` says.
@@ -96,11 +126,16 @@ impl Store {
         self.notes.take()
     }
 
-    fn note(&self, notes: Vec<String>) {
+    /// Adds sentences for the user.
+    pub fn note(&self, notes: Vec<String>) {
         self.notes.borrow_mut().extend(notes);
     }
 
-    fn read(&self, path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>> {
+    fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        let unwritten = self.unwritten.as_ref().and_then(|files| files.borrow().get(path).cloned());
+        if unwritten.is_some() {
+            return Ok(unwritten);
+        }
         let mut notes = Vec::new();
         let read = read_private(path, &mut notes);
         self.note(notes);
@@ -114,30 +149,52 @@ impl Store {
         written
     }
 
+    /// As [`Self::write`], but where one answer is all that is wanted, the process's memory will do.
+    fn write_if_possible(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let Err(failure) = self.write(path, bytes) else { return Ok(()) };
+        self.hold(path, bytes, failure)
+    }
+
+    fn hold(&self, path: &Path, bytes: &[u8], failure: Failure) -> Result<()> {
+        let Some(files) = self.unwritten.as_ref().filter(|_| self.go_without(&failure)) else {
+            return Err(failure);
+        };
+        files.borrow_mut().insert(path.to_owned(), Zeroizing::new(bytes.to_vec()));
+        Ok(())
+    }
+
     /// The key of all digests, made on the first call on this machine.
     ///
     /// # Errors
     /// The state folder cannot be written, or the file in it is not to be trusted.
     pub fn digest_key(&self) -> Result<DigestKey> {
         let path = self.state.join("digest.key");
-        if let Some(key) = self.read_digest_key(&path)? {
-            return Ok(key);
-        }
-        let mut bytes = zeroize::Zeroizing::new([0; 32]);
+        let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut_slice())
             .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
-        let mut notes = Vec::new();
-        let created = files::create_private(&path, bytes.as_slice(), &mut notes);
-        self.note(notes);
-        if created? {
-            return Ok(DigestKey::new(*bytes));
-        }
-        // Another process was first; or what lies there is no key, and no ledger can depend on it.
-        if let Some(key) = self.read_digest_key(&path)? {
+        self.first_digest_key(&path, &bytes).or_else(|failure| {
+            self.hold(&path, bytes.as_slice(), failure)?;
+            Ok(DigestKey::new(*bytes))
+        })
+    }
+
+    /// The key in the file at `path`, which holds `bytes` if there was none.
+    fn first_digest_key(&self, path: &Path, bytes: &Zeroizing<[u8; 32]>) -> Result<DigestKey> {
+        if let Some(key) = self.read_digest_key(path)? {
             return Ok(key);
         }
-        self.write(&path, bytes.as_slice())?;
-        Ok(DigestKey::new(*bytes))
+        let mut notes = Vec::new();
+        let created = files::create_private(path, bytes.as_slice(), &mut notes);
+        self.note(notes);
+        if created? {
+            return Ok(DigestKey::new(**bytes));
+        }
+        // Another process was first; or what lies there is no key, and no ledger can depend on it.
+        if let Some(key) = self.read_digest_key(path)? {
+            return Ok(key);
+        }
+        self.write(path, bytes.as_slice())?;
+        Ok(DigestKey::new(**bytes))
     }
 
     fn read_digest_key(&self, path: &Path) -> Result<Option<DigestKey>> {

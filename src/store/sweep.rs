@@ -166,6 +166,24 @@ impl Store {
         files::remove(&file.path).map(|()| true)
     }
 
+    /// Removes the temporary files of writers that were killed.
+    pub fn sweep_leftovers(&self) {
+        self.folders().iter().for_each(|folder| files::sweep(folder));
+    }
+
+    /// The temporary files of writers that were killed: in clear, whatever the settings say.
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        self.folders().iter().flat_map(|folder| files::leftovers(folder)).collect()
+    }
+
+    /// The three folders and those in them.
+    fn folders(&self) -> Vec<PathBuf> {
+        let roots = [&self.state, &self.cache, &self.data].map(PathBuf::clone);
+        let below = roots.iter().flat_map(|root| names(root).into_iter().map(|name| root.join(name)));
+        let below: Vec<_> = below.filter(|path| path.is_dir()).collect();
+        roots.into_iter().chain(below).collect()
+    }
+
     /// Deletes the snapshot of `account` that was set aside as damaged: it was in clear.
     ///
     /// # Errors

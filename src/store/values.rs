@@ -165,16 +165,32 @@ impl Store {
         account: &AccountId,
         edit: impl FnOnce(&mut Values) -> Result<T>,
     ) -> Result<T> {
+        let (edited, written) = self.try_to_edit_values(account, edit)?;
+        written.map(|()| edited)
+    }
+
+    /// As [`Self::edit_values`], with what `edit` made of the values even if they could not be written.
+    ///
+    /// # Errors
+    /// The file cannot be read; what `edit` itself fails with.
+    pub fn try_to_edit_values<T>(
+        &self,
+        account: &AccountId,
+        edit: impl FnOnce(&mut Values) -> Result<T>,
+    ) -> Result<(T, Result<()>)> {
         let _lock = self.lock_values(account)?;
         let before = self.all_values(account)?;
         let mut values = before.clone();
         drop_expired(&mut values);
         let edited = edit(&mut values)?;
-        if values != before {
-            self.write_values(account, &values)?;
+        if values == before {
+            return Ok((edited, Ok(())));
+        }
+        let written = self.write_values(account, &values);
+        if written.is_ok() {
             self.reinstate(account, &before, &values);
         }
-        Ok(edited)
+        Ok((edited, written))
     }
 
     fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {

@@ -81,8 +81,9 @@ fn a_folder_in_a_files_place_is_named() {
     fs::remove_file(&path).expect("removed");
     fs::create_dir(&path).expect("made");
     let shown = path.display().to_string();
-    home.vastenv(&["export", "json"]).run().refuses(1, &[&shown, "hint: move it away: mv "]);
-    home.vastenv(&["refresh"]).run().refuses(1, &[&shown, "hint: move it away: mv "]);
+    for arguments in [&["export", "json"][..], &["refresh"]] {
+        home.vastenv(arguments).run().expect(0).mentions(&["nothing is kept: ", &shown, "move it away: mv "]);
+    }
 }
 
 #[test]
@@ -109,8 +110,11 @@ fn a_file_where_a_folder_belongs_is_named() {
     let account = TestAccount::with(&json!({"A": "known"}));
     let home = account.home();
     home.write(".local", "");
-    for arguments in [&["export", "json"][..], &["refresh"], &["why", "A"], &["run", "--", "true"]] {
-        home.vastenv(arguments).run().refuses(1, &[".local/state/vastenv: not a directory", "hint: "]);
+    for arguments in [&["export", "json"][..], &["refresh"], &["run", "--", "true"]] {
+        home.vastenv(arguments)
+            .run()
+            .expect(0)
+            .mentions(&["kept: ", ".local/state/vastenv: not a directory (look at "]);
     }
 }
 
@@ -132,7 +136,7 @@ fn mistakes_in_the_config_are_named_with_their_line() {
     }
     fs::remove_file(home.path(".config/vastenv/config.toml")).expect("removed");
     fs::create_dir(home.path(".config/vastenv/config.toml")).expect("made");
-    home.vastenv(&["status"]).run().refuses(1, &["cannot read", "is a directory", "mv "]);
+    home.vastenv(&["status"]).run().refuses(1, &["is not a plain file", "mv "]);
 }
 
 #[test]
@@ -161,9 +165,9 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     let mut home = account.known_home();
     let state = home.path(".local/state/vastenv/digest.key");
     as_root(&state, || {
-        for arguments in [&["export", "json"][..], &["why", "A"], &["refresh"], &["run", "--", "true"]] {
+        for arguments in [&["export", "json"][..], &["refresh"], &["run", "--", "true"]] {
             let mend = format!("sudo chown \"$(id -u)\" {}", state.display());
-            home.vastenv(arguments).run().refuses(1, &["belongs to another user", &mend]);
+            home.vastenv(arguments).run().expect(0).mentions(&["kept: ", "belongs to another user", &mend]);
         }
         chown(&state, Some(0), None).expect("given back");
     });
@@ -211,12 +215,12 @@ fn what_cannot_be_read_or_written_is_named_with_the_chmod() {
     let key = home.write(".config/vastai/vast_api_key", "a-key-of-this-server-0001");
     let config = home.write(".config/vastenv/config.toml", "override = true\n");
     let Some(user) = unprivileged(&home) else { return };
-    for (file, mend) in [(&key, "chmod 600"), (&config, "chmod u+r")] {
+    for (file, mend) in [(&key, "chmod u+rwX"), (&config, "chmod u+rwX")] {
         chmod(file, 0o000);
         let file = file.display();
         for arguments in [&["why", "A"][..], &["export", "sh"], &["run", "--", "true"]] {
             let mend = format!("{mend} {file}");
-            let parts = ["cannot read", &file.to_string(), "permission denied", "sudo chown ", &mend];
+            let parts = ["cannot read", &file.to_string(), "permission denied", &mend];
             home.vastenv(arguments).uid(user).run().refuses(1, &parts);
         }
         chmod(Path::new(&file.to_string()), 0o600);
@@ -229,6 +233,89 @@ fn what_cannot_be_read_or_written_is_named_with_the_chmod() {
     chmod(&home.path(".config/vastai"), 0o700);
     chmod(&home.path(""), 0o500);
     let mend = format!("chmod u+rwX {}", home.path("").display().to_string().trim_end_matches('/'));
-    home.vastenv(&["export", "sh"]).uid(user).run().refuses(1, &["cannot write", ".local/state", &mend]);
+    home.vastenv(&["export", "sh"]).uid(user).run().mentions(&["cannot write", ".local/state", &mend]);
     chmod(&home.path(""), 0o700);
+}
+
+#[test]
+fn settings_that_others_could_have_written_are_refused_with_what_mends_it() {
+    let account = TestAccount::with(&json!({"LD_PRELOAD": "/evil.so"}));
+    let home = account.known_home();
+    let path = home.write(".config/vastenv/config.toml", "allow = [\"LD_PRELOAD\"]\n");
+    let hook = ["export", "bash", "--hook", "1", "prompt", "", ""];
+    for open in [0o666, 0o620, 0o602] {
+        chmod(&path, open);
+        let mend = format!("chmod go-w {}", path.display());
+        let said =
+            home.vastenv(&hook).run().expect(0).mentions(&["could have been written by others", &mend]);
+        assert!(!said.out.contains("evil"), "{said:?}");
+        for arguments in
+            [&["export", "json"][..], &["run", "--", "true"], &["refresh"], &["storage", "keyring"]]
+        {
+            home.vastenv(arguments).run().refuses(1, &["could have been written by others", &mend]);
+        }
+    }
+    // Anybody may read it, and it may be a link.
+    let elsewhere = home.path("dotfiles.toml");
+    fs::rename(&path, &elsewhere).expect("moved");
+    symlink(&elsewhere, &path).expect("linked");
+    chmod(&elsewhere, 0o644);
+    assert!(home.ok(&["export", "json"]).contains("/evil.so"));
+    if nix::unistd::geteuid().is_root() {
+        chown(&elsewhere, Some(1234), None).expect("given");
+        home.vastenv(&["export", "json"]).run().refuses(1, &["config.toml belongs to another user"]);
+    }
+    fs::remove_file(&elsewhere).expect("removed");
+    fs::create_dir(&elsewhere).expect("made");
+    home.vastenv(&["export", "json"]).run().refuses(1, &["config.toml is not a plain file"]);
+}
+
+#[test]
+fn leftovers_of_killed_writers_are_seen_and_swept() {
+    let account = TestAccount::with(&json!({"A": "known"}));
+    let home = account.known_home();
+    home.ok(&["set", "api-key", account.sandbox.key.expose()]);
+    home.ok(&["remember", "env-var", "A", "B"]);
+    let account_folder = |below: &str| {
+        let entry = fs::read_dir(home.path(below)).expect("a folder").next().expect("an account");
+        entry.expect("an entry").path()
+    };
+    let folders = [
+        home.path(".config/vastai"),
+        home.path(".local/state/vastenv"),
+        home.path(".local/state/vastenv/identities"),
+        account_folder(".cache/vastenv"),
+        account_folder(".local/share/vastenv"),
+    ];
+    let litter = || {
+        for folder in &folders {
+            fs::write(folder.join(".tmp-abc123"), "hidden-v").expect("written");
+        }
+    };
+    let left = || folders.iter().filter(|folder| folder.join(".tmp-abc123").exists()).count();
+    litter();
+    let doctor = home.vastenv(&["doctor"]).run().hides("hidden-v");
+    assert!(doctor.out.contains("interrupted writes left 5 files"), "{doctor:?}");
+    home.ok(&["storage", "file"]);
+    assert_eq!(left(), 0);
+    assert!(home.vastenv(&["doctor"]).run().out.contains("no temporary files"));
+    for (arguments, stays) in [
+        (&["refresh"][..], 1),
+        (&["set", "api-key", account.sandbox.key.expose(), "--no-verify"], 0),
+        (&["forget", "env-var", "A"], 1),
+    ] {
+        litter();
+        home.age_snapshot(10);
+        home.ok(arguments);
+        assert_eq!(left(), stays, "{arguments:?}: the key's folder is only swept by who writes keys");
+    }
+    // A live writer holds its file.
+    litter();
+    let held: Vec<_> = folders
+        .iter()
+        .map(|folder| fs::OpenOptions::new().write(true).open(folder.join(".tmp-abc123")).expect("opened"))
+        .inspect(|file| file.lock().expect("locked"))
+        .collect();
+    home.ok(&["storage", "file"]);
+    assert_eq!(left(), held.len());
 }

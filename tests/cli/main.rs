@@ -15,6 +15,7 @@ mod export;
 mod guard;
 #[path = "../common/home.rs"]
 mod home;
+mod homes;
 mod hygiene;
 mod import;
 mod import_ends;
@@ -23,6 +24,7 @@ mod masks;
 mod names;
 #[path = "../common/official.rs"]
 mod official;
+mod paths;
 mod prompt;
 #[path = "../common/raw_server.rs"]
 mod raw_server;

@@ -115,6 +115,20 @@ fn a_change_may_be_answered_with_little() {
 }
 
 #[test]
+fn another_2xx_is_no_answer() {
+    for status in [202, 203, 204, 205, 206, 207, 226, 299] {
+        let body = if status == 204 { "" } else { r#"{"success": true, "secrets": {"A": "v"}}"# };
+        let server = serve([say_status(status, body), say_status(status, body)]);
+        let (client, _) = client(settings(&server.url()));
+        let read = failure(read(&client));
+        assert_eq!((read.kind(), read.status_code()), (Unavailable, status), "{read:?}");
+        if status != 204 {
+            assert_eq!(failure(create(&client)).kind(), Ambiguous, "{status}");
+        }
+    }
+}
+
+#[test]
 fn a_success_that_is_no_json_is_none() {
     for (body, words) in [
         (format!("<html>{VALUE}"), "HTML instead of JSON (HTTP 200)"),

@@ -72,7 +72,7 @@ fn single(server: &str) -> Client {
 
 /// What one call of each kind of risk ends with.
 fn read(client: &Client) -> Result<usize, ApiError> {
-    block_on(async { Ok(client.secrets().await?.len()) })
+    block_on(async { Ok(client.secrets().await?.variables.len()) })
 }
 
 fn create(client: &Client) -> Result<String, ApiError> {

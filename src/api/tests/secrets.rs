@@ -1,13 +1,11 @@
 //! Listings of variables: a table of texts, or no answer at all.
 
-use std::collections::BTreeMap;
-
-use super::super::Told;
+use super::super::secrets::Listed;
 use super::server::{Step, answer_with, say_status, serve};
 use super::*;
 use crate::domain::Kind;
 
-fn listing(body: &[u8]) -> Result<BTreeMap<String, Told>, ApiError> {
+fn listing(body: &[u8]) -> Result<Listed, ApiError> {
     let mut said = answer_with(200, "Connection: close\r\n", &" ".repeat(body.len()));
     let start = said.len() - body.len();
     said[start..].copy_from_slice(body);
@@ -22,8 +20,18 @@ fn names_and_values_come_as_the_server_gives_them() {
             .as_bytes(),
     )
     .unwrap();
-    let table: Vec<_> = table.iter().map(|(name, value)| (name.as_str(), value.value.expose())).collect();
-    assert_eq!(table, [("", ""), ("UPPER", "*****"), ("lower", "a"), ("not a name\n", "é\0🦀")]);
+    assert_eq!(
+        values(&table),
+        [("", Some("")), ("UPPER", Some("*****")), ("lower", Some("a")), ("not a name\n", Some("é\0🦀"))]
+    );
+}
+
+fn values(listed: &Listed) -> Vec<(&str, Option<&str>)> {
+    listed
+        .variables
+        .iter()
+        .map(|(name, told)| (name.as_str(), told.value.as_ref().map(Secret::expose)))
+        .collect()
 }
 
 #[test]
@@ -32,13 +40,14 @@ fn an_object_may_tell_when_a_value_was_changed() {
         br#"{"secrets": {"A": {"value": "*****", "updated_at": "2026-01-02T03:04:05Z"}, "B": {"value": "b", "changed_at": 17}, "C": {"value": "c"}}}"#,
     )
     .unwrap();
-    let told: Vec<_> = table.values().map(|told| (told.value.expose(), told.edition.as_deref())).collect();
-    assert_eq!(told, [("*****", Some("2026-01-02T03:04:05Z")), ("b", Some("17")), ("c", None)]);
+    let editions: Vec<_> = table.variables.values().map(|told| told.edition.as_deref()).collect();
+    assert_eq!(values(&table), [("A", Some("*****")), ("B", Some("b")), ("C", Some("c"))]);
+    assert_eq!(editions, [Some("2026-01-02T03:04:05Z"), Some("17"), None]);
 }
 
 #[test]
 fn only_an_empty_table_is_empty() {
-    assert_eq!(listing(br#"{"success": true, "secrets": {}}"#), Ok(BTreeMap::new()));
+    assert_eq!(listing(br#"{"success": true, "secrets": {}}"#), Ok(Listed::default()));
     for body in [
         r#"{"success": true}"#,
         r#"{"secrets": null}"#,
@@ -61,32 +70,47 @@ fn only_an_empty_table_is_empty() {
 }
 
 #[test]
-fn a_value_that_is_no_text_is_named_and_not_shown() {
+fn an_odd_row_costs_itself_and_is_named_and_not_shown() {
     for (pairs, words) in [
-        (r#""A": "x", "B\u001b": 424242"#, r"a number as the value of the variable B\u{1b}"),
-        (r#""B": null"#, "null as the value of the variable B"),
-        (r#""B": true"#, "a truth value as the value of the variable B"),
-        (r#""B": ["424242"]"#, "a list as the value of the variable B"),
-        (r#""B": {"C": "424242"}"#, "an object as the value of the variable B"),
-        (r#""B": "424242", "A": "", "B": "424242""#, "the variable B twice"),
+        (r#""B\u001b": null"#, r"variable B\u{1b} has null as its value"),
+        (r#""B": ["424242"]"#, "variable B has a list as its value"),
+        (r#""B": {"C": "424242"}"#, "variable B has an object as its value"),
+        (r#""B": {"value": {"value": "424242"}}"#, "variable B has an object as its value"),
+        (r#""B": {"value": null}"#, "variable B has null as its value"),
+        (r#""B": "424242\ud800""#, "variable B has broken text as its value"),
+        (r#""B": "424242", "B": "424242""#, "lists the variable B twice"),
     ] {
-        let failed = failure(listing(format!(r#"{{"secrets": {{{pairs}}}}}"#).as_bytes()));
-        assert_eq!(failed.kind(), Kind::Unavailable);
-        assert!(failed.message().contains(words), "{failed:?}");
-        assert!(!format!("{failed:?}").contains("424242"), "{failed:?}");
+        let listed =
+            listing(format!(r#"{{"secrets": {{"A": "v", {pairs}, "Z": "v"}}}}"#).as_bytes()).unwrap();
+        let rows = values(&listed);
+        assert_eq!((rows[0], rows[1].1, rows[2]), (("A", Some("v")), None, ("Z", Some("v"))), "{pairs}");
+        assert!(listed.odd.len() == 1 && listed.odd[0].contains(words), "{listed:?}");
+        assert!(!format!("{listed:?}").contains("424242"), "{listed:?}");
     }
+    // Nobody can ask for a name that is not text.
+    let listed = listing(br#"{"secrets": {"\udc00A": "424242", "B": "v"}}"#).unwrap();
+    assert_eq!(values(&listed), [("B", Some("v"))]);
+    assert_eq!(listed.odd, [r#"a variable's name is not text: "\udc00A""#]);
+}
+
+#[test]
+fn a_number_or_a_truth_value_is_its_json_text() {
+    let listed = listing(
+        br#"{"secrets": {"A": 8080, "B": -1.50, "C": 123456789012345678901234567890, "D": true, "E": {"value": 1e999}}}"#,
+    )
+    .unwrap();
+    let texts = ["8080", "-1.50", "123456789012345678901234567890", "true", "1e999"];
+    assert_eq!(values(&listed).iter().map(|(_, value)| value.unwrap()).collect::<Vec<_>>(), texts);
+    assert!(listed.odd.is_empty());
 }
 
 #[test]
 fn broken_text_is_a_failure_and_no_panic() {
     let deep = format!(r#"{{"secrets": {{"A": {}"#, "[".repeat(100_000));
     for body in [
-        br#"{"secrets": {"A": "424242\ud800"}}"#.as_slice(),
-        br#"{"secrets": {"\udc00A": "424242"}}"#,
-        b"{\"secrets\": {\"A\": \"424242\xff\"}}",
+        b"{\"secrets\": {\"A\": \"424242\xff\"}}".as_slice(),
         b"{\"secrets\": {\"A\": \"424242\n\"}}",
         br#"{"secrets": {"A": "424242"}} trailing"#,
-        br#"{"secrets": {"A": 1e999}}"#,
         b"\xef\xbb\xbf{\"secrets\": {\"A\": \"424242\"}}",
         deep.as_bytes(),
     ] {

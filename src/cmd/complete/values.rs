@@ -15,7 +15,6 @@ use crate::cmd::create_api_key::CATEGORIES;
 use crate::cmd::help::TOPICS;
 use crate::context;
 use crate::domain::{EnvName, Secret, printable};
-use crate::ui::Ui;
 
 /// How much of a fingerprint tells keys apart: `SHA256:` and 12 characters.
 const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
@@ -215,7 +214,7 @@ fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Opt
         url: line.value_of("url").map(str::to_owned),
         ..Global::default()
     };
-    let app = App::new(global, Ui { quiet: true, ..Ui::default() }).ok()?;
+    let app = App::in_silence(global).ok()?;
     app.account_in_silence().ok().map(|account| work(&account))
 }
 

@@ -1,6 +1,9 @@
 //! Private files: read only if they are ours, written atomically, 0600 from the first byte. The one
 //! place where vastenv writes.
 
+mod leftovers;
+mod owner;
+
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -10,7 +13,11 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
+use self::leftovers::{OWN, SHARED, temporary};
 use crate::domain::{Failure, Result};
+
+pub use leftovers::{leftovers, sweep};
+pub use owner::mend_owner;
 
 /// The most that is read of any file here.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -47,16 +54,53 @@ pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroi
     Ok(Some(bytes))
 }
 
+/// Reads a file that steers, where it really is if the path is a link; `None` if there is none. Others
+/// may read it.
+///
+/// # Errors
+/// It cannot be read, is no plain file, or anybody but its owner and root could have written it.
+pub fn read_steering(path: &Path) -> Result<Option<Vec<u8>>> {
+    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(unreadable(path, &error)),
+    };
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(not_a_file(path));
+    }
+    if ![0, geteuid().as_raw()].contains(&metadata.uid()) {
+        return Err(others(path));
+    }
+    if metadata.permissions().mode() & 0o022 != 0 {
+        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
+            .hint(format!("look at it, then: chmod go-w {}", quoted(path))));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(Some(bytes))
+}
+
+fn not_a_file(path: &Path) -> Failure {
+    Failure::unavailable(format!("{} is not a plain file", path.display()))
+        .hint(format!("move it away: mv {0} {0}.away", quoted(path)))
+}
+
+fn others(path: &Path) -> Failure {
+    Failure::unavailable(format!("{} belongs to another user", path.display())).hint(mend_owner(path))
+}
+
 /// Checks that the file is ours alone; gives its size.
 fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<u64> {
     let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() {
-        return Err(Failure::unavailable(format!("{} is not a plain file", path.display()))
-            .hint(format!("move it away: mv {0} {0}.away", quoted(path))));
+        return Err(not_a_file(path));
     }
     if metadata.uid() != geteuid().as_raw() {
-        return Err(Failure::unavailable(format!("{} belongs to another user", path.display()))
-            .hint(format!("sudo chown \"$(id -u)\" {}", quoted(path))));
+        return Err(others(path));
     }
     let mode = metadata.permissions().mode();
     if mode & 0o022 != 0 {
@@ -107,10 +151,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         }
         Err(error) => return Err(unwritable(path, &error)),
     };
+    owner::refuse_strangers(&real)?;
     let write = || {
         let permissions = std::fs::metadata(&real)?.permissions();
-        let folder = real.parent().unwrap_or(&real);
-        let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+        let mut temporary = temporary(real.parent().unwrap_or(&real), SHARED)?;
         temporary.write_all(bytes)?;
         temporary.as_file().set_permissions(permissions)?;
         temporary.as_file().sync_all()?;
@@ -123,7 +167,7 @@ fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result
     let folder = path.parent().unwrap_or(path);
     ensure_private_folder(folder, notes)?;
     let write = || {
-        let mut temporary = tempfile::Builder::new().prefix(".tmp-").tempfile_in(folder)?;
+        let mut temporary = temporary(folder, OWN)?;
         temporary.write_all(bytes)?;
         temporary.as_file().sync_all()?;
         Ok(temporary)
@@ -131,11 +175,24 @@ fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result
     write().map_err(|error| unwritable(path, &error))
 }
 
+/// A temporary file in a folder that others use too, with these bytes and this mode, on disk.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut temporary = temporary(folder, SHARED)?;
+    temporary.write_all(bytes)?;
+    temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
+}
+
 /// Makes `folder` (0700) with what leads to it, or checks that it is ours.
 ///
 /// # Errors
 /// It cannot be made, is no folder, or belongs to somebody else.
 pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
+    owner::refuse_strangers(folder)?;
     let metadata = match std::fs::metadata(folder) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -152,8 +209,9 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
             .hint(format!("move it away: mv {0} {0}.away", quoted(folder))));
     }
     if metadata.uid() != geteuid().as_raw() {
-        return Err(Failure::failed(format!("{} belongs to another user", folder.display()))
-            .hint(format!("sudo chown -R \"$(id -u)\" {}", quoted(folder))));
+        return Err(
+            Failure::failed(format!("{} belongs to another user", folder.display())).hint(mend_owner(folder))
+        );
     }
     if metadata.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))
@@ -170,11 +228,12 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
 /// The folder or file cannot be written.
 pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
+    owner::refuse_strangers(folder)?;
     let write = || {
         DirBuilder::new().recursive(true).create(folder)?;
         let mut builder = tempfile::Builder::new();
         let mut temporary =
-            builder.prefix(".tmp-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+            builder.prefix(SHARED).permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
         temporary.write_all(bytes)?;
         temporary.as_file().sync_all()?;
         Ok(temporary)
@@ -190,8 +249,11 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 /// Removes a file; one that is gone already is no failure.
 ///
 /// # Errors
-/// It is there and cannot be removed.
+/// It is there and cannot be removed, or is in the home of another user.
 pub fn remove(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        owner::refuse_strangers(path.parent().unwrap_or(path))?;
+    }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritable(path, &error)),
         _ => Ok(()),
@@ -202,8 +264,8 @@ pub fn remove(path: &Path) -> Result<()> {
 pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));
     // Files are replaced as a whole: it is the folder, as far as it exists, that does not let us.
-    let folder = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(path);
-    let culprit = if error.kind() == ErrorKind::PermissionDenied { folder } else { path };
+    let is_closed = error.kind() == ErrorKind::PermissionDenied;
+    let culprit = if is_closed { path.parent().unwrap_or(path) } else { path };
     failure.hint(mend(culprit, error))
 }
 
@@ -213,11 +275,11 @@ pub fn reason(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-fn mend(path: &Path, error: &std::io::Error) -> String {
+/// What lets us read or write `path`.
+pub fn mend(path: &Path, error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => {
-            format!("sudo chown \"$(id -u)\" {0} && chmod u+rwX {0}", quoted(path))
-        }
+        ErrorKind::PermissionDenied => owner::mend_access(path),
+        ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem => owner::OTHER_FOLDERS.to_owned(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
         ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
         _ => format!("look at {}", quoted(path)),
