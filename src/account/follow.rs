@@ -1,6 +1,7 @@
 //! A shell's question at a prompt, answered from files alone: what to change so that it follows the
 //! account, what to compare from now on, and whether anybody should ask the server.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -322,6 +323,7 @@ fn decide(
 ) -> Result<(String, Diff)> {
     let key = question.store.digest_key()?;
     let session = ledger.session.as_ref().and_then(|id| question.store.session(id)).unwrap_or_default();
+    let earlier = LazyCell::new(|| question.store.loaded_earlier());
     let decided = diff(&Input {
         desired,
         ledger,
@@ -329,6 +331,7 @@ fn decide(
         current: question.current,
         unexported: &question.unexported,
         key: &key,
+        earlier: &|name, digest| earlier.contains(name, digest),
         starting: question.starting,
         override_existing: followed.override_existing,
     });
@@ -341,6 +344,9 @@ fn decide(
         entries: decided.entries.clone(),
     };
     next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
+    if !decided.replaced.is_empty() {
+        question.store.remember_loaded(&decided.replaced);
+    }
     Ok((next.encode().0, decided))
 }
 

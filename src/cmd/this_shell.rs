@@ -39,12 +39,12 @@ impl ThisShell {
 
     /// The variables that were loaded.
     pub fn loaded(&self) -> Vec<&EnvName> {
-        self.entries(|entry| matches!(entry, Entry::Loaded { .. }))
+        self.entries(|entry| !entry.edited)
     }
 
     /// The variables that the user changed since.
     pub fn edited(&self) -> Vec<&EnvName> {
-        self.entries(|entry| *entry == Entry::Edited)
+        self.entries(|entry| entry.edited)
     }
 
     fn entries(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&EnvName> {
