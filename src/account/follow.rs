@@ -10,9 +10,9 @@ use super::{Account, Known};
 use crate::config::{Config, Paths};
 use crate::credentials;
 use crate::domain::{
-    AccountId, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
+    AccountId, DigestKey, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
 };
-use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, SessionId, diff};
+use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::shell::{Guard, Watch};
 use crate::store::{Session, Store};
 use crate::vault::Trouble;
@@ -52,6 +52,8 @@ pub struct Question<'a> {
     pub starting: bool,
     /// Variables that it has but does not export, exported for this question alone.
     pub unexported: BTreeSet<EnvName>,
+    /// What its environment can still take.
+    pub room: Room,
     /// Its exported variables.
     pub current: &'a dyn Fn(&EnvName) -> Option<Vec<u8>>,
 }
@@ -80,10 +82,23 @@ pub struct Answer {
 /// A problem, with a name by which it is told only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The problem's name, fit for a file.
-    pub id: &'static str,
+    /// The name of the problem and its cause, fit for a file: another cause is told anew.
+    pub id: String,
     /// The problem.
     pub failure: Failure,
+}
+
+impl Notice {
+    fn new(problem: &str, failure: Failure) -> Self {
+        let cause = failure.message().to_owned();
+        Self::caused_by(&cause, problem, failure)
+    }
+
+    /// For a failure whose message says more than the cause, such as a time.
+    fn caused_by(cause: &str, problem: &str, failure: Failure) -> Self {
+        let cause = DigestKey::new([0; 32]).digest(&[cause.as_bytes()]);
+        Self { id: format!("{problem}-{}", cause.as_str()), failure }
+    }
 }
 
 /// What the shell should follow.
@@ -108,13 +123,15 @@ pub fn follow(question: &Question<'_>) -> Answer {
     let (ledger, changes, report) = match decided {
         Some(Ok((ledger, decided))) => (ledger, decided.changes, decided.report),
         Some(Err(failure)) => {
-            followed.notice = Some(Notice { id: "state", failure });
+            followed.notice = Some(Notice::new("state", failure));
             followed.ask_again_in = LONGEST_PAUSE;
             (keep(&ledger, question), Vec::new(), Report::default())
         }
         None => (keep(&ledger, question), Vec::new(), Report::default()),
     };
-    let unwritable = failure.map(|failure| Notice { id: "state", failure });
+    let unwritable = failure.map(|failure| Notice::new("state", failure));
+    let unfit = followed.desired.as_ref().and_then(Environment::unfit_notice);
+    let unfit = unfit.map(|failure| Notice::new("unfit", failure));
     let ask_again_in = followed.ask_again_in;
     // Where it cannot be written, the shell looks at the clock in its own, slower way.
     let due = || question.store.due((question.now)(), ask_again_in).ok();
@@ -124,7 +141,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
         ledger,
         changes,
         report,
-        notice: followed.notice.or(unwritable),
+        notice: followed.notice.or(unwritable).or(unfit),
         refresh: followed.refresh,
         account: followed.account,
         environment: followed.desired,
@@ -196,7 +213,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(config) => config,
         Err(failure) => return Followed::unknown("config", failure),
     };
-    let account = match open(question, &config) {
+    let account = match open(question, &config, ledger) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
@@ -210,7 +227,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(Known::Snapshot(snapshot)) => {
             let id = snapshot.account();
             let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let notice = snapshot.unread.clone().map(|failure| Notice { id: "values", failure });
+            let notice = snapshot.unread.clone().map(|failure| Notice::new("values", failure));
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
             if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
@@ -228,7 +245,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
             let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
             let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
-            Followed { notice: Some(Notice { id: "refused", failure }), refresh, ..followed }
+            Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(question.store, &account, ledger);
@@ -250,14 +267,15 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     }
 }
 
-fn open<'a>(question: &'a Question<'_>, config: &'a Config) -> Result<Account<'a>> {
+fn open<'a>(question: &'a Question<'_>, config: &'a Config, ledger: &Ledger) -> Result<Account<'a>> {
     let server = match &question.server {
         Some(text) => ServerUrl::parse(text)?,
         None => ServerUrl::default(),
     };
     let credential =
         credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
-    Account::open(question.store, config, server, credential, question.now)
+    let account = Account::open(question.store, config, server, credential, question.now)?;
+    Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
@@ -284,8 +302,8 @@ impl Followed {
         }
     }
 
-    fn unknown(id: &'static str, failure: Failure) -> Self {
-        Self { notice: Some(Notice { id, failure }), ..Self::settled(None, None) }
+    fn unknown(problem: &str, failure: Failure) -> Self {
+        Self { notice: Some(Notice::new(problem, failure)), ..Self::settled(None, None) }
     }
 
     /// What is needed rests with a keyring that is of no use now. One that does not even answer costs
@@ -308,10 +326,16 @@ impl Followed {
                 None => "what is loaded stays".to_owned(),
             };
             let failure = Failure::unavailable(format!("{}; {kept}", backoff.reason));
-            self.notice = Some(Notice { id: "refresh", failure });
+            self.notice = Some(Notice::caused_by(cause(&backoff.reason), "refresh", failure));
         }
         self
     }
+}
+
+/// What a server says in its own words may differ each time: its status is the cause.
+fn cause(reason: &str) -> &str {
+    let status = "HTTP 500";
+    reason.find("HTTP ").and_then(|at| reason.get(at..at + status.len())).unwrap_or(reason)
 }
 
 /// Compares, and keeps what loading hides before the shell is told to hide it.

@@ -77,7 +77,13 @@ impl Remote<'_> {
             }
             Ok(refreshed) => {
                 self.account.store.clear_backoff(&self.account.key);
-                self.account.store.forget_told();
+                // Values that still cannot be read, or do not fit, are no news.
+                let lasting = if refreshed.snapshot.unread.is_some() {
+                    &["unfit", "values", "keyring"][..]
+                } else {
+                    &["unfit"]
+                };
+                self.account.store.forget_told(lasting);
                 self.account.store.sweep_sessions();
                 Ok(Some(refreshed))
             }
