@@ -94,6 +94,12 @@ impl Notice {
         Self::caused_by(&cause, problem, failure)
     }
 
+    /// Values that cannot be read: each cause has a hint of its own, and words that may differ each time.
+    fn of_values(failure: &Failure) -> Self {
+        let cause = failure.next_step().unwrap_or(failure.message());
+        Self::caused_by(cause, "values", failure.clone())
+    }
+
     /// For a failure whose message says more than the cause, such as a time.
     fn caused_by(cause: &str, problem: &str, failure: Failure) -> Self {
         let cause = DigestKey::new([0; 32]).digest(&[cause.as_bytes()]);
@@ -227,7 +233,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(Known::Snapshot(snapshot)) => {
             let id = snapshot.account();
             let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let notice = snapshot.unread.clone().map(|failure| Notice::new("values", failure));
+            let notice = snapshot.unread.as_ref().map(Notice::of_values);
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
             if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
@@ -310,7 +316,8 @@ impl Followed {
     /// seconds each time that it is asked.
     fn without_keyring(trouble: &Trouble, failure: Failure) -> Self {
         let ask_again_in = if *trouble == Trouble::TimedOut { LONGEST_PAUSE } else { SHORTEST_PAUSE * 6 };
-        Self { ask_again_in, ..Self::unknown("keyring", failure) }
+        let notice = Some(Notice::caused_by(trouble.hint(), "keyring", failure));
+        Self { ask_again_in, notice, ..Self::settled(None, None) }
     }
 
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so
