@@ -317,7 +317,7 @@ impl Followed {
     fn without_keyring(trouble: &Trouble, failure: Failure) -> Self {
         let ask_again_in = if *trouble == Trouble::TimedOut { LONGEST_PAUSE } else { SHORTEST_PAUSE * 6 };
         let notice = Some(Notice::caused_by(trouble.hint(), "keyring", failure));
-        Self { ask_again_in, notice, ..Self::settled(None, None) }
+        Self { notice, ask_again_in, ..Self::settled(None, None) }
     }
 
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so

@@ -161,12 +161,12 @@ fn change_line(report: &Report, width: usize) -> Option<String> {
     if all.is_empty() {
         return None;
     }
-    let with = |shown: usize| match all.len() - shown {
+    let line_of = |shown: usize| match all.len() - shown {
         0 => format!("vastenv:{}", all.concat()),
         more => format!("vastenv:{} and {more} more", all[..shown].concat()),
     };
     let most = all.len().min(LONGEST_LIST);
-    let fitting = (1..=most).rev().map(with).find(|line| line.len() <= width);
+    let fitting = (1..=most).rev().map(line_of).find(|line| line.len() <= width);
     Some(fitting.unwrap_or_else(|| format!("vastenv: {} changed", count(all.len(), "variable"))))
 }
 
