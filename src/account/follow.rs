@@ -1,6 +1,7 @@
 //! A shell's question at a prompt, answered from files alone: what to change so that it follows the
 //! account, what to compare from now on, and whether anybody should ask the server.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::os::unix::ffi::OsStrExt;
@@ -10,9 +11,9 @@ use super::{Account, Known};
 use crate::config::{Config, Paths};
 use crate::credentials;
 use crate::domain::{
-    AccountId, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
+    AccountId, DigestKey, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
 };
-use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, SessionId, diff};
+use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::shell::{Clock, Guard, Watch};
 use crate::store::{Session, Store};
 use crate::vault::Trouble;
@@ -58,6 +59,8 @@ pub struct Question<'a> {
     pub unexported: BTreeSet<EnvName>,
     /// Variables that it cannot assign to: readonly ones, arrays and the like.
     pub kept: BTreeSet<EnvName>,
+    /// What its environment can still take.
+    pub room: Room,
     /// Its exported variables.
     pub current: &'a dyn Fn(&EnvName) -> Option<Vec<u8>>,
 }
@@ -86,10 +89,29 @@ pub struct Answer {
 /// A problem, with a name by which it is told only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// The problem's name, fit for a file.
-    pub id: &'static str,
+    /// The name of the problem and its cause, fit for a file: another cause is told anew.
+    pub id: String,
     /// The problem.
     pub failure: Failure,
+}
+
+impl Notice {
+    fn new(problem: &str, failure: Failure) -> Self {
+        let cause = failure.message().to_owned();
+        Self::caused_by(&cause, problem, failure)
+    }
+
+    /// Values that cannot be read: each cause has a hint of its own, and words that may differ each time.
+    fn of_values(failure: &Failure) -> Self {
+        let cause = failure.next_step().unwrap_or(failure.message());
+        Self::caused_by(cause, "values", failure.clone())
+    }
+
+    /// For a failure whose message says more than the cause, such as a time.
+    fn caused_by(cause: &str, problem: &str, failure: Failure) -> Self {
+        let cause = DigestKey::new([0; 32]).digest(&[cause.as_bytes()]);
+        Self { id: format!("{problem}-{}", cause.as_str()), failure }
+    }
 }
 
 /// What the shell should follow.
@@ -114,13 +136,15 @@ pub fn follow(question: &Question<'_>) -> Answer {
     let (ledger, changes, report) = match decided {
         Some(Ok((ledger, decided))) => (ledger, decided.changes, decided.report),
         Some(Err(failure)) => {
-            followed.notice = Some(Notice { id: "state", failure });
+            followed.notice = Some(Notice::new("state", failure));
             followed.ask_again_in = LONGEST_PAUSE;
             (keep(&ledger, question), Vec::new(), Report::default())
         }
         None => (keep(&ledger, question), Vec::new(), Report::default()),
     };
-    let unwritable = failure.map(|failure| Notice { id: "state", failure });
+    let unwritable = failure.map(|failure| Notice::new("state", failure));
+    let unfit = followed.desired.as_ref().and_then(Environment::unfit_notice);
+    let unfit = unfit.map(|failure| Notice::new("unfit", failure));
     let ask_again_in = if unsure { 0 } else { followed.ask_again_in };
     let clock = if question.clockless { clock(question, &generation, ask_again_in) } else { Clock::OfTheShell };
     Answer {
@@ -128,7 +152,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
         ledger,
         changes,
         report,
-        notice: followed.notice.or(unwritable),
+        notice: followed.notice.or(unwritable).or(unfit),
         refresh: followed.refresh,
         account: followed.account,
         environment: followed.desired,
@@ -228,7 +252,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(config) => config,
         Err(failure) => return Followed::unknown("config", failure),
     };
-    let account = match open(question, &config) {
+    let account = match open(question, &config, ledger) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
@@ -242,7 +266,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(Known::Snapshot(snapshot)) => {
             let id = snapshot.account();
             let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let notice = snapshot.unread.clone().map(|failure| Notice { id: "values", failure });
+            let notice = snapshot.unread.as_ref().map(Notice::of_values);
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
             if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
@@ -260,7 +284,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
             let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
             let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
-            Followed { notice: Some(Notice { id: "refused", failure }), refresh, ..followed }
+            Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(question.store, &account, ledger);
@@ -282,14 +306,15 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     }
 }
 
-fn open<'a>(question: &'a Question<'_>, config: &'a Config) -> Result<Account<'a>> {
+fn open<'a>(question: &'a Question<'_>, config: &'a Config, ledger: &Ledger) -> Result<Account<'a>> {
     let server = match &question.server {
         Some(text) => ServerUrl::parse(text)?,
         None => ServerUrl::default(),
     };
     let credential =
         credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
-    Account::open(question.store, config, server, credential, question.now)
+    let account = Account::open(question.store, config, server, credential, question.now)?;
+    Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
@@ -316,15 +341,16 @@ impl Followed {
         }
     }
 
-    fn unknown(id: &'static str, failure: Failure) -> Self {
-        Self { notice: Some(Notice { id, failure }), ..Self::settled(None, None) }
+    fn unknown(problem: &str, failure: Failure) -> Self {
+        Self { notice: Some(Notice::new(problem, failure)), ..Self::settled(None, None) }
     }
 
     /// What is needed rests with a keyring that is of no use now. One that does not even answer costs
     /// seconds each time that it is asked.
     fn without_keyring(trouble: &Trouble, failure: Failure) -> Self {
         let ask_again_in = if *trouble == Trouble::TimedOut { LONGEST_PAUSE } else { SHORTEST_PAUSE * 6 };
-        Self { ask_again_in, ..Self::unknown("keyring", failure) }
+        let notice = Some(Notice::caused_by(trouble.hint(), "keyring", failure));
+        Self { notice, ask_again_in, ..Self::settled(None, None) }
     }
 
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so
@@ -340,10 +366,16 @@ impl Followed {
                 None => "what is loaded stays".to_owned(),
             };
             let failure = Failure::unavailable(format!("{}; {kept}", backoff.reason));
-            self.notice = Some(Notice { id: "refresh", failure });
+            self.notice = Some(Notice::caused_by(cause(&backoff.reason), "refresh", failure));
         }
         self
     }
+}
+
+/// What a server says in its own words may differ each time: its status is the cause.
+fn cause(reason: &str) -> &str {
+    let status = "HTTP 500";
+    reason.find("HTTP ").and_then(|at| reason.get(at..at + status.len())).unwrap_or(reason)
 }
 
 /// Compares, and keeps what loading hides before the shell is told to hide it.
@@ -355,6 +387,7 @@ fn decide(
 ) -> Result<(String, Diff)> {
     let key = question.store.digest_key()?;
     let session = ledger.session.as_ref().and_then(|id| question.store.session(id)).unwrap_or_default();
+    let earlier = LazyCell::new(|| question.store.loaded_earlier());
     let decided = diff(&Input {
         desired,
         ledger,
@@ -363,6 +396,7 @@ fn decide(
         unexported: &question.unexported,
         kept: &question.kept,
         key: &key,
+        earlier: &|name, digest| earlier.contains(name, digest),
         starting: question.starting,
         override_existing: followed.override_existing,
     });
@@ -375,6 +409,9 @@ fn decide(
         entries: decided.entries.clone(),
     };
     next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
+    if !decided.replaced.is_empty() {
+        question.store.remember_loaded(&decided.replaced);
+    }
     Ok((next.encode().0, decided))
 }
 

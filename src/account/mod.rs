@@ -25,7 +25,7 @@ use reconcile::{forget_superseded, overlay};
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{AccountVariable, Environment, Rules, resolve};
+use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
 use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
@@ -66,6 +66,8 @@ pub struct Account<'a> {
     pub key: Digest,
     /// The clock.
     pub now: fn() -> Timestamp,
+    /// What the environment can still take.
+    pub room: Room,
 }
 
 /// What is known of an account without asking its server.
@@ -92,7 +94,7 @@ impl<'a> Account<'a> {
         now: fn() -> Timestamp,
     ) -> Result<Self> {
         let key = key_digest(store, &server, &credential.key)?;
-        Ok(Self { store, config, server, credential, key, now })
+        Ok(Self { store, config, server, credential, key, now, room: Room::default() })
     }
 
     /// What the files say of this account.
@@ -145,7 +147,17 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold of `snapshot`.
     pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        environment(self.config, snapshot)
+        let mut environment = resolve(&variables(snapshot), &self.rules());
+        if snapshot.unread.is_some() {
+            environment.held =
+                environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+        }
+        environment
+    }
+
+    /// What decides which variables a shell may hold.
+    pub fn rules(&self) -> Rules {
+        Rules { allowed: self.config.allow.clone(), room: self.room.clone() }
     }
 
     /// The failed refreshes of this key, if the last one failed.
@@ -185,17 +197,9 @@ impl<'a> Account<'a> {
             Kind::NotAuthenticated => failure.hint("the two-factor session is over: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,
         })?;
-        Self::open(self.store, self.config, self.server.clone(), credential, self.now)
+        let room = self.room.clone();
+        Ok(Self { room, ..Self::open(self.store, self.config, self.server.clone(), credential, self.now)? })
     }
-}
-
-fn environment(config: &Config, snapshot: &Snapshot) -> Environment {
-    let mut environment = resolve(&variables(snapshot), &Rules { allowed: config.allow.clone() });
-    if snapshot.unread.is_some() {
-        environment.held =
-            environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
-    }
-    environment
 }
 
 /// The variables of `snapshot`, each with the value that is known here.

@@ -80,7 +80,13 @@ impl Remote<'_> {
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.is_kept() {
                     store.clear_backoff(&self.account.key);
-                    store.forget_told();
+                    // Values that still cannot be read, or do not fit, are no news.
+                    let lasting = if refreshed.snapshot.unread.is_some() {
+                        &["unfit", "values", "keyring"][..]
+                    } else {
+                        &["unfit"]
+                    };
+                    store.forget_told(lasting);
                     store.sweep_sessions();
                     store.sweep_leftovers();
                 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::this_shell::ThisShell;
 use crate::account::{Account, Connection, Inspect, Refreshed, Remote, Store, Urgency, block_on};
 use crate::cli::Global;
 use crate::config::{Config, Paths};
@@ -95,7 +96,9 @@ impl App {
 
     /// The account that the key opens.
     pub fn account(&self) -> Result<Account<'_>> {
-        self.account_of(self.credential()?)
+        let room = ThisShell::ledger(self)
+            .map_or_else(context::room, |ledger| context::room().without_loaded(&ledger));
+        Ok(Account { room, ..self.account_of(self.credential()?)? })
     }
 
     /// The account that `credential` opens.

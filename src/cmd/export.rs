@@ -9,6 +9,7 @@ use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
+use crate::environment::Environment;
 use crate::shell::{Format, export_text};
 use crate::ui::Ui;
 
@@ -34,7 +35,15 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
+    warn_of_unfit(app, &environment);
     app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
+}
+
+/// Names the variables that a program cannot be given beside the others.
+pub fn warn_of_unfit(app: &App, environment: &Environment) {
+    if let Some(notice) = environment.unfit_notice() {
+        app.ui.warn_of(&notice);
+    }
 }
 
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.

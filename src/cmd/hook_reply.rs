@@ -11,13 +11,16 @@ use super::background;
 use crate::account::{self, Answer, Question, Store};
 use crate::config::Paths;
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Failure, Result, printable};
+use crate::domain::{EnvName, Failure, Result, count, printable};
 use crate::environment::{Ledger, Report};
 use crate::shell::{Clock, Guard, LEDGER_VARIABLE, Reply, Shell, hook_version};
 use crate::ui::{Log, Ui};
 
 /// The longest list of names in one line.
 const LONGEST_LIST: usize = 12;
+
+/// The most problems that a shell remembers it was told of.
+const MOST_TOLD: usize = 8;
 
 /// The problem that there is no home folder, by name.
 const NO_HOME: &str = "home";
@@ -37,7 +40,7 @@ pub struct HookCall<'a> {
     pub starting: bool,
     /// Whether it compares modification times in whole seconds.
     pub whole_seconds: bool,
-    /// The problem that it was told of last, by name.
+    /// The problems that it was told of since all was well, by name, separated by commas.
     pub told: &'a str,
     /// Names of variables that it has but does not export, separated by spaces.
     pub unexported: &'a str,
@@ -94,11 +97,12 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         starting: call.starting,
         unexported: names_in(call.unexported),
         kept: names_in(call.kept),
+        room: context::room(),
         current: &context::bytes_var,
     });
-    let told = answer.notice.as_ref().map_or("", |notice| notice.id);
+    let told = answer.notice.as_ref().map_or_else(String::new, |notice| told_with(call.told, &notice.id));
     let Answer { guard, ledger, changes, .. } = &answer;
-    let reply = Zeroizing::new(call.shell.reply(&Reply { guard, ledger, told, changes }));
+    let reply = Zeroizing::new(call.shell.reply(&Reply { guard, ledger, told: &told, changes }));
     ui.data(&reply)?;
     tell(call, &answer, &store, ui);
     if answer.refresh {
@@ -117,9 +121,11 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     if log == Log::Off {
         return;
     }
-    let line = names(&answer.report);
-    if !line.is_empty() && (!call.starting || log == Log::Debug) {
-        ui.say(&format!("vastenv:{line}"));
+    if !call.starting || log == Log::Debug {
+        let width = context::stderr_width().unwrap_or(usize::MAX);
+        if let Some(line) = change_line(&answer.report, width) {
+            ui.say(&line);
+        }
     }
     for note in store.take_notes() {
         ui.warn(&note);
@@ -134,12 +140,24 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     }
     tell_hidden(answer, store, ui);
     if let Some(notice) = &answer.notice
-        && notice.id != call.told
-        && !(call.starting && store.was_told(notice.id))
+        && !is_told(call.told, &notice.id)
+        && !(call.starting && store.was_told(&notice.id))
     {
-        store.remember_told(notice.id);
+        store.remember_told(&notice.id);
         ui.failure(&notice.failure);
     }
+}
+
+fn is_told(told: &str, id: &str) -> bool {
+    told.split(',').any(|known| known == id)
+}
+
+/// The problems in `told`, and `id`: one that comes back while others last is not told again.
+fn told_with(told: &str, id: &str) -> String {
+    let mut all: Vec<&str> = told.split(',').filter(|known| !known.is_empty() && *known != id).collect();
+    all.drain(..all.len().saturating_sub(MOST_TOLD - 1));
+    all.push(id);
+    all.join(",")
 }
 
 /// Which values the server hides from this machine: told once, when that is first seen.
@@ -151,16 +169,53 @@ fn tell_hidden(answer: &Answer, store: &Store, ui: Ui) {
     }
 }
 
-fn names(report: &Report) -> String {
+/// The names that changed, as many as fit in `width` columns and not too many; `None` if none did.
+fn change_line(report: &Report, width: usize) -> Option<String> {
     let signed = [('+', &report.added), ('~', &report.changed), ('-', &report.removed)];
     let all: Vec<String> = signed
         .into_iter()
         .flat_map(|(sign, names)| names.iter().map(move |name| format!(" {sign}{name}")))
         .collect();
-    let more = all.len().saturating_sub(LONGEST_LIST);
-    let mut line = all.into_iter().take(LONGEST_LIST).collect::<String>();
-    if more > 0 {
-        line.push_str(&format!(" and {more} more"));
+    if all.is_empty() {
+        return None;
     }
-    line
+    let line_of = |shown: usize| match all.len() - shown {
+        0 => format!("vastenv:{}", all.concat()),
+        more => format!("vastenv:{} and {more} more", all[..shown].concat()),
+    };
+    let most = all.len().min(LONGEST_LIST);
+    let fitting = (1..=most).rev().map(line_of).find(|line| line.len() <= width);
+    Some(fitting.unwrap_or_else(|| format!("vastenv: {} changed", count(all.len(), "variable"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_change_line_fits() {
+        let names = |names: &[&str]| names.iter().map(|name| EnvName::parse(name).expect("a name")).collect();
+        let report =
+            Report { added: names(&["ONE", "TWO"]), changed: names(&["THREE"]), removed: names(&["FOUR"]) };
+        let line = |width| change_line(&report, width).expect("a line");
+        assert_eq!(line(usize::MAX), "vastenv: +ONE +TWO ~THREE -FOUR");
+        assert_eq!(line(31), "vastenv: +ONE +TWO ~THREE -FOUR");
+        assert_eq!(line(30), "vastenv: +ONE +TWO and 2 more");
+        assert_eq!(line(28), "vastenv: +ONE and 3 more");
+        assert_eq!(line(20), "vastenv: 4 variables changed");
+        assert_eq!(change_line(&Report::default(), 80), None);
+        let many: Vec<EnvName> = names(&["V"; 20]);
+        let report = Report { added: many, ..Report::default() };
+        assert!(change_line(&report, usize::MAX).expect("a line").ends_with(" +V and 8 more"));
+    }
+
+    #[test]
+    fn a_problem_that_comes_back_while_another_lasts_was_told() {
+        let told = told_with(&told_with("", "locked"), "silent");
+        assert!(is_told(&told, "locked") && is_told(&told, "silent") && !is_told(&told, "lock"));
+        assert_eq!(told_with(&told, "locked"), "silent,locked");
+        let many = (0..20).fold(String::new(), |told, number| told_with(&told, &number.to_string()));
+        assert_eq!(many.split(',').count(), MOST_TOLD);
+        assert!(is_told(&many, "19"));
+    }
 }

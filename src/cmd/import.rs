@@ -18,7 +18,6 @@ use crate::account::{Account, Batch, Ended, Urgency, variables};
 use crate::cli::Import;
 use crate::domain::{Failure, Result, count};
 use crate::dotenv::{Pending, Plan, Reason, Settled, plan, settle};
-use crate::environment::Rules;
 
 /// Shows what would be done, asks, and does it.
 pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
@@ -33,8 +32,7 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }
-    let rules = Rules { allowed: app.config.allow.clone() };
-    let plan = plan(&file, &variables(&snapshot), &rules);
+    let plan = plan(&file, &variables(&snapshot), &account.rules());
     show(app, arguments, &file, &plan)?;
     if arguments.dry_run {
         return if app.ui.raw { app.ui.json(&raw_plan(&plan)) } else { Ok(()) }.map(|()| ExitCode::SUCCESS);

@@ -1,6 +1,7 @@
 //! `vastenv run -- CMD`: becomes the command, with the variables; with `--redact` it stays, to take
 //! the values out of what the command prints.
 
+use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
@@ -38,7 +39,7 @@ struct Given {
 /// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
 /// cannot be started.
 pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
-    let given = match given(app, arguments.allow_missing) {
+    let given = match given(app, arguments) {
         Ok(given) => given,
         Err(failure) if failure.kind() == Kind::OnlyShown => return Err(failure),
         Err(failure) if arguments.allow_missing => {
@@ -141,17 +142,19 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn given(app: &App, allow_missing: bool) -> Result<Given> {
-    let account = app.account()?;
+fn given(app: &App, arguments: &Run) -> Result<Given> {
+    let mut account = app.account()?;
+    account.room = account.room.with_arguments(size(&arguments.command));
     let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
     let snapshot = match &snapshot.unread {
-        Some(failure) if allow_missing => {
+        Some(failure) if arguments.allow_missing => {
             app.ui.warn_of(failure);
             snapshot
         }
         _ => export::whole(app, snapshot)?,
     };
     let environment = account.environment(&snapshot);
+    export::warn_of_unfit(app, &environment);
     let mut values: Vec<_> = account
         .remembered()
         .unwrap_or_default()
@@ -165,4 +168,9 @@ fn given(app: &App, allow_missing: bool) -> Result<Given> {
     let current = snapshot.variables.into_iter();
     values.extend(current.filter_map(|(name, variable)| Some((name, variable.value?))));
     Ok(Given { environment, values })
+}
+
+/// What these arguments take, with their ends and pointers.
+fn size(arguments: &[OsString]) -> usize {
+    arguments.iter().map(|argument| argument.len() + 9).sum()
 }

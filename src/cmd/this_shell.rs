@@ -18,10 +18,15 @@ pub struct ThisShell {
 }
 
 impl ThisShell {
-    /// Reads the ledger.
-    pub fn read(app: &App) -> Self {
+    /// The ledger in the environment.
+    pub fn ledger(app: &App) -> Option<Ledger> {
         let spilled = |id: &SessionId| app.store.session(id)?.entries;
-        let ledger = context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled));
+        context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled))
+    }
+
+    /// Reads the ledger, and finds out whose it is.
+    pub fn read(app: &App) -> Self {
+        let ledger = Self::ledger(app);
         let is_active = ledger.as_ref().is_some_and(|ledger| context::is_ancestor(ledger.shell));
         Self { ledger, is_active }
     }
@@ -39,12 +44,12 @@ impl ThisShell {
 
     /// The variables that were loaded.
     pub fn loaded(&self) -> Vec<&EnvName> {
-        self.entries(|entry| matches!(entry, Entry::Loaded { .. }))
+        self.entries(|entry| !entry.edited)
     }
 
     /// The variables that the user changed since.
     pub fn edited(&self) -> Vec<&EnvName> {
-        self.entries(|entry| *entry == Entry::Edited)
+        self.entries(|entry| entry.edited)
     }
 
     fn entries(&self, wanted: impl Fn(&Entry) -> bool) -> Vec<&EnvName> {

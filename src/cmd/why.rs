@@ -154,8 +154,8 @@ fn loaded(name: &str, here: &ThisShell, skipped: Option<&Skipped>) -> Line {
         );
     }
     let (text, in_shell) = match here.entry(name) {
-        Some(Entry::Loaded { .. }) => ("yes, in this shell", true),
-        Some(Entry::Edited) => ("no: you changed it in this shell, so it is yours", false),
+        Some(Entry { edited: false, .. }) => ("yes, in this shell", true),
+        Some(_) => ("no: you changed it in this shell, so it is yours", false),
         None if here.ledger.is_some() => {
             ("not in this shell (it had one of its own, or has not asked since)", false)
         }
@@ -166,10 +166,10 @@ fn loaded(name: &str, here: &ThisShell, skipped: Option<&Skipped>) -> Line {
 
 fn shadow(name: &str, here: &ThisShell) -> Line {
     let (text, value) = match here.entry(name) {
-        Some(Entry::Loaded { shadow: Shadow::Exported, .. }) => {
+        Some(Entry { shadow: Shadow::Exported, edited: false, .. }) => {
             ("an exported variable that comes back on unload", "exported")
         }
-        Some(Entry::Loaded { shadow: Shadow::Unexported, .. }) => {
+        Some(Entry { shadow: Shadow::Unexported, edited: false, .. }) => {
             ("a shell variable that comes back on unload", "unexported")
         }
         _ => ("nothing", "nothing"),

@@ -12,8 +12,12 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use nix::sys::resource::{Resource, getrlimit};
+
 use crate::config::Paths;
 use crate::domain::{EnvName, Failure, Result, Secret, Timestamp};
+use crate::environment::Room;
+use crate::shell::LEDGER_VARIABLE;
 use crate::vault::Keyring;
 
 /// The value of an environment variable; an empty one counts as unset.
@@ -35,6 +39,25 @@ pub fn secret_var(name: &str) -> Option<Secret> {
 /// The bytes of an environment variable, empty ones included.
 pub fn bytes_var(name: &EnvName) -> Option<Vec<u8>> {
     std::env::var_os(name.as_str()).map(OsString::into_vec)
+}
+
+/// What the environment can still take, beside what is in it. The ledger does not count: it is written anew.
+pub fn room() -> Room {
+    let present = std::env::vars_os().filter(|(name, _)| name != LEDGER_VARIABLE);
+    Room::new(argument_limit(), present.map(|(name, value)| (name.into_vec(), value.len())))
+}
+
+/// The bytes that a program's arguments and environment may take: execve(2). What `sysconf` says of it is
+/// not true everywhere.
+fn argument_limit() -> usize {
+    const KIB: u64 = 1024;
+    if cfg!(target_os = "macos") {
+        return 1024 * 1024;
+    }
+    let stack = getrlimit(Resource::RLIMIT_STACK).map_or(8 * 1024 * KIB, |(soft, _)| soft);
+    // A quarter of the stack, within limits; but a program needs a stack too.
+    let limit = (stack / 4).clamp(128 * KIB, 6 * 1024 * KIB).min(stack / 2);
+    usize::try_from(limit).unwrap_or(usize::MAX)
 }
 
 /// Whether a switch is on: set to anything but nothing, `0`, `false`, `no` or `off`.
@@ -190,7 +213,7 @@ pub fn user_path(text: OsString) -> std::result::Result<PathBuf, String> {
         }
         Err(_) => given,
     };
-    let is_stray = |part: &std::path::Path| {
+    let is_stray = |part: &Path| {
         part.components().next_back().is_some_and(|last| last.as_os_str() == "~")
             && part.symlink_metadata().is_err()
     };
@@ -219,4 +242,10 @@ pub fn width() -> usize {
         return usize::MAX;
     }
     terminal_size::terminal_size().map_or(80, |(terminal_size::Width(columns), _)| usize::from(columns))
+}
+
+/// How many columns the terminal has that stderr is, if it is one that knows.
+pub fn stderr_width() -> Option<usize> {
+    let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stderr())?;
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
 }

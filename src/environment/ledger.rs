@@ -1,10 +1,11 @@
 //! The ledger: what vastenv loaded into a shell, as one exported variable without any value.
 //!
-//! Its text is `1:ACCOUNT:PID:HOOK:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
+//! Its text is `2:ACCOUNT:PID:HOOK:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
 //! id of the shell that it was written for, the version of that shell's hook, the session that keeps
 //! what loading hid (or `-`), and
 //! comma-separated entries `NAME=DIGEST`, `NAME=DIGEST+` (hides an exported variable), `NAME=DIGEST~`
-//! (hides one that was not exported) and `NAME!` (the user changed it: hands off). Entries of `@`
+//! (hides one that was not exported). `!` in the place of `=` says that the variable has another value
+//! now, which is the user's or another tool's: hands off, until it has one of vastenv's again. Entries of `@`
 //! alone say that they rest in the session's file, because there are too many for an environment.
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::domain::{AccountId, Digest, EnvName};
 
 /// The version of the format that this program writes and reads.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// The longest text of entries that is exported; more rests in the session's file.
 pub(super) const LONGEST_ENTRIES: usize = 32 * 1024;
@@ -32,18 +33,15 @@ pub struct Ledger {
     pub entries: BTreeMap<EnvName, Entry>,
 }
 
-/// What is known of one variable.
+/// What is known of one variable that vastenv set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// vastenv set it, to a value with this digest.
-    Loaded {
-        /// The digest of name and value.
-        digest: Digest,
-        /// What the variable was before.
-        shadow: Shadow,
-    },
-    /// The user changed it since: it is theirs.
-    Edited,
+pub struct Entry {
+    /// The digest of name and value.
+    pub digest: Digest,
+    /// What the variable was before.
+    pub shadow: Shadow,
+    /// Whether it has another value since, which is not vastenv's.
+    pub edited: bool,
 }
 
 /// What a variable was before vastenv set it.
@@ -94,18 +92,13 @@ impl Ledger {
                 text.push(',');
             }
             text.push_str(name.as_str());
-            match entry {
-                Entry::Edited => text.push('!'),
-                Entry::Loaded { digest, shadow } => {
-                    text.push('=');
-                    text.push_str(digest.as_str());
-                    text.push_str(match shadow {
-                        Shadow::Nothing => "",
-                        Shadow::Exported => "+",
-                        Shadow::Unexported => "~",
-                    });
-                }
-            }
+            text.push(if entry.edited { '!' } else { '=' });
+            text.push_str(entry.digest.as_str());
+            text.push_str(match entry.shadow {
+                Shadow::Nothing => "",
+                Shadow::Exported => "+",
+                Shadow::Unexported => "~",
+            });
         }
         text
     }
@@ -143,16 +136,15 @@ fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Opti
 }
 
 fn decode_entry(text: &str) -> Option<(EnvName, Entry)> {
-    if let Some(name) = text.strip_suffix('!') {
-        return Some((EnvName::parse(name).ok()?, Entry::Edited));
-    }
-    let (name, rest) = text.split_once('=')?;
+    let at = text.find(['=', '!'])?;
+    let (name, rest) = (&text[..at], &text[at + 1..]);
     let (digest, shadow) = match rest.as_bytes().last()? {
         b'+' => (&rest[..rest.len() - 1], Shadow::Exported),
         b'~' => (&rest[..rest.len() - 1], Shadow::Unexported),
         _ => (rest, Shadow::Nothing),
     };
-    Some((EnvName::parse(name).ok()?, Entry::Loaded { digest: Digest::parse(digest)?, shadow }))
+    let edited = text.as_bytes()[at] == b'!';
+    Some((EnvName::parse(name).ok()?, Entry { digest: Digest::parse(digest)?, shadow, edited }))
 }
 
 #[cfg(test)]
@@ -167,9 +159,10 @@ mod tests {
     fn sample(count: usize) -> Ledger {
         let digest = DigestKey::new([3; 32]).digest(&[b"secret"]);
         let shadows = [Shadow::Nothing, Shadow::Exported, Shadow::Unexported];
-        let entry = |number: usize| match number % 4 {
-            3 => Entry::Edited,
-            rest => Entry::Loaded { digest: digest.clone(), shadow: shadows[rest] },
+        let entry = |number: usize| Entry {
+            digest: digest.clone(),
+            shadow: shadows[number % 3],
+            edited: number % 2 == 1,
         };
         Ledger {
             account: AccountId::parse("0123456789abcdef"),
@@ -182,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_ledger_is_read_back_as_written() {
-        for ledger in [Ledger::default(), sample(5)] {
+        for ledger in [Ledger::default(), sample(12)] {
             let (text, spilled) = ledger.encode();
             assert_eq!(spilled, None);
             assert_eq!(Ledger::decode(&text, |_| None), Some(ledger));
@@ -202,14 +195,15 @@ mod tests {
     fn what_is_no_ledger_is_not_taken_for_one() {
         for text in [
             "",
-            "1",
-            "2:-:1::-:",
-            "1:zz:1::-:",
-            "1:-:x::-:",
-            "1:-:1::-:A",
-            "1:-:1::-:A=short",
-            "1:-:1::-:A;B!",
-            "1:-:1::-:@",
+            "2",
+            "1:-:1::-:",
+            "2:zz:1::-:",
+            "2:-:x::-:",
+            "2:-:1::-:A",
+            "2:-:1::-:A=short",
+            "2:-:1::-:A!",
+            "2:-:1::-:A;B!abcdefghijkl",
+            "2:-:1::-:@",
         ] {
             assert_eq!(Ledger::decode(text, |_| None), None, "{text}");
         }

@@ -4,8 +4,10 @@ mod diff;
 mod ledger;
 mod names;
 mod resolve;
+mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::{Group, refusal};
-pub use resolve::{AccountVariable, Environment, Rules, Skipped, Why, resolve};
+pub use resolve::{AccountVariable, Environment, MOST_VARIABLES, Rules, Skipped, Why, resolve};
+pub use room::Room;

@@ -2,18 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Room;
 use super::names::{self, Group};
 use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
 const LONGEST_ENTRY: usize = 128 * 1024 - 1;
 
-/// The most that all variables together may take. Linux gives arguments and environment a quarter
-/// of the stack limit, 2 MiB as a rule; past it no program starts any more.
-const LARGEST_ENVIRONMENT: usize = 1536 * 1024;
-
-/// What each variable costs beyond its text: its `=`, its NUL and its pointer.
-const ENTRY_OVERHEAD: usize = 10;
+/// The most variables that are loaded: every shell takes well under a second for them at its start.
+pub const MOST_VARIABLES: usize = 2_000;
 
 /// The most names in a notice.
 const MOST_NAMES: usize = 12;
@@ -27,11 +24,13 @@ pub struct AccountVariable {
     pub value: Option<Secret>,
 }
 
-/// What the user's own config says about names.
+/// What decides beside the account itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Names that load although they are refused.
+    /// Names that load although they are refused, as the user's config says.
     pub allowed: BTreeSet<String>,
+    /// What the environment can still take.
+    pub room: Room,
 }
 
 /// The variables that a shell should hold, and those that it may not, with the reason.
@@ -67,8 +66,10 @@ pub enum Why {
     HoldsNul,
     /// The value is longer than the operating system passes on.
     TooLong,
-    /// Everything before it has already filled what an environment may hold.
+    /// With it, the environment would be too large for any program to start.
     NoRoom,
+    /// There are more variables than shells load in time.
+    TooMany,
 }
 
 impl Environment {
@@ -84,20 +85,39 @@ impl Environment {
     /// What the user should hear of hidden values, with the one command that mends it.
     pub fn hidden_notice(&self) -> Option<Failure> {
         let hidden = self.hidden();
-        let all = count(self.variables.len() + self.skipped.len(), "variable");
-        let verb = if hidden.len() == 1 { "is" } else { "are" };
-        let shown: Vec<String> =
-            hidden.iter().take(MOST_NAMES).map(|name| printable_capped(name, 80)).collect();
-        let more = if hidden.len() > MOST_NAMES { ", …" } else { "" };
         (!hidden.is_empty() && self.held.is_empty()).then(|| {
             Failure::unavailable(format!(
-                "{} of {all} {verb} masked by the server and not yet known here: {}{more}",
-                hidden.len(),
-                shown.join(", ")
+                "{} masked by the server and not yet known here: {}",
+                self.some(hidden.len()),
+                list(&hidden)
             ))
             .hint("give their values once: vastenv remember env-var --all")
         })
     }
+
+    /// What the user should hear of variables that are too large or too many.
+    pub fn unfit_notice(&self) -> Option<Failure> {
+        let is_unfit = |why| matches!(why, Why::TooLong | Why::NoRoom | Why::TooMany);
+        let unfit = self.skipped.iter().filter(|skipped| is_unfit(skipped.why));
+        let unfit: Vec<&str> = unfit.map(|skipped| skipped.name.as_str()).collect();
+        (!unfit.is_empty()).then(|| {
+            let some = self.some(unfit.len());
+            Failure::failed(format!("{some} not loaded, too large or too many: {}", list(&unfit)))
+                .hint("see why each of them is not: vastenv status")
+        })
+    }
+
+    /// "2 of 12 variables are".
+    fn some(&self, number: usize) -> String {
+        let all = count(self.variables.len() + self.skipped.len(), "variable");
+        format!("{number} of {all} {}", if number == 1 { "is" } else { "are" })
+    }
+}
+
+fn list(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| printable_capped(name, 80)).collect();
+    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
 }
 
 impl Why {
@@ -109,7 +129,11 @@ impl Why {
             Self::Refused(group) => format!("refused: {}", group.reason()),
             Self::HoldsNul => "the value holds a NUL byte".to_owned(),
             Self::TooLong => "the value is over 128 KiB, more than a program can be given".to_owned(),
-            Self::NoRoom => "no room: the variables together are over 1.5 MiB".to_owned(),
+            Self::NoRoom => {
+                "does not fit: with it the environment would be too large to start programs (`ulimit -s`)"
+                    .to_owned()
+            }
+            Self::TooMany => format!("over the limit of {MOST_VARIABLES} variables"),
         }
     }
 
@@ -124,11 +148,12 @@ pub fn resolve<'a>(account: impl IntoIterator<Item = &'a AccountVariable>, rules
     let mut environment = Environment::default();
     let mut sorted: Vec<_> = account.into_iter().collect();
     sorted.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut room = LARGEST_ENVIRONMENT;
+    let mut left = rules.room.left();
     for variable in sorted {
-        match admit(variable, rules, room) {
+        let places = MOST_VARIABLES - environment.variables.len();
+        match admit(variable, rules, places, left) {
             Ok((name, value)) => {
-                room -= size(&name, value);
+                left -= rules.room.cost(name.as_str(), value.expose());
                 environment.variables.insert(name, value.clone());
             }
             Err(why) => environment.skipped.push(Skipped { name: variable.name.clone(), why }),
@@ -140,7 +165,8 @@ pub fn resolve<'a>(account: impl IntoIterator<Item = &'a AccountVariable>, rules
 fn admit<'a>(
     variable: &'a AccountVariable,
     rules: &Rules,
-    room: usize,
+    places: usize,
+    left: usize,
 ) -> Result<(EnvName, &'a Secret), Why> {
     let name = EnvName::parse(&variable.name).map_err(Why::BadName)?;
     if let Some(group) = names::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
@@ -153,19 +179,20 @@ fn admit<'a>(
     if name.as_str().len() + 1 + value.expose().len() > LONGEST_ENTRY - 1 {
         return Err(Why::TooLong);
     }
-    if size(&name, value) > room {
+    if places == 0 {
+        return Err(Why::TooMany);
+    }
+    if rules.room.cost(name.as_str(), value.expose()) > left {
         return Err(Why::NoRoom);
     }
     Ok((name, value))
 }
 
-fn size(name: &EnvName, value: &Secret) -> usize {
-    name.as_str().len() + value.expose().len() + ENTRY_OVERHEAD
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{Entry, Ledger, Shadow};
     use super::*;
+    use crate::domain::DigestKey;
 
     fn variable(name: &str, value: impl Into<Option<&'static str>>) -> AccountVariable {
         AccountVariable { name: name.to_owned(), value: value.into().map(Secret::new) }
@@ -196,7 +223,7 @@ mod tests {
 
     #[test]
     fn the_config_lets_a_name_load_and_nothing_else() {
-        let rules = Rules { allowed: BTreeSet::from(["PAGER".to_owned()]) };
+        let rules = Rules { allowed: BTreeSet::from(["PAGER".to_owned()]), ..Rules::default() };
         let environment = resolve(&[variable("PAGER", "less"), variable("EDITOR", "ed")], &rules);
         assert!(environment.variables.contains_key(&EnvName::parse("PAGER").expect("a name")));
         assert_eq!(why(&environment, "EDITOR"), Some(Why::Refused(Group::Command)));
@@ -216,5 +243,61 @@ mod tests {
         let environment = resolve(&many, &Rules::default());
         assert_eq!(environment.variables.len(), 15);
         assert_eq!(why(&environment, "V15"), Some(Why::NoRoom));
+    }
+
+    /// Ten variables of 20,000 bytes, in an environment of which `limit` bytes can be passed.
+    fn ten(limit: usize, present: &[(&str, usize)], ledger: &Ledger) -> Environment {
+        let present = present.iter().map(|(name, length)| (name.as_bytes().to_vec(), *length));
+        let room = Room::new(limit, present).without_loaded(ledger);
+        let account: Vec<_> = (0..10)
+            .map(|number| AccountVariable {
+                name: format!("V{number}"),
+                value: Some(Secret::new("x".repeat(20_000))),
+            })
+            .collect();
+        resolve(&account, &Rules { room, ..Rules::default() })
+    }
+
+    #[test]
+    fn what_fits_depends_on_the_limit_and_on_what_is_there_already() {
+        let loaded = |limit, present: &[(&str, usize)]| {
+            let environment = ten(limit, present, &Ledger::default());
+            assert!(environment.skipped.iter().all(|skipped| skipped.why == Why::NoRoom));
+            environment.variables.len()
+        };
+        let kib = 1024;
+        assert_eq!(loaded(128 * kib, &[]), 4);
+        assert_eq!(loaded(2048 * kib, &[]), 10);
+        assert_eq!(loaded(2048 * kib, &[("BIG", 1500 * kib)]), 1);
+        assert_eq!(loaded(128 * kib, &[("BIG", 200 * kib)]), 0);
+        // A value in the place of another takes nothing more.
+        assert_eq!(loaded(128 * kib, &[("V0", 20_000)]), 4);
+    }
+
+    #[test]
+    fn what_is_loaded_already_makes_no_difference() {
+        let digest = DigestKey::new([1; 32]).digest(&[]);
+        let entry = Entry { digest, shadow: Shadow::Nothing, edited: false };
+        let mut ledger = Ledger::default();
+        for number in 0..4 {
+            ledger.entries.insert(EnvName::parse(&format!("V{number}")).expect("a name"), entry.clone());
+        }
+        let held = [("V0", 20_000), ("V1", 20_000), ("V2", 20_000), ("V3", 20_000)];
+        let before = ten(128 * 1024, &[], &Ledger::default());
+        assert_eq!(ten(128 * 1024, &held, &ledger), before);
+        assert_eq!(ten(128 * 1024, &held, &Ledger::default()), before);
+        let notice = before.unfit_notice().expect("a notice");
+        assert!(notice.message().contains("6 of 10 variables are not loaded"), "{notice:?}");
+        assert!(notice.message().contains("V4, V5, V6, V7, V8, V9"), "{notice:?}");
+    }
+
+    #[test]
+    fn only_so_many_variables_are_loaded() {
+        let many: Vec<_> = (0..MOST_VARIABLES + 2)
+            .map(|number| AccountVariable { name: format!("V{number:05}"), value: Some(Secret::new("x")) })
+            .collect();
+        let environment = resolve(&many, &Rules::default());
+        assert_eq!(environment.variables.len(), MOST_VARIABLES);
+        assert_eq!(why(&environment, "V02001"), Some(Why::TooMany));
     }
 }

@@ -9,6 +9,7 @@ mod generation;
 mod identity;
 mod journal;
 mod key_lists;
+mod loaded;
 mod lock;
 mod notice;
 mod own_keys;

@@ -16,12 +16,15 @@ impl Store {
         let _ = self.write(&self.notice_path(id), b"");
     }
 
-    /// Forgets all notices: their problems have gone.
-    pub fn forget_told(&self) {
-        let folder = self.state.join("notices");
-        if folder.exists() {
-            // What stays keeps one notice from being told again: no harm.
-            let _ = std::fs::remove_dir_all(folder);
+    /// Forgets the notices of problems that have gone: all but those whose ids begin with one of `lasting`.
+    pub fn forget_told(&self, lasting: &[&str]) {
+        let Ok(entries) = std::fs::read_dir(self.state.join("notices")) else { return };
+        for entry in entries.flatten() {
+            let id = entry.file_name();
+            if !lasting.iter().any(|problem| id.as_encoded_bytes().starts_with(problem.as_bytes())) {
+                // What stays keeps one notice from being told again: no harm.
+                let _ = std::fs::remove_file(entry.path());
+            }
         }
     }
 
@@ -40,8 +43,11 @@ mod tests {
         let store = Store::new(folder.path(), folder.path(), folder.path());
         assert!(!store.was_told("offline"));
         store.remember_told("offline");
+        store.remember_told("locked-1");
         assert!(store.was_told("offline") && !store.was_told("other"));
-        store.forget_told();
-        assert!(!store.was_told("offline"));
+        store.forget_told(&["locked"]);
+        assert!(!store.was_told("offline") && store.was_told("locked-1"));
+        store.forget_told(&[]);
+        assert!(!store.was_told("locked-1"));
     }
 }

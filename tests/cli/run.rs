@@ -10,7 +10,7 @@ use serde_json::json;
 use vastenv::domain::hex;
 
 use crate::account::TestAccount;
-use crate::home::{Home, said};
+use crate::home::{Home, VASTENV, said};
 use crate::raw_server::{RawServer, Reply, nobody};
 
 #[test]
@@ -171,4 +171,34 @@ fn nothing_of_ours_is_left_beside_the_command() {
     home.age_snapshot(400);
     let children = home.ok(&["run", "--", "sh", "-c", "cat /proc/$$/task/$$/children; :"]);
     assert!(children.split_whitespace().count() < 2, "{children}");
+}
+
+#[test]
+fn a_command_starts_whatever_the_account_holds_and_the_system_allows() {
+    let value = "v".repeat(20_000);
+    let variables: serde_json::Map<_, _> = (0..10).map(|n| (format!("V{n}"), json!(value))).collect();
+    let account = TestAccount::with(&json!(variables));
+    let home = account.known_home();
+    let within = |command: &str, arguments: &[&str]| {
+        let script = format!("ulimit -s 512; exec \"$0\" {command}");
+        home.command("sh", &[&["-c", &script, VASTENV][..], arguments].concat()).run().expect(0)
+    };
+    let named = ["of 10 variables are not loaded, too large or too many: ", ", V9"];
+    let said = within("run -- sh -c 'echo ${#V0} ${#V9}'", &[]).mentions(&named);
+    assert_eq!(said.out, "20000 0\n");
+    // What the arguments take is left for them.
+    let long = "a".repeat(60_000);
+    let said = within("run -- sh -c 'echo ${#V0} ${#V9} ${#1}' sh \"$1\"", &[&long]).mentions(&named);
+    assert_eq!(said.out, "20000 0 60000\n");
+    let said = within("export json", &[]).mentions(&named);
+    let exported: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!((exported["V0"].as_str(), exported.get("V9")), (Some(value.as_str()), None));
+    // A caller who has them already is given the same.
+    assert_eq!(
+        home.command("sh", &["-c", "ulimit -s 512; exec \"$0\" run -- \"$0\" export json", VASTENV])
+            .run()
+            .expect(0)
+            .out,
+        said.out
+    );
 }

@@ -1,5 +1,7 @@
 //! Shells whose variables rest behind the keyring.
 
+use std::os::unix::net::UnixListener;
+
 use crate::home::VASTENV;
 use crate::machine::{Machine, VALUES};
 use crate::session::Keyring;
@@ -13,12 +15,13 @@ const SHELLS: [(&str, &[&str], &str, &str); 3] = [
     ("fish", &["--no-config", "-c"], r#""$VASTENV" hook fish | source"#, "__vastenv_hook"),
 ];
 
-/// Forgets what the kernel keeps, and takes the keyring's password away.
-const LOCK: &str = r#"
+/// What the keyring is to do from now on, for a shell that must look again.
+const NEXT: &str = r#"
 keyctl clear @s
-echo locked > "$SESSION/mode"
-kill -9 (cat "$SESSION/pid")
-rm "$HOME"/.local/state/vastenv/gen-*
+echo "$1" > "$SESSION/mode"
+old=$(cat "$SESSION/pid")
+kill -9 "$old" && while kill -0 "$old"; do :; done 2> /dev/null
+rm -f "$HOME"/.local/state/vastenv/gen-*
 "#;
 
 #[test]
@@ -37,9 +40,9 @@ fn a_new_shell_loads_from_sealed_files() {
 fn a_shell_keeps_what_it_has_when_the_keyring_is_locked_and_says_so_once() {
     for (shell, options, load, again) in SHELLS {
         let machine = Machine::sealed();
-        let lock = if shell == "fish" { LOCK.to_owned() } else { LOCK.replace("(cat", "$(cat") };
+        machine.home.write("next", NEXT);
         let name = VALUES[0].0;
-        let script = format!("{load}\n{lock}\n{again}\n{again}\necho \"${name}\"\n");
+        let script = format!("cd\n{load}\nsh ./next locked\n{again}\n{again}\necho \"${name}\"\n");
         let arguments = [&["session", "-", shell][..], options, &[script.as_str()]].concat();
         let said = machine
             .home
@@ -59,5 +62,58 @@ fn a_shell_keeps_what_it_has_when_the_keyring_is_locked_and_says_so_once() {
         machine.session.kill_keyring(Keyring::Unlocked);
         let said = machine.home.command("keyctl", &arguments).env("VASTENV", VASTENV).run().expect(0);
         assert_eq!(said.out.trim_end(), format!("[{}]", VALUES[0].1), "{shell}: {said:?}");
+    }
+}
+
+/// Of what a shell may say of values that it cannot read.
+const PROBLEM: &str = "cannot be opened: ";
+
+#[test]
+fn an_open_shell_tells_each_cause_once_until_all_is_well() {
+    for (shell, options, load, again) in SHELLS {
+        let machine = Machine::sealed();
+        machine.home.write("next", NEXT);
+        let steps: String =
+            ["locked", "locked", "broken", "locked", "broken", "unlocked", "locked", "locked"]
+                .map(|next| format!("sh ./next {next}\n{again}\n"))
+                .concat();
+        let script = format!("cd\n{load}\n{steps}");
+        let arguments = [&["session", "-", shell][..], options, &[script.as_str()]].concat();
+        let call = machine.home.command("keyctl", &arguments).env("VASTENV", VASTENV);
+        let said = call.env("SESSION", machine.session.path("")).run().expect(0);
+        assert_eq!(said.err.matches(NOTICE).count(), 2, "{shell}: {said:?}");
+        assert_eq!(said.err.matches(PROBLEM).count(), 3, "{shell}: {said:?}");
+    }
+}
+
+#[test]
+fn new_shells_tell_each_cause_once() {
+    let (shell, options, load, _) = SHELLS[0];
+    let mut machine = Machine::sealed();
+    let arguments = [&["session", "-", shell][..], options, &[load]].concat();
+    let told = |machine: &Machine| {
+        let said = machine.home.command("keyctl", &arguments).env("VASTENV", VASTENV).run().expect(0);
+        said.err.matches("vastenv:").count()
+    };
+    machine.session.kill_keyring(Keyring::Locked);
+    assert_eq!([told(&machine), told(&machine)], [1, 0]);
+    machine.session.kill_keyring(Keyring::Broken);
+    assert_eq!([told(&machine), told(&machine)], [1, 0]);
+    machine.session.next(Keyring::Locked);
+    assert_eq!(told(&machine), 0);
+    // It does not even answer.
+    let socket = machine.home.path("silent");
+    let _listener = UnixListener::bind(&socket).expect("a socket");
+    let address = machine.session.address();
+    machine.home.set("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", socket.display()));
+    assert_eq!([told(&machine), told(&machine)], [1, 0]);
+    machine.home.set("DBUS_SESSION_BUS_ADDRESS", address);
+    machine.session.kill_keyring(Keyring::Unlocked);
+    assert_eq!(told(&machine), 0);
+    machine.lose_entries();
+    for expected in [[1, 0], [0, 0]] {
+        // That the server answers is no news of them.
+        machine.anew(&["refresh"]).run().expect(0);
+        assert_eq!([told(&machine), told(&machine)], expected);
     }
 }

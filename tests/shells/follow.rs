@@ -69,3 +69,24 @@ fn a_shell_loads_without_the_network() {
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
     });
 }
+
+#[test]
+fn the_line_of_names_fits_the_terminal() {
+    each(|shell| {
+        let names: Vec<String> = (0..8).map(|number| format!("VARIABLE_{number}")).collect();
+        let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        let mut terminal = Terminal::open(&account.home, shell);
+        terminal.run("stty cols 40");
+        for name in &names {
+            account.home.vastenv_ok(&["create", "env-var", name, "v"]);
+        }
+        let text = terminal.run("");
+        assert!(text.contains("vastenv: +VARIABLE_0 and 7 more\r\n"), "{shell:?}: {text}");
+        terminal.run("stty cols 200");
+        for name in &names {
+            account.home.vastenv_ok(&["delete", "env-var", name]);
+        }
+        let text = terminal.run("");
+        assert!(text.contains(&format!("vastenv: -{}\r\n", names.join(" -"))), "{shell:?}: {text}");
+    });
+}

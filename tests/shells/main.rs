@@ -6,6 +6,7 @@ mod common;
 mod pty;
 
 mod account;
+mod borrowed;
 mod failures;
 mod follow;
 mod hostile;

@@ -1,0 +1,78 @@
+//! Digests of values that shells held until they got others, by name: by them what another tool puts back
+//! after a rotation is known as vastenv's. One file for all shells, as the next one may have begun before
+//! the rotation.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::Store;
+use crate::domain::{Digest, EnvName};
+
+/// How many a name keeps, the latest.
+const MOST: usize = 8;
+
+/// Digests by name, the latest last.
+#[derive(Debug, Default)]
+pub struct LoadedEarlier(BTreeMap<String, Vec<String>>);
+
+impl LoadedEarlier {
+    /// Whether `digest` is one of `name`'s.
+    pub fn contains(&self, name: &EnvName, digest: &Digest) -> bool {
+        self.0.get(name.as_str()).is_some_and(|known| known.iter().any(|text| text == digest.as_str()))
+    }
+}
+
+impl Store {
+    /// What shells held earlier. A file that cannot be read is as good as none: then a value that comes
+    /// back is taken for the user's, and left alone.
+    pub fn loaded_earlier(&self) -> LoadedEarlier {
+        let bytes = self.read(&self.loaded_path()).ok().flatten();
+        LoadedEarlier(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+    }
+
+    /// Remembers what shells hold no more.
+    pub fn remember_loaded(&self, replaced: &BTreeMap<EnvName, Digest>) {
+        let LoadedEarlier(mut all) = self.loaded_earlier();
+        let mut is_new = false;
+        for (name, digest) in replaced {
+            let known = all.entry(name.to_string()).or_default();
+            if known.last().is_none_or(|last| last != digest.as_str()) {
+                known.retain(|text| text != digest.as_str());
+                known.push(digest.as_str().to_owned());
+                known.drain(..known.len().saturating_sub(MOST));
+                is_new = true;
+            }
+        }
+        if is_new && let Ok(bytes) = serde_json::to_vec(&all) {
+            // As above.
+            let _ = self.write(&self.loaded_path(), &bytes);
+        }
+    }
+
+    fn loaded_path(&self) -> PathBuf {
+        self.state.join("loaded.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DigestKey;
+
+    #[test]
+    fn the_latest_digests_of_each_name_are_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let name = |text| EnvName::parse(text).expect("a name");
+        let digest = |number: usize| DigestKey::new([1; 32]).digest(&[&number.to_le_bytes()]);
+        for number in 0..=MOST {
+            store.remember_loaded(&BTreeMap::from([(name("A"), digest(number))]));
+            // One that is used again is not the oldest any more.
+            store.remember_loaded(&BTreeMap::from([(name("A"), digest(0))]));
+        }
+        let earlier = store.loaded_earlier();
+        let kept: Vec<usize> = (0..=MOST).filter(|n| earlier.contains(&name("A"), &digest(*n))).collect();
+        assert_eq!(kept, [&[0][..], &(2..=MOST).collect::<Vec<_>>()].concat());
+        assert!(!earlier.contains(&name("B"), &digest(0)));
+    }
+}
