@@ -1,9 +1,8 @@
 //! The hooks as texts: what older shells would not read, and what the linters say.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::pty::find_program;
+use crate::common::process::{command, program as find};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name)
@@ -60,13 +59,15 @@ fn every_shell_can_parse_its_hook_and_the_linter_is_content() {
         ("shellcheck", &["--severity=style"], "vastenv.bash"),
     ];
     for (program, arguments, hook) in checks {
-        if find_program(program).is_none() {
-            eprintln!("SKIPPED: {program} is not installed");
-            continue;
-        }
-        let output = Command::new(program).args(arguments).arg(file(hook)).output().expect("it runs");
+        let Some(program) = find(program) else { continue };
+        let output = command(&program).args(arguments).arg(file(hook)).output().expect("it runs");
         let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success() && said.is_empty(), "{program}: {}", String::from_utf8_lossy(&said));
+        assert!(
+            output.status.success() && said.is_empty(),
+            "{}: {}",
+            program.display(),
+            String::from_utf8_lossy(&said)
+        );
     }
 }
 
