@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::account::TestAccount;
+use crate::account::{OTHER_KEY, TestAccount};
 use crate::common::process::command;
 use crate::common::skip::can;
 use crate::home::{Home, Said, VASTENV, said};
@@ -77,6 +77,46 @@ fn helper_opens_a_terminal() {
         command.args(["-c", ": </dev/tty"]).status().expect("started").code().expect("a code")
     }];
     assert!(!open.contains(&0), "{open:?}");
+}
+
+#[test]
+fn a_home_that_is_gone_is_never_made_anew() {
+    let account = TestAccount::with(&json!({"A": "1"}));
+    let mut home = account.home();
+    let gone = home.path("gone");
+    home.set("HOME", &gone);
+    let hook = ["export", "bash", "--hook", "1", "start", "", ""];
+    let man = gone.join("man").display().to_string();
+    for state in [None, Some(gone.join(".local/state"))] {
+        if let Some(state) = state {
+            home.set("XDG_STATE_HOME", state);
+        }
+        for arguments in [
+            &hook[..],
+            &["__refresh"],
+            &["refresh"],
+            &["export", "json"],
+            &["run", "--", "true"],
+            &["set", "env-var", "A", "2"],
+            &["set", "api-key", "--no-verify", OTHER_KEY],
+            &["create", "ssh-key", "-y"],
+            &["man", &man],
+            &["status"],
+        ] {
+            let said = home.vastenv(arguments).run();
+            assert!(!gone.exists(), "{arguments:?}: {said:?}");
+            assert!(said.code == 0 || arguments == ["__refresh"] || said.err.contains("hint: "), "{said:?}");
+        }
+    }
+    home.vastenv(&["set", "api-key", "--no-verify", OTHER_KEY])
+        .run()
+        .refuses(1, &["cannot write", "HOME does not exist: set it to your home folder"]);
+    // Other folders are made as ever.
+    for name in ["CONFIG", "CACHE", "STATE", "DATA"] {
+        home.set(format!("XDG_{name}_HOME"), home.path("new").join(name));
+    }
+    home.ok(&["refresh", "--quiet"]);
+    assert!(home.path("new/STATE/vastenv").exists() && !gone.exists());
 }
 
 /// The program in `home` with stdout as given.

@@ -35,8 +35,13 @@ fn install() -> Result<PathBuf, String> {
         return Ok(program);
     }
     run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    run(command(environment.join("bin/python"))
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+    let mut pip = command(environment.join("bin/python"));
+    // Its settings may say where packages come from.
+    if let Some(home) = std::env::var_os("HOME") {
+        pip.env("HOME", home);
+    }
+    run(pip
+        .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check"])
         .arg(format!("vastai=={VERSION}")))?;
     is_wanted_version(&program).then_some(program).ok_or_else(|| "it does not start".to_owned())
 }

@@ -10,11 +10,11 @@ use super::skip::needs;
 
 /// A command that runs `program` as the leader of a session without a terminal, under the same process id.
 ///
-/// A program that is not there ends with 127 and is no error of the start: ask [`find_program`] before.
+/// It writes nothing below the tester's home, unless it is given that back. A program that is not there ends with 127 and is no error of the start: ask [`find_program`] before.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let (leader, words) = session_leader();
     let mut command = Command::new(leader);
-    command.args(words).arg(program);
+    command.args(words).arg(program).env("HOME", "/dev/null");
     command
 }
 
