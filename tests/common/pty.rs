@@ -125,7 +125,9 @@ impl Home {
     pub fn take_own_program(&mut self) {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let binary = folder.path().join("vastenv");
-        std::fs::hard_link(&self.binary, &binary).expect("the same file system");
+        // A link to a file of somebody else's may be forbidden.
+        let linked = std::fs::hard_link(&self.binary, &binary);
+        linked.or_else(|_| std::fs::copy(&self.binary, &binary).map(drop)).expect("a program");
         (self.binary, self.own_program) = (binary, Some(folder));
         for shell in Shell::ALL {
             self.rc(shell, "", "");
