@@ -16,8 +16,9 @@ pub fn vastai() -> Option<&'static Path> {
     let program = PROGRAM.get_or_init(|| match install() {
         Ok(program) => Some(program),
         Err(why) => {
-            let lines: Vec<&str> = why.lines().collect();
-            needs(false, &format!("the official client ({})", lines.join(" ")));
+            eprintln!("{why}");
+            let last = why.lines().last().unwrap_or_default();
+            needs(false, &format!("the official client ({last})"));
             None
         }
     });

@@ -58,13 +58,11 @@ fn kill_everywhere(machine: &Machine, wanted: &str) {
 }
 
 #[test]
-#[ignore = "slow"]
 fn sealing_may_end_anywhere() {
     kill_everywhere(&Machine::new(), "keyring");
 }
 
 #[test]
-#[ignore = "slow"]
 fn unsealing_may_end_anywhere() {
     kill_everywhere(&Machine::new(), "file");
 }
