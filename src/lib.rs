@@ -88,6 +88,9 @@ use crate::ui::Ui;
 /// Does what the arguments (the program's name first) say.
 pub fn run(arguments: &[OsString]) -> ExitCode {
     keep_secrets_in();
+    if let Some(home) = context::home() {
+        files::protect_home(home);
+    }
     if let Some(code) = run_hot(arguments) {
         return code;
     }

@@ -13,6 +13,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use common::RunningSandbox;
+use common::process::command;
 use official::vastai;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -62,7 +63,7 @@ impl User {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let home = self.home.path();
-        let mut command = Command::new(self.vastai);
+        let mut command = command(self.vastai);
         command
             .args(arguments)
             .current_dir(home)

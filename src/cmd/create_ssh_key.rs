@@ -1,7 +1,5 @@
 //! `vastenv create ssh-key [KEY]`: adds a public key, or makes a pair and adds it.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -13,7 +11,7 @@ use crate::account::{Account, Remote, SshKey};
 use crate::cli::CreateSshKey;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, Secret};
-use crate::files::{ensure_private_folder, unwritable};
+use crate::files::{ensure_private_folder, make_folder, unwritable};
 use crate::keypair::{PublicKey, existing, generate, save};
 use crate::ui::read_new_passphrase;
 
@@ -138,8 +136,7 @@ fn home_folder() -> Result<PathBuf> {
 fn prepare_folder(app: &App, path: &Path, is_ours: bool) -> Result<()> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     if !is_ours {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        return made.map_err(|error| unwritable(folder, &error));
+        return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
     }
     let mut notes = Vec::new();
     ensure_private_folder(folder, &mut notes)?;

@@ -11,7 +11,7 @@ use crate::cli::groups::{GROUPS, about, leaves, notes_and_examples};
 use crate::cli::{self, Cli};
 use crate::context;
 use crate::domain::{Failure, Result, count, format_date};
-use crate::files::reason;
+use crate::files::{make_folder, reason};
 use crate::ui::Ui;
 
 const DESCRIPTION: &str = "vastenv loads the environment variables of a Vast.ai account into the user's \
@@ -83,7 +83,7 @@ pub fn man(arguments: &cli::Man, ui: Ui) -> Result<()> {
         Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)))
             .hint("give a folder that you can write to: vastenv man ~/.local/share/man/man1")
     };
-    std::fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+    make_folder(folder, 0o777).map_err(|error| failed(folder, &error))?;
     for (name, text) in &pages {
         let path = folder.join(name);
         std::fs::write(&path, text).map_err(|error| failed(&path, &error))?;

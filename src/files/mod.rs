@@ -7,7 +7,8 @@ mod owner;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
@@ -187,6 +188,40 @@ pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<t
     Ok(temporary)
 }
 
+/// The user's home folder, once it is known.
+static HOME: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the home folder: one that is gone is never made anew.
+pub fn protect_home(home: PathBuf) {
+    // Named before, it is the same one.
+    let _ = HOME.set(home);
+}
+
+/// Makes `folder` with what leads to it, but not the home folder.
+///
+/// # Errors
+/// As `mkdir`; the home folder is gone.
+pub fn make_folder(folder: &Path, mode: u32) -> std::io::Result<()> {
+    make_folder_below(HOME.get().map(PathBuf::as_path), folder, mode)
+}
+
+fn make_folder_below(home: Option<&Path>, folder: &Path, mode: u32) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.mode(mode);
+    let Some((home, below)) = home.and_then(|home| Some((home, folder.strip_prefix(home).ok()?))) else {
+        return builder.recursive(true).create(folder);
+    };
+    let mut path = home.to_owned();
+    for part in below.components() {
+        path.push(part);
+        match builder.create(&path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Makes `folder` (0700) with what leads to it, or checks that it is ours.
 ///
 /// # Errors
@@ -196,11 +231,7 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
     let metadata = match std::fs::metadata(folder) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(|error| unwritable(folder, &error));
+            return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
         }
         Err(error) => return Err(unwritable(folder, &error)),
     };
@@ -230,7 +261,7 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     owner::refuse_strangers(folder)?;
     let write = || {
-        DirBuilder::new().recursive(true).create(folder)?;
+        make_folder(folder, 0o777)?;
         let mut builder = tempfile::Builder::new();
         let mut temporary =
             builder.prefix(SHARED).permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
@@ -279,6 +310,9 @@ pub fn reason(error: &std::io::Error) -> String {
 pub fn mend(path: &Path, error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => owner::mend_access(path),
+        ErrorKind::NotFound if HOME.get().is_some_and(|home| !home.exists()) => {
+            "HOME does not exist: set it to your home folder".to_owned()
+        }
         ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem => owner::OTHER_FOLDERS.to_owned(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
         ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
@@ -311,6 +345,22 @@ mod tests {
         assert_eq!(read_private(&path, &mut Vec::new()).expect("read").expect("there").as_slice(), b"two");
         assert_eq!((mode(&path), mode(path.parent().expect("folder"))), (0o600, 0o700));
         assert_eq!(std::fs::read_dir(path.parent().expect("folder")).expect("listed").count(), 1);
+    }
+
+    #[test]
+    fn a_home_that_is_gone_is_not_made_anew() {
+        let root = folder();
+        let home = root.path().join("home");
+        for below in ["", ".cache", ".local/state/vastenv"] {
+            let made = make_folder_below(Some(&home), &home.join(below), 0o700);
+            assert_eq!((made.is_ok(), home.exists()), (below.is_empty(), false), "{below}");
+        }
+        make_folder_below(Some(&home), &root.path().join("elsewhere/state"), 0o700).expect("made");
+        std::fs::create_dir(&home).expect("made");
+        for _ in 0..2 {
+            make_folder_below(Some(&home), &home.join(".local/state"), 0o700).expect("made");
+        }
+        assert_eq!(mode(&home.join(".local/state")), 0o700);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::account::TestAccount;
+use crate::common::skip::can;
 use crate::home::{Home, VASTENV, chmod, mode};
 use crate::raw_server::nobody;
 
@@ -152,10 +153,8 @@ fn the_config_is_obeyed() {
 
 /// Runs `test` if this user may give files away.
 fn as_root(path: &Path, test: impl FnOnce()) {
-    if chown(path, Some(12_345), None).is_ok() {
+    if can(chown(path, Some(12_345), None).is_ok(), "only root gives a file to another user") {
         test();
-    } else {
-        eprintln!("*** SKIPPED: only root can give a file to another user");
     }
 }
 
@@ -202,11 +201,8 @@ pub fn unprivileged(home: &Home) -> Option<u32> {
     }
     let given = home.command("chown", &["-R", &NOBODY.to_string(), "."]).run();
     let reached = home.command("test", &["-x", VASTENV]).uid(NOBODY).run();
-    if given.code == 0 && reached.code == 0 {
-        return Some(NOBODY);
-    }
-    eprintln!("*** SKIPPED: only root can reach {VASTENV}");
-    None
+    let reaches = given.code == 0 && reached.code == 0;
+    can(reaches, "only root reaches the program under test").then_some(NOBODY)
 }
 
 #[test]

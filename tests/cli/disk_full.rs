@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::account::TestAccount;
+use crate::common::skip::can;
 use crate::home::VASTENV;
 
 /// Moves cache and state to a tiny file system, and fills it.
@@ -19,8 +20,8 @@ set +e
 fn a_full_disk_loses_nothing_and_is_said() {
     let account = TestAccount::with(&json!({"A": "1"}));
     let home = account.known_home();
-    if !home.command("unshare", &["-rm", "true"]).run().code.eq(&0) {
-        eprintln!("SKIPPED: no file system of its own can be mounted here (unshare -rm)");
+    let mounts = home.command("unshare", &["-rm", "true"]).run().code == 0;
+    if !can(mounts, "no file system of its own can be mounted (unshare -rm)") {
         return;
     }
     let script = format!(

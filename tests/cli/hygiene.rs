@@ -3,11 +3,13 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 
 use crate::account::{OTHER_KEY, TestAccount};
+use crate::common::process::command;
+use crate::common::skip::can;
 use crate::home::{Home, VASTENV, chmod};
 use crate::raw_server::{RawServer, Reply};
 
@@ -37,8 +39,7 @@ fn the_command_gets_the_users_own_limit_for_core_dumps() {
 #[test]
 fn a_process_that_holds_values_leaves_no_core_dump() {
     let limits = Path::new("/proc/self/limits");
-    if !limits.exists() {
-        eprintln!("*** SKIPPED: this system has no /proc");
+    if !can(limits.exists(), "the system has no /proc") {
         return;
     }
     let account = TestAccount::with(&json!({"A": CANARY}));
@@ -52,8 +53,11 @@ fn a_process_that_holds_values_leaves_no_core_dump() {
 
 #[test]
 fn all_goes_on_for_a_user_who_is_not_root() {
-    if !nix::unistd::geteuid().is_root() || !Path::new("/proc/self").exists() {
-        eprintln!("*** SKIPPED: only root can become another user, and only /proc tells what is to be seen");
+    let is_root = nix::unistd::geteuid().is_root();
+    if !can(
+        is_root && Path::new("/proc/self").exists(),
+        "only root becomes another user, and looks into /proc",
+    ) {
         return;
     }
     let account = TestAccount::with(&json!({"A": CANARY}));
@@ -84,7 +88,7 @@ fn all_goes_on_for_a_user_who_is_not_root() {
 
 #[test]
 #[ignore = "it fails on purpose: what it says is looked at by the next test"]
-fn a_panic_that_quotes_a_secret() {
+fn helper_panics_with_a_secret() {
     vastenv::run(&["vastenv".into(), "--version".into()]);
     panic!("{CANARY}");
 }
@@ -92,8 +96,8 @@ fn a_panic_that_quotes_a_secret() {
 #[test]
 fn a_panic_says_where_and_not_what() {
     let this = std::env::current_exe().expect("a path");
-    let output = Command::new(this)
-        .args(["--exact", "hygiene::a_panic_that_quotes_a_secret", "--ignored", "--nocapture"])
+    let output = command(this)
+        .args(["--exact", "hygiene::helper_panics_with_a_secret", "--ignored", "--nocapture"])
         .env("RUST_BACKTRACE", "full")
         .stdin(Stdio::null())
         .output()

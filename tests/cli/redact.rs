@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use crate::account::{OTHER_KEY, TestAccount};
+use crate::common::skip::can;
 use crate::home::{Home, said};
 
 const TOKEN: &str = "hf_AbCdEf0123456789";
@@ -99,7 +100,7 @@ fn a_mask_is_no_value() {
 
 /// A command that waits for lines on stdin.
 fn start(home: &Home, script: &str) -> (Child, BufReader<std::process::ChildStdout>) {
-    let mut command = std::process::Command::new(crate::home::VASTENV);
+    let mut command = crate::common::process::command(crate::home::VASTENV);
     command.args(["run", "--redact", "--", "sh", "-c", script]);
     command.env_clear().envs(home.variables().iter().cloned()).current_dir(home.path(""));
     command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
@@ -199,8 +200,7 @@ fn files_get_their_own_stream() {
 
 #[test]
 fn a_full_disk_is_told() {
-    if !std::path::Path::new("/dev/full").exists() {
-        eprintln!("*** SKIPPED: this system has no /dev/full");
+    if !can(std::path::Path::new("/dev/full").exists(), "the system has no /dev/full") {
         return;
     }
     let account = account();

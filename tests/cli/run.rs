@@ -10,6 +10,7 @@ use serde_json::json;
 use vastenv::domain::hex;
 
 use crate::account::TestAccount;
+use crate::common::skip::can;
 use crate::home::{Home, VASTENV, said};
 use crate::raw_server::{RawServer, Reply, nobody};
 
@@ -159,8 +160,7 @@ fn a_key_refused_meanwhile_runs_nothing() {
 
 #[test]
 fn nothing_of_ours_is_left_beside_the_command() {
-    if !Path::new("/proc/self/task").exists() {
-        eprintln!("*** SKIPPED: this system has no /proc");
+    if !can(Path::new("/proc/self/task").exists(), "the system has no /proc") {
         return;
     }
     let account = TestAccount::with(&json!({"A": "1"}));

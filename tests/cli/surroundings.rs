@@ -1,12 +1,15 @@
 //! No home, closed streams, full disks, and readers that go away.
 
 use std::fs::OpenOptions;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::account::TestAccount;
+use crate::account::{OTHER_KEY, TestAccount};
+use crate::common::process::command;
+use crate::common::skip::can;
 use crate::home::{Home, Said, VASTENV, said};
+use crate::terminal::Terminal;
 
 #[test]
 fn without_a_home_every_command_says_so() {
@@ -53,9 +56,72 @@ fn xdg_folders_stand_in_for_a_home() {
     assert!(home.path("CACHE/vastenv").exists() && home.path("STATE/vastenv").exists());
 }
 
+#[test]
+fn no_child_of_a_test_has_the_terminal_of_the_tester() {
+    let this = std::env::current_exe().expect("a path");
+    let test = "surroundings::helper_opens_a_terminal";
+    let script = format!(
+        "'{}' --exact {test} --ignored --nocapture; : </dev/tty && echo tester has one",
+        this.display()
+    );
+    let (seen, code) = Terminal::open(&Home::new(), 80, &script).end();
+    assert!(code == 0 && seen.contains("tester has one") && seen.contains("1 passed"), "{seen}");
+}
+
+#[test]
+#[ignore = "needs the terminal that the test above makes"]
+fn helper_opens_a_terminal() {
+    let home = Home::new();
+    let open = [home.command("sh", &["-c", ": </dev/tty"]).run().code, {
+        let mut command = command("sh");
+        command.args(["-c", ": </dev/tty"]).status().expect("started").code().expect("a code")
+    }];
+    assert!(!open.contains(&0), "{open:?}");
+}
+
+#[test]
+fn a_home_that_is_gone_is_never_made_anew() {
+    let account = TestAccount::with(&json!({"A": "1"}));
+    let mut home = account.home();
+    let gone = home.path("gone");
+    home.set("HOME", &gone);
+    let hook = ["export", "bash", "--hook", "1", "start", "", ""];
+    let man = gone.join("man").display().to_string();
+    for state in [None, Some(gone.join(".local/state"))] {
+        if let Some(state) = state {
+            home.set("XDG_STATE_HOME", state);
+        }
+        for arguments in [
+            &hook[..],
+            &["__refresh"],
+            &["refresh"],
+            &["export", "json"],
+            &["run", "--", "true"],
+            &["set", "env-var", "A", "2"],
+            &["set", "api-key", "--no-verify", OTHER_KEY],
+            &["create", "ssh-key", "-y"],
+            &["man", &man],
+            &["status"],
+        ] {
+            let said = home.vastenv(arguments).run();
+            assert!(!gone.exists(), "{arguments:?}: {said:?}");
+            assert!(said.code == 0 || arguments == ["__refresh"] || said.err.contains("hint: "), "{said:?}");
+        }
+    }
+    home.vastenv(&["set", "api-key", "--no-verify", OTHER_KEY])
+        .run()
+        .refuses(1, &["cannot write", "HOME does not exist: set it to your home folder"]);
+    // Other folders are made as ever.
+    for name in ["CONFIG", "CACHE", "STATE", "DATA"] {
+        home.set(format!("XDG_{name}_HOME"), home.path("new").join(name));
+    }
+    home.ok(&["refresh", "--quiet"]);
+    assert!(home.path("new/STATE/vastenv").exists() && !gone.exists());
+}
+
 /// The program in `home` with stdout as given.
 fn with_stdout(home: &Home, arguments: &[&str], stdout: Stdio) -> Said {
-    let mut command = Command::new(VASTENV);
+    let mut command = command(VASTENV);
     command
         .args(arguments)
         .env_clear()
@@ -67,10 +133,11 @@ fn with_stdout(home: &Home, arguments: &[&str], stdout: Stdio) -> Said {
 
 #[test]
 fn a_full_disk_behind_stdout_is_a_failure() {
-    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
-        eprintln!("*** SKIPPED: this system has no /dev/full");
+    let full = OpenOptions::new().write(true).open("/dev/full");
+    if !can(full.is_ok(), "the system has no /dev/full") {
         return;
-    };
+    }
+    let full = full.expect("a device");
     let home = Home::new();
     for arguments in [&["status"][..], &["hook", "zsh"], &["--help"], &["--version"], &["--curl", "refresh"]]
     {

@@ -12,6 +12,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::common::process::command;
+
 pub const VASTENV: &str = env!("CARGO_BIN_EXE_vastenv");
 
 /// A user's home folder, and the variables of their shell.
@@ -90,7 +92,7 @@ impl Home {
 
     /// A call of any program, with the same environment.
     pub fn command(&self, program: impl AsRef<OsStr>, arguments: &[impl AsRef<OsStr>]) -> Call {
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command.args(arguments).env_clear().envs(self.variables().iter().cloned()).current_dir(self.path(""));
         Call { command, stdin: Vec::new() }
     }

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::common::process::command;
+
 /// A session bus and its keyring, until whoever started it drops it.
 pub struct Session {
     folder: PathBuf,
@@ -76,7 +78,7 @@ impl Session {
         if !matches!(keyring, Keyring::Absent) {
             write("services/keyring.service", SERVICE);
         }
-        let mut bus = Command::new("dbus-daemon")
+        let mut bus = command("dbus-daemon")
             .args(["--nofork", "--print-address", "--config-file"])
             .arg(path("config"))
             .stdin(Stdio::null())
@@ -124,7 +126,7 @@ impl Session {
     pub fn kill_keyring(&self, next: Keyring) {
         self.next(next);
         let pid = fs::read_to_string(self.path("pid")).expect("a running keyring");
-        let waited = Command::new("sh")
+        let waited = command("sh")
             // The bus knows of the end as soon as the socket is closed; the process is the bus's child.
             .args(["-c", "kill -9 $1 && while kill -0 $1 2>/dev/null; do :; done", "sh", pid.trim()])
             .status()
@@ -152,7 +154,7 @@ impl Session {
     }
 
     fn tool(&self) -> Command {
-        let mut tool = Command::new("secret-tool");
+        let mut tool = command("secret-tool");
         tool.env_clear()
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
             .env("HOME", self.path("home"))
@@ -165,7 +167,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         let Some((_, bus)) = &mut self.started else { return };
         if let Ok(pid) = fs::read_to_string(self.folder.join("pid")) {
-            let _ = Command::new("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status();
+            let _ = command("kill").args(["-9", pid.trim()]).stderr(Stdio::null()).status();
         }
         let _ = bus.kill();
         let _ = bus.wait();

@@ -1,4 +1,11 @@
-//! A sandbox that serves in a thread of its own until it is dropped.
+//! What all test programs share, and a sandbox that serves in a thread of its own until it is dropped.
+
+// Not every test program uses all of it.
+#![allow(dead_code)]
+
+pub mod process;
+pub mod screen;
+pub mod skip;
 
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};

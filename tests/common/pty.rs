@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+use crate::common::process::{command, program};
+use crate::common::screen::visible;
+
 /// How long any event may take. Generous, because a test machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -38,12 +41,7 @@ impl Shell {
 
     /// Whether it is installed. Where tests must be whole (`CI` is set) a missing one is a failure.
     pub fn is_here(self) -> bool {
-        let here = find_program(self.name()).is_some();
-        if !here {
-            assert!(std::env::var_os("CI").is_none(), "{} is not installed", self.name());
-            eprintln!("SKIPPED: {} is not installed", self.name());
-        }
-        here
+        program(self.name()).is_some()
     }
 
     /// Where the user's lines go, below the home folder.
@@ -94,14 +92,10 @@ pub fn quote(text: &str) -> String {
     format!("'{text}'")
 }
 
-pub fn find_program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
-}
-
 /// A fresh home folder with start-up files of its own.
 pub struct Home {
     folder: tempfile::TempDir,
+    own_program: Option<tempfile::TempDir>,
     /// The binary that the hook calls.
     pub binary: PathBuf,
     /// The environment of everything started here.
@@ -117,6 +111,7 @@ impl Home {
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let home = Self {
             folder,
+            own_program: None,
             binary: PathBuf::from(env!("CARGO_BIN_EXE_vastenv")),
             variables: variables.into(),
         };
@@ -124,6 +119,19 @@ impl Home {
             home.rc(shell, "", "");
         }
         home
+    }
+
+    /// Gives this home a program of its own, by whose path anybody can tell its processes.
+    pub fn take_own_program(&mut self) {
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+        let binary = folder.path().join("vastenv");
+        // A link to a file of somebody else's may be forbidden.
+        let linked = std::fs::hard_link(&self.binary, &binary);
+        linked.or_else(|_| std::fs::copy(&self.binary, &binary).map(drop)).expect("a program");
+        (self.binary, self.own_program) = (binary, Some(folder));
+        for shell in Shell::ALL {
+            self.rc(shell, "", "");
+        }
     }
 
     /// The path of `below` in the home folder.
@@ -164,7 +172,7 @@ impl Home {
 
     /// A command with this home's environment and nothing else.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
+        let mut command = command(program);
         command.env_clear().envs(self.variables.iter().cloned()).current_dir(self.folder.path());
         command
     }
@@ -287,26 +295,34 @@ impl Terminal {
     /// Types a line, and returns all that is printed up to the prompt after the next one: what the
     /// line says, and what the hook says before the next prompt.
     pub fn run(&mut self, line: &str) -> String {
+        visible(&self.run_raw(line))
+    }
+
+    fn run_raw(&mut self, line: &str) -> String {
         self.send(&format!("{line}\n"));
-        self.settle()
+        self.settle_raw()
     }
 
     /// Waits until the shell has come to a prompt, and returns what was printed on the way.
     pub fn settle(&mut self) -> String {
+        visible(&self.settle_raw())
+    }
+
+    fn settle_raw(&mut self) -> String {
         self.marks += 1;
         // What is typed does not look like what is printed.
         let mark = format!("<mark-{}>", self.marks);
         self.send(&format!("printf '<%s-{}>\\n' mark\n", self.marks));
-        let mut text = self.until(&mark);
+        let mut text = self.until_raw(&mark);
         text.truncate(text.len() - mark.len());
-        self.until(PROMPT);
+        self.until_raw(PROMPT);
         text
     }
 
     /// What the shell holds in a variable; `unset` for one that does not exist.
     pub fn get(&mut self, name: &str) -> String {
         let show = "printf '<%s:%s:%s>\\n' value";
-        let text = self.run(&match self.shell {
+        let text = self.run_raw(&match self.shell {
             Shell::Fish => format!("if set -q {name}; {show} \"${name}\" end; else; {show} unset end; end"),
             _ => format!("{show} \"${{{name}-unset}}\" end"),
         });
@@ -316,12 +332,16 @@ impl Terminal {
     /// What a child of the shell finds in its environment; `unset` for nothing.
     pub fn inherited(&mut self, name: &str) -> String {
         let show = format!("printf \"<%s:%s:%s>\\n\" value \"${{{name}-unset}}\" end");
-        let text = self.run(&format!("sh -c '{show}'"));
+        let text = self.run_raw(&format!("sh -c '{show}'"));
         shown_value(&text)
     }
 
-    /// Waits until `event` is printed, and returns all text up to its end.
+    /// Waits until `event` is printed, and returns all text up to its end, as a person reads it.
     pub fn until(&mut self, event: &str) -> String {
+        visible(&self.until_raw(event))
+    }
+
+    fn until_raw(&mut self, event: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.screen.lock();
         loop {
@@ -345,8 +365,18 @@ impl Terminal {
         }
     }
 
-    /// All text so far.
+    /// Waits until nobody has the terminal open any more.
+    pub fn wait_for_end(&self) {
+        wait_for("the end of the terminal", || self.screen.lock().1.then_some(()));
+    }
+
+    /// All text so far, as a person reads it.
     pub fn text(&self) -> String {
+        visible(&self.raw_text())
+    }
+
+    /// The same with what only the terminal reads.
+    pub fn raw_text(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().0).into_owned()
     }
 

@@ -23,6 +23,7 @@ use cases::{Case, cases};
 use sides::{Outcome, Side};
 
 #[test]
+#[ignore = "slow"]
 fn both_do_the_same_but_for_what_is_named() {
     if official::vastai().is_none() {
         return;

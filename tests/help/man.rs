@@ -1,24 +1,13 @@
 //! The manual pages, read by those who show them.
 
 use std::fs;
-use std::process::Command;
 
 use clap::CommandFactory;
 use vastenv::cli::Cli;
 use vastenv::cli::groups::leaves;
 
+use crate::common::process::program;
 use crate::home::Home;
-
-/// Whether a program is here. Where tests must be whole (`CI` is set) a missing one is a failure.
-fn is_here(program: &str) -> bool {
-    let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().expect("a shell");
-    let here = found.status.success();
-    if !here {
-        assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
-        eprintln!("*** SKIPPED: {program} is not installed");
-    }
-    here
-}
 
 fn page_names() -> Vec<String> {
     let cli = Cli::command();
@@ -40,7 +29,7 @@ fn there_is_a_page_for_every_command_and_lint_has_nothing_against_them() {
         entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
     written.sort();
     assert_eq!(written, names);
-    if is_here("mandoc") {
+    if program("mandoc").is_some() {
         for name in &names {
             let path = home.path("new/man1").join(name);
             let words = ["-T", "lint", "-W", "warning"].map(Into::into);
@@ -54,7 +43,7 @@ fn there_is_a_page_for_every_command_and_lint_has_nothing_against_them() {
 
 #[test]
 fn man_shows_each_page() {
-    if !is_here("man") {
+    if program("man").is_none() {
         return;
     }
     let mut home = Home::new();

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::common::process::command;
 use crate::home::Home;
 
 #[test]
@@ -19,7 +19,7 @@ fn the_long_version_says_commit_and_target_and_the_short_one_does_not() {
     assert!(built.ends_with(")\n") && built.contains(std::env::consts::ARCH), "{long}");
     assert_eq!(long.lines().count(), 1);
     if Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists() {
-        let asked = Command::new("git")
+        let asked = command("git")
             .args(["-C", env!("CARGO_MANIFEST_DIR"), "log", "-1", "--abbrev=7", "--format=%h"])
             .output()
             .expect("git");
@@ -40,8 +40,7 @@ impl Package {
         let script = folder.path().join("build-script");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cargo/build.rs");
         let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let built =
-            Command::new(compiler).args(["--edition", "2024", "-o"]).arg(&script).arg(source).output();
+        let built = command(compiler).args(["--edition", "2024", "-o"]).arg(&script).arg(source).output();
         let built = built.expect("a compiler");
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
         let package = Self { folder, script };
@@ -57,7 +56,7 @@ impl Package {
     }
 
     fn git(&self, below: &str, line: &str) {
-        let done = Command::new("git")
+        let done = command("git")
             .args(["-c", "user.name=n", "-c", "user.email=e@e.invalid", "-c", "commit.gpgsign=false"])
             .args(["-c", "init.defaultBranch=main"])
             .args(line.split(' '))
@@ -71,7 +70,7 @@ impl Package {
 
     /// What the script tells cargo.
     fn build_in(&self, below: &str, environment: &[(&str, &str)]) -> Vec<String> {
-        let mut command = Command::new(&self.script);
+        let mut command = command(&self.script);
         command.current_dir(self.folder.path().join(below));
         command.env_clear().env("PATH", std::env::var_os("PATH").expect("a PATH"));
         command.envs([("CARGO_PKG_VERSION", "1.2.3"), ("TARGET", "here"), ("PROFILE", "debug")]);
@@ -86,7 +85,7 @@ impl Package {
         let told = self.build_in(below, environment);
         let set = "cargo:rustc-env=VASTENV_LONG_VERSION=";
         let version = told.iter().find_map(|line| line.strip_prefix(set)).expect("a version").to_owned();
-        let asked = Command::new("git")
+        let asked = command("git")
             .args(["rev-parse", "HEAD"])
             .current_dir(self.folder.path().join(below))
             .output()

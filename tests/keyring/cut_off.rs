@@ -1,8 +1,7 @@
 //! `vastenv storage` killed at every system call that changes anything: whatever it left, everything
 //! is still there, and doing it again finishes it.
 
-use std::process::Command;
-
+use crate::common::process::command;
 use crate::home::{Home, VASTENV};
 use crate::machine::{Machine, VALUES, files, purge};
 
@@ -14,7 +13,7 @@ fn copy(from: &Home, to: &Home) {
     for folder in [".cache", ".local", ".config"] {
         let source = from.path(folder);
         if source.exists() {
-            let done = Command::new("cp").arg("-a").arg(source).arg(to.path("")).status().expect("cp");
+            let done = command("cp").arg("-a").arg(source).arg(to.path("")).status().expect("cp");
             assert!(done.success());
         }
     }

@@ -3,8 +3,8 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::common::process::command;
 use crate::session::{Keyring, Session};
 
 /// Set in the second process: the folder of the session.
@@ -38,7 +38,7 @@ fn inside() -> Option<PathBuf> {
 
 #[track_caller]
 fn run_again(test: &str, bus: &str, folder: &Path) {
-    let said = Command::new(env::current_exe().expect("this program"))
+    let said = command(env::current_exe().expect("this program"))
         .args([test, "--exact", "--nocapture"])
         .env("DBUS_SESSION_BUS_ADDRESS", bus)
         .env(INSIDE, folder)

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
+use crate::common::process::command;
 use crate::home::{Call, Home, VASTENV};
 use crate::session::{Keyring, Session};
 
@@ -116,7 +117,7 @@ pub fn purge(home: &Home) {
         if let Some(id) = entries[format!("{kind}_key")].as_str() {
             let entry = format!("%user:vastenv:{kind}-key-{id}");
             // It is not there if nobody asked for it.
-            let _ = std::process::Command::new("keyctl").args(["unlink", &entry, "@s"]).output();
+            let _ = command("keyctl").args(["unlink", &entry, "@s"]).output();
         }
     }
 }

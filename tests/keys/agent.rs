@@ -1,21 +1,22 @@
 //! Identities of a running agent.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::json;
 use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
+use crate::common::process::{command, program};
 use crate::home::Home;
-use crate::openssh::{make_pair, program};
+use crate::openssh::make_pair;
 
 /// An agent of the home, until this is dropped.
 struct Agent(Child);
 
 impl Agent {
     fn start(home: &Home) -> Option<Self> {
-        let mut command = Command::new(program("ssh-agent")?);
+        let mut command = command(program("ssh-agent")?);
         command.arg("-D").arg("-a").arg(home.path("agent")).stdout(Stdio::piped());
         let mut child = command.spawn().expect("started");
         let mut line = String::new();

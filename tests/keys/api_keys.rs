@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use crate::account::{OTHER_KEY, TestAccount};
+use crate::common::process::program;
 use crate::home::{Home, VASTENV};
 use crate::raw_server::{RawServer, Reply};
 use crate::terminal::Terminal;
@@ -297,6 +298,9 @@ fn limits_are_waited_out() {
 
 #[test]
 fn curl_and_explain_show_permissions_and_no_key() {
+    if program("curl").is_none() {
+        return;
+    }
     let account = account();
     let home = account.home();
     let key = account.sandbox.key.expose();

@@ -172,7 +172,7 @@ fn a_passphrase_is_asked_twice_and_locks_the_key() {
         return;
     };
     assert_eq!(derived, read(&home, ".ssh/id_ed25519.pub"));
-    let program = crate::openssh::program("ssh-keygen").expect("ssh-keygen");
+    let program = crate::common::process::program("ssh-keygen").expect("ssh-keygen");
     let wrong = home.command(program, &["-y", "-P", "wrong", "-f", ".ssh/id_ed25519"]).run();
     assert_ne!(wrong.code, 0);
 }

@@ -1,21 +1,7 @@
 //! OpenSSH's own programs, to compare with.
 
-use std::path::PathBuf;
-use std::process::Command;
-
+use crate::common::process::{command, program};
 use crate::home::Home;
-
-/// A program of OpenSSH or `PuTTY`; `None`, said aloud, where it is not installed. CI has them all.
-pub fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").expect("a PATH");
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
-    let found = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
-    if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{name} is not installed");
-        eprintln!("\n*** SKIPPED: {name} is not installed\n");
-    }
-    found
-}
 
 /// Runs `ssh-keygen` in the home; gives what it prints. `None` where it is not installed.
 #[track_caller]
@@ -41,6 +27,6 @@ pub fn described(home: &Home, file: &str) -> Option<(String, String, String, Str
 
 /// The name of the user who runs the tests.
 pub fn user_name() -> String {
-    let output = Command::new("id").arg("-un").output().expect("id");
+    let output = command("id").arg("-un").output().expect("id");
     String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::account::TestAccount;
+use crate::common::process::program;
 use crate::home::Home;
-use crate::openssh::{keygen, make_pair, program};
+use crate::openssh::{keygen, make_pair};
 
 /// Every form of a private key that the programs here write: a name and the text.
 fn private_keys(home: &Home) -> Option<Vec<(String, String)>> {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
+use crate::common::process::program;
 use crate::home::{Home, VASTENV};
 use crate::openssh::{described, keygen, make_pair};
 use crate::terminal::Terminal;
@@ -265,6 +266,9 @@ fn no_keys_are_an_empty_list_also_where_the_server_says_404() {
 
 #[test]
 fn curl_sends_nothing_and_explain_shows_no_api_key() {
+    if program("curl").is_none() {
+        return;
+    }
     let account = holding(&[ED25519]);
     let home = account.home();
     let key = account.sandbox.key.expose();

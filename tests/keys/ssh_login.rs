@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -12,8 +12,9 @@ use std::thread::{self, JoinHandle};
 use serde_json::{Value, json};
 
 use crate::account::TestAccount;
+use crate::common::process::{command, program};
 use crate::home::{Home, Said};
-use crate::openssh::{make_pair, program, user_name};
+use crate::openssh::{make_pair, user_name};
 use crate::terminal::Terminal;
 
 /// An SSH server with a configuration of its own, which lets the account's keys in.
@@ -54,7 +55,7 @@ impl Server {
                 }
                 let output = OwnedFd::from(stream.try_clone().expect("a stream"));
                 // One server a connection, on its own streams.
-                let mut command = Command::new(&sshd);
+                let mut command = command(&sshd);
                 command.arg("-i").arg("-e").arg("-f").arg(&config);
                 command.stdin(OwnedFd::from(stream)).stdout(output).stderr(Stdio::null());
                 command.spawn().expect("started").wait().expect("ended");

@@ -222,7 +222,7 @@ fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
             account.home.rc(shell, &before, &format!("{after}\n{}", list(shell, "after")));
             let mut traced = Traced::open(&account.home, shell);
             let greeting = traced.terminal.text();
-            let said = greeting.split("READY>").next().expect("text").replace("\u{1b}[?2004h", "");
+            let said = greeting.split("READY>").next().expect("text");
             assert_eq!(said.trim(), "", "{setting}");
             if shell != Shell::Fish {
                 assert_eq!(account.home.read("before"), account.home.read("after"), "{setting}");

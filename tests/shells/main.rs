@@ -4,6 +4,9 @@
 mod common;
 #[path = "../common/pty.rs"]
 mod pty;
+#[allow(dead_code)]
+#[path = "../common/raw_server.rs"]
+mod raw_server;
 
 mod account;
 mod borrowed;

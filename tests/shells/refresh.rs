@@ -1,22 +1,40 @@
 //! The detached refresh: old values at once, one question for all shells, and a life of its own.
 
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use crate::account::Account;
-use crate::follow::each;
-use crate::pty::{Shell, Terminal, wait_for};
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 
-/// The detached process that works for this home.
-fn refresher(home: &Path) -> Option<u32> {
-    let home = format!("HOME={}", home.to_str().expect("a path").trim_end_matches('/'));
+use crate::account::Account;
+use crate::common::skip::can;
+use crate::follow::each;
+use crate::pty::{Home, PATIENCE, Shell, Terminal, wait_for};
+use crate::raw_server::{RawServer, Reply};
+
+const SECRETS: &str = r#"{"success": true, "secrets": {"HF_TOKEN": "hf_1"}}"#;
+
+/// An account whose home has a program of its own.
+fn slow_account(latency: Duration) -> Account {
+    let mut account = Account::slow(&[("HF_TOKEN", "hf_1")], latency);
+    account.home.take_own_program();
+    account
+}
+
+/// The detached process that works for this home. Whoever may not look into it still sees its words.
+fn refresher(home: &Home) -> Option<u32> {
     std::fs::read_dir("/proc").expect("processes").find_map(|entry| {
         let path = entry.ok()?.path();
         let pid = path.file_name()?.to_str()?.parse().ok()?;
         let words = std::fs::read(path.join("cmdline")).ok()?;
-        let environment = std::fs::read(path.join("environ")).ok()?;
-        let is_ours = environment.split(|byte| *byte == 0).any(|entry| entry == home.as_bytes());
-        (is_ours && words.split(|byte| *byte == 0).any(|word| word == b"__refresh")).then_some(pid)
+        let mut words = words.split(|byte| *byte == 0);
+        let is_ours = words.next() == Some(home.binary.as_os_str().as_bytes());
+        (is_ours && words.next() == Some(b"__refresh")).then_some(pid)
     })
 }
 
@@ -28,11 +46,7 @@ fn stat(pid: u32, field: usize) -> String {
 }
 
 fn has_proc() -> bool {
-    let here = Path::new("/proc/self/stat").exists();
-    if !here {
-        eprintln!("SKIPPED: there is no /proc to look at processes");
-    }
-    here
+    can(Path::new("/proc/self/stat").exists(), "the system has no /proc")
 }
 
 #[test]
@@ -81,8 +95,11 @@ fn a_shell_asks_again_by_its_own_clock() {
 
 #[test]
 fn many_shells_at_once_ask_the_server_once() {
+    if !has_proc() {
+        return;
+    }
     each(|shell| {
-        let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_millis(500));
+        let account = slow_account(Duration::from_millis(500));
         account.age_snapshot();
         let before = account.reads();
         let shells: Vec<_> = (0..100)
@@ -99,7 +116,7 @@ fn many_shells_at_once_ask_the_server_once() {
             assert_eq!(String::from_utf8_lossy(&output.stdout), "[hf_1]");
         }
         wait_for("the refresh to end", || {
-            (account.reads() > before && refresher(&account.home.path("")).is_none()).then_some(())
+            (account.reads() > before && refresher(&account.home).is_none()).then_some(())
         });
         assert_eq!(account.reads(), before + 1);
     });
@@ -107,14 +124,18 @@ fn many_shells_at_once_ask_the_server_once() {
 
 #[test]
 fn shells_that_know_nothing_yet_ask_the_server_once() {
+    if !has_proc() {
+        return;
+    }
     each(|shell| {
-        let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::from_millis(300));
+        let mut account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::from_millis(300));
+        account.home.take_own_program();
         let mut terminals: Vec<_> = (0..4).map(|_| Terminal::open(&account.home, shell)).collect();
         wait_for("the refresh to end", || {
             for terminal in &mut terminals {
                 terminal.run("");
             }
-            (account.reads() > 0 && refresher(&account.home.path("")).is_none()).then_some(())
+            (account.reads() > 0 && refresher(&account.home).is_none()).then_some(())
         });
         for terminal in &mut terminals {
             terminal.run("");
@@ -130,43 +151,58 @@ fn the_refresh_has_a_life_of_its_own() {
         return;
     }
     each(|shell| {
-        let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_secs(3));
-        let mut terminal = Terminal::open(&account.home, shell);
-        let open = if shell == Shell::Fish { "" } else { "exec 9> descriptor-nine" };
-        terminal.run(open);
+        // Once told to, the server answers only when it is let.
+        let (release, released) = channel::<()>();
+        let holds = Arc::new(AtomicBool::new(false));
+        let held = Arc::clone(&holds);
+        let server = RawServer::start(move |target| {
+            if held.load(Ordering::SeqCst) {
+                let _ = released.recv();
+            }
+            Reply::json(200, if target.contains("/users/") { r#"{"id": 7}"# } else { SECRETS })
+        });
+        let mut account = Account::unfetched(&[], Duration::ZERO);
+        account.home.variable("VAST_URL", &server.url());
+        account.home.take_own_program();
+        account.home.vastenv_ok(&["refresh", "--quiet"]);
+        // Whoever holds its other end keeps this pipe from ending.
+        let fifo = account.home.path("held");
+        mkfifo(&fifo, Mode::S_IRWXU).expect("made");
+        let (ended, end) = channel();
+        let reader = fifo.clone();
+        std::thread::spawn(move || {
+            let read = std::fs::File::open(reader).and_then(|mut pipe| pipe.read_to_end(&mut Vec::new()));
+            ended.send(read.is_ok())
+        });
+        let words = ["sh", "-c", &format!("exec 9>held; exec {} -i", shell.name())];
+        let (mut terminal, _) = Terminal::start(&account.home, shell, &words);
         account.age_snapshot();
-        let before = account.reads();
+        let before = server.targets().len();
+        holds.store(true, Ordering::SeqCst);
         account.home.write(".config/vastenv/config.toml", "max_age = \"1m\"\n");
         let text = terminal.run("");
         assert!(!text.contains("one") && !text.contains("[1]"), "{text}");
-        let pid = wait_for("the refresh", || refresher(&account.home.path("")));
+        let pid = wait_for("the refresh", || refresher(&account.home));
         // Its own session, once it has begun.
         wait_for("its session", || (stat(pid, 6) == pid.to_string()).then_some(()));
         assert_eq!(stat(pid, 7), "0", "it has a terminal");
         assert_ne!(stat(pid, 4), terminal.pid().to_string(), "it is the shell's child");
-        let held = || -> Vec<PathBuf> {
-            let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("descriptors");
-            entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).collect()
-        };
-        // The request is under way when nothing of the terminal is held any more.
-        wait_for("a request", || {
-            held().iter().any(|file| file.to_string_lossy().contains("socket")).then_some(())
-        });
-        for file in held() {
-            let name = file.to_string_lossy().into_owned();
-            assert!(!name.contains("/dev/pts") && !name.contains("descriptor-nine"), "it holds {name}");
-        }
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", terminal.pid()));
         for child in children.unwrap_or_default().split_whitespace() {
             // fish reads manual pages in the background; one that has just ended has no name.
             let name = std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
             assert!(!name.contains("vastenv"), "the shell has a child {name}");
         }
+        wait_for("a request", || (server.targets().len() > before).then_some(()));
+        // While it waits for the answer, it holds nothing of what the shell had open.
+        terminal.send("exit\n");
+        terminal.wait_for_end();
+        assert_eq!(end.recv_timeout(PATIENCE), Ok(true), "it holds descriptor nine");
         terminal.close();
-        wait_for("the end of the refresh", || {
-            (account.reads() > before && refresher(&account.home.path("")).is_none()).then_some(())
-        });
-        assert_eq!(account.reads(), before + 1);
+        assert!(refresher(&account.home).is_some(), "it has ended with the shell");
+        release.send(()).expect("the server");
+        wait_for("the end of the refresh", || refresher(&account.home).is_none().then_some(()));
+        assert_eq!(server.targets().len(), before + 1);
         assert!(account.snapshot_is_fresh());
     });
 }
@@ -177,11 +213,11 @@ fn ctrl_c_does_not_reach_the_refresh() {
         return;
     }
     each(|shell| {
-        let account = Account::slow(&[("HF_TOKEN", "hf_1")], Duration::from_secs(1));
+        let account = slow_account(Duration::from_secs(1));
         account.age_snapshot();
         let before = account.reads();
         let mut terminal = Terminal::open(&account.home, shell);
-        let pid = wait_for("the refresh", || refresher(&account.home.path("")));
+        let pid = wait_for("the refresh", || refresher(&account.home));
         wait_for("its session", || (stat(pid, 6) == pid.to_string()).then_some(()));
         terminal.send("sh -c 'echo be\"\"gun; exec sleep 1000'\n");
         terminal.until("begun");

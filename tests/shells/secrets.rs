@@ -110,7 +110,7 @@ fn a_trace_shows_no_value() {
             terminal.run("");
             terminal.run(&shell.set("VASTENV_DISABLE", "1"));
             terminal.run(&shell.unset("VASTENV_DISABLE"));
-            assert_hidden(&terminal.text(), option);
+            assert_hidden(&terminal.raw_text(), option);
             let flags = if shell == Shell::Fish { "$fish_trace" } else { "$-" };
             let text = terminal.run(&format!("echo flags:{flags}."));
             let shown = text.rsplit("flags:").next().expect("flags").split('.').next().expect("flags");

@@ -1,9 +1,9 @@
 //! The hooks as texts: what older shells would not read, and what the linters say.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::pty::find_program;
+use crate::common::process::{command, program as find};
+use crate::common::screen::visible;
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name)
@@ -60,13 +60,18 @@ fn every_shell_can_parse_its_hook_and_the_linter_is_content() {
         ("shellcheck", &["--severity=style"], "vastenv.bash"),
     ];
     for (program, arguments, hook) in checks {
-        if find_program(program).is_none() {
-            eprintln!("SKIPPED: {program} is not installed");
-            continue;
-        }
-        let output = Command::new(program).args(arguments).arg(file(hook)).output().expect("it runs");
+        let Some(program) = find(program) else { continue };
+        let home = tempfile::tempdir().expect("a home");
+        let mut command = command(&program);
+        let output =
+            command.args(arguments).arg(file(hook)).env("HOME", home.path()).output().expect("it runs");
         let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success() && said.is_empty(), "{program}: {}", String::from_utf8_lossy(&said));
+        assert!(
+            output.status.success() && said.is_empty(),
+            "{}: {}",
+            program.display(),
+            String::from_utf8_lossy(&said)
+        );
     }
 }
 
@@ -78,5 +83,18 @@ fn no_line_outgrows_the_page() {
         for line in text.lines().filter(|line| !line.contains("VASTENV_DISABLE")) {
             assert!(line.chars().count() <= 110, "{hook}: {line}");
         }
+    }
+}
+
+#[test]
+fn what_only_the_terminal_reads_is_not_seen() {
+    for (written, seen) in [
+        ("\u{1b}[?2004lone\u{1b}[38;5;1m two\u{1b}[>5u", "one two"),
+        ("\u{1b}]0;title\u{7}one\u{1b}]7;file://host/~\u{1b}\\ two", "one two"),
+        ("\u{1b}P+q696e\u{1b}\\one\u{1b}_G\u{1b}\\ two", "one two"),
+        ("\u{1b}=one\u{1b}(B\u{1b}7 two\u{1b}8", "one two"),
+        ("one\n two\u{1b}]0;cut off", "one\n two"),
+    ] {
+        assert_eq!(visible(written), seen);
     }
 }

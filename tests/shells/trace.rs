@@ -1,8 +1,8 @@
 //! Counts the processes that a shell starts, as strace sees them.
 
-use std::process::Command;
-
-use crate::pty::{Home, Shell, Terminal, find_program, wait_for};
+use crate::common::process::{command, program};
+use crate::common::skip::can;
+use crate::pty::{Home, Shell, Terminal, wait_for};
 
 /// A shell under strace, where strace may trace.
 pub struct Traced {
@@ -13,15 +13,9 @@ pub struct Traced {
 
 /// Whether processes can be counted here.
 pub fn can_trace() -> bool {
-    let works = find_program("strace").is_some()
-        && Command::new("strace")
-            .args(["-f", "-o", "/dev/null", "true"])
-            .output()
-            .is_ok_and(|output| output.status.success());
-    if !works {
-        eprintln!("SKIPPED: processes are not counted (strace is not installed, or may not trace here)");
-    }
-    works
+    let Some(strace) = program("strace") else { return false };
+    let traced = command(strace).args(["-f", "-o", "/dev/null", "true"]).output().expect("strace");
+    can(traced.status.success(), "strace may not trace, processes are not counted")
 }
 
 impl Traced {

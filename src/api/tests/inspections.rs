@@ -1,7 +1,5 @@
 //! `--explain` and `--curl`.
 
-use std::process::Command;
-
 use super::server::{say_redirect, say_status, serve};
 use super::*;
 use crate::domain::Kind;
@@ -19,7 +17,7 @@ fn curl(show_values: bool, value: &str) -> String {
 /// The words that a POSIX shell makes of `command`, with `curl` replaced by a list.
 fn words(command: &str, value: &str) -> Vec<String> {
     let script = format!("curl() {{ printf '%s\\0' \"$@\"; }}\n{command}");
-    let output = Command::new("sh")
+    let output = process::command("sh")
         .args(["-c", &script])
         .env("VAST_API_KEY", "the key")
         .env("VALUE", value)

@@ -8,6 +8,13 @@ mod secrets;
 mod server;
 mod transport;
 
+#[allow(dead_code, reason = "no program is looked for here")]
+#[path = "../../../tests/common/process.rs"]
+mod process;
+#[allow(dead_code, reason = "nothing is skipped here")]
+#[path = "../../../tests/common/skip.rs"]
+mod skip;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! What is sent, to whom, and how long it may take.
 
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,7 +165,7 @@ fn a_large_body_below_the_limit_is_read() {
 
 /// Runs one test of this file in a process that has a proxy in its environment.
 fn with_proxy(test: &str, proxy: &str) -> Output {
-    Command::new(std::env::current_exe().unwrap())
+    process::command(std::env::current_exe().unwrap())
         .args([&format!("api::tests::transport::{test}"), "--exact", "--include-ignored"])
         .envs(["http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"].map(|name| (name, proxy)))
         .env_remove("NO_PROXY")
@@ -177,14 +177,14 @@ fn with_proxy(test: &str, proxy: &str) -> Output {
 #[test]
 fn a_proxy_is_used_for_other_machines() {
     let proxy = serve([say_status(200, r#"{"secrets": {"A": ""}}"#)]);
-    let output = with_proxy("reads_from_another_machine", &proxy.url());
+    let output = with_proxy("helper_reads_from_another_machine", &proxy.url());
     assert!(output.status.success(), "{output:?}");
     assert_eq!(proxy.finish()[0].target(), "GET http://192.0.2.1/api/v0/secrets/");
 }
 
 #[test]
 #[ignore = "needs the proxy that a_proxy_is_used_for_other_machines starts"]
-fn reads_from_another_machine() {
+fn helper_reads_from_another_machine() {
     let settings = Settings { insecure_http: true, ..settings("http://192.0.2.1") };
     assert_eq!(read(&client(settings).0), Ok(1));
 }

@@ -1,0 +1,45 @@
+//! Everything that a test starts: in a session of its own, so that nothing asks, stops or is stopped by
+//! the terminal of whoever runs the tests.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::skip::needs;
+
+/// A command that runs `program` as the leader of a session without a terminal, under the same process id.
+///
+/// It writes nothing below the tester's home, unless it is given that back. A program that is not there ends with 127 and is no error of the start: ask [`find_program`] before.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let (leader, words) = session_leader();
+    let mut command = Command::new(leader);
+    command.args(words).arg(program).env("HOME", "/dev/null");
+    command
+}
+
+/// util-linux and busybox have `setsid`; macOS has Perl.
+fn session_leader() -> (&'static Path, &'static [&'static str]) {
+    static LEADER: OnceLock<(PathBuf, &[&str])> = OnceLock::new();
+    let (program, words) = LEADER.get_or_init(|| {
+        let perl = || Some((find_program("perl")?, PERL));
+        let found = find_program("setsid").map(|setsid| (setsid, &[][..])).or_else(perl);
+        found.expect("setsid or perl")
+    });
+    (program, words)
+}
+
+const PERL: &[&str] = &["-MPOSIX", "-e", "POSIX::setsid(); exec { $ARGV[0] } @ARGV or exit 127", "--"];
+
+/// Where a program is, on `PATH` or where only root looks.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// The same of a program that a test cannot do without.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let found = find_program(name);
+    needs(found.is_some(), name).then_some(found).flatten()
+}
