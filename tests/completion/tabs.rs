@@ -38,7 +38,9 @@ impl Setup {
             assert!(std::env::var_os("CI").is_none(), "bash-completion is not installed");
             eprintln!("SKIPPED: bash-completion is not installed");
         }
-        !lacks && self.shell().is_here()
+        !lacks
+            && self.shell().is_here()
+            && (self != Self::BashCompletion || Shell::Bash.knows("[[ -v x ]] || :"))
     }
 
     /// The lines of the start-up file.

@@ -19,3 +19,4 @@ mod secrets;
 mod steady;
 mod text;
 mod trace;
+mod versions;
