@@ -64,8 +64,8 @@ impl Setup {
     fn list(self) -> &'static str {
         match self.shell() {
             Shell::Bash => "\t\t\t",
-            Shell::Zsh => "\t\t",
-            Shell::Fish => "\t",
+            // fish 3.1 only inserts what all have in common at the first.
+            Shell::Zsh | Shell::Fish => "\t\t",
         }
     }
 }
