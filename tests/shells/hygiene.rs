@@ -42,9 +42,12 @@ fn neighbours_in_bash_see_what_they_always_saw() {
     // Before 5.1 only a string counts, in which the second sees what the first left behind.
     let has_arrays = shell.knows("((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501))");
     let names = if has_arrays { &["seen_a", "seen_b"][..] } else { &["seen_a"] };
-    let add = |what: &str| match has_arrays {
-        true => format!("PROMPT_COMMAND+=('{what}');"),
-        false => format!("PROMPT_COMMAND=\"${{PROMPT_COMMAND-}}\"$'\\n''{what}';"),
+    let add = |what: &str| {
+        if has_arrays {
+            format!("PROMPT_COMMAND+=('{what}');")
+        } else {
+            format!("PROMPT_COMMAND=\"${{PROMPT_COMMAND-}}\"$'\\n''{what}';")
+        }
     };
     let (add_b, add_both) = (add(&b), add(&a) + &add(&b));
     let rows = [

@@ -83,8 +83,8 @@ const SCRIPTS: [(Shell, &str); 6] = [
 fn code(script: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
     let text = std::fs::read_to_string(path).expect("a script");
-    let lines = text.lines().map(|line| if line.trim_start().starts_with('#') { "" } else { line });
-    lines.map(|line| format!("{line}\n")).collect()
+    let uncommented = text.lines().map(|line| if line.trim_start().starts_with('#') { "" } else { line });
+    uncommented.collect::<Vec<_>>().join("\n") + "\n"
 }
 
 /// The lines that hold `form` as a word of its own.
