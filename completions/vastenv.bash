@@ -31,7 +31,8 @@ _vastenv() {
     words)
       [[ $reply == *$'\n'* ]] || return 0
       __vastenv_take_lines "${reply#*$'\n'}"
-      type compopt >/dev/null 2>&1 && compopt -o nosort 2>/dev/null
+      # Older ones sort.
+      compopt -o nosort 2>/dev/null || :
       # readline replaces only what follows the last = or : of the word.
       kept=${word%"${word##*[=:]}"}
       if [[ -n $kept && $COMP_WORDBREAKS == *"${kept:${#kept}-1}"* ]]; then
@@ -66,7 +67,8 @@ __vastenv_leave_to_readline() {
   if [[ $4 == --*=* && $COMP_WORDBREAKS != *=* ]]; then
     # To readline, the option belongs to the name of the file.
     option=${4%%=*}=
-  elif compopt -o "$1" 2>/dev/null; then
+  elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] > 400)) && compopt -o "$1" 2>/dev/null; then
+    # bash 4.0 says yes and does nothing.
     return
   fi
   __vastenv_take_lines "$(compgen "$2" -- "${3#"$option"}")"

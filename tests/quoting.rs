@@ -91,7 +91,8 @@ impl Subject {
     const fn fish(locale: &'static str) -> Self {
         Self {
             program: "fish",
-            arguments: &["--no-config"],
+            // Older ones do not know --no-config; the home is empty.
+            arguments: &[],
             format: "fish",
             locale,
             prologue: "",
@@ -121,7 +122,7 @@ impl Subject {
             .current_dir(folder.path())
             .env_clear()
             .env("HOME", folder.path())
-            .env("PATH", "/usr/bin:/bin")
+            .env("PATH", std::env::var_os("PATH").expect("PATH"))
             .env("LC_ALL", self.locale)
             .stdin(Stdio::null())
             .output()
@@ -195,8 +196,9 @@ fn made_on_purpose() -> Vec<Vec<u8>> {
 fn every_value_comes_back_from_every_shell_as_it_was() {
     let seed = fastrand::u64(..);
     let mut tested = 0;
+    let only = std::env::var("VASTENV_TEST_SHELL");
     for subject in &SUBJECTS {
-        if program(subject.program).is_none() {
+        if only.as_ref().is_ok_and(|only| only != subject.program) || program(subject.program).is_none() {
             continue;
         }
         let mut random = fastrand::Rng::with_seed(seed);

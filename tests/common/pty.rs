@@ -41,7 +41,22 @@ impl Shell {
 
     /// Whether it is installed. Where tests must be whole (`CI` is set) a missing one is a failure.
     pub fn is_here(self) -> bool {
+        // tests/each-shell runs everything for one shell at a time.
+        if std::env::var_os("VASTENV_TEST_SHELL").is_some_and(|only| only != self.name()) {
+            return false;
+        }
         program(self.name()).is_some()
+    }
+
+    /// Whether this version of the shell knows what `line` says; only those of tests/each-shell may not.
+    pub fn knows(self, line: &str) -> bool {
+        let path = std::env::var_os("PATH").expect("PATH");
+        let home = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(self.name());
+        command.args(["-c", line]).env_clear().env("PATH", path).env("HOME", home.path());
+        let knows = command.output().is_ok_and(|output| output.status.success() && output.stderr.is_empty());
+        assert!(knows || std::env::var_os("VASTENV_TEST_SHELL").is_some(), "{self:?}: {line}");
+        knows
     }
 
     /// Where the user's lines go, below the home folder.

@@ -35,7 +35,9 @@ impl Setup {
 
     fn is_here(self) -> bool {
         let lacks = self == Self::BashCompletion && !Path::new(BASH_COMPLETION).exists();
-        needs(!lacks, "bash-completion") && self.shell().is_here()
+        needs(!lacks, "bash-completion")
+            && self.shell().is_here()
+            && (self != Self::BashCompletion || Shell::Bash.knows("[[ -v x ]] || :"))
     }
 
     /// The lines of the start-up file.
@@ -59,8 +61,8 @@ impl Setup {
     fn list(self) -> &'static str {
         match self.shell() {
             Shell::Bash => "\t\t\t",
-            Shell::Zsh => "\t\t",
-            Shell::Fish => "\t",
+            // fish 3.1 only inserts what all have in common at the first.
+            Shell::Zsh | Shell::Fish => "\t\t",
         }
     }
 }

@@ -39,20 +39,31 @@ fn neighbours_in_bash_see_what_they_always_saw() {
     }
     let see = |name: &str| format!("{name}+=\"<$?:${{PIPESTATUS[*]}}>\"");
     let (a, b) = (see("seen_a"), see("seen_b"));
+    // Before 5.1 only a string counts, in which the second sees what the first left behind.
+    let has_arrays = shell.knows("((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501))");
+    let names = if has_arrays { &["seen_a", "seen_b"][..] } else { &["seen_a"] };
+    let add = |what: &str| {
+        if has_arrays {
+            format!("PROMPT_COMMAND+=('{what}');")
+        } else {
+            format!("PROMPT_COMMAND=\"${{PROMPT_COMMAND-}}\"$'\\n''{what}';")
+        }
+    };
+    let (add_b, add_both) = (add(&b), add(&a) + &add(&b));
     let rows = [
-        ("a string before", format!("PROMPT_COMMAND='{a}'"), format!("PROMPT_COMMAND+=('{b}')")),
-        ("a trailing semicolon", format!("PROMPT_COMMAND='{a};'"), format!("PROMPT_COMMAND+=('{b}')")),
-        ("a trailing line break", format!("PROMPT_COMMAND='{a}\n'"), format!("PROMPT_COMMAND+=('{b}')")),
+        ("a string before", format!("PROMPT_COMMAND='{a}'"), add_b.clone()),
+        ("a trailing semicolon", format!("PROMPT_COMMAND='{a};'"), add_b.clone()),
+        ("a trailing line break", format!("PROMPT_COMMAND='{a}\n'"), add_b.clone()),
         ("an array before", format!("PROMPT_COMMAND=('{a}' '{b}')"), String::new()),
-        ("nothing before", "unset PROMPT_COMMAND".into(), format!("PROMPT_COMMAND+=('{a}' '{b}')")),
-        ("an empty one", "PROMPT_COMMAND=".into(), format!("PROMPT_COMMAND+=('{a}' '{b}')")),
-        ("a string put after", String::new(), format!("PROMPT_COMMAND='{a}'; PROMPT_COMMAND+=('{b}')")),
+        ("nothing before", "unset PROMPT_COMMAND".into(), add_both.clone()),
+        ("an empty one", "PROMPT_COMMAND=".into(), add_both.clone()),
+        ("a string put after", String::new(), format!("PROMPT_COMMAND='{a}'; {add_b}")),
         (
             "a string put before what was there",
             String::new(),
-            format!("PROMPT_COMMAND=\"true;$PROMPT_COMMAND\"; PROMPT_COMMAND+=('{a}' '{b}')"),
+            format!("PROMPT_COMMAND=\"true;$PROMPT_COMMAND\"; {add_both}"),
         ),
-        ("an exported string", format!("export PROMPT_COMMAND='{a}'"), format!("PROMPT_COMMAND+=('{b}')")),
+        ("an exported string", format!("export PROMPT_COMMAND='{a}'"), add_b),
     ];
     for (what, before, after) in rows {
         let account = account();
@@ -62,7 +73,7 @@ fn neighbours_in_bash_see_what_they_always_saw() {
         account.home.vastenv_ok(&["create", "env-var", "NEW", "1"]);
         let text = terminal.run("(exit 5) | (exit 6)");
         assert!(text.contains("vastenv: +NEW"), "{what}: {text}");
-        for name in ["seen_a", "seen_b"] {
+        for name in names {
             let seen = terminal.get(name);
             assert!(seen.contains("<4:0 4>") && seen.contains("<6:5 6>"), "{what}: {name} is {seen}");
         }
@@ -144,7 +155,8 @@ fn settings(shell: Shell) -> &'static [&'static str] {
             "set -f",
             "set -o posix",
             "set -euaCfET; set -o pipefail",
-            "shopt -s extdebug nullglob failglob nocasematch extglob dotglob inherit_errexit",
+            "shopt -s extdebug nullglob failglob nocasematch extglob dotglob",
+            "set -e; shopt -s inherit_errexit",
             "trap 'echo ERR-TRAP' ERR; set -E",
             "trap 'debugged=1' DEBUG; trap 'echo INT-TRAP' INT; trap 'echo RETURN-TRAP' RETURN",
             "IFS=e",
@@ -166,7 +178,8 @@ fn settings(shell: Shell) -> &'static [&'static str] {
             "setopt nounset",
             "setopt ksh_arrays",
             "setopt sh_word_split glob_subst",
-            "setopt warn_create_global warn_nested_var",
+            "setopt warn_create_global",
+            "setopt warn_nested_var",
             "setopt noclobber all_export",
             "setopt csh_junkie_quotes rc_quotes csh_junkie_history",
             "setopt sh_glob ignore_braces no_glob extended_glob",
@@ -213,7 +226,8 @@ fn list(shell: Shell, file: &str) -> String {
 #[test]
 fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
     each(|shell| {
-        for setting in settings(shell) {
+        let is_known = |setting: &&&str| shell.knows(setting.trim_start_matches("AFTER "));
+        for setting in settings(shell).iter().filter(is_known) {
             let account = account();
             let (before, after) = match setting.strip_prefix("AFTER ") {
                 Some(after) => (String::new(), format!("{after}\n{}", list(shell, "before"))),

@@ -114,7 +114,7 @@ fn variables_that_are_not_plain_are_left_to_their_owner() {
         let hostile = format!("x[$(touch {})]", pwned.display());
         account.home.vastenv_ok(&["create", "env-var", "HF_TOKEN", &hostile]);
         account.home.vastenv_ok(&["create", "env-var", "OTHER", "o_1"]);
-        for (declaration, shown) in attributes(shell) {
+        for (declaration, shown) in attributes(shell).iter().filter(|(line, _)| shell.knows(line)) {
             account.home.rc(shell, declaration, "");
             let (mut terminal, text) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
             assert_eq!(text.matches("vastenv: kept your own HF_TOKEN").count(), 1, "{declaration}: {text}");
@@ -144,7 +144,7 @@ fn attributes_given_after_loading_are_respected() {
             Shell::Zsh => &["readonly HF_TOKEN", "typeset -u HF_TOKEN"],
             Shell::Fish => &["set -g HF_TOKEN hf_1 b"],
         };
-        for declaration in declarations {
+        for declaration in declarations.iter().filter(|line| shell.knows(line)) {
             let account = account();
             let pwned = account.home.path("pwned");
             let mut terminal = Terminal::open(&account.home, shell);
@@ -228,8 +228,7 @@ fn a_fresh_environment_is_loaded_anew() {
         let mut terminal = Terminal::open(&account.home, shell);
         let url = account.home.variables.iter().find(|(name, _)| name == "VAST_URL").expect("set").1.clone();
         let home = account.home.path("").display().to_string();
-        terminal
-            .run(&format!("env -i HOME={home} VAST_URL={url} TERM=dumb PATH=/usr/bin:/bin {}", shell.name()));
+        terminal.run(&format!("env -i HOME={home} VAST_URL={url} TERM=dumb PATH=\"$PATH\" {}", shell.name()));
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
         terminal.run("exit");
         terminal.run(&format!("env -u HF_TOKEN {}", shell.name()));

@@ -23,3 +23,4 @@ mod secrets;
 mod steady;
 mod text;
 mod trace;
+mod versions;
