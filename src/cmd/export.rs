@@ -9,6 +9,8 @@ use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
+use crate::dotenv::is_for_shells_only;
+use crate::environment::Environment;
 use crate::shell::{Format, export_text};
 use crate::ui::Ui;
 
@@ -34,7 +36,26 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
+    if format == Format::Dotenv {
+        warn_of_shells_only(app, &environment);
+    }
     app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
+}
+
+/// Names the variables that readers of dotenv files other than shells will not find.
+fn warn_of_shells_only(app: &App, environment: &Environment) {
+    let names: Vec<&str> = environment
+        .variables
+        .iter()
+        .filter(|(_, value)| is_for_shells_only(value.expose()))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !names.is_empty() {
+        app.ui.warn(&format!(
+            "only shells and vastenv can read these, python-dotenv and Node's dotenv reject them: {}",
+            names.join(", ")
+        ));
+    }
 }
 
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Format, Shell, quote};
 use crate::domain::{EnvName, Secret, to_python_json};
-use crate::dotenv::dotenv_value;
+use crate::dotenv::dotenv_line;
 use crate::environment::Change;
 
 /// What a shell's hook compares at each prompt, with builtins alone, to know that nothing changed.
@@ -126,7 +126,7 @@ pub fn export_text(format: Format, variables: &BTreeMap<EnvName, Secret>) -> Vec
 
 fn assignment(format: Format, name: &str, value: &[u8]) -> Vec<u8> {
     if format == Format::Dotenv {
-        return format!("{name}={}\n", dotenv_value(&String::from_utf8_lossy(value))).into_bytes();
+        return dotenv_line(name, &String::from_utf8_lossy(value)).into_bytes();
     }
     let (command, separator) =
         if format == Format::Shell(Shell::Fish) { ("set -gx ", " ") } else { ("export ", "=") };
