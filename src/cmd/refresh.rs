@@ -42,8 +42,9 @@ pub fn refresh(app: &App) -> Result<()> {
     let change = if refreshed.differs() { "" } else { ", nothing changed" };
     app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
     for name in &refreshed.outdated {
+        let word = shell_escape::escape(name.into());
         app.ui.warn(&format!(
-            "what is remembered of {name} may not be the account's value any more: vastenv why {name}"
+            "what is remembered of {name} may not be the account's value any more: vastenv why {word}"
         ));
     }
     if let Some(notice) = environment.hidden_notice()

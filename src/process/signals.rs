@@ -20,10 +20,12 @@ const OTHERS: [Signal; 7] = [
 pub(super) struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
-    /// Hears requests to end from now on; within a runtime.
+    /// Hears requests to end from now on, if they are not ignored; within a runtime.
     pub(super) fn hear_end() -> io::Result<Self> {
         let mut signals = Self(Vec::new());
-        signals.hear(Signal::SIGTERM)?;
+        if !is_ignored(Signal::SIGTERM) {
+            signals.hear(Signal::SIGTERM)?;
+        }
         Ok(signals)
     }
 
@@ -50,4 +52,12 @@ impl Signals {
         })
         .await
     }
+}
+
+/// Whether this process ignores the signal, where the system tells (Linux does).
+fn is_ignored(signal: Signal) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    ignored >> (signal as i32 - 1) & 1 == 1
 }

@@ -205,8 +205,47 @@ fn a_full_disk_is_told() {
     }
     let account = account();
     let home = account.known_home();
-    let script = format!("'{}' run --redact -- echo out >/dev/full", crate::home::VASTENV);
-    home.command("sh", &["-c", &script]).run().mentions(&["the command's output was cut off"]);
+    for (command, code) in [("echo out", 1), ("echo out; exit 3", 3), ("echo out >&2", 1)] {
+        let script = format!("'{}' run --redact -- sh -c '{command}' >/dev/full", crate::home::VASTENV);
+        let script =
+            if command.ends_with(">&2") { script.replace(" >/dev/full", " 2>/dev/full") } else { script };
+        let said = home.command("sh", &["-c", &script]).run().expect(code);
+        if !command.ends_with(">&2") {
+            said.mentions(&["the command's output was cut off"]);
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_command_as_without_the_option() {
+    let account = account();
+    let home = account.known_home();
+    for option in ["", "--redact"] {
+        // Its reader has gone before it writes.
+        let script = format!(
+            "{{ '{}' run {option} -- sh -c 'read x <fifo; echo out'; echo $? >code; }} | {{ exec <&-; echo >fifo; }}",
+            crate::home::VASTENV
+        );
+        let _ = fs::remove_file(home.path("fifo"));
+        nix::unistd::mkfifo(&home.path("fifo"), nix::sys::stat::Mode::S_IRWXU).expect("made");
+        home.command("sh", &["-c", &script]).run().expect(0);
+        assert_eq!(fs::read_to_string(home.path("code")).expect("text"), "141\n", "{option}");
+    }
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let account = account();
+    let home = account.known_home();
+    for (signal, name) in [(Signal::SIGTERM, "TERM"), (Signal::SIGHUP, "HUP"), (Signal::SIGINT, "INT")] {
+        for option in [&[][..], &["--redact"]] {
+            let script = format!("trap '' {name}; exec \"$@\"");
+            let asked = format!("kill -{name} $$; echo still here");
+            let command = [&["-c", &script, "sh", crate::home::VASTENV, "run"][..], option].concat();
+            let said = home.command("sh", &[&command[..], &["--", "sh", "-c", &asked]].concat()).run();
+            assert_eq!(said.expect(0).out, "still here\n", "{signal} {option:?}");
+        }
+    }
 }
 
 #[test]
