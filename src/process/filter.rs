@@ -68,7 +68,7 @@ pub fn run_filtered(
         .map_err(|error| Trouble::Surroundings("cannot wait for signals", error))?;
     let _context = runtime.enter();
     let deaf = |error| Trouble::Surroundings("cannot listen for signals", error);
-    let mut signals = Signals::hear_end().map_err(deaf)?;
+    let mut signals = Signals::hear_before_start().map_err(deaf)?;
     let mut running = if streams.stdout.is_terminal() {
         Running::in_terminal(command, patterns, streams)?
     } else {

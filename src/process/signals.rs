@@ -5,8 +5,9 @@ use std::io;
 use nix::sys::signal::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-/// What is passed on, and what tells of the terminal, beside the request to end.
-const OTHERS: [Signal; 7] = [
+/// What is passed on, and what tells of the terminal.
+const HEARD: [Signal; 8] = [
+    Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGQUIT,
     Signal::SIGHUP,
@@ -20,11 +21,12 @@ const OTHERS: [Signal; 7] = [
 pub(super) struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
-    /// Hears requests to end from now on, if they are not ignored; within a runtime.
-    pub(super) fn hear_end() -> io::Result<Self> {
+    /// Hears from now on those that are not ignored; within a runtime.
+    pub(super) fn hear_before_start() -> io::Result<Self> {
+        let ignored = ignored();
         let mut signals = Self(Vec::new());
-        if !is_ignored(Signal::SIGTERM) {
-            signals.hear(Signal::SIGTERM)?;
+        for heard in HEARD.into_iter().filter(|signal| !ignored.contains(signal)) {
+            signals.hear(heard)?;
         }
         Ok(signals)
     }
@@ -32,7 +34,9 @@ impl Signals {
     /// Hears the others too. Only after a command was started, because it inherits which of them are
     /// ignored (by nohup, or for a job in the background), and one that is heard is not.
     pub(super) fn hear_others(&mut self) -> io::Result<()> {
-        OTHERS.into_iter().try_for_each(|other| self.hear(other))
+        let others: Vec<Signal> =
+            HEARD.into_iter().filter(|signal| self.0.iter().all(|(heard, _)| heard != signal)).collect();
+        others.into_iter().try_for_each(|other| self.hear(other))
     }
 
     fn hear(&mut self, heard: Signal) -> io::Result<()> {
@@ -54,10 +58,15 @@ impl Signals {
     }
 }
 
-/// Whether this process ignores the signal, where the system tells (Linux does).
-fn is_ignored(signal: Signal) -> bool {
+/// What this process ignores; where the system does not tell (Linux does), all that it might but
+/// requests to end.
+fn ignored() -> Vec<Signal> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    ignored >> (signal as i32 - 1) & 1 == 1
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let is_ignored = |signal: &Signal| match mask {
+        Some(mask) => mask >> (*signal as i32 - 1) & 1 == 1,
+        None => *signal != Signal::SIGTERM,
+    };
+    HEARD.into_iter().filter(is_ignored).collect()
 }

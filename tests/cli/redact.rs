@@ -265,3 +265,54 @@ fn what_the_command_leaves_behind_is_heard_to_its_end() {
     fs::write(home.path("fifo"), "go\n").expect("written");
     assert_eq!(said(child.wait_with_output().expect("ended")).expect(5).out, "late *****\n");
 }
+
+#[test]
+fn a_shells_quoting_and_prefixed_lines_show_nothing() {
+    let pem = "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG9w0BAQEF\nAASCAT8wggE7AgEAAkEAq7BFUpkG\n-----END KEY-----\n";
+    let token = "it's $a \"hidden\\value\"!";
+    let account = TestAccount::with(&json!({"TOKEN": token, "PEM": pem}));
+    let home = account.known_home();
+    let vastenv = crate::home::VASTENV;
+    for (shell, script) in [
+        ("bash", "set -x; : \"$TOKEN\" \"$PEM\""),
+        (
+            "bash",
+            "printf '%q\\n' \"$TOKEN\" \"$PEM\"; declare -p TOKEN PEM; echo \"${TOKEN@Q} ${PEM@Q}\"; set",
+        ),
+        (
+            "zsh",
+            "print -r -- ${(q)TOKEN} ${(qq)TOKEN} ${(qqq)TOKEN} ${(qqqq)TOKEN} ${(q)PEM} ${(qqqq)PEM}; set -x; : $TOKEN $PEM",
+        ),
+        ("fish", "string escape -- $TOKEN $PEM; set --show TOKEN; set --show PEM"),
+        ("dash", "set; export -p; set -x; : \"$TOKEN\" \"$PEM\""),
+        (
+            "python3",
+            "import os, shlex, json; v = os.environ['TOKEN'], os.environ['PEM']; print(repr(v), \
+          list(map(shlex.quote, v)), json.dumps(json.dumps(json.dumps(v))), list(map(ascii, v)))",
+        ),
+        (
+            "python3",
+            "import os, html, urllib.parse as u; v = os.environ['TOKEN']; \
+          print(html.escape(v), u.quote(v), u.quote_plus(v), u.quote(u.quote(v)), u.quote(v, safe=' $!'))",
+        ),
+        ("sh", "for f in bash zsh fish sh json dotenv; do \"$VASTENV\" export $f; done"),
+        ("sh", "echo \"$PEM\" | sed 's/^/web-1 | /'; echo \"$PEM\" | cat -n; echo \"$PEM\" | sed 's/^/  /'"),
+    ] {
+        if std::process::Command::new(shell).arg("-c").arg("").output().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "{shell} is not installed");
+            eprintln!("SKIPPED: {shell} is not installed");
+            continue;
+        }
+        let said = home
+            .vastenv(&["run", "--redact", "--", shell, "-c", script])
+            .env("VASTENV", vastenv)
+            .env("LC_ALL", "C.UTF-8")
+            .run()
+            .expect(0);
+        let shown = format!("{}{}", said.out, said.err);
+        assert!(shown.contains("*****"), "{shell} {script}: {shown}");
+        for part in ["hidden", "value\"", "MIIB", "hkiG9w0", "AASC", "AkEAq7"] {
+            assert!(!shown.contains(part), "{shell} {script}: {shown}");
+        }
+    }
+}
