@@ -116,7 +116,7 @@ fn every_quoting_and_escaping_is_seen_through() {
         "it&amp;#x27;s a &amp;quot;$5&amp;quot; &amp;lt;b&amp;gt;&amp;amp;\\n é🦀%41NLend",
         "it&apos;s a \"$5\" &lt;b&gt;&amp;\\n é🦀%41\r\nend",
     ];
-    let all: String = "it's é!".bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let all = "it's é!".bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
     assert_eq!(redact(&["it's é!"], format!("<{all}>")), "<*****>");
     let patterns = Arc::new(Patterns::new([secret]));
     for shown in shown {
@@ -154,7 +154,8 @@ fn lines_of_a_value_are_met_and_its_frame_is_left() {
         "{\n  \"private_key\": {\n    \"data\": \"hidden-0123\",\n    \"more\": \"hidden-4567\"\n  }\n}";
     for prefix in ["web-1 | ", "    ", "     1\t", "> "] {
         let shown = |value: &str| -> String {
-            redact(&[pem, json], value.lines().map(|line| format!("{prefix}{line}\n")).collect::<String>())
+            let lines: Vec<String> = value.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            redact(&[pem, json], lines.concat())
         };
         let lines = ["-----BEGIN KEY-----", "*****", "short", "*****", "-----END KEY-----"];
         assert_eq!(shown(pem), lines.map(|line| format!("{prefix}{line}\n")).concat());

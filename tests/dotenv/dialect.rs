@@ -1,6 +1,7 @@
 //! The dialect that vastenv reads is python-dotenv's, as the real one reads it.
 
 use serde_json::{Value, json};
+use vastenv::domain::Secret;
 use vastenv::dotenv::read_dotenv;
 
 use crate::readers::{self, PYTHON_VERSIONS};
@@ -106,7 +107,7 @@ fn what_python_dotenv_reads_is_what_vastenv_reads() {
         let ours = ours.unwrap_or_else(|fault| panic!("seed {seed}: {text:?}: {fault:?} but {theirs:?}"));
         let ours: Vec<Value> = ours
             .iter()
-            .map(|entry| json!([entry.name, entry.value.as_ref().map(|value| value.expose()), false]))
+            .map(|entry| json!([entry.name, entry.value.as_ref().map(Secret::expose), false]))
             .collect();
         let theirs: Vec<Value> = theirs.iter().filter(|binding| !binding[0].is_null()).cloned().collect();
         assert_eq!(ours, theirs, "seed {seed}: {text:?}");

@@ -53,7 +53,7 @@ fn said(mut command: Command, input: &Value) -> Value {
 fn installed(installer: &'static str) -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     static NODE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let (place, install): (_, fn(&Path) -> Result<(), String>) =
+    let (place, install): (_, Install) =
         if installer == "npm" { (&NODE, install_node) } else { (&PYTHON, install_python) };
     let folder = place.get_or_init(|| match install_once(installer, install) {
         Ok(folder) => Some(folder),
@@ -66,7 +66,9 @@ fn installed(installer: &'static str) -> Option<&'static Path> {
     folder.as_deref()
 }
 
-fn install_once(installer: &str, install: fn(&Path) -> Result<(), String>) -> Result<PathBuf, String> {
+type Install = fn(&Path) -> Result<(), String>;
+
+fn install_once(installer: &str, install: Install) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
     let versions = format!("{}-{NODE_VERSION}", PYTHON_VERSIONS.join("-"));
     let folder = target.join(format!("dotenv-readers-{versions}-{installer}"));

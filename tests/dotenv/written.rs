@@ -63,7 +63,8 @@ fn every_shell_reads_every_value_and_runs_none() {
         }
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(".env"), file(&values)).expect("written");
-        let prints: String = (0..values.len()).map(|n| format!("printf '%s\\0' \"$N{n}\"\n")).collect();
+        let prints: Vec<String> = (0..values.len()).map(|n| format!("printf '%s\\0' \"$N{n}\"\n")).collect();
+        let prints = prints.concat();
         fs::write(folder.path().join("script"), format!("{prologue}. ./.env\n{prints}")).expect("written");
         let output = Command::new(program)
             .args(arguments)

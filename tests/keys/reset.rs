@@ -315,7 +315,7 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
     let answer = json!({"success": true, "new_api_key": new, "id": 7}).to_string();
     let server = RawServer::start(move |_| Reply::json(200, &answer));
     let mut home = Home::new();
-    home.set("VAST_URL", &server.url());
+    home.set("VAST_URL", server.url());
     home.write(".config/vastai/vast_api_key", "a-key-of-this-server-0001");
     chmod(&home.path(".config/vastai"), 0o700);
     let kept = home.path(".local/state/vastenv/reset-api-key");
