@@ -18,7 +18,9 @@ pub fn find_program(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
         return Some(program.into()).filter(|file: &PathBuf| file.exists());
     }
     let is_program = |file: &PathBuf| file.is_file() && access(file, AccessFlags::X_OK).is_ok();
-    std::env::split_paths(path).map(|folder| folder.join(program)).find(is_program)
+    let folders =
+        path.as_bytes().split(|byte| *byte == b':').map(|folder| Path::new(OsStr::from_bytes(folder)));
+    folders.map(|folder| folder.join(program)).find(is_program)
 }
 
 /// The interpreter that the script `file` names in its first line.
