@@ -118,6 +118,9 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
         }
         return EarlierReset::Unknown;
     };
+    if let Err(why) = credentials::check_key(key.expose()) {
+        return EarlierReset::Waits(waits(store, &format!("it {why}")));
+    }
     let place = if begun.in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
     match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, place, now)) {
         Ok(saved) => {

@@ -10,8 +10,8 @@ use super::path;
 const DIALECT: &str = "\
 The dialect is python-dotenv's without interpolation: NAME=value, export before\n\
 it allowed, # a comment after white space. Without quotes a value is taken as it\n\
-stands; '…' as it stands, over several lines too, without escapes; \"…\" knows \\n\n\
-\\r \\t \\\\ \\\" \\' \\` \\$. Nothing is ever substituted: a $ is a $. Of a name given\n\
+stands; '…' and \"…\" go over several lines; '…' knows \\\\ and \\', \"…\" also \\\" \\n\n\
+\\r \\t \\a \\b \\f \\v. Nothing is ever substituted: a $ is a $. Of a name given\n\
 twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`

@@ -9,6 +9,7 @@ use super::app::App;
 use super::guard;
 use crate::account::CreatedApiKey;
 use crate::cli::CreateApiKey;
+use crate::credentials::check_key;
 use crate::domain::{Failure, Result, printable, printable_capped, to_python_json};
 use crate::files::reason;
 
@@ -43,17 +44,25 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
     })?;
     let CreatedApiKey { id, key, permissions } = created;
     if !app.ui.raw {
-        let name = name.map_or("no name".to_owned(), printable);
+        let name = name.unwrap_or("no name");
         app.ui.say(&format!("created the API key {id} ({name}); it is shown only this once:"));
     }
     let shown = if app.ui.raw {
         to_python_json(&json!({"id": id, "key": key.expose(), "permissions": permissions}))
     } else {
-        key.expose().to_owned()
+        printable(key.expose())
     };
     app.ui.only_copy(&shown).map_err(|failure| {
         failure
             .hint(format!("nobody can see the key any more: vastenv delete api-key {id}, and create another"))
+    })?;
+    check_key(key.expose()).map(drop).map_err(|why| {
+        let kept = app.store.keep_odd_key(id, &key);
+        let failure = Failure::failed(format!("the new API key {why}: no request can carry it"));
+        match kept {
+            Ok(path) => failure.hint(format!("it is kept as the server sent it in {}", path.display())),
+            Err(error) => failure.hint(format!("it is nowhere but above: {}", error.message())),
+        }
     })
 }
 

@@ -11,7 +11,7 @@ use super::this_shell::{ThisShell, hook_line};
 use crate::account::{Account, Known, describe_storage};
 use crate::cli::Global;
 use crate::context::{self, variables};
-use crate::domain::{Failure, Result, count, format_duration, printable};
+use crate::domain::{Failure, Result, count, format_duration};
 use crate::files;
 use crate::ui::Ui;
 
@@ -118,7 +118,7 @@ fn server(app: &App, account: &Account<'_>) -> Finding {
         Ok(identity) => {
             let who = identity.email.or(identity.user).unwrap_or_default();
             let took = began.elapsed().as_millis();
-            Finding::Good(format!("{} answers as {} in {took} ms", account.server, printable(&who)))
+            Finding::Good(format!("{} answers as {} in {took} ms", account.server, who))
         }
         Err(failure) => Finding::Bad(failure),
     }
@@ -186,7 +186,7 @@ impl Checks {
         if self.ui.raw {
             return Ok(());
         }
-        self.ui.line(&format!("{mark:5} {what:11} {}", printable(text)))?;
-        if next.is_empty() { Ok(()) } else { self.ui.line(&format!("{:17} → {}", "", printable(next))) }
+        self.ui.line(&format!("{mark:5} {what:11} {text}"))?;
+        if next.is_empty() { Ok(()) } else { self.ui.line(&format!("{:17} → {next}", "")) }
     }
 }

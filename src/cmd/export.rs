@@ -9,6 +9,7 @@ use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
+use crate::dotenv::is_for_shells_only;
 use crate::environment::Environment;
 use crate::shell::{Format, export_text};
 use crate::ui::Ui;
@@ -36,6 +37,9 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
     warn_of_unfit(app, &environment);
+    if format == Format::Dotenv {
+        warn_of_shells_only(app, &environment);
+    }
     app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
 }
 
@@ -43,6 +47,22 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
 pub fn warn_of_unfit(app: &App, environment: &Environment) {
     if let Some(notice) = environment.unfit_notice() {
         app.ui.warn_of(&notice);
+    }
+}
+
+/// Names the variables that readers of dotenv files other than shells will not find.
+fn warn_of_shells_only(app: &App, environment: &Environment) {
+    let names: Vec<&str> = environment
+        .variables
+        .iter()
+        .filter(|(_, value)| is_for_shells_only(value.expose()))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !names.is_empty() {
+        app.ui.warn(&format!(
+            "only shells and vastenv can read these, python-dotenv and Node's dotenv reject them: {}",
+            names.join(", ")
+        ));
     }
 }
 

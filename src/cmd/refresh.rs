@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::app::App;
 use crate::account::Urgency;
-use crate::domain::{Result, count, printable};
+use crate::domain::{Result, count};
 
 /// Refreshes the snapshot, and says what is new, changed and gone.
 pub fn refresh(app: &App) -> Result<()> {
@@ -36,15 +36,15 @@ pub fn refresh(app: &App) -> Result<()> {
     let signed = [('+', &refreshed.added), ('~', &refreshed.changed), ('-', &refreshed.removed)];
     for (sign, names) in signed {
         for name in names {
-            app.ui.line(&format!("{sign} {}", printable(name)))?;
+            app.ui.line(&format!("{sign} {name}"))?;
         }
     }
     let change = if refreshed.differs() { "" } else { ", nothing changed" };
     app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
     for name in &refreshed.outdated {
-        let name = printable(name);
+        let word = shell_escape::escape(name.into());
         app.ui.warn(&format!(
-            "what is remembered of {name} may not be the account's value any more: vastenv why {name}"
+            "what is remembered of {name} may not be the account's value any more: vastenv why {word}"
         ));
     }
     if let Some(notice) = environment.hidden_notice()

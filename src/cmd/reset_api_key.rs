@@ -4,15 +4,15 @@
 //! anything else, then into the key file, then verified, then told; and a command that finds a
 //! journal finishes the job.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::app::App;
 use super::ask::agree;
 use super::guard;
 use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
 use crate::context;
-use crate::credentials::{self, Credential, Source};
-use crate::domain::{Failure, Kind, Result, Secret, to_python_json};
+use crate::credentials::{self, Credential, Source, check_key};
+use crate::domain::{Failure, Kind, Result, Secret, printable, to_python_json};
 
 /// Asks, resets, saves, verifies, tells.
 pub fn reset_api_key(app: &App) -> Result<()> {
@@ -34,6 +34,9 @@ pub fn reset_api_key(app: &App) -> Result<()> {
     let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
         app.ui.warn(&format!("the new key could not be written down: {}", failure.message()));
+    }
+    if let Err(why) = check_key(new.key.expose()) {
+        return leave_aside(app, &new, why);
     }
     if has_room(app, &new.old) { keep(app, &new, place) } else { hand_over(app, &new) }
 }
@@ -62,6 +65,17 @@ pub fn finish_reset(app: &App) {
             ),
         ),
     }
+}
+
+/// Leaves a key that no request can carry where it is written down, and the key file alone.
+fn leave_aside(app: &App, new: &NewKey, why: &str) -> Result<()> {
+    app.ui.only_copy(&if app.ui.raw { as_json(&new.key) } else { printable(new.key.expose()) })?;
+    let hint = match new.not_kept {
+        None => format!("it is kept as the server sent it in {}", app.store.reset_key_path().display()),
+        Some(_) => "keep the key printed above: it is nowhere else".to_owned(),
+    };
+    Err(Failure::failed(format!("the key was reset, but the new one {why}: it is not saved as the API key"))
+        .hint(hint))
 }
 
 /// Whether the place of the saved key is where the new one belongs: it held the dead one, or none.
@@ -109,7 +123,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
         Err(failure) => return Err(failure),
     }
     warn_of_dead_key(app, new);
-    if app.ui.raw { app.ui.line(&as_json(&new.key)) } else { Ok(()) }
+    if app.ui.raw { app.ui.json(&answer(&new.key)) } else { Ok(()) }
 }
 
 /// Shows the new key, because it has no place here.
@@ -146,6 +160,10 @@ fn try_key(app: &App, key: Secret, source: Source) -> Result<()> {
 }
 
 /// The answer as the server gave it.
+fn answer(key: &Secret) -> Value {
+    json!({"success": true, "new_api_key": key.expose()})
+}
+
 fn as_json(key: &Secret) -> String {
-    to_python_json(&json!({"success": true, "new_api_key": key.expose()}))
+    to_python_json(&answer(key))
 }

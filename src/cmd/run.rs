@@ -4,9 +4,12 @@
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
+
+use nix::errno::Errno;
 
 use super::app::App;
 use super::export::{self, WhenOld};
@@ -17,7 +20,7 @@ use crate::credentials;
 use crate::domain::{Failure, Kind, Result, Secret, printable};
 use crate::environment::Environment;
 use crate::files::reason;
-use crate::process::{Streams, Trouble, run_filtered, with_users_limits};
+use crate::process::{Streams, Trouble, find_program, interpreter, run_filtered, with_users_limits};
 use crate::redact::{Patterns, SHORTEST};
 
 /// How long to wait for a first answer of the server.
@@ -54,38 +57,48 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND"));
     };
+    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &given.values)));
+    let start = |mut command: Command| -> Result<Started> {
+        for (name, value) in &given.environment.variables {
+            if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
+                command.env(name.as_str(), value.expose());
+            }
+        }
+        if arguments.with_api_key {
+            give_api_key(app, &mut command)?;
+        }
+        match &patterns {
+            Some(patterns) => redacted(app, command, patterns),
+            None => Ok(Err(with_users_limits(|| command.exec()))),
+        }
+    };
+    let file = find_program(program, &context::var("PATH").unwrap_or_default());
     let mut command = Command::new(program);
     command.args(rest);
-    for (name, value) in &given.environment.variables {
-        if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
-            command.env(name.as_str(), value.expose());
-        }
+    let mut started = start(command)?;
+    // A script without #!: every shell runs it, but not every C library.
+    if let (Err(error), Some(file)) = (&started, &file)
+        && error.raw_os_error() == Some(Errno::ENOEXEC as i32)
+    {
+        let mut command = Command::new("/bin/sh");
+        command.arg(file).args(rest);
+        started = start(command)?;
     }
-    if arguments.with_api_key {
-        give_api_key(app, &mut command)?;
-    }
-    let error = if arguments.redact {
-        let patterns = Arc::new(patterns(app, &given.values));
-        drop(given);
-        match redacted(app, command, &patterns)? {
-            Ok(code) => return Ok(code),
-            Err(error) => error,
-        }
-    } else {
-        with_users_limits(|| command.exec())
+    let error = match started {
+        Ok(code) => return Ok(code),
+        Err(error) => error,
     };
-    let (code, why) = not_started(&error);
-    let name = printable(&program.to_string_lossy());
+    let (code, why) = not_started(&error, file.as_deref());
+    let name = program.to_string_lossy();
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
     Ok(ExitCode::from(code))
 }
 
-/// Runs the command to its end; within, why it could not be started.
-fn redacted(
-    app: &App,
-    command: Command,
-    patterns: &Arc<Patterns>,
-) -> Result<std::result::Result<ExitCode, io::Error>> {
+/// How a command ended, or why it could not be started.
+type Started = std::result::Result<ExitCode, io::Error>;
+
+/// Runs the command to its end.
+fn redacted(app: &App, command: Command, patterns: &Arc<Patterns>) -> Result<Started> {
     let trouble = |what: &str, error: &io::Error| Failure::failed(format!("{what}: {}", reason(error)));
     let [stdin, stdout, stderr] =
         context::streams().map_err(|error| trouble("cannot share the standard streams", &error))?;
@@ -121,10 +134,18 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
     Patterns::new(secrets.map(Secret::expose))
 }
 
-/// The exit code for a command that cannot be started, and why it cannot.
-fn not_started(error: &io::Error) -> (u8, String) {
+/// The exit code for a command that cannot be started, and why it cannot. `file` is the program's, if
+/// there is one.
+fn not_started(error: &io::Error, file: Option<&Path>) -> (u8, String) {
     match error.kind() {
-        ErrorKind::NotFound => (127, "not found".to_owned()),
+        ErrorKind::NotFound => (
+            127,
+            match (file, file.and_then(interpreter)) {
+                (_, Some(interpreter)) => format!("its interpreter {interpreter} is missing"),
+                (Some(_), None) => "the loader that it needs is missing".to_owned(),
+                (None, None) => "not found".to_owned(),
+            },
+        ),
         ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
         ErrorKind::ArgumentListTooLong => {
             (126, "the variables and arguments are more than the system can pass".to_owned())

@@ -7,7 +7,7 @@ use super::guard;
 use crate::account::{ApiKey, InUse};
 use crate::cli::KeyId;
 use crate::context;
-use crate::domain::{Result, format_date, printable};
+use crate::domain::{Result, format_date};
 use crate::ui::Table;
 
 /// Lists the account's API keys; the one in use is marked where that can be told.
@@ -44,9 +44,9 @@ pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
     }
     let lines = [
         ("id", key.id.to_string()),
-        ("name", printable(name(&key))),
-        ("rights", printable(&rights(&key))),
-        ("team", printable(key.team.as_deref().unwrap_or("-"))),
+        ("name", name(&key).to_owned()),
+        ("rights", rights(&key)),
+        ("team", key.team.as_deref().unwrap_or("-").to_owned()),
         ("created", created(key.created.as_ref())),
     ];
     for (heading, text) in lines {

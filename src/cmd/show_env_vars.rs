@@ -59,7 +59,8 @@ fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> Strin
             .or_else(|| {
                 let is_doubtful = variable.origin == Origin::Local
                     && remembered.get(name).is_some_and(Remembered::may_be_outdated);
-                is_doubtful.then(|| format!("perhaps another value by now: vastenv why {}", printable(name)))
+                let word = shell_escape::escape(name.into());
+                is_doubtful.then(|| format!("perhaps another value by now: vastenv why {word}"))
             });
         let value = match (&variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),

@@ -34,11 +34,13 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// Bidi controls, zero-width characters, line separators and tags: seen by programs, not by eyes.
+/// Bidi controls, zero-width characters, line separators, fillers, blank patterns, variation selectors
+/// and tags: seen by programs, not by eyes.
 fn is_invisible(character: char) -> bool {
     matches!(character,
-        '\u{00AD}' | '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
-        | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+        | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 #[cfg(test)]
@@ -49,6 +51,16 @@ mod tests {
     fn nothing_that_moves_a_cursor_survives() {
         assert_eq!(printable("a\nb\x1b[2J\u{202E}c\u{9b}"), "a\\nb\\u{1b}[2J\\u{202e}c\\u{9b}");
         assert_eq!(printable("héllo ✓ 🦀"), "héllo ✓ 🦀");
+    }
+
+    #[test]
+    fn what_no_eye_sees_is_written_out() {
+        let characters =
+            "\u{34f}\u{115f}\u{1160}\u{3164}\u{2800}\u{fe00}\u{fe0f}\u{e0100}\u{e01ef}\u{200b}\u{e0041}";
+        for character in characters.chars() {
+            let shown = format!("a\\u{{{:x}}}b", character as u32);
+            assert_eq!(printable(&format!("a{character}b")), shown);
+        }
     }
 
     #[test]

@@ -2,26 +2,29 @@
 //!
 //! # The dialect
 //!
-//! That of python-dotenv with interpolation off, but that `'…'` knows no escapes and that a comment
-//! may follow the `=`:
+//! That of python-dotenv 1.2 with interpolation off, as its code has it:
 //!
-//! - `NAME=value`, spaces around both ignored, `export` before it allowed, `#` a comment where a line
-//!   starts or white space comes before it. Lines end with LF, CRLF or CR; a BOM is skipped.
+//! - `NAME=value`, blanks around both ignored, `export` before it allowed, the name in `'…'` or bare;
+//!   `#` begins a comment where a statement begins, after a quoted value, or after a blank in or before
+//!   a bare one. Lines end with LF, CRLF or CR; a BOM is skipped.
 //! - Without quotes a value is taken as it stands, `\`, quotes inside and a `#` that touches it
 //!   included.
-//! - `'…'` is taken as it stands, over several lines too. In `"…"` `\n`, `\r`, `\t`, `\\`, `\"`, `\'`,
-//!   `` \` `` and `\$` are escapes, and any other backslash stands for itself. A line break inside
-//!   quotes is LF.
+//! - `'…'` and `"…"` go over several lines. A backslash keeps the character behind it from closing them.
+//!   In `'…'` `\\` and `\'` are escapes, in `"…"` `\\`, `\'`, `\"`, `\a`, `\b`, `\f`, `\n`, `\r`, `\t` and
+//!   `\v`; any other backslash stands for itself. A line break inside quotes is LF.
 //! - **Nothing is substituted**, neither from the file nor from the environment: a `$` is a `$`.
 //! - Of a name that is given twice, the last value counts.
+//! - A name without `=` sets nothing, and is told.
+//!
+//! One thing more, which python-dotenv refuses: a value in several quoted pieces, as shells read it
+//! (`'it'\''s $5'`). It is how [`dotenv_line`] writes what only shells can read.
 //!
 //! What makes no sense is a fault with its line's number, never its text: the text may be a secret.
 //!
 //! The reader is our own because the crates would change secrets unasked: dotenvy 0.15 puts the
 //! environment's variables in the place of `$NAME` and cannot be told not to, refuses `\r` and an
 //! unquoted value with a space, and quotes the line in its errors; dotenvor 0.2 ends `pass#word` at
-//! the `#` and keeps the backslash of `\$`; `deno_dotenv` skips lines that make no sense. The tests
-//! compare with dotenvy wherever it agrees to read.
+//! the `#`; `deno_dotenv` skips lines that make no sense. The tests compare with the real python-dotenv.
 
 mod compare;
 mod plan;
@@ -33,4 +36,4 @@ pub use compare::{Comparison, Difference, compare};
 pub use plan::{Pending, Plan, Reason, obstacle, plan};
 pub use read::{Entry, Fault, read_dotenv};
 pub use settle::{Settled, settle};
-pub use write::dotenv_value;
+pub use write::{dotenv_line, is_for_shells_only};

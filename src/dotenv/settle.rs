@@ -22,6 +22,10 @@ pub fn settle(entries: &[Entry]) -> Settled {
     let mut settled = Settled::default();
     let mut spellings: BTreeMap<EnvName, Vec<&Entry>> = BTreeMap::new();
     for entry in entries {
+        if entry.value.is_none() {
+            settled.notes.push(format!("line {} has no =: it sets nothing, and is left out", entry.line));
+            continue;
+        }
         // The service's own change of letters keeps a name a name.
         match EnvName::parse(&entry.name.to_ascii_uppercase()) {
             Ok(name) => spellings.entry(name).or_default().push(entry),
@@ -30,8 +34,8 @@ pub fn settle(entries: &[Entry]) -> Settled {
     }
     for (name, given) in spellings {
         settled.notes.extend(note(&name, &given));
-        if let Some(last) = given.last() {
-            settled.variables.insert(name, last.value.clone());
+        if let Some(value) = given.last().and_then(|last| last.value.clone()) {
+            settled.variables.insert(name, value);
         }
     }
     settled
@@ -72,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_last_value_counts_and_names_are_those_of_an_account() {
-        let text = "A=1\nhf_token=x\nA=2\nHF_TOKEN=y\nlower=${A}\n1A=bad\n-----BEGIN=z\n";
+        let text = "A=1\nhf_token=x\nA=2\nHF_TOKEN=y\nlower=${A}\n1A=bad\n-----BEGIN=z\nexport A\n";
         let settled = settle(&read_dotenv(text).expect("a file"));
         let held: Vec<_> =
             settled.variables.iter().map(|(name, value)| (name.as_str(), value.expose())).collect();
@@ -81,6 +85,7 @@ mod tests {
         assert_eq!(
             settled.notes,
             [
+                "line 8 has no =: it sets nothing, and is left out",
                 "A is given more than once (lines 1, 3): line 3 counts",
                 "HF_TOKEN and hf_token are one variable, as an account knows upper-case names only \
                  (lines 2, 4): line 4 counts",

@@ -37,7 +37,7 @@ pub struct Streams {
 
 /// How a command ended.
 pub struct Finished {
-    /// Its exit code.
+    /// Its exit code, or where that is 0 although output was lost, one that says so.
     pub code: u8,
     /// Why its output did not arrive as a whole, where somebody should hear of that.
     pub lost: Option<io::Error>,
@@ -68,7 +68,7 @@ pub fn run_filtered(
         .map_err(|error| Trouble::Surroundings("cannot wait for signals", error))?;
     let _context = runtime.enter();
     let deaf = |error| Trouble::Surroundings("cannot listen for signals", error);
-    let mut signals = Signals::hear_end().map_err(deaf)?;
+    let mut signals = Signals::hear_before_start().map_err(deaf)?;
     let mut running = if streams.stdout.is_terminal() {
         Running::in_terminal(command, patterns, streams)?
     } else {
@@ -148,7 +148,7 @@ impl Running {
         let waiter = tokio::task::spawn_blocking(move || child.wait());
         tokio::pin!(waiter);
         let mut code = None;
-        let mut lost = None;
+        let mut lost: Option<io::Error> = None;
         while code.is_none() || !self.outputs.is_empty() {
             tokio::select! {
                 status = &mut waiter, if code.is_none() => {
@@ -163,7 +163,9 @@ impl Running {
                         if code.is_none() {
                             self.hang_up();
                         }
-                        lost = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
+                        if lost.as_ref().is_none_or(is_broken_pipe) {
+                            lost = Some(error);
+                        }
                     }
                 }
                 () = tokio::time::sleep(LOOK_AGAIN), if self.waits_for_keys() => self.take_keys(),
@@ -177,7 +179,13 @@ impl Running {
                 }
             }
         }
-        Ok(Finished { code: code.unwrap_or(1), lost })
+        let code = match (code.unwrap_or(1), &lost) {
+            // What would have ended the command, had it written there itself.
+            (0, Some(error)) if is_broken_pipe(error) => 128 + Signal::SIGPIPE as u8,
+            (0, Some(_)) => 1,
+            (code, _) => code,
+        };
+        Ok(Finished { code, lost: lost.filter(|error| !is_broken_pipe(error)) })
     }
 
     /// Whether somebody may type, but we started in the background: nothing tells when `fg` comes.
@@ -279,6 +287,10 @@ fn is_same_terminal(one: &File, other: &File) -> bool {
 /// Whether our job is the one in front of its terminal.
 fn owns_a_terminal() -> bool {
     File::open("/dev/tty").is_ok_and(is_in_foreground)
+}
+
+fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe
 }
 
 fn pid(child: &Child) -> Pid {

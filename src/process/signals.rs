@@ -5,8 +5,9 @@ use std::io;
 use nix::sys::signal::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-/// What is passed on, and what tells of the terminal, beside the request to end.
-const OTHERS: [Signal; 7] = [
+/// What is passed on, and what tells of the terminal.
+const HEARD: [Signal; 8] = [
+    Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGQUIT,
     Signal::SIGHUP,
@@ -20,17 +21,22 @@ const OTHERS: [Signal; 7] = [
 pub(super) struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
-    /// Hears requests to end from now on; within a runtime.
-    pub(super) fn hear_end() -> io::Result<Self> {
+    /// Hears from now on those that are not ignored; within a runtime.
+    pub(super) fn hear_before_start() -> io::Result<Self> {
+        let ignored = ignored();
         let mut signals = Self(Vec::new());
-        signals.hear(Signal::SIGTERM)?;
+        for heard in HEARD.into_iter().filter(|signal| !ignored.contains(signal)) {
+            signals.hear(heard)?;
+        }
         Ok(signals)
     }
 
     /// Hears the others too. Only after a command was started, because it inherits which of them are
     /// ignored (by nohup, or for a job in the background), and one that is heard is not.
     pub(super) fn hear_others(&mut self) -> io::Result<()> {
-        OTHERS.into_iter().try_for_each(|other| self.hear(other))
+        let others: Vec<Signal> =
+            HEARD.into_iter().filter(|signal| self.0.iter().all(|(heard, _)| heard != signal)).collect();
+        others.into_iter().try_for_each(|other| self.hear(other))
     }
 
     fn hear(&mut self, heard: Signal) -> io::Result<()> {
@@ -50,4 +56,17 @@ impl Signals {
         })
         .await
     }
+}
+
+/// What this process ignores; where the system does not tell (Linux does), all that it might but
+/// requests to end.
+fn ignored() -> Vec<Signal> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let is_ignored = |signal: &Signal| match mask {
+        Some(mask) => mask >> (*signal as i32 - 1) & 1 == 1,
+        None => *signal != Signal::SIGTERM,
+    };
+    HEARD.into_iter().filter(is_ignored).collect()
 }

@@ -99,9 +99,14 @@ impl Cursor {
         self.open(automaton).max(self.released)
     }
 
+    /// Whether what is open is little of every secret.
+    pub(super) fn is_little(&self, automaton: &Automaton) -> bool {
+        automaton.is_little(self.state)
+    }
+
     /// [`Self::held`] for a reader who waits: what is little of every secret is shown.
     pub(super) fn held_from_the_impatient(&self, automaton: &Automaton) -> u64 {
-        if automaton.is_little(self.state) { self.place } else { self.held(automaton) }
+        if self.is_little(automaton) { self.place } else { self.held(automaton) }
     }
 
     /// The place so many bytes back, line breaks that were overlooked not counted.

@@ -1,93 +1,31 @@
-//! The forms in which programs write a secret.
+//! The pieces and forms in which programs write a secret, beside quotes and escapes.
 
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::SHORTEST;
-use crate::domain::to_python_json;
 
 const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// The text itself and what JSON, URLs and terminals make of it; the same with its last line breaks
-/// left out, as `$(…)` does.
-pub(super) fn plain(secret: &str, mut add: impl FnMut(&[u8])) {
-    for text in with_and_without_end(secret) {
-        let json = Value::String(text.to_owned());
-        let forms = [
-            text.to_owned(),
-            // A terminal writes each line break as two characters.
-            text.replace('\n', "\r\n"),
-            inside_quotes(&json.to_string()),
-            inside_quotes(&to_python_json(&json)),
-            percent(text, b"-._~", "%20", false),
-            percent(text, b"-._~", "%20", true),
-            percent(text, b"-._~/", "%20", false),
-            percent(text, b"-._*", "+", false),
-        ]
-        .map(Zeroizing::new);
-        for form in forms.iter().filter(|form| form.len() >= SHORTEST) {
-            add(form.as_bytes());
-        }
-        json_of_others(text, &mut add);
-    }
+/// The shortest line that is met without the others of its value.
+const SHORTEST_LINE: usize = 8;
+
+/// The text itself, the same with its last line breaks left out, as `$(…)` does, and each of its lines,
+/// as it stands when something is written before each.
+pub(super) fn plain(secret: &str, mut add: impl FnMut(&str)) {
+    with_and_without_end(secret).for_each(&mut add);
+    let lines = secret.lines().map(|line| line.trim().trim_end_matches(','));
+    lines.filter(|line| line.len() >= SHORTEST_LINE && *line != secret && !is_frame(line)).for_each(add);
 }
 
-/// What the JSON encoders of other languages escape beside what they must: nothing, what HTML would
-/// take for markup (Go, Rails), that and the apostrophe (Jinja, PHP), most of the punctuation (.NET);
-/// and whether a slash is escaped too (PHP).
-const ESCAPED: [(&str, bool); 6] =
-    [("", false), ("", true), ("<>&", false), ("<>&'", false), ("<>&'", true), ("<>&'\"+`", false)];
-
-/// The text in JSON as others write it, where that differs: with escapes in lower-case and upper-case
-/// hex, with and without those for what is not ASCII.
-fn json_of_others(text: &str, add: &mut impl FnMut(&[u8])) {
-    let is_special = |character: char| {
-        !character.is_ascii() || character.is_ascii_control() || "<>&'\"+`/".contains(character)
-    };
-    if !text.contains(is_special) {
-        return;
-    }
-    let mut forms: Vec<Zeroizing<String>> = Vec::new();
-    for (escaped, slash) in ESCAPED {
-        for (ascii, upper) in [(false, false), (false, true), (true, false), (true, true)] {
-            let form = Zeroizing::new(json(text, escaped, slash, ascii, upper));
-            if form.len() >= SHORTEST && !forms.contains(&form) {
-                add(form.as_bytes());
-                forms.push(form);
-            }
-        }
-    }
-}
-
-fn json(text: &str, escaped: &str, slash: bool, ascii: bool, upper: bool) -> String {
-    // Room for all of it at once: growing would leave copies of the secret behind.
-    let mut json = String::with_capacity(6 * text.len());
-    for character in text.chars() {
-        match character {
-            '\u{2028}' | '\u{2029}' if !escaped.is_empty() => unicode(character, upper, &mut json),
-            _ if escaped.contains(character) => unicode(character, upper, &mut json),
-            _ if ascii && !character.is_ascii() => unicode(character, upper, &mut json),
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '/' if slash => json.push_str("\\/"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            '\0'..='\u{1f}' => unicode(character, upper, &mut json),
-            _ => json.push(character),
-        }
-    }
-    json
-}
-
-/// `character` as one or two escapes.
-fn unicode(character: char, upper: bool, json: &mut String) {
-    for unit in character.encode_utf16(&mut [0; 2]) {
-        json.push_str(&if upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") });
-    }
+/// Whether a line holds nothing of what is secret in its value: where a PEM text begins and ends,
+/// brackets, and a JSON or YAML key with nothing behind it.
+fn is_frame(line: &str) -> bool {
+    let is_pem = line.starts_with("-----") && line.ends_with("-----");
+    let frame = line.trim_end_matches(['{', '[', '(', ' ']);
+    let key = frame.strip_suffix(':').unwrap_or_default().trim_matches(['"', '\'']);
+    let is_key = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c));
+    is_pem || is_key || !line.contains(char::is_alphanumeric)
 }
 
 /// The text in base64: alone, before a line break, and within a longer text (`user:secret`), with and
@@ -138,24 +76,4 @@ fn encodings(bytes: &[u8], offset: usize, alphabet: &[u8; 64], add: &mut impl Fn
 fn with_and_without_end(secret: &str) -> impl Iterator<Item = &str> {
     let trimmed = secret.trim_end_matches(['\n', '\r']);
     [Some(secret), Some(trimmed).filter(|trimmed| trimmed.len() < secret.len())].into_iter().flatten()
-}
-
-fn inside_quotes(json: &str) -> String {
-    json[1..json.len() - 1].to_owned()
-}
-
-/// Percent-encoding: what is neither letter nor digit nor in `kept` is written as `%XX`.
-fn percent(text: &str, kept: &[u8], space: &str, lower: bool) -> String {
-    let mut encoded = String::with_capacity(3 * text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' ' => encoded.push_str(space),
-            plain if plain.is_ascii_alphanumeric() || kept.contains(&plain) => {
-                encoded.push(char::from(plain));
-            }
-            other if lower => encoded.push_str(&format!("%{other:02x}")),
-            other => encoded.push_str(&format!("%{other:02X}")),
-        }
-    }
-    encoded
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::cursor::Cursor;
+use super::normal::NormalCursor;
 use super::{MASK, Patterns};
 
 /// Follows one stream. What may be the beginning of a secret is held back until it is decided; that
@@ -13,6 +14,7 @@ use super::{MASK, Patterns};
 pub struct Redactor {
     patterns: Arc<Patterns>,
     plain: Cursor,
+    normal: NormalCursor,
     base64: Cursor,
     /// What was read and not given out yet. Places are counted in bytes from the stream's start.
     held: Zeroizing<Vec<u8>>,
@@ -37,6 +39,7 @@ impl Redactor {
         Self {
             patterns,
             plain: Cursor::new(false),
+            normal: NormalCursor::new(),
             base64: Cursor::new(true),
             held: Zeroizing::new(Vec::new()),
             done: 0,
@@ -47,12 +50,14 @@ impl Redactor {
 
     /// Reads on, and adds to `out` all that is decided.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
-        let Patterns { plain, base64 } = &*self.patterns;
+        let Patterns { plain, normal, base64 } = &*self.patterns;
         self.plain.read(plain, input, &mut self.found);
+        self.normal.read(normal, input, false, &mut self.found);
         self.base64.read(base64, input, &mut self.found);
         self.held.extend_from_slice(input);
-        let held = self.plain.held(plain).min(self.base64.held(base64));
-        let open = self.plain.open(plain).min(self.base64.open(base64));
+        let either = self.plain.open(plain).min(self.normal.open(normal));
+        let held = either.min(self.base64.held(base64));
+        let open = either.min(self.base64.open(base64));
         self.note_secrets();
         self.give(held, out);
         self.secrets.retain(|secret| secret.end > open);
@@ -62,14 +67,18 @@ impl Redactor {
     /// held back if it is little, three bytes at most and no more than a quarter of any secret that
     /// it may begin. If it does turn out to begin one, the rest is still taken out.
     pub fn pause(&mut self, out: &mut Vec<u8>) {
-        let Patterns { plain, base64 } = &*self.patterns;
+        let Patterns { plain, normal, base64 } = &*self.patterns;
         let plain = self.plain.held_from_the_impatient(plain);
+        let normal = self.normal.held_from_the_impatient(normal);
         let base64 = self.base64.held_from_the_impatient(base64);
-        self.give(plain.min(base64), out);
+        self.give(plain.min(normal).min(base64), out);
     }
 
     /// Gives out the rest: the stream has ended.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
+        let patterns = Arc::clone(&self.patterns);
+        self.normal.read(&patterns.normal, &[], true, &mut self.found);
+        self.note_secrets();
         self.give(self.done + self.held.len() as u64, out);
     }
 

@@ -92,6 +92,82 @@ fn json_of_every_encoder_is_known() {
 }
 
 #[test]
+fn every_quoting_and_escaping_is_seen_through() {
+    let secret = "it's a \"$5\" <b>&\\n é🦀%41\nend";
+    let shown = [
+        // sh, shlex.quote, printf %q, bash -x and declare -p, zsh's (q), fish, csh.
+        r#"'it'\''s a "$5" <b>&\n é🦀%41NLend'"#,
+        r#"'it'"'"'s a "$5" <b>&\n é🦀%41NLend'"#,
+        r#"it\'s\ a\ \"\$5\"\ \<b\>\&\\n\ é🦀%41$'\n'end"#,
+        r#"$'it\'s a "$5" <b>&\\n é🦀%41\nend'"#,
+        r#"$'it\'s a "$5" <b>&\\n \303\251\360\237\246\200%41\012end'"#,
+        r#""it's a \"\$5\" <b>&\\n é🦀%41NLend""#,
+        r#"'it\'s a "$5" <b>&\\n é🦀%41'\x0a'end'"#,
+        // JSON in JSON, and in JSON again; Python's repr.
+        r#"{\"a\": \"it's a \\\"$5\\\" <b>&\\\\n \u00e9\ud83e\udd80%41\\nend\"}"#,
+        r#"it's a \\\\\\\"$5\\\\\\\" \\u003cb\\u003E&\\\\\\\\n \\u00e9\\ud83e\\udd80%41\\\\nend"#,
+        r#"'it\'s a "$5" <b>&\\n \xc3\xa9\U0001f980%41\nend'"#,
+        // Percent-encoding of some bytes, of all, twice, and of JSON.
+        "it's%20a \"%245\"+<b>%26\\n %C3%A9🦀%2541%0aend",
+        "it%2527s%2520a%2520%2522%25245%2522%2520%253Cb%253E%2526%255Cn%2520%25C3%25A9%25F0%259F%25A6%2580%252541%250Aend",
+        "%22it's%20a%20%5C%22$5%5C%22%20%3Cb%3E&%5C%5Cn%20é🦀%2541%5Cnend%22",
+        // HTML and XML, once and twice.
+        "it&#39;s a &quot;$5&quot; &lt;b&gt;&amp;\\n &#233;&#x1F980;%41&#10;end",
+        "it&amp;#x27;s a &amp;quot;$5&amp;quot; &amp;lt;b&amp;gt;&amp;amp;\\n é🦀%41NLend",
+        "it&apos;s a \"$5\" &lt;b&gt;&amp;\\n é🦀%41\r\nend",
+    ];
+    let all = "it's é!".bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
+    assert_eq!(redact(&["it's é!"], format!("<{all}>")), "<*****>");
+    let patterns = Arc::new(Patterns::new([secret]));
+    for shown in shown {
+        let text = format!("<{}>", shown.replace("NL", "\n"));
+        let whole = redact_cut(&patterns, text.as_bytes(), &[]);
+        let left = String::from_utf8_lossy(&whole).into_owned();
+        let rest: String =
+            left.replace("*****", "").chars().filter(|c| !"<>'\"$ {}:a\\%2".contains(*c)).collect();
+        assert!(left.contains("*****") && rest.is_empty(), "{left} of {text}");
+        for cut in 0..text.len() {
+            let parts = redact_cut(&patterns, text.as_bytes(), &[cut, (cut + 3).min(text.len())]);
+            assert_eq!(String::from_utf8_lossy(&parts), left, "cut at {cut}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_met_behind_whatever_could_begin_an_escape() {
+    for secret in ["network", "x41secret", "amp;secret", "41secret", "u0041secret", "012secret", "lt;secret"]
+    {
+        for before in ["\\", "%", "&", "$", "\\\\", "%2", "&amp", "\\0", "+"] {
+            assert_eq!(
+                redact(&[secret], format!("{before}{secret}.")),
+                format!("{before}*****."),
+                "{secret}"
+            );
+        }
+    }
+}
+
+#[test]
+fn lines_of_a_value_are_met_and_its_frame_is_left() {
+    let pem = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\nshort\nhkiG9w0BAQEFAASC\n-----END KEY-----\n";
+    let json =
+        "{\n  \"private_key\": {\n    \"data\": \"hidden-0123\",\n    \"more\": \"hidden-4567\"\n  }\n}";
+    for prefix in ["web-1 | ", "    ", "     1\t", "> "] {
+        let shown = |value: &str| -> String {
+            let lines: Vec<String> = value.lines().map(|line| format!("{prefix}{line}\n")).collect();
+            redact(&[pem, json], lines.concat())
+        };
+        let lines = ["-----BEGIN KEY-----", "*****", "short", "*****", "-----END KEY-----"];
+        assert_eq!(shown(pem), lines.map(|line| format!("{prefix}{line}\n")).concat());
+        let lines = ["{", "  \"private_key\": {", "    *****,", "    *****", "  }", "}"];
+        assert_eq!(shown(json), lines.map(|line| format!("{prefix}{line}\n")).concat());
+    }
+    // As YAML, and escaped.
+    assert_eq!(redact(&[json], "data: hidden-0123\n"), "*****\n");
+    assert_eq!(redact(&[json], r#"\"data\": \"hidden-0123\""#), "\\\"*****\\\"");
+}
+
+#[test]
 fn secrets_that_overlap_or_hold_each_other_leave_nothing_behind() {
     assert_eq!(redact(&["abcdef", "defghi"], "-abcdefghi-"), "-*****-");
     assert_eq!(redact(&["abcdef", "cdef", "abcdefgh"], "-abcdefg- -abcdefgh-"), "-*****g- -*****-");

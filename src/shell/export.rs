@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Format, quote};
 use crate::domain::{EnvName, Secret, to_python_json};
-use crate::dotenv::dotenv_value;
+use crate::dotenv::dotenv_line;
 
 /// All variables in `format`, one assignment each.
 pub fn export_text(format: Format, variables: &BTreeMap<EnvName, Secret>) -> Vec<u8> {
@@ -26,7 +26,7 @@ pub fn export_text(format: Format, variables: &BTreeMap<EnvName, Secret>) -> Vec
 
 fn assignment(format: Format, name: &str, value: &[u8]) -> Vec<u8> {
     match format {
-        Format::Dotenv => format!("{name}={}\n", dotenv_value(&String::from_utf8_lossy(value))).into_bytes(),
+        Format::Dotenv => dotenv_line(name, &String::from_utf8_lossy(value)).into_bytes(),
         Format::Shell(shell) => shell.dialect().assignment(name, value),
         Format::Posix | Format::Json => quote::posix_assignment(name, value),
     }

@@ -52,6 +52,16 @@ impl Store {
         self.write(&self.reset_key_path(), key.expose().as_bytes())
     }
 
+    /// Keeps the new key with this number, as it came, because it is none that can be shown or used.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
+        let path = self.state.join(format!("new-api-key-{id}"));
+        self.write(&path, key.expose().as_bytes())?;
+        Ok(path)
+    }
+
     /// The reset that was begun and not ended, if there is one.
     ///
     /// # Errors

@@ -79,12 +79,12 @@ impl Ui {
         to_stdout(format!("{text}\n").as_bytes()).map_err(|error| unprintable(&error))
     }
 
-    /// Prints one line of data.
+    /// Prints one line of data for a person.
     ///
     /// # Errors
     /// As [`Self::data`].
     pub fn line(self, text: &str) -> Result<()> {
-        self.data(format!("{text}\n").as_bytes())
+        self.data(format!("{}\n", printable(text)).as_bytes())
     }
 
     /// Prints a value as the official client does.
@@ -92,7 +92,7 @@ impl Ui {
     /// # Errors
     /// As [`Self::data`].
     pub fn json(self, value: &Value) -> Result<()> {
-        self.line(&to_python_json(value))
+        self.data(format!("{}\n", to_python_json(value)).as_bytes())
     }
 
     /// Says what was done, on stderr.

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::terminal::read_hidden;
 use crate::context;
-use crate::domain::{Failure, Result, Secret};
+use crate::domain::{Failure, Result, Secret, printable};
 use crate::files::reason;
 
 /// The most that is read from stdin, in bytes.
@@ -75,7 +75,7 @@ pub fn confirm(question: &str) -> Result<Option<bool>> {
         return Ok(None);
     }
     // Not shown on a closed stderr: then the answer is read all the same.
-    let _ = write!(std::io::stderr(), "{question} [y/N] ");
+    let _ = write!(std::io::stderr(), "{} [y/N] ", printable(question));
     is_yes(std::io::stdin().lock()).map(Some)
 }
 
@@ -87,7 +87,7 @@ pub fn confirm(question: &str) -> Result<Option<bool>> {
 pub fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     // A terminal that cannot be written to may still answer.
-    let _ = write!(&terminal, "{question} [y/N] ");
+    let _ = write!(&terminal, "{} [y/N] ", printable(question));
     is_yes(BufReader::new(&terminal)).map(Some)
 }
 

@@ -17,7 +17,7 @@ fn a_fault_is_told_by_file_and_line_before_any_request() {
     let home = account.home();
     fs::create_dir(home.path("folder")).expect("made");
     for (text, parts) in [
-        (&b"A=1\nhidden\n"[..], ["bad.env, line 2: there is no = in it", "NAME=value"]),
+        (&b"A=1\nhid den\n"[..], ["bad.env, line 2: there is no = in it", "NAME=value"]),
         (b"A=1\r\nB=\"hidden\n\n", ["bad.env, line 2: the quote", "close it"]),
         (b"A='x'hidden", ["bad.env, line 1: there is text after", "hint: "]),
         (b"A=1\nB=\xff\xfehidden", ["bad.env, line 2: it is no UTF-8 text", "base64"]),
@@ -56,7 +56,7 @@ fn names_and_values_that_attack_reach_neither_screen_nor_shell() {
     let home = account.home();
     home.write(
         ".env",
-        "\u{1b}[2Jevil=1\nA;touch x=1\n$(touch x)=1\nB=$(touch x)`touch x`\nC=nul\0byte\n\u{202e}D=1\nÄ=1\n",
+        "\u{1b}[2Jevil=1\nA;touch=1\n'$(touch x)'=1\nB=$(touch x)`touch x`\nC=nul\0byte\n\u{202e}D=1\nÄ=1\n",
     );
     let said = home.vastenv(&["import", "-y", ".env"]).run().expect(0);
     assert!(!said.out.contains(['\u{1b}', '\u{202e}', '\0']), "{said:#?}");
@@ -68,12 +68,22 @@ fn names_and_values_that_attack_reach_neither_screen_nor_shell() {
     assert_eq!(account.secrets(), json!({"B": "$(touch x)`touch x`"}));
     assert!(!home.path("x").exists());
     home.command("touch", &["-r", ".env", "a\u{1b}[2J.env"]).run().expect(0);
-    home.write("a\u{1b}[2J.env", "x");
+    home.write("a\u{1b}[2J.env", "x y");
     home.vastenv(&["import", "a\u{1b}[2J.env"])
         .run()
         .expect(1)
         .hides("\u{1b}")
         .mentions(&["a\\u{1b}[2J.env, line 1"]);
+}
+
+#[test]
+fn a_name_without_a_value_is_told_by_its_line_and_left_out() {
+    let account = TestAccount::with(&json!({}));
+    let home = account.home();
+    home.write(".env", "A=1\nhidden\nexport A\nB=2\n");
+    let said = home.vastenv(&["import", "-y", ".env"]).run().expect(0).hides("hidden");
+    said.mentions(&[".env: line 2 has no =: it sets nothing", ".env: line 3 has no =", "created 2"]);
+    assert_eq!(account.secrets(), json!({"A": "1", "B": "2"}));
 }
 
 #[test]
@@ -105,7 +115,7 @@ fn values_that_the_server_hides_are_remembered_from_a_file() {
     ]);
     assert_eq!(json(&home.ok(&["export", "json"])), json!({"A": "hidden #1", "B": "hidden-2"}));
     home.vastenv(&["remember", "env-var", "--from", "-"])
-        .stdin("A=x\nhidden\n")
+        .stdin("A=x\nhid den\n")
         .run()
         .refuses(1, &["stdin, line 2"]);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "D": "4", "E": "5"}));

@@ -20,7 +20,7 @@ fn every_format_is_printed_from_files_alone() {
         ("zsh", "export A=$'it\\'s'\nexport B=$'a\\012b'\nexport E=''\n"),
         ("sh", "export A='it'\\''s'\nexport B='a\nb'\nexport E=''\n"),
         ("fish", "set -gx A 'it\\'s'\nset -gx B 'a'\\x0a'b'\nset -gx E ''\n"),
-        ("dotenv", "A=\"it's\"\nB=\"a\\nb\"\nE=''\n"),
+        ("dotenv", "A=\"it's\"\nB='a\nb'\nE=''\n"),
         ("json", "{\n \"A\": \"it's\",\n \"B\": \"a\\nb\",\n \"E\": \"\"\n}\n"),
     ] {
         assert_eq!(home.ok(&["export", format]), text, "{format}");
@@ -36,6 +36,22 @@ fn what_sh_evals_is_what_the_account_holds() {
     let script = format!("eval \"$({VASTENV} export sh)\"; printf %s \"$A\"");
     assert_eq!(home.command("sh", &["-c", &script]).run().expect(0).out, value);
     assert!(!home.path("x").exists());
+}
+
+#[test]
+fn a_dotenv_file_runs_nothing_and_what_others_cannot_read_is_named() {
+    let values = json!({"A": "it's `touch x`", "B": "it's $5\nC=1", "C": "plain", "D": "$(touch x)"});
+    let account = TestAccount::with(&values);
+    let home = account.known_home();
+    let said = home.vastenv(&["export", "dotenv"]).run().expect(0);
+    let warning = "only shells and vastenv can read these, python-dotenv and Node's dotenv reject them: A, B";
+    assert_eq!(said.err, format!("vastenv: warning: {warning}\n"));
+    home.write(".env", &said.out);
+    let read =
+        home.command("sh", &["-c", ". ./.env; printf '%s|' \"$A\" \"$B\" \"$C\" \"$D\""]).run().expect(0);
+    assert_eq!((read.out.as_str(), read.err.as_str()), ("it's `touch x`|it's $5\nC=1|plain|$(touch x)|", ""));
+    assert!(!home.path("x").exists());
+    home.vastenv(&["diff", ".env"]).run().expect(0);
 }
 
 #[test]

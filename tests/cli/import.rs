@@ -58,8 +58,8 @@ fn what_is_sent_arrives_to_the_byte_and_a_second_time_there_is_nothing_to_do() {
     for mask in [false, true] {
         let account = TestAccount::serving(&json!({"OLD": "1"}), Options { mask, ..Options::default() });
         let home = account.home();
-        let written = vastenv::dotenv::dotenv_value(value);
-        home.write("my file.env", format!("new={written}\r\nOLD={written}\r\n"));
+        let line = |name: &str| vastenv::dotenv::dotenv_line(name, value).trim_end().to_owned() + "\r\n";
+        home.write("my file.env", line("new") + &line("OLD"));
         let said = home.vastenv(&["import", "-y", "my file.env"]).run().expect(0).hides("touch");
         assert_eq!(said.out, "create: NEW\nupdate: OLD\n");
         said.mentions(&[

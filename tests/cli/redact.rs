@@ -205,8 +205,47 @@ fn a_full_disk_is_told() {
     }
     let account = account();
     let home = account.known_home();
-    let script = format!("'{}' run --redact -- echo out >/dev/full", crate::home::VASTENV);
-    home.command("sh", &["-c", &script]).run().mentions(&["the command's output was cut off"]);
+    for (command, code) in [("echo out", 1), ("echo out; exit 3", 3), ("echo out >&2", 1)] {
+        let script = format!("'{}' run --redact -- sh -c '{command}' >/dev/full", crate::home::VASTENV);
+        let script =
+            if command.ends_with(">&2") { script.replace(" >/dev/full", " 2>/dev/full") } else { script };
+        let said = home.command("sh", &["-c", &script]).run().expect(code);
+        if !command.ends_with(">&2") {
+            said.mentions(&["the command's output was cut off"]);
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_the_command_as_without_the_option() {
+    let account = account();
+    let home = account.known_home();
+    for option in ["", "--redact"] {
+        // Its reader has gone before it writes.
+        let script = format!(
+            "{{ '{}' run {option} -- sh -c 'read x <fifo; echo out'; echo $? >code; }} | {{ exec <&-; echo >fifo; }}",
+            crate::home::VASTENV
+        );
+        let _ = fs::remove_file(home.path("fifo"));
+        nix::unistd::mkfifo(&home.path("fifo"), nix::sys::stat::Mode::S_IRWXU).expect("made");
+        home.command("sh", &["-c", &script]).run().expect(0);
+        assert_eq!(fs::read_to_string(home.path("code")).expect("text"), "141\n", "{option}");
+    }
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_ignored() {
+    let account = account();
+    let home = account.known_home();
+    for (signal, name) in [(Signal::SIGTERM, "TERM"), (Signal::SIGHUP, "HUP"), (Signal::SIGINT, "INT")] {
+        for option in [&[][..], &["--redact"]] {
+            let script = format!("trap '' {name}; exec \"$@\"");
+            let asked = format!("kill -{name} $$; echo still here");
+            let command = [&["-c", &script, "sh", crate::home::VASTENV, "run"][..], option].concat();
+            let said = home.command("sh", &[&command[..], &["--", "sh", "-c", &asked]].concat()).run();
+            assert_eq!(said.expect(0).out, "still here\n", "{signal} {option:?}");
+        }
+    }
 }
 
 #[test]
@@ -225,4 +264,55 @@ fn what_the_command_leaves_behind_is_heard_to_its_end() {
     let child = child.spawn();
     fs::write(home.path("fifo"), "go\n").expect("written");
     assert_eq!(said(child.wait_with_output().expect("ended")).expect(5).out, "late *****\n");
+}
+
+#[test]
+fn a_shells_quoting_and_prefixed_lines_show_nothing() {
+    let pem = "-----BEGIN KEY-----\nMIIBVgIBADANBgkqhkiG9w0BAQEF\nAASCAT8wggE7AgEAAkEAq7BFUpkG\n-----END KEY-----\n";
+    let token = "it's $a \"hidden\\value\"!";
+    let account = TestAccount::with(&json!({"TOKEN": token, "PEM": pem}));
+    let home = account.known_home();
+    let vastenv = crate::home::VASTENV;
+    for (shell, script) in [
+        ("bash", "set -x; : \"$TOKEN\" \"$PEM\""),
+        (
+            "bash",
+            "printf '%q\\n' \"$TOKEN\" \"$PEM\"; declare -p TOKEN PEM; echo \"${TOKEN@Q} ${PEM@Q}\"; set",
+        ),
+        (
+            "zsh",
+            "print -r -- ${(q)TOKEN} ${(qq)TOKEN} ${(qqq)TOKEN} ${(qqqq)TOKEN} ${(q)PEM} ${(qqqq)PEM}; set -x; : $TOKEN $PEM",
+        ),
+        ("fish", "string escape -- $TOKEN $PEM; set --show TOKEN; set --show PEM"),
+        ("dash", "set; export -p; set -x; : \"$TOKEN\" \"$PEM\""),
+        (
+            "python3",
+            "import os, shlex, json; v = os.environ['TOKEN'], os.environ['PEM']; print(repr(v), \
+          list(map(shlex.quote, v)), json.dumps(json.dumps(json.dumps(v))), list(map(ascii, v)))",
+        ),
+        (
+            "python3",
+            "import os, html, urllib.parse as u; v = os.environ['TOKEN']; \
+          print(html.escape(v), u.quote(v), u.quote_plus(v), u.quote(u.quote(v)), u.quote(v, safe=' $!'))",
+        ),
+        ("sh", "for f in bash zsh fish sh json dotenv; do \"$VASTENV\" export $f; done"),
+        ("sh", "echo \"$PEM\" | sed 's/^/web-1 | /'; echo \"$PEM\" | cat -n; echo \"$PEM\" | sed 's/^/  /'"),
+    ] {
+        if std::process::Command::new(shell).arg("-c").arg("").output().is_err() {
+            assert!(std::env::var_os("CI").is_none(), "{shell} is not installed");
+            eprintln!("SKIPPED: {shell} is not installed");
+            continue;
+        }
+        let said = home
+            .vastenv(&["run", "--redact", "--", shell, "-c", script])
+            .env("VASTENV", vastenv)
+            .env("LC_ALL", "C.UTF-8")
+            .run()
+            .expect(0);
+        let shown = format!("{}{}", said.out, said.err);
+        assert!(shown.contains("*****"), "{shell} {script}: {shown}");
+        for part in ["hidden", "value\"", "MIIB", "hkiG9w0", "AASC", "AkEAq7"] {
+            assert!(!shown.contains(part), "{shell} {script}: {shown}");
+        }
+    }
 }

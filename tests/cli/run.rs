@@ -202,3 +202,29 @@ fn a_command_starts_whatever_the_account_holds_and_the_system_allows() {
         said.out
     );
 }
+
+#[test]
+fn scripts_start_as_in_a_shell_and_a_missing_interpreter_is_named() {
+    let account = TestAccount::with(&json!({"A": "some value"}));
+    let home = account.known_home();
+    for (name, text) in
+        [("script", "echo \"<$A> $1\""), ("broken", "#!/no/such/interpreter -x\n"), ("empty", "")]
+    {
+        crate::home::chmod(&home.write(&format!("bin/{name}"), text), 0o755);
+    }
+    let path = format!("{}:/usr/bin:/bin", home.path("bin").display());
+    for (option, value) in [(&[][..], "some value"), (&["--redact"], "*****")] {
+        for program in ["./bin/script", "script"] {
+            let arguments = [&["run"], option, &["--", program, "one two"]].concat();
+            let said = home.vastenv(&arguments).env("PATH", &path).run().expect(0);
+            assert_eq!(said.out, format!("<{value}> one two\n"), "{program}");
+        }
+        home.vastenv(&[&["run"], option, &["--", "./bin/empty"]].concat()).run().expect(0);
+        for program in ["./bin/broken", "broken"] {
+            home.vastenv(&[&["run"], option, &["--", program]].concat())
+                .env("PATH", &path)
+                .run()
+                .refuses(127, &["cannot run", "broken: its interpreter /no/such/interpreter is missing"]);
+        }
+    }
+}

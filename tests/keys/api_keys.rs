@@ -355,3 +355,49 @@ fn a_key_on_a_wrong_command_line_is_not_repeated() {
     }
     assert!(fs::read_dir(home.path("")).expect("a folder").next().is_none());
 }
+
+#[test]
+fn nothing_that_the_server_says_of_a_key_moves_a_cursor_or_forges_a_line() {
+    let odd = "\u{1b}[2J\u{202e}\nx\u{2800}";
+    let answer = json!({
+        "id": 7, "name": odd, "rights": odd, "team_name": odd, "created_at": odd,
+        "permissions": {"api": {odd: {}}}, "key": odd, "user_id": 1,
+    });
+    let list = json!({"apikeys": [answer.clone()]}).to_string();
+    let server = RawServer::start(move |target| {
+        let one = answer.to_string();
+        let body = if target.ends_with("/apikeys/") && target.starts_with("GET") { &list } else { &one };
+        Reply::json(200, body)
+    });
+    let home = Home::at(&server.url(), "a-key-of-this-server-0001");
+    for arguments in [
+        &["show", "api-keys"][..],
+        &["show", "api-key", "7"],
+        &["create", "api-key", "--name", "x", "--permission", "misc"],
+        &["delete", "api-key", "7", "-y"],
+        &["delete", "api-key", "7", "-y", "--raw"],
+        &["show", "api-key", "7", "--raw"],
+    ] {
+        let said = home.vastenv(arguments).run();
+        let shown = format!("{}{}", said.out, said.err);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{2800}']), "{said:#?}");
+        assert!(!shown.lines().any(|line| line.starts_with('x')), "{said:#?}");
+    }
+}
+
+#[test]
+fn a_new_key_that_is_none_is_kept_and_shown_escaped_with_its_place() {
+    for (key, why) in [("ab\u{1b}[2Jcdefghijkl", "control character"), ("two\nlines-of-key", "white space")] {
+        let answer = json!({"id": 7, "key": key, "permissions": {}}).to_string();
+        let server = RawServer::start(move |_| Reply::json(200, &answer));
+        let home = Home::at(&server.url(), "a-key-of-this-server-0001");
+        let said =
+            home.vastenv(&["create", "api-key", "--name", "x", "--permission", "misc"]).run().expect(1);
+        let escaped = key.replace('\u{1b}', "\\u{1b}").replace('\n', "\\n");
+        assert_eq!(said.out, format!("{escaped}\n"));
+        let path = home.path(".local/state/vastenv/new-api-key-7");
+        said.mentions(&[why, "hint: it is kept as the server sent it in", path.to_str().expect("text")]);
+        assert_eq!(fs::read_to_string(&path).expect("a key"), key);
+        assert_eq!(crate::home::mode(&path), 0o600);
+    }
+}

@@ -308,3 +308,28 @@ fn a_running_shell_follows_without_losing_a_variable_or_asking_the_server() {
     assert!(reply.contains("HF_TOKEN") && !reply.contains("unset HF_TOKEN"), "{reply}");
     assert_eq!(account.requests(), requests);
 }
+
+#[test]
+fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
+    let new = "ab\u{1b}[2Jcd\nefghijkl";
+    let answer = json!({"success": true, "new_api_key": new, "id": 7}).to_string();
+    let server = RawServer::start(move |_| Reply::json(200, &answer));
+    let mut home = Home::new();
+    home.set("VAST_URL", server.url());
+    home.write(".config/vastai/vast_api_key", "a-key-of-this-server-0001");
+    chmod(&home.path(".config/vastai"), 0o700);
+    let kept = home.path(".local/state/vastenv/reset-api-key");
+    let said = home.vastenv(&["reset", "api-key", "-y"]).run().expect(1);
+    assert_eq!(said.out, "ab\\u{1b}[2Jcd\\nefghijkl\n");
+    said.mentions(&[
+        "the key was reset, but the new one has",
+        "hint: it is kept",
+        kept.to_str().expect("text"),
+    ]);
+    for _ in 0..2 {
+        assert_eq!(saved(&home), "a-key-of-this-server-0001");
+        assert_eq!(fs::read_to_string(&kept).expect("a key"), new);
+        let said = home.vastenv(&["show", "ssh-keys"]).run();
+        said.mentions(&["the new key of an earlier reset still waits: it has", kept.to_str().expect("text")]);
+    }
+}

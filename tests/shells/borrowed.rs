@@ -2,7 +2,8 @@
 
 use crate::account::Account;
 use crate::follow::each;
-use crate::pty::{Shell, Terminal, find_program};
+use crate::common::process::program;
+use crate::pty::{Shell, Terminal};
 
 /// What puts a variable back, as most tools do it: from a copy.
 fn put_back(shell: Shell, name: &str) -> String {
@@ -52,7 +53,7 @@ fn what_is_put_back_by_hand_is_followed_again() {
 
 /// Whether direnv is installed. Where tests must be whole (`CI` is set) a missing one is a failure.
 fn direnv_is_here() -> bool {
-    let here = find_program("direnv").is_some();
+    let here = program("direnv").is_some();
     if !here {
         assert!(std::env::var_os("CI").is_none(), "direnv is not installed");
         eprintln!("SKIPPED: direnv is not installed");

@@ -1,0 +1,7 @@
+//! Dotenv files against those who read them too: shells, python-dotenv and Node's dotenv.
+
+mod dialect;
+mod readers;
+#[path = "../common/values.rs"]
+mod values;
+mod written;
