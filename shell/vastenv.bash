@@ -27,7 +27,7 @@ __vastenv_bin=@VASTENV_BINARY@
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != "$$" ]]; then
   __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags='' __vastenv_told='' __vastenv_warned=''
-  __vastenv_hidden='' __vastenv_kept='' __vastenv_odd='' __vastenv_since=0 __vastenv_due=0
+  __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_odd='' __vastenv_since=0 __vastenv_due=0
   __vastenv_key='' __vastenv_seen='' __vastenv_moves=0
 fi
 __vastenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
@@ -42,15 +42,15 @@ __vastenv_hook() {
   __vastenv_load
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the
-# problem that the user was told of.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again.
 # shellcheck disable=SC2016
 __vastenv_state() {
-  __vastenv_told=$3 __vastenv_mode=prompt
+  __vastenv_mode=prompt
   __vastenv_since=${SECONDS-0}
   ((__vastenv_due = __vastenv_since + $2, 1))
   builtin set -- "$1"' && ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due && \
-    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen"' \
+    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:'\
+'${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen"' \
     "${VAST_API_KEY:+&& __vastenv_same_key}"
   if ((__vastenv_arrays)); then
     # Whoever put a string in front has it moved behind, unless that happens at every prompt.
@@ -58,7 +58,11 @@ __vastenv_state() {
     builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load; }"
   else
     # Those who come after this in PROMPT_COMMAND see the status as it was.
-    builtin eval "__vastenv_hook() { \builtin set -- \$?; { [[ $1 ]] $2; } || __vastenv_load || :; return \$1; }"
+    builtin eval "__vastenv_hook() {
+      \builtin set -- \$?
+      { [[ $1 ]] $2; } || __vastenv_load || :
+      return \$1
+    }"
   fi
 }
 
@@ -104,22 +108,24 @@ __vastenv_digest_key() {
 __vastenv_load() {
   # Options that would show or spread values, change how this is read, or end it. A load that Ctrl-C
   # ended left them here. No assignment as an argument before they are off: `set -k` would take it.
-  __vastenv_flags=${__vastenv_flags:--${-//[!afkTuvx]/}}
+  builtin set -- "${__vastenv_flags:--${-//[!afkTuvx]/}}"
   builtin set +akTuvx
+  __vastenv_flags=$1
   builtin set -f
   local IFS=' ' __vastenv_h='' __vastenv_try __vastenv_answer
   [[ -z ${VAST_API_KEY-} ]] || __vastenv_digest_key
   __vastenv_key=$__vastenv_h __vastenv_due=0
-  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:
+  __vastenv_seen+=${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
-  # Again with what it could not see: variables that are not exported, or not plain.
+  # Again with what it could not see: variables that are not exported, or not plain; or with less.
   for __vastenv_try in 1 2 3; do
     __vastenv_answer=none
     [[ ! -x $__vastenv_bin ]] || __vastenv_obey "$(__vastenv_ask)"
-    [[ $__vastenv_answer == again ]] || break
+    [[ $__vastenv_answer == again ]] || __vastenv_make_room || break
   done
-  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned=''; else __vastenv_lost; fi
+  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned='' __vastenv_taken=''; else __vastenv_lost; fi
   ((!__vastenv_arrays)) || __vastenv_stand_in_front
   builtin set -- "$__vastenv_flags"
   __vastenv_flags=''
@@ -138,7 +144,8 @@ __vastenv_ask() {
   # shellcheck disable=SC2086,SC2163
   builtin export VASTENV_DISABLE VASTENV_LOG $__vastenv_hidden
   builtin exec "$__vastenv_bin" export bash \
-    --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode$__vastenv_unit" "$__vastenv_told" "$__vastenv_hidden" "$__vastenv_kept"
+    --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode$__vastenv_unit" "$__vastenv_told" \
+    "$__vastenv_hidden" "$__vastenv_kept" "$__vastenv_taken"
 }
 
 # Obeys a reply that is whole: one cut short changes nothing. Its lines are ASCII, and each is run.
@@ -162,19 +169,22 @@ __vastenv_obey() {
   for __vastenv_line; do builtin eval "$__vastenv_line"; done
 }
 
-# Whether the variables named can be assigned to: those in $1 must not exist, those in both must be
-# plain. An integer would evaluate what is assigned to it, an array or a reference be written through.
+# Whether the variables named can be changed: those in $1 must not exist, those in $1 and $2 must be plain.
+# An integer would evaluate what is assigned to it, an array or a reference be written through. Those in
+# $3 are to be unset. $4 holds the problems that the user was told of.
 __vastenv_check() {
   local IFS=' ' __vastenv_n __vastenv_at __vastenv_there=''
+  __vastenv_told=$4
   if ((__vastenv_version >= 404)); then
-    for __vastenv_n in $1 $2; do
+    for __vastenv_n in $1 $2 $3; do
       builtin declare -p "$__vastenv_n" && __vastenv_there+=" $__vastenv_n"
     done >/dev/null 2>&1
   else
-    __vastenv_there="$1 $2"
+    __vastenv_there="$1 $2 $3"
   fi
   for __vastenv_n in $__vastenv_there; do
     __vastenv_attributes
+    if [[ " $3 " == *" $__vastenv_n "* ]]; then __vastenv_at=${__vastenv_at//[!rn]/}; fi
     if [[ $__vastenv_at == *[!x]* ]]; then
       __vastenv_kept+="${__vastenv_kept:+ }$__vastenv_n" __vastenv_answer=again
     elif [[ " $1 " == *" $__vastenv_n "* && -n ${!__vastenv_n+set} ]]; then
@@ -203,6 +213,25 @@ __vastenv_attributes() {
   fi
 }
 
+# Nothing can be started, as where the environment is too large: with VASTENV_DISABLE, what is surely
+# vastenv's is taken away by builtins. What was there before comes back once the binary can be asked.
+__vastenv_make_room() {
+  [[ $__vastenv_answer == none && -z $__vastenv_taken ]] || return 1
+  case ${VASTENV_DISABLE-} in '' | 0 | [Ff][Aa][Ll][Ss][Ee] | [Nn][Oo] | [Oo][Ff][Ff]) return 1 ;; esac
+  local LC_ALL=C IFS=, __vastenv_n __vastenv_length
+  # shellcheck disable=SC2154
+  for __vastenv_n in ${__vastenv_ledger##*:}; do
+    [[ $__vastenv_n == *=*.* ]] || continue
+    __vastenv_length=${__vastenv_n##*.}
+    __vastenv_length=${__vastenv_length%[+~]}
+    __vastenv_n=${__vastenv_n%%=*}
+    [[ -n $__vastenv_n && $__vastenv_n$__vastenv_length != *[!A-Za-z0-9_]* ]] || continue
+    builtin eval "[[ -n \${$__vastenv_n+x} && \${#$__vastenv_n} == $__vastenv_length ]]" 2>/dev/null || continue
+    builtin unset -v "$__vastenv_n" 2>/dev/null && __vastenv_taken+="${__vastenv_taken:+ }$__vastenv_n"
+  done
+  [[ -n $__vastenv_taken ]]
+}
+
 # The binary is not where it was: an upgrade may have moved it.
 __vastenv_find() {
   local IFS=: __vastenv_dir
@@ -220,9 +249,9 @@ __vastenv_lost() {
   __vastenv_1=$__vastenv_bin
   # shellcheck disable=SC2016
   if [[ -e $__vastenv_bin ]]; then
-    __vastenv_state '-n x' 60 "$__vastenv_told"
+    __vastenv_state '-n x' 60
   else
-    __vastenv_state '! -e $__vastenv_1' 60 "$__vastenv_told"
+    __vastenv_state '! -e $__vastenv_1' 60
   fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin printf 'vastenv: no answer from %s; the variables stay as they are\n' "$__vastenv_bin" >&2
@@ -255,7 +284,7 @@ __vastenv_install() {
   __vastenv_attributes
   if [[ $__vastenv_at == *[!ax]* ]]; then
     [[ ${VASTENV_LOG-} == off ]] ||
-      builtin printf 'vastenv: cannot change PROMPT_COMMAND (declare -%s): variables are loaded, not updated\n' "$__vastenv_at" >&2
+      builtin echo "vastenv: cannot change PROMPT_COMMAND (declare -$__vastenv_at): variables are loaded, not updated" >&2
   elif ((__vastenv_arrays)); then
     PROMPT_COMMAND=('' '__vastenv_hook || :' "${PROMPT_COMMAND[@]}")
   else

@@ -26,6 +26,7 @@ if test "$__vastenv_shell" != $fish_pid
     set -g __vastenv_warned ''
     set -g __vastenv_hidden
     set -g __vastenv_kept
+    set -g __vastenv_taken
     set -g __vastenv_answer ''
 end
 
@@ -45,16 +46,18 @@ function __vastenv_load
     set -g __vastenv_kept
     test -f $__vastenv_bin -a -x $__vastenv_bin
     or __vastenv_find
-    # Again with what it could not see: variables that are not exported, or lists.
+    # Again with what it could not see: variables that are not exported, or lists; or with less.
     for try in 1 2 3
         set -g __vastenv_answer none
         test -x $__vastenv_bin
         and __vastenv_obey (__vastenv_ask $__vastenv_hidden | string split0)
         test $__vastenv_answer = again
+        or __vastenv_make_room
         or break
     end
     if test $__vastenv_answer = whole
         set -g __vastenv_warned ''
+        set -g __vastenv_taken
         set -g __vastenv_mode prompt
     else
         __vastenv_lost
@@ -72,24 +75,26 @@ function __vastenv_ask
         set -lx VASTENV_DISABLE $VASTENV_DISABLE
         set -lx VASTENV_LOG $VASTENV_LOG
         $__vastenv_bin export fish --hook=@VASTENV_HOOK@ $fish_pid $__vastenv_mode "$__vastenv_told" \
-            "$__vastenv_hidden" "$__vastenv_kept"
+            "$__vastenv_hidden" "$__vastenv_kept" "$__vastenv_taken"
     end
 end
 
-# Obeys a reply that is whole: one cut short changes nothing. The first is code that defines the guard,
-# the second names variables that must not exist, the third others, the fourth those to erase; then come
-# a number of names and values to export, names and values that are not exported, and a mark.
+# Obeys a reply that is whole: one cut short changes nothing. Its fields: code that defines the guard, the
+# problems that the user was told of, a line to tell now, the names of variables that must not exist, of
+# others, of those to erase; then a number, so many names and values to export, names and values that are
+# not exported, and a mark.
 function __vastenv_obey
     set -l fish_trace
     test "$argv[-1]" = __vastenv_done
     or return 0
     set -g __vastenv_answer whole
-    __vastenv_check (string split -n ' ' -- $argv[2]) -- (string split -n ' ' -- $argv[3])
+    set -g __vastenv_told $argv[2]
+    __vastenv_check (string split -n ' ' -- $argv[4]) -- (string split -n ' ' -- $argv[5])
     test $__vastenv_answer = whole
     or return 0
-    set -l last (builtin math 5 + $argv[5])
+    set -l last (builtin math 7 + $argv[7])
     set -l name ''
-    for field in $argv[6..$last]
+    for field in $argv[8..$last]
         if test -z "$name"
             set name $field
         else
@@ -106,9 +111,11 @@ function __vastenv_obey
             set name ''
         end
     end
-    for name in (string split -n ' ' -- $argv[4])
+    for name in (string split -n ' ' -- $argv[6])
         set -eg $name
     end
+    test -z "$argv[3]"
+    or builtin echo $argv[3] >&2
     # Asking set some of the watched variables, for itself alone: only now.
     eval $argv[1]
 end
@@ -131,6 +138,24 @@ function __vastenv_check
             end
         end
     end
+end
+
+# Nothing can be started, as where the environment is too large: with VASTENV_DISABLE, what is surely
+# vastenv's is taken away by builtins. What was there before comes back once the binary can be asked.
+function __vastenv_make_room
+    set -l fish_trace
+    test $__vastenv_answer = none -a -z "$__vastenv_taken"
+    or return 1
+    string match -qir '^(|0|false|no|off)$' -- "$VASTENV_DISABLE"
+    and return 1
+    for entry in (string replace -r '.*:' '' -- "$__vastenv_ledger" | string split ,)
+        set -l parts (string match -r '^([A-Za-z_][A-Za-z0-9_]*)=[^.]*\.([0-9]+)[+~]?$' -- $entry)
+        and set -qgx $parts[2]
+        and test (string length -- (string escape --style=url -- "$$parts[2]" | string replace -ar '%..' x)) = $parts[3]
+        and set -eg $parts[2]
+        and set -ga __vastenv_taken $parts[2]
+    end
+    set -q __vastenv_taken[1]
 end
 
 # The binary is not where it was: an upgrade may have moved it.

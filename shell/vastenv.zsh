@@ -20,7 +20,7 @@ typeset -g __vastenv_bin=@VASTENV_BINARY@
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != $$ ]]; then
   typeset -g __vastenv_shell=$$ __vastenv_mode=start __vastenv_told='' __vastenv_warned=''
-  typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_since=0 __vastenv_due=0
+  typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_since=0 __vastenv_due=0
   typeset -g __vastenv_key='' __vastenv_seen=''
 fi
 
@@ -29,15 +29,16 @@ __vastenv_hook() {
   __vastenv_load
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the
-# problem that the user was told of.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again.
 __vastenv_state() {
-  __vastenv_told=$3 __vastenv_mode=prompt
+  __vastenv_mode=prompt
   __vastenv_since=${SECONDS-0}
   __vastenv_due=$(( __vastenv_since + $2 ))
   builtin eval "__vastenv_hook() {
   [[ $1 && "'${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
-    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen" ]] '"${VAST_API_KEY:+&& __vastenv_same_key }|| __vastenv_load
+    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:'\
+'${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen" ]] '\
+"${VAST_API_KEY:+&& __vastenv_same_key }|| __vastenv_load
   return 0
 }"
 }
@@ -87,16 +88,17 @@ __vastenv_load() {
   local __vastenv_h= __vastenv_try __vastenv_answer
   [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_digest_key
   __vastenv_key=$__vastenv_h __vastenv_due=0
-  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:
+  __vastenv_seen+=${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
-  # Again with what it could not see: variables that are not exported, or not plain.
+  # Again with what it could not see: variables that are not exported, or not plain; or with less.
   for __vastenv_try in 1 2 3; do
     __vastenv_answer=none
     [[ ! -x $__vastenv_bin ]] || __vastenv_obey "${(@0)$(__vastenv_ask)}"
-    [[ $__vastenv_answer == again ]] || break
+    [[ $__vastenv_answer == again ]] || __vastenv_make_room || break
   done
-  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned=''; else __vastenv_lost; fi
+  if [[ $__vastenv_answer == whole ]]; then __vastenv_warned='' __vastenv_taken=''; else __vastenv_lost; fi
   return 0
 }
 
@@ -105,26 +107,28 @@ __vastenv_ask() {
   builtin set +x
   builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)__vastenv_hidden}
   builtin exec "$__vastenv_bin" export zsh --hook=@VASTENV_HOOK@ $$ $__vastenv_mode "$__vastenv_told" \
-    "$__vastenv_hidden" "$__vastenv_kept"
+    "$__vastenv_hidden" "$__vastenv_kept" "$__vastenv_taken"
 }
 
-# Obeys a reply that is whole: one cut short changes nothing. $1 is code that defines the guard, $2 names
-# variables that must not exist, $3 others, $4 those to unset; then come $5 assignments to export, others
-# that are not exported, and a mark.
+# Obeys a reply that is whole: one cut short changes nothing. $1 is code that defines the guard, $2 the
+# problems that the user was told of, $3 a line to tell now, $4 names variables that must not exist, $5
+# others, $6 those to unset; then come $7 assignments to export, others that are not exported, and a mark.
 __vastenv_obey() {
   builtin set +x
   [[ $argv[-1] == __vastenv_done ]] || return 0
-  __vastenv_answer=whole
-  __vastenv_check $2 $3
+  __vastenv_answer=whole __vastenv_told=$2
+  __vastenv_check "$4" "$5" "$6"
   [[ $__vastenv_answer == whole ]] || return 0
-  [[ $5 == 0 ]] || builtin export "${(@)argv[6,5+$5]}"
-  [[ $5 == $(( $# - 6 )) ]] || builtin typeset -g +x "${(@)argv[6+$5,-2]}"
-  [[ -z $4 ]] || builtin unset -v ${(s: :)4}
-  builtin eval $1
+  [[ $7 == 0 ]] || builtin export "${(@)argv[8,7+$7]}"
+  [[ $7 == $(( $# - 8 )) ]] || builtin typeset -g +x "${(@)argv[8+$7,-2]}"
+  [[ -z $6 ]] || builtin unset -v ${(s: :)6}
+  [[ -z $3 ]] || builtin print -ru2 -- "$3"
+  builtin eval "$1"
 }
 
-# Whether the variables named can be assigned to: those in $1 must not exist, all must be plain scalars.
-# An integer would evaluate what is assigned to it, a special or readonly one would end the whole load.
+# Whether the variables named can be changed: those in $1 must not exist, those in $1 and $2 must be plain
+# scalars, those in $3 are to be unset. An integer would evaluate what is assigned to it, a special or
+# readonly one would end the whole load.
 __vastenv_check() {
   local __vastenv_n
   for __vastenv_n in ${(s: :)1} ${(s: :)2}; do
@@ -135,6 +139,28 @@ __vastenv_check() {
       (*) __vastenv_kept+="${__vastenv_kept:+ }$__vastenv_n" __vastenv_answer=again ;;
     esac
   done
+  for __vastenv_n in ${(s: :)3}; do
+    [[ ${(Pt)__vastenv_n} != *readonly* ]] ||
+      __vastenv_kept+="${__vastenv_kept:+ }$__vastenv_n" __vastenv_answer=again
+  done
+}
+
+# Nothing can be started, as where the environment is too large: with VASTENV_DISABLE, what is surely
+# vastenv's is taken away by builtins. What was there before comes back once the binary can be asked.
+__vastenv_make_room() {
+  [[ $__vastenv_answer == none && -z $__vastenv_taken ]] || return 1
+  case ${(L)VASTENV_DISABLE-} in ('' | 0 | false | no | off) return 1 ;; esac
+  setopt local_options no_multibyte
+  local __vastenv_n __vastenv_length
+  for __vastenv_n in ${(s:,:)__vastenv_ledger##*:}; do
+    [[ $__vastenv_n == *=*.* ]] || continue
+    __vastenv_length=${${__vastenv_n##*.}%[+~]}
+    __vastenv_n=${__vastenv_n%%=*}
+    [[ ${(Pt)__vastenv_n} == scalar-export && ${#${(P)__vastenv_n}} == $__vastenv_length ]] || continue
+    builtin unset -v $__vastenv_n
+    __vastenv_taken+="${__vastenv_taken:+ }$__vastenv_n"
+  done
+  [[ -n $__vastenv_taken ]]
 }
 
 # The binary is not where it was: an upgrade may have moved it.
@@ -152,9 +178,9 @@ __vastenv_find() {
 # at the prompt after the binary came back.
 __vastenv_lost() {
   if [[ -e $__vastenv_bin ]]; then
-    __vastenv_state '-n x' 60 "$__vastenv_told"
+    __vastenv_state '-n x' 60
   else
-    __vastenv_state '! -e $__vastenv_bin' 60 "$__vastenv_told"
+    __vastenv_state '! -e $__vastenv_bin' 60
   fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin print -ru2 -- "vastenv: no answer from $__vastenv_bin; the variables stay as they are"

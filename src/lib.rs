@@ -33,7 +33,7 @@
 //! # The hook's protocol
 //!
 //! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook obeys what
-//! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED KEPT` prints: names to check, the
+//! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED KEPT TAKEN` prints: names to check, the
 //! variables and the ledger, then the guard, which is code that compares what this state depends on.
 //! bash evals lines of ASCII; zsh and fish take fields that end in NUL, so that values are never words of
 //! commands. `__vastenv_done` comes last: a reply without it, or none at all, means "change nothing". A
@@ -164,10 +164,10 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
     Some(done.map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS))
 }
 
-/// What a hook passes: `--hook=VERSION PID MODE TOLD UNEXPORTED KEPT`. A mode is `start` or `prompt`, and
+/// What a hook passes: `--hook=VERSION PID MODE TOLD UNEXPORTED KEPT TAKEN`. A mode is `start` or `prompt`, and
 /// `,seconds` where the shell compares times in whole seconds.
 fn hook_call<'a>(shell: &str, hook: &'a str, rest: &[&'a str]) -> Option<HookCall<'a>> {
-    let [pid, mode, told, unexported, kept] = rest else { return None };
+    let [pid, mode, told, unexported, kept, taken] = rest else { return None };
     let mode: Vec<&str> = mode.split(',').collect();
     Some(HookCall {
         shell: Shell::parse(shell)?,
@@ -178,5 +178,6 @@ fn hook_call<'a>(shell: &str, hook: &'a str, rest: &[&'a str]) -> Option<HookCal
         told,
         unexported,
         kept,
+        taken,
     })
 }

@@ -59,6 +59,8 @@ pub struct Question<'a> {
     pub unexported: BTreeSet<EnvName>,
     /// Variables that it cannot assign to: readonly ones, arrays and the like.
     pub kept: BTreeSet<EnvName>,
+    /// Variables that it took away by itself, as it could start nothing.
+    pub taken: BTreeSet<EnvName>,
     /// What its environment can still take.
     pub room: Room,
     /// Its exported variables.
@@ -212,16 +214,28 @@ fn compare(question: &Question<'_>) -> Comparison {
 /// of that moment, or the age of a file.
 fn clock(question: &Question<'_>, generation: &Path, ask_again_in: u64) -> Clock {
     let now = (question.now)();
-    let age = |file: &Path| {
-        let since = modified(file)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
-        i64::try_from(now.0).ok()?.checked_sub_unsigned(since)
-    };
     // Where it is written, Linux rounds its time to eight seconds.
-    let telling = question.terminal.as_ref().filter(|terminal| age(terminal).is_some_and(|age| (0..=16).contains(&age)));
+    let tells = |terminal: &&PathBuf| age(terminal, now).is_some_and(|age| (0..=16).contains(&age));
+    let telling = question.terminal.as_ref().filter(tells);
     match telling.and_then(|terminal| Some((terminal, question.store.due(now, ask_again_in).ok()?))) {
         Some((terminal, due)) => Clock::Terminal { terminal: bytes(terminal), due: bytes(&due) },
-        None => Clock::Age { of: bytes(generation), now: age(generation).unwrap_or_default() },
+        None => age_of(generation, now),
     }
+}
+
+/// The clock of a shell without one, where no folder of the user's is known.
+pub fn age_of_root(now: Timestamp) -> Clock {
+    age_of(Path::new("/"), now)
+}
+
+fn age_of(file: &Path, now: Timestamp) -> Clock {
+    Clock::Age { of: bytes(file), now: age(file, now).unwrap_or_default() }
+}
+
+/// Seconds since `file` was modified.
+fn age(file: &Path, now: Timestamp) -> Option<i64> {
+    let since = modified(file)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(now.0).ok()?.checked_sub_unsigned(since)
 }
 
 fn bytes(path: &Path) -> Vec<u8> {
@@ -395,6 +409,7 @@ fn decide(
         current: question.current,
         unexported: &question.unexported,
         kept: &question.kept,
+        taken: &question.taken,
         key: &key,
         earlier: &|name, digest| earlier.contains(name, digest),
         starting: question.starting,

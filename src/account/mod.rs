@@ -37,7 +37,7 @@ pub use crate::store::{
 pub use crate::vault::Trouble;
 pub use batch::{Batch, Ended, Sent};
 pub use change::{Changed, Keeping};
-pub use follow::{Answer, Notice, Question, follow};
+pub use follow::{Answer, Notice, Question, age_of_root, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};

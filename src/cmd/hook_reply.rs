@@ -46,6 +46,8 @@ pub struct HookCall<'a> {
     pub unexported: &'a str,
     /// Names of variables that it cannot assign to, separated by spaces.
     pub kept: &'a str,
+    /// Names of variables that it took away by itself, separated by spaces.
+    pub taken: &'a str,
 }
 
 /// Prints what the shell is to eval, says what changes, and starts a refresh where one is due.
@@ -65,13 +67,11 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
-    let clock = match call.shell {
-        Shell::Fish => Clock::Age { of: b"/".to_vec(), now: 0 },
-        Shell::Bash | Shell::Zsh => Clock::OfTheShell,
-    };
+    let clock = if call.shell == Shell::Fish { account::age_of_root(context::now()) } else { Clock::OfTheShell };
     let guard = Guard { generation: b"/".to_vec(), watches: Vec::new(), ask_again_in: HOLD, clock };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
-    ui.data(&call.shell.reply(&Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[] }))?;
+    let reply = Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[], say: "" };
+    ui.data(&call.shell.reply(&reply))?;
     if call.told != NO_HOME && Log::from_environment() != Log::Off {
         ui.failure(failure);
     }
@@ -97,13 +97,17 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         starting: call.starting,
         unexported: names_in(call.unexported),
         kept: names_in(call.kept),
+        taken: names_in(call.taken),
         room: context::room(),
         current: &context::bytes_var,
     });
-    let told = answer.notice.as_ref().map_or_else(String::new, |notice| told_with(call.told, &notice.id));
+    let kept = kept_id(call);
+    let now: Vec<&str> = answer.notice.iter().map(|notice| notice.id.as_str()).chain(kept.as_deref()).collect();
+    let told = if now.is_empty() { lasting(call.told) } else { told_with(call.told, &now) };
+    let say = changes_to_say(call, &answer.report);
     let Answer { guard, ledger, changes, .. } = &answer;
-    let reply = Zeroizing::new(call.shell.reply(&Reply { guard, ledger, told: &told, changes }));
-    ui.data(&reply)?;
+    let reply = Reply { guard, ledger, told: &told, changes, say: &say };
+    ui.data(&Zeroizing::new(call.shell.reply(&reply)))?;
     tell(call, &answer, &store, ui);
     if answer.refresh {
         background::start();
@@ -115,22 +119,32 @@ fn names_in(list: &str) -> BTreeSet<EnvName> {
     list.split(' ').filter_map(|name| EnvName::parse(name).ok()).collect()
 }
 
-/// One line of names, one problem once, silence at the start of a shell.
+/// The line of names, which the shell prints once it has changed; nothing at its start.
+fn changes_to_say(call: &HookCall<'_>, report: &Report) -> String {
+    let speaks = match Log::from_environment() {
+        Log::Off => false,
+        Log::Info => !call.starting,
+        Log::Debug => true,
+    };
+    let width = context::stderr_width().unwrap_or(usize::MAX);
+    change_line(report, width).filter(|_| speaks).unwrap_or_default()
+}
+
+/// The problem that the shell cannot assign to some variables, by name.
+fn kept_id(call: &HookCall<'_>) -> Option<String> {
+    (!call.kept.is_empty()).then(|| format!("kept-{}", call.kept.replace(' ', "-")))
+}
+
+/// Each problem once.
 fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     let log = Log::from_environment();
     if log == Log::Off {
         return;
     }
-    if !call.starting || log == Log::Debug {
-        let width = context::stderr_width().unwrap_or(usize::MAX);
-        if let Some(line) = change_line(&answer.report, width) {
-            ui.say(&line);
-        }
-    }
     for note in store.take_notes() {
         ui.warn(&note);
     }
-    if !call.kept.is_empty() {
+    if kept_id(call).is_some_and(|id| !is_told(call.told, &id)) {
         ui.say(&format!("vastenv: kept your own {} (readonly, or not a plain variable)", call.kept));
     }
     if log == Log::Debug {
@@ -152,11 +166,17 @@ fn is_told(told: &str, id: &str) -> bool {
     told.split(',').any(|known| known == id)
 }
 
-/// The problems in `told`, and `id`: one that comes back while others last is not told again.
-fn told_with(told: &str, id: &str) -> String {
-    let mut all: Vec<&str> = told.split(',').filter(|known| !known.is_empty() && *known != id).collect();
-    all.drain(..all.len().saturating_sub(MOST_TOLD - 1));
-    all.push(id);
+/// What all being well does not end: the user has not given those variables up.
+fn lasting(told: &str) -> String {
+    let kept: Vec<&str> = told.split(',').filter(|id| id.starts_with("kept-")).collect();
+    kept.join(",")
+}
+
+/// The problems in `told`, and `now`: one that comes back while others last is not told again.
+fn told_with(told: &str, now: &[&str]) -> String {
+    let earlier = told.split(',').filter(|known| !known.is_empty() && !now.contains(known));
+    let mut all: Vec<&str> = earlier.chain(now.iter().copied()).collect();
+    all.drain(..all.len().saturating_sub(MOST_TOLD));
     all.join(",")
 }
 
@@ -211,10 +231,10 @@ mod tests {
 
     #[test]
     fn a_problem_that_comes_back_while_another_lasts_was_told() {
-        let told = told_with(&told_with("", "locked"), "silent");
+        let told = told_with(&told_with("", &["locked"]), &["silent"]);
         assert!(is_told(&told, "locked") && is_told(&told, "silent") && !is_told(&told, "lock"));
-        assert_eq!(told_with(&told, "locked"), "silent,locked");
-        let many = (0..20).fold(String::new(), |told, number| told_with(&told, &number.to_string()));
+        assert_eq!(told_with(&told, &["locked"]), "silent,locked");
+        let many = (0..20).fold(String::new(), |told, number| told_with(&told, &[number.to_string().as_str()]));
         assert_eq!(many.split(',').count(), MOST_TOLD);
         assert!(is_told(&many, "19"));
     }

@@ -24,6 +24,8 @@ pub struct Input<'a> {
     pub unexported: &'a BTreeSet<EnvName>,
     /// Variables that the shell cannot assign to (readonly, an array …): they stay as they are.
     pub kept: &'a BTreeSet<EnvName>,
+    /// Variables of vastenv's that the shell took away by itself, as it could start nothing.
+    pub taken: &'a BTreeSet<EnvName>,
     /// The key of the ledger's digests.
     pub key: &'a DigestKey,
     /// Whether a shell held the value with this digest earlier, and got another one since.
@@ -145,7 +147,8 @@ fn load(input: &Input<'_>, name: &EnvName, value: &Secret, current: Option<Vec<u
         decided.report.added.push(name.clone());
     }
     let digest = digest(input.key, name, value.expose().as_bytes());
-    decided.entries.insert(name.clone(), Entry { digest, shadow, edited: false });
+    let length = value.expose().len();
+    decided.entries.insert(name.clone(), Entry { digest, length, shadow, edited: false });
 }
 
 /// A variable that vastenv set before.
@@ -165,7 +168,11 @@ fn follow(
             decided.previous.insert(name.clone(), before.clone());
         }
     };
-    if !current.as_deref().is_some_and(|bytes| is_ours(input, name, entry, desired, bytes)) {
+    let ours = match current.as_deref() {
+        Some(value) => is_ours(input, name, entry, desired, value),
+        None => input.taken.contains(name),
+    };
+    if !ours {
         let set_again_by_start_up_files = input.starting && !entry.edited && current.as_ref() == before;
         match desired {
             Some(value) if set_again_by_start_up_files => {
@@ -203,7 +210,8 @@ fn follow(
         });
         decided.report.changed.push(name.clone());
     }
-    decided.entries.insert(name.clone(), Entry { digest: now, shadow, edited: false });
+    let length = value.expose().len();
+    decided.entries.insert(name.clone(), Entry { digest: now, length, shadow, edited: false });
 }
 
 /// Whether vastenv gave the variable this value, now or earlier.

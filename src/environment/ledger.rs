@@ -3,8 +3,9 @@
 //! Its text is `2:ACCOUNT:PID:HOOK:SESSION:ENTRIES`: a version, the account's id (or `-`), the process
 //! id of the shell that it was written for, the version of that shell's hook, the session that keeps
 //! what loading hid (or `-`), and
-//! comma-separated entries `NAME=DIGEST`, `NAME=DIGEST+` (hides an exported variable), `NAME=DIGEST~`
-//! (hides one that was not exported). `!` in the place of `=` says that the variable has another value
+//! comma-separated entries `NAME=DIGEST.LENGTH` (of the value, in bytes: a shell that can start nothing
+//! knows by it what is vastenv's), with `+` at the end (hides an exported variable) or `~` (hides one that
+//! was not exported). `!` in the place of `=` says that the variable has another value
 //! now, which is the user's or another tool's: hands off, until it has one of vastenv's again. Entries of `@`
 //! alone say that they rest in the session's file, because there are too many for an environment.
 
@@ -38,6 +39,8 @@ pub struct Ledger {
 pub struct Entry {
     /// The digest of name and value.
     pub digest: Digest,
+    /// The length of the value in bytes.
+    pub length: usize,
     /// What the variable was before.
     pub shadow: Shadow,
     /// Whether it has another value since, which is not vastenv's.
@@ -93,7 +96,7 @@ impl Ledger {
             }
             text.push_str(name.as_str());
             text.push(if entry.edited { '!' } else { '=' });
-            text.push_str(entry.digest.as_str());
+            text.push_str(&format!("{}.{}", entry.digest.as_str(), entry.length));
             text.push_str(match entry.shadow {
                 Shadow::Nothing => "",
                 Shadow::Exported => "+",
@@ -138,13 +141,15 @@ fn optional<T>(text: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Opti
 fn decode_entry(text: &str) -> Option<(EnvName, Entry)> {
     let at = text.find(['=', '!'])?;
     let (name, rest) = (&text[..at], &text[at + 1..]);
-    let (digest, shadow) = match rest.as_bytes().last()? {
+    let (value, shadow) = match rest.as_bytes().last()? {
         b'+' => (&rest[..rest.len() - 1], Shadow::Exported),
         b'~' => (&rest[..rest.len() - 1], Shadow::Unexported),
         _ => (rest, Shadow::Nothing),
     };
     let edited = text.as_bytes()[at] == b'!';
-    Some((EnvName::parse(name).ok()?, Entry { digest: Digest::parse(digest)?, shadow, edited }))
+    let (digest, length) = value.split_once('.')?;
+    let entry = Entry { digest: Digest::parse(digest)?, length: length.parse().ok()?, shadow, edited };
+    Some((EnvName::parse(name).ok()?, entry))
 }
 
 #[cfg(test)]
@@ -161,6 +166,7 @@ mod tests {
         let shadows = [Shadow::Nothing, Shadow::Exported, Shadow::Unexported];
         let entry = |number: usize| Entry {
             digest: digest.clone(),
+            length: number,
             shadow: shadows[number % 3],
             edited: number % 2 == 1,
         };

@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn what_is_loaded_already_makes_no_difference() {
         let digest = DigestKey::new([1; 32]).digest(&[]);
-        let entry = Entry { digest, shadow: Shadow::Nothing, edited: false };
+        let entry = Entry { digest, length: 20_000, shadow: Shadow::Nothing, edited: false };
         let mut ledger = Ledger::default();
         for number in 0..4 {
             ledger.entries.insert(EnvName::parse(&format!("V{number}")).expect("a name"), entry.clone());

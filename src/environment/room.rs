@@ -8,8 +8,8 @@ use super::Ledger;
 /// What a variable costs beyond its text: its `=`, its NUL and its pointer.
 const ENTRY_OVERHEAD: usize = 10;
 
-/// What a variable costs beyond its name in the exported ledger: `=`, digest, mark and comma.
-const LEDGER_OVERHEAD: usize = 15;
+/// What a variable costs beyond its name in the exported ledger: `=`, digest, length, mark and comma.
+const LEDGER_OVERHEAD: usize = 22;
 
 /// The room of an environment.
 #[derive(Clone, Debug, PartialEq, Eq)]

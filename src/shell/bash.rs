@@ -27,21 +27,24 @@ impl Dialect for Bash {
     fn reply(&self, reply: &Reply<'_>) -> Vec<u8> {
         let parts = Parts::of(reply.changes);
         let mut text = b"__vastenv_reply\n__vastenv_check".to_vec();
-        for names in [&parts.new, &parts.known] {
+        for word in [&parts.new.join(" "), &parts.known.join(" "), &parts.unset.join(" "), reply.told] {
             text.push(b' ');
-            text.extend(quote::ansi_c(names.join(" ").as_bytes()));
+            text.extend(quote::ansi_c(word.as_bytes()));
         }
         text.extend(b"\n\\builtin export __vastenv_ledger=");
         text.extend(quote::ansi_c(reply.ledger.as_bytes()));
-        self.assign(&mut text, &parts.exported);
+        assign(&mut text, &parts.exported);
         if !parts.unexported.is_empty() {
             text.extend(b"\n\\builtin export -n");
-            self.assign(&mut text, &parts.unexported);
+            assign(&mut text, &parts.unexported);
         }
         if !parts.unset.is_empty() {
             text.extend(format!("\n\\builtin unset -v {}", parts.unset.join(" ")).bytes());
         }
-        self.compare(&mut text, reply);
+        if !reply.say.is_empty() {
+            text.extend([b"\n\\builtin echo ", &quote::ansi_c(reply.say.as_bytes())[..], b" >&2"].concat());
+        }
+        compare(&mut text, reply);
         text.extend(b"\n");
         text.extend(MARK.bytes());
         text.push(b'\n');
@@ -50,50 +53,46 @@ impl Dialect for Bash {
 
     fn replacement(&self, text: &[u8]) -> Vec<u8> {
         let text = quote::ansi_c(text);
-        [b"__vastenv_reply\n__vastenv_check '' ''\n\\builtin eval ", &text[..], b"\n", MARK.as_bytes(), b"\n"]
+        [b"__vastenv_reply\n__vastenv_check '' '' '' ''\n\\builtin eval ", &text[..], b"\n", MARK.as_bytes(), b"\n"]
             .concat()
     }
 }
 
-impl Bash {
-    fn assign(&self, text: &mut Vec<u8>, variables: &[(&str, &[u8])]) {
-        for (name, value) in variables {
-            text.extend([b" ", name.as_bytes(), b"="].concat());
-            text.extend(quote::ansi_c(value));
-        }
+fn assign(text: &mut Vec<u8>, variables: &[(&str, &[u8])]) {
+    for (name, value) in variables {
+        text.extend([b" ", name.as_bytes(), b"="].concat());
+        text.extend(quote::ansi_c(value));
     }
+}
 
-    /// The test of the files that are watched. Paths are in variables: bash reads long words slowly.
-    fn compare(&self, text: &mut Vec<u8>, reply: &Reply<'_>) {
-        let mut paths: Vec<&[u8]> = Vec::new();
-        let mut number = |path| {
-            let known = paths.iter().position(|other| *other == path);
-            let index = known.unwrap_or_else(|| {
-                paths.push(path);
-                paths.len() - 1
-            });
-            format!("$__vastenv_{}", index + 1)
-        };
-        let tests: Vec<String> = reply
-            .guard
-            .watched()
-            .into_iter()
-            .flat_map(|watched| match watched {
-                Watched::There(path) => vec![format!("-e {}", number(path))],
-                Watched::Absent(path) => vec![format!("! -e {}", number(path))],
-                Watched::Like(path, stamp) => {
-                    let (path, stamp) = (number(path), number(stamp));
-                    vec![format!("! {path} -nt {stamp}"), format!("! {path} -ot {stamp}")]
-                }
-            })
-            .collect();
-        text.push(b'\n');
-        for (index, path) in paths.iter().enumerate() {
-            text.extend(format!("__vastenv_{}=", index + 1).bytes());
-            text.extend(quote::ansi_c(path));
-            text.push(b' ');
+/// The test of the files that are watched. Paths are in variables: bash reads long words slowly.
+fn compare(text: &mut Vec<u8>, reply: &Reply<'_>) {
+    let mut paths: Vec<&[u8]> = Vec::new();
+    let mut number = |path| {
+        let known = paths.iter().position(|other| *other == path);
+        let index = known.unwrap_or_else(|| {
+            paths.push(path);
+            paths.len() - 1
+        });
+        format!("$__vastenv_{}", index + 1)
+    };
+    let mut tests = Vec::new();
+    for watched in reply.guard.watched() {
+        match watched {
+            Watched::There(path) => tests.push(format!("-e {}", number(path))),
+            Watched::Absent(path) => tests.push(format!("! -e {}", number(path))),
+            Watched::Like(path, stamp) => {
+                let (path, stamp) = (number(path), number(stamp));
+                tests.push(format!("! {path} -nt {stamp} && ! {path} -ot {stamp}"));
+            }
         }
-        text.extend(format!("\n__vastenv_state '{}' {} ", tests.join(" && "), reply.guard.ask_again_in).bytes());
-        text.extend(quote::ansi_c(reply.told.as_bytes()));
     }
+    text.push(b'\n');
+    for (index, path) in paths.iter().enumerate() {
+        text.extend(format!("__vastenv_{}=", index + 1).bytes());
+        text.extend(quote::ansi_c(path));
+        text.push(b' ');
+    }
+    let wait = reply.guard.ask_again_in;
+    text.extend(format!("\n__vastenv_state '{}' {wait}", tests.join(" && ")).bytes());
 }

@@ -25,7 +25,7 @@ impl Dialect for Fish {
     fn reply(&self, reply: &Reply<'_>) -> Vec<u8> {
         let parts = Parts::of(reply.changes);
         let mut fields = Fields::default();
-        fields.head(&guard(reply), &parts, 2 * (parts.exported.len() + 1));
+        fields.head(&guard(reply), reply, &parts, 2 * (parts.exported.len() + 1));
         fields.add(&[b"__vastenv_ledger"]);
         fields.add(&[reply.ledger.as_bytes()]);
         for (name, value) in parts.exported.iter().chain(&parts.unexported) {
@@ -74,6 +74,5 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
             age = [b"; and set -l age (builtin path mtime -R ", &of[..], b"); and test $age -ge ", now.to_string().as_bytes(), b" -a $age -lt ", until.to_string().as_bytes()].concat();
         }
     }
-    let told = quote::fish(reply.told.as_bytes());
-    [b"set -g __vastenv_told ", &told[..], b"\nfunction __vastenv_same; ", &test, &age, b"; end\n"].concat()
+    [b"function __vastenv_same; ", &test[..], &age, b"; end\n"].concat()
 }

@@ -12,10 +12,12 @@ pub struct Reply<'a> {
     pub guard: &'a Guard,
     /// The ledger's text.
     pub ledger: &'a str,
-    /// The last problem that this shell was told of, so that it is told once.
+    /// The problems that its user was told of, so that each is told once.
     pub told: &'a str,
     /// What it changes.
     pub changes: &'a [Change],
+    /// A line for its user, once that has changed; empty for silence.
+    pub say: &'a str,
 }
 
 /// What a shell's hook compares at each prompt, with builtins alone, to know that nothing changed.
@@ -99,7 +101,7 @@ impl Guard {
 pub(super) struct Parts<'a> {
     /// Names that must not exist yet: they were not in the environment that the binary saw.
     pub new: Vec<&'a str>,
-    /// All others that are touched.
+    /// All others that are assigned to.
     pub known: Vec<&'a str>,
     pub exported: Vec<(&'a str, &'a [u8])>,
     pub unexported: Vec<(&'a str, &'a [u8])>,
@@ -115,7 +117,11 @@ impl<'a> Parts<'a> {
                 Change::Unset(name) | Change::Restore { name, .. } => (name, false),
             };
             let name = name.as_str();
-            if is_new { &mut parts.new } else { &mut parts.known }.push(name);
+            match change {
+                Change::Unset(_) => {}
+                _ if is_new => parts.new.push(name),
+                _ => parts.known.push(name),
+            }
             match change {
                 Change::Set { value, .. } => parts.exported.push((name, bytes(value))),
                 Change::Restore { value, exported: true, .. } => parts.exported.push((name, value)),
@@ -144,10 +150,12 @@ impl Fields {
         self.0.push(0);
     }
 
-    /// What comes before the assignments: code that defines the guard, three lists of names, and how many
-    /// fields of assignments are exported.
-    pub fn head(&mut self, guard: &[u8], parts: &Parts<'_>, exported: usize) {
+    /// What comes before the assignments: code that defines the guard, what its user was told of and is to
+    /// be told, three lists of names, and how many fields of assignments are exported.
+    pub fn head(&mut self, guard: &[u8], reply: &Reply<'_>, parts: &Parts<'_>, exported: usize) {
         self.add(&[guard]);
+        self.add(&[reply.told.as_bytes()]);
+        self.add(&[reply.say.as_bytes()]);
         for names in [&parts.new, &parts.known, &parts.unset] {
             self.add(&[names.join(" ").as_bytes()]);
         }
@@ -163,7 +171,10 @@ impl Fields {
     /// A reply that is nothing but code.
     pub fn of_code(code: &[u8]) -> Vec<u8> {
         let mut fields = Self::default();
-        fields.head(code, &Parts::default(), 0);
+        fields.add(&[code]);
+        for empty in [&b""[..], b"", b"", b"", b"", b"0"] {
+            fields.add(&[empty]);
+        }
         fields.end()
     }
 }

@@ -32,7 +32,7 @@ impl Dialect for Zsh {
     fn reply(&self, reply: &Reply<'_>) -> Vec<u8> {
         let parts = Parts::of(reply.changes);
         let mut fields = Fields::default();
-        fields.head(&guard(reply), &parts, parts.exported.len() + 1);
+        fields.head(&guard(reply), reply, &parts, parts.exported.len() + 1);
         fields.add(&[b"__vastenv_ledger=", reply.ledger.as_bytes()]);
         for (name, value) in parts.exported.iter().chain(&parts.unexported) {
             fields.add(&[name.as_bytes(), b"=", value]);
@@ -68,6 +68,5 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         }
     }
     let wait = reply.guard.ask_again_in.to_string();
-    [b"__vastenv_state ", &quote::ansi_c(&test)[..], b" ", wait.as_bytes(), b" ", &quote::ansi_c(reply.told.as_bytes())]
-        .concat()
+    [b"__vastenv_state ", &quote::ansi_c(&test)[..], b" ", wait.as_bytes()].concat()
 }

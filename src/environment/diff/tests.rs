@@ -32,6 +32,7 @@ impl Shell {
             current: &|name| self.exported.get(name).cloned(),
             unexported: &self.unexported,
             kept: &BTreeSet::new(),
+            taken: &BTreeSet::new(),
             key: &DigestKey::new([9; 32]),
             earlier: &|name, digest| self.earlier.get(name).is_some_and(|known| known.contains(digest)),
             starting,
