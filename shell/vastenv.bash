@@ -207,8 +207,10 @@ __vastenv_attributes() {
     builtin eval "__vastenv_at=\${$__vastenv_n@a}"
     # Before 5.2 a variable without a value may hide what it is.
     if [[ -z $__vastenv_at && -z ${!__vastenv_n+set} ]]; then
-      # shellcheck disable=SC2046
-      __vastenv_at=$(builtin set -- $(builtin declare -p "$__vastenv_n" 2>/dev/null) && builtin printf %s "${2+${2//-/}}")
+      __vastenv_at=$(builtin declare -p "$__vastenv_n" 2>/dev/null)
+      __vastenv_at=${__vastenv_at#declare -}
+      __vastenv_at=${__vastenv_at%% *}
+      __vastenv_at=${__vastenv_at#-}
     fi
   fi
 }
@@ -226,9 +228,9 @@ __vastenv_make_room() {
     __vastenv_length=${__vastenv_length%[+~]}
     __vastenv_n=${__vastenv_n%%=*}
     [[ -n $__vastenv_n && $__vastenv_n$__vastenv_length != *[!A-Za-z0-9_]* ]] || continue
-    builtin eval "[[ -n \${$__vastenv_n+x} && \${#$__vastenv_n} == $__vastenv_length ]]" 2>/dev/null || continue
-    builtin unset -v "$__vastenv_n" 2>/dev/null && __vastenv_taken+="${__vastenv_taken:+ }$__vastenv_n"
-  done
+    builtin eval "[[ -n \${$__vastenv_n+x} && \${#$__vastenv_n} == $__vastenv_length ]]" &&
+      builtin unset -v "$__vastenv_n" && __vastenv_taken+="${__vastenv_taken:+ }$__vastenv_n"
+  done 2>/dev/null
   [[ -n $__vastenv_taken ]]
 }
 

@@ -10,13 +10,17 @@ mod values;
 use std::fs;
 use std::process::Stdio;
 
+use common::locales;
 use common::process::{command, program};
-use vastenv::shell::{Format, quote};
+use vastenv::shell::{Format, assignment};
 
 use values::{made_on_purpose, random_text};
 
 /// Random values for each shell and locale, beside those that are made on purpose.
 const RANDOM_VALUES: usize = 20_000;
+
+/// The same where there are many locales.
+const FEWER_VALUES: usize = 3_000;
 
 struct Subject {
     program: &'static str,
@@ -69,18 +73,28 @@ impl Subject {
         }
     }
 
+    /// The same shell in another locale.
+    fn in_locale(&self, locale: &'static str) -> Self {
+        Self { locale, ..*self }
+    }
+
     fn name(&self) -> String {
         format!("{} {} LC_ALL={} {}", self.program, self.arguments.join(" "), self.locale, self.prologue)
+    }
+
+    /// Big5 has two characters twice, and fish, which decodes all that it reads, knows each once.
+    fn confuses(&self, value: &[u8]) -> bool {
+        let twice = |pair: &[u8]| matches!(pair, [0xa2, 0xcc | 0xce]);
+        (self.program, self.locale) == ("fish", "zh_TW.BIG5") && value.windows(2).any(twice)
     }
 
     /// What the shell makes of each value.
     fn read_back(&self, values: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let format = Format::parse(self.format).expect("a format");
-        let assign: &[u8] = if self.program == "fish" { b"set v " } else { b"v=" };
         let mut script = self.prologue.as_bytes().to_vec();
         script.push(b'\n');
         for value in values {
-            script.extend([assign, &quote(format, value), b"\n", self.print.as_bytes(), b"\n"].concat());
+            script.extend([&assignment(format, "v", value)[..], self.print.as_bytes(), b"\n"].concat());
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("script");
@@ -93,6 +107,7 @@ impl Subject {
             .env("HOME", folder.path())
             .env("PATH", std::env::var_os("PATH").expect("PATH"))
             .env("LC_ALL", self.locale)
+            .envs(locales::multi_byte().map(|(_, folder)| ("LOCPATH", folder)))
             .stdin(Stdio::null())
             .output()
             .expect("started");
@@ -113,30 +128,42 @@ impl Subject {
     }
 }
 
+/// How many values went through `subject` and came back as they were.
+fn come_back(subject: &Subject, seed: u64, random_values: usize) -> usize {
+    let only = std::env::var("VASTENV_TEST_SHELL");
+    if only.is_ok_and(|only| only != subject.program) || program(subject.program).is_none() {
+        return 0;
+    }
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut values = made_on_purpose();
+    values.extend((0..random_values).map(|_| random_text(&mut random).into_bytes()));
+    let read = subject.read_back(&values);
+    assert_eq!(read.len(), values.len(), "{}: seed {seed}", subject.name());
+    for (given, got) in values.iter().zip(&read) {
+        let [given_text, got_text] = [given, got].map(|bytes| String::from_utf8_lossy(bytes));
+        let name = subject.name();
+        assert!(
+            given == got || subject.confuses(given),
+            "{name}: seed {seed}: {given_text:.500?} came back as {got_text:.500?}"
+        );
+    }
+    values.len()
+}
+
 #[test]
 fn every_value_comes_back_from_every_shell_as_it_was() {
     let seed = fastrand::u64(..);
-    let mut tested = 0;
-    let only = std::env::var("VASTENV_TEST_SHELL");
-    for subject in &SUBJECTS {
-        if only.as_ref().is_ok_and(|only| only != subject.program) || program(subject.program).is_none() {
-            continue;
-        }
-        let mut random = fastrand::Rng::with_seed(seed);
-        let mut values = made_on_purpose();
-        values.extend((0..RANDOM_VALUES).map(|_| random_text(&mut random).into_bytes()));
-        let read = subject.read_back(&values);
-        assert_eq!(read.len(), values.len(), "{}: seed {seed}", subject.name());
-        for (given, got) in values.iter().zip(&read) {
-            let shown = String::from_utf8_lossy(given);
-            assert!(
-                given == got,
-                "{}: seed {seed}: {shown:?} came back as {:?}",
-                subject.name(),
-                String::from_utf8_lossy(got)
-            );
-        }
-        tested += values.len();
-    }
+    let tested: usize = SUBJECTS.iter().map(|subject| come_back(subject, seed, RANDOM_VALUES)).sum();
     println!("{tested} values, seed {seed}");
+}
+
+#[test]
+fn so_it_does_where_characters_of_the_locale_hold_a_backslash() {
+    let Some((names, _)) = locales::multi_byte() else { return };
+    let seed = fastrand::u64(..);
+    for locale in names {
+        for subject in SUBJECTS.iter().filter(|subject| subject.locale == "C.UTF-8") {
+            come_back(&subject.in_locale(locale), seed, FEWER_VALUES);
+        }
+    }
 }

@@ -24,7 +24,8 @@ pub fn export_text(format: Format, variables: &BTreeMap<EnvName, Secret>) -> Vec
         .collect()
 }
 
-fn assignment(format: Format, name: &str, value: &[u8]) -> Vec<u8> {
+/// A line that sets and exports one variable; a line of a JSON object is none, and reads as POSIX shell.
+pub fn assignment(format: Format, name: &str, value: &[u8]) -> Vec<u8> {
     match format {
         Format::Dotenv => dotenv_line(name, &String::from_utf8_lossy(value)).into_bytes(),
         Format::Shell(shell) => shell.dialect().assignment(name, value),

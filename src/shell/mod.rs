@@ -12,7 +12,7 @@ mod quote;
 mod reply;
 mod zsh;
 
-pub use export::export_text;
+pub use export::{assignment, export_text};
 pub use hook::{LEDGER_VARIABLE, hook_text, hook_version};
 pub use quote::quote;
 pub use reply::{Clock, Guard, Reply, Watch};

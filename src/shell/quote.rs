@@ -68,7 +68,7 @@ pub(super) fn posix_assignment(name: &str, value: &[u8]) -> Vec<u8> {
     for byte in value {
         match byte {
             b'%' => line.extend(b"%%"),
-            b' '..=b'~' if !matches!(byte, b'\'' | b'\\') => line.push(*byte),
+            b' '..=b'~' if !matches!(byte, b'\'' | b'\\' | b'-') => line.push(*byte),
             other => line.extend(octal(*other)),
         }
     }

@@ -3,6 +3,7 @@
 // Not every test program uses all of it.
 #![allow(dead_code)]
 
+pub mod locales;
 pub mod process;
 pub mod screen;
 pub mod skip;

@@ -75,3 +75,24 @@ fn a_shell_can_start_programs_whatever_the_account_holds() {
         }
     });
 }
+
+#[test]
+fn a_shell_that_can_start_nothing_is_helped_by_disabling() {
+    each(|shell| {
+        let value = "v".repeat(20_000);
+        let names: Vec<String> = (0..10).map(|number| format!("BIG_{number}")).collect();
+        let variables: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), value.as_str())).collect();
+        let account = Account::with(&variables);
+        account.home.rc(shell, &shell.export("BIG_0", "mine"), "");
+        let mut terminal = Terminal::open(&account.home, shell);
+        terminal.run(&shell.export("BIG_1", &"edited ".repeat(2_000)));
+        terminal.run("ulimit -s 512");
+        let starts = if shell == Shell::Fish { "/bin/true; and echo it starts" } else { "/bin/true && echo it starts" };
+        assert!(!terminal.run(starts).contains("\r\nit starts"), "{shell:?}");
+        terminal.run(&shell.set("VASTENV_DISABLE", "1"));
+        let text = terminal.run(starts);
+        assert!(text.contains("it starts\r\n"), "{shell:?}: {text}");
+        assert_eq!([terminal.get("BIG_0"), terminal.get("BIG_2")], ["mine", "unset"], "{shell:?}");
+        assert!(terminal.get("BIG_1").starts_with("edited edited"), "{shell:?}");
+    });
+}

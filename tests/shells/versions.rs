@@ -61,8 +61,6 @@ const HARMLESS: &[(&str, &str, &str)] = &[
     // This hook needs fish 3.6.
     ("shell/vastenv.fish", "builtin path", "true"),
     ("shell/vastenv.fish", "path mtime", "true"),
-    ("shell/vastenv.fish", "-nt", "true"),
-    ("shell/vastenv.fish", "-ot", "true"),
     ("completions/vastenv.bash", "BASH_ALIASES", "asked for by version"),
     ("completions/vastenv.bash", "COMP_TYPE", "unset in older ones, which list without descriptions"),
     ("completions/vastenv.bash", "compopt", "its failure is heeded"),
