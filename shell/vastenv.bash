@@ -112,6 +112,8 @@ __vastenv_load() {
   builtin set +akTuvx
   __vastenv_flags=$1
   builtin set -f
+  # Nor does a debug trap see what is assigned.
+  builtin declare -f +t __vastenv_obey
   local IFS=' ' __vastenv_h='' __vastenv_try __vastenv_answer
   [[ -z ${VAST_API_KEY-} ]] || __vastenv_digest_key
   __vastenv_key=$__vastenv_h __vastenv_due=0
@@ -285,8 +287,9 @@ __vastenv_install() {
   case "${PROMPT_COMMAND[*]-}" in *__vastenv_hook*) return 0 ;; esac
   __vastenv_attributes
   if [[ $__vastenv_at == *[!ax]* ]]; then
+    __vastenv_at="cannot change PROMPT_COMMAND (declare -$__vastenv_at)"
     [[ ${VASTENV_LOG-} == off ]] ||
-      builtin echo "vastenv: cannot change PROMPT_COMMAND (declare -$__vastenv_at): variables are loaded, not updated" >&2
+      builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
   elif ((__vastenv_arrays)); then
     PROMPT_COMMAND=('' '__vastenv_hook || :' "${PROMPT_COMMAND[@]}")
   else
@@ -297,10 +300,10 @@ __vastenv_install() {
 }
 
 __vastenv_hook || :
-__vastenv_install
+__vastenv_install || :
 
-case $__vastenv_options in -s*) builtin shopt -s expand_aliases ;; esac
 case ${__vastenv_options#-?} in *a*) builtin set -a ;; esac
 case ${__vastenv_options#-?} in *u*) builtin set -u ;; esac
 case $__vastenv_options in *k*) builtin set -k ;; esac
-builtin unset -v __vastenv_options
+case $__vastenv_options in -s*) builtin shopt -s expand_aliases ;; esac
+\builtin unset -v __vastenv_options

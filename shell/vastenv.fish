@@ -151,7 +151,9 @@ function __vastenv_make_room
     for entry in (string replace -r '.*:' '' -- "$__vastenv_ledger" | string split ,)
         set -l parts (string match -r '^([A-Za-z_][A-Za-z0-9_]*)=[^.]*\.([0-9]+)[+~]?$' -- $entry)
         and set -qgx $parts[2]
-        and test (string length -- (string escape --style=url -- "$$parts[2]" | string replace -ar '%..' x)) = $parts[3]
+        or continue
+        set -l bytes (string escape --style=url -- "$$parts[2]" | string replace -ar '%..' x)
+        test (string length -- "$bytes") = $parts[3]
         and set -eg $parts[2]
         and set -ga __vastenv_taken $parts[2]
     end

@@ -3,8 +3,8 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Account, Known};
@@ -148,7 +148,8 @@ pub fn follow(question: &Question<'_>) -> Answer {
     let unfit = followed.desired.as_ref().and_then(Environment::unfit_notice);
     let unfit = unfit.map(|failure| Notice::new("unfit", failure));
     let ask_again_in = if unsure { 0 } else { followed.ask_again_in };
-    let clock = if question.clockless { clock(question, &generation, ask_again_in) } else { Clock::OfTheShell };
+    let clock =
+        if question.clockless { clock(question, &generation, ask_again_in) } else { Clock::OfTheShell };
     Answer {
         guard: Guard { generation: bytes(&generation), watches, ask_again_in, clock },
         ledger,
@@ -195,7 +196,12 @@ fn compare(question: &Question<'_>) -> Comparison {
         Ok(path) if holds() => path,
         other => {
             let failure = other.err();
-            return Comparison { generation: PathBuf::from("/"), watches: Vec::new(), unsure: false, failure };
+            return Comparison {
+                generation: PathBuf::from("/"),
+                watches: Vec::new(),
+                unsure: false,
+                failure,
+            };
         }
     };
     let dated = modified(&generation);
@@ -206,7 +212,8 @@ fn compare(question: &Question<'_>) -> Comparison {
     };
     let watches = seen.iter().map(watch).collect();
     let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let unsure = question.whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
+    let unsure =
+        question.whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
     Comparison { generation, watches, unsure, failure: None }
 }
 

@@ -67,7 +67,8 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
-    let clock = if call.shell == Shell::Fish { account::age_of_root(context::now()) } else { Clock::OfTheShell };
+    let clock =
+        if call.shell == Shell::Fish { account::age_of_root(context::now()) } else { Clock::OfTheShell };
     let guard = Guard { generation: b"/".to_vec(), watches: Vec::new(), ask_again_in: HOLD, clock };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
     let reply = Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[], say: "" };
@@ -102,7 +103,8 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         current: &context::bytes_var,
     });
     let kept = kept_id(call);
-    let now: Vec<&str> = answer.notice.iter().map(|notice| notice.id.as_str()).chain(kept.as_deref()).collect();
+    let now: Vec<&str> =
+        answer.notice.iter().map(|notice| notice.id.as_str()).chain(kept.as_deref()).collect();
     let told = if now.is_empty() { lasting(call.told) } else { told_with(call.told, &now) };
     let say = changes_to_say(call, &answer.report);
     let Answer { guard, ledger, changes, .. } = &answer;
@@ -234,7 +236,8 @@ mod tests {
         let told = told_with(&told_with("", &["locked"]), &["silent"]);
         assert!(is_told(&told, "locked") && is_told(&told, "silent") && !is_told(&told, "lock"));
         assert_eq!(told_with(&told, &["locked"]), "silent,locked");
-        let many = (0..20).fold(String::new(), |told, number| told_with(&told, &[number.to_string().as_str()]));
+        let many =
+            (0..20).fold(String::new(), |told, number| told_with(&told, &[number.to_string().as_str()]));
         assert_eq!(many.split(',').count(), MOST_TOLD);
         assert!(is_told(&many, "19"));
     }

@@ -53,8 +53,14 @@ impl Dialect for Bash {
 
     fn replacement(&self, text: &[u8]) -> Vec<u8> {
         let text = quote::ansi_c(text);
-        [b"__vastenv_reply\n__vastenv_check '' '' '' ''\n\\builtin eval ", &text[..], b"\n", MARK.as_bytes(), b"\n"]
-            .concat()
+        [
+            b"__vastenv_reply\n__vastenv_check '' '' '' ''\n\\builtin eval ",
+            &text[..],
+            b"\n",
+            MARK.as_bytes(),
+            b"\n",
+        ]
+        .concat()
     }
 }
 

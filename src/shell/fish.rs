@@ -71,7 +71,15 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         Clock::Age { of, now } => {
             let until = now + i64::try_from(reply.guard.ask_again_in).unwrap_or(i64::MAX / 2);
             let of = quote::fish(of);
-            age = [b"; and set -l age (builtin path mtime -R ", &of[..], b"); and test $age -ge ", now.to_string().as_bytes(), b" -a $age -lt ", until.to_string().as_bytes()].concat();
+            age = [
+                b"; and set -l age (builtin path mtime -R ",
+                &of[..],
+                b"); and test $age -ge ",
+                now.to_string().as_bytes(),
+                b" -a $age -lt ",
+                until.to_string().as_bytes(),
+            ]
+            .concat();
         }
     }
     [b"function __vastenv_same; ", &test[..], &age, b"; end\n"].concat()

@@ -35,7 +35,9 @@ impl Store {
         let path = self.generation_path(next);
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             // A file system that cannot hold that time costs shells one comparison more.
-            Ok(file) => drop(self.dated_like.as_deref().and_then(modification_time).map(|time| file.set_modified(time))),
+            Ok(file) => drop(
+                self.dated_like.as_deref().and_then(modification_time).map(|time| file.set_modified(time)),
+            ),
             // Somebody else published this very number after this change was in place.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(files::unwritable(&path, &error)),

@@ -395,6 +395,12 @@ impl Terminal {
         String::from_utf8_lossy(&self.screen.lock().0).into_owned()
     }
 
+    /// Lets the shell end by itself, and waits for that.
+    pub fn exit(&mut self) {
+        self.send("exit\n");
+        self.child.wait().expect("it ends");
+    }
+
     /// Closes the terminal, as when its window is closed.
     pub fn close(&mut self) {
         self.writer = None;

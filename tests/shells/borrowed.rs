@@ -1,8 +1,8 @@
 //! Variables that another tool sets for a while and then puts back as it found them.
 
 use crate::account::Account;
-use crate::follow::each;
 use crate::common::process::program;
+use crate::follow::each;
 use crate::pty::{Shell, Terminal};
 
 /// What puts a variable back, as most tools do it: from a copy.

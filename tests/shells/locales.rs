@@ -34,7 +34,10 @@ fn values_arrive_byte_for_byte_in_every_locale() {
                 }
                 assert!(!account.home.path("pwned").exists(), "{shell:?} {locale}: a value ran");
                 let told = [output.stdout, output.stderr].concat();
-                assert!(!String::from_utf8_lossy(&told).contains("touch"), "{shell:?} {locale}: a value was printed");
+                assert!(
+                    !String::from_utf8_lossy(&told).contains("touch"),
+                    "{shell:?} {locale}: a value was printed"
+                );
             }
         }
     });

@@ -9,7 +9,9 @@ fn a_variable_that_fish_makes_a_list_of_is_followed_like_any_other() {
     if !shell.is_here() {
         return;
     }
-    for (before, given_back, count) in [("", "unset", "0"), ("set -gx MY_PATH /mine /other", "/mine:/other", "2")] {
+    for (before, given_back, count) in
+        [("", "unset", "0"), ("set -gx MY_PATH /mine /other", "/mine:/other", "2")]
+    {
         let account = Account::with(&[("MY_PATH", "/a:/b"), ("OTHER_PATH", "/x")]);
         account.home.rc(shell, before, "");
         let (mut terminal, said) = Terminal::start(&account.home, shell, &["fish", "-i"]);

@@ -129,3 +129,44 @@ fn the_hook_text_holds_nothing_of_the_account() {
         assert_eq!(text, bare, "the same for everybody");
     }
 }
+
+#[test]
+fn what_records_commands_shows_no_value() {
+    let functions = "__vastenv_hook __vastenv_load __vastenv_obey __vastenv_ask __vastenv_check \
+        __vastenv_state __vastenv_same_key __vastenv_digest_key";
+    each(|shell| {
+        let account = account();
+        let (before, after) = match shell {
+            Shell::Bash => (
+                "trap 'printf \"%s\\n\" \"$BASH_COMMAND\" >> record' DEBUG; set -T",
+                format!("for name in {functions}; do declare -ft $name; done; set +T"),
+            ),
+            Shell::Zsh => (
+                "TRAPDEBUG() { print -r -- \"$ZSH_DEBUG_CMD\" >> record }",
+                format!("functions -t {functions}"),
+            ),
+            Shell::Fish => ("", String::new()),
+        };
+        account.home.rc(shell, before, &after);
+        let words: &[&str] = match shell {
+            Shell::Fish => {
+                &["fish", "-i", "--profile", "profile", "--debug", "*", "--debug-output", "record"]
+            }
+            _ => &[shell.name(), "-i"],
+        };
+        let (mut terminal, _) = Terminal::start(&account.home, shell, words);
+        account.home.vastenv_ok(&["create", "env-var", "NEW", VALUE]);
+        terminal.run("");
+        account.home.vastenv_ok(&["delete", "env-var", "NEW"]);
+        terminal.run("");
+        terminal.run(&shell.set("VASTENV_DISABLE", "1"));
+        terminal.exit();
+        assert_hidden(&terminal.raw_text(), "the terminal");
+        let files = ["record", "profile"].map(|file| account.home.path(file));
+        let records: Vec<_> = files.iter().filter_map(|file| std::fs::read(file).ok()).collect();
+        assert!(records.iter().any(|record| !record.is_empty()), "nothing was recorded");
+        for record in records {
+            assert_hidden(&String::from_utf8_lossy(&record), "a record of commands");
+        }
+    });
+}

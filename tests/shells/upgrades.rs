@@ -24,7 +24,8 @@ fn a_link_that_is_pointed_elsewhere_is_followed() {
             let link = account.home.path("bin/vastenv");
             std::fs::create_dir_all(account.home.path("bin")).expect("a folder");
             symlink(&first, &link).expect("linked");
-            let path = format!("{}:{}", account.home.path("bin").display(), std::env::var("PATH").expect("PATH"));
+            let path =
+                format!("{}:{}", account.home.path("bin").display(), std::env::var("PATH").expect("PATH"));
             account.home.variable("PATH", &path);
             let original = std::mem::replace(
                 &mut account.home.binary,
@@ -72,7 +73,8 @@ fn a_hook_of_another_version_is_replaced_in_open_shells() {
         let account = Account::with(&[("HF_TOKEN", "hf_1"), ("UNICODE", "家 it's")]);
         let binary = account.home.binary.display();
         let other = format!("{binary} hook {} | sed 's/--hook=[0-9a-f]* /--hook=0badcafe /'", shell.name());
-        let line = if shell == Shell::Fish { format!("{other} | source") } else { format!("eval \"$({other})\"") };
+        let line =
+            if shell == Shell::Fish { format!("{other} | source") } else { format!("eval \"$({other})\"") };
         let prompt = if shell == Shell::Fish {
             "function fish_prompt; echo -n 'READY> '; end; set -g fish_greeting"
         } else {
