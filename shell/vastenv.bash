@@ -39,7 +39,7 @@ __vastenv_unit=
 
 # Until a reply defines it.
 __vastenv_hook() {
-  __vastenv_load
+  __vastenv_load || :
 }
 
 # Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again.
@@ -55,7 +55,7 @@ __vastenv_state() {
   if ((__vastenv_arrays)); then
     # Whoever put a string in front has it moved behind, unless that happens at every prompt.
     ((__vastenv_moves >= 3)) || builtin set -- "$1 && -z \${PROMPT_COMMAND-}" "$2"
-    builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load; }"
+    builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load || :; }"
   else
     # Those who come after this in PROMPT_COMMAND see the status as it was.
     builtin eval "__vastenv_hook() {
@@ -273,15 +273,15 @@ __vastenv_stand_in_front() {
   [[ -n ${PROMPT_COMMAND[0]-} && ${PROMPT_COMMAND[*]} == *__vastenv_hook* ]] || return 0
   local __vastenv_i __vastenv_rest=() IFS=' '
   for __vastenv_i in "${!PROMPT_COMMAND[@]}"; do
-    [[ ${PROMPT_COMMAND[__vastenv_i]} == '__vastenv_hook || :' ]] ||
+    [[ ${PROMPT_COMMAND[__vastenv_i]} == __vastenv_hook ]] ||
       __vastenv_rest+=("${PROMPT_COMMAND[__vastenv_i]}")
   done
-  PROMPT_COMMAND=('' '__vastenv_hook || :' "${__vastenv_rest[@]}")
+  PROMPT_COMMAND=('' __vastenv_hook "${__vastenv_rest[@]}")
   ((__vastenv_moves += 1))
 }
 
-# `|| :` keeps `set -e` and ERR traps out of it. Before 5.1 a line break separates, whatever the string
-# ends with.
+# The entry is the bare name, by which others (bash-preexec) know a command of PROMPT_COMMAND. Before 5.1 a
+# line break separates, whatever the string ends with.
 __vastenv_install() {
   local IFS=' ' __vastenv_n=PROMPT_COMMAND __vastenv_at
   case "${PROMPT_COMMAND[*]-}" in *__vastenv_hook*) return 0 ;; esac
@@ -291,7 +291,7 @@ __vastenv_install() {
     [[ ${VASTENV_LOG-} == off ]] ||
       builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
   elif ((__vastenv_arrays)); then
-    PROMPT_COMMAND=('' '__vastenv_hook || :' "${PROMPT_COMMAND[@]}")
+    PROMPT_COMMAND=('' __vastenv_hook "${PROMPT_COMMAND[@]}")
   else
     # shellcheck disable=SC2178,SC2128
     PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND
@@ -299,7 +299,7 @@ __vastenv_install() {
   fi
 }
 
-__vastenv_hook || :
+__vastenv_hook
 __vastenv_install || :
 
 case ${__vastenv_options#-?} in *a*) builtin set -a ;; esac

@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::pty::{Shell, Terminal};
 
 /// Timers and preexec hooks: what runs first after a prompt is noted, whatever arms the trap.
-const NEIGHBOURS: [(&str, &str); 4] = [
+const NEIGHBOURS: [(&str, &str); 5] = [
     (
         "a timer",
         "start() { [[ -n ${timer-} ]] || { timer=1; noted+=\"<$BASH_COMMAND>\"; }; }; stop() { unset timer; }
@@ -13,6 +13,17 @@ const NEIGHBOURS: [(&str, &str); 4] = [
     (
         "a trap that is armed at the prompt",
         "note() { [[ -z ${at_prompt-} ]] || { at_prompt=; noted+=\"<$BASH_COMMAND>\"; }; }
+         arm() { at_prompt=1; trap note DEBUG; }; PROMPT_COMMAND='trap - DEBUG; arm'",
+    ),
+    (
+        "one that knows the commands of PROMPT_COMMAND",
+        "note() {
+           local command
+           for command in \"${PROMPT_COMMAND[@]}\" 'trap - DEBUG' arm; do
+             [[ $command != \"$BASH_COMMAND\" ]] || return 0
+           done
+           [[ -z ${at_prompt-} ]] || { at_prompt=; noted+=\"<$BASH_COMMAND>\"; }
+         }
          arm() { at_prompt=1; trap note DEBUG; }; PROMPT_COMMAND='trap - DEBUG; arm'",
     ),
     (
@@ -27,8 +38,9 @@ const NEIGHBOURS: [(&str, &str); 4] = [
     ),
 ];
 
-/// The lines typed that a neighbour noted. What it notes of prompts themselves differs by a name.
-fn noted(account: &Account) -> Vec<String> {
+/// The lines typed that a neighbour noted. What it notes of prompts themselves differs by a name, unless it
+/// knows the commands of prompts.
+fn noted(account: &Account, knows: bool) -> Vec<String> {
     let mut terminal = Terminal::open(&account.home, Shell::Bash);
     // The first prompt may be one on which the hook moves.
     terminal.run("");
@@ -41,6 +53,7 @@ fn noted(account: &Account) -> Vec<String> {
     terminal.run("true three");
     terminal.run("true four");
     let noted = terminal.get("noted");
+    assert!(!(knows && noted.contains("__vastenv")), "{noted}");
     noted.split('<').filter(|entry| entry.starts_with("true ")).map(str::to_owned).collect()
 }
 
@@ -52,12 +65,12 @@ fn a_debug_trap_of_another_sees_what_it_always_saw() {
     for (what, lines) in NEIGHBOURS {
         let without = Account::with(&[]);
         without.home.write(".bashrc", &format!("PS1='READY> '\n{lines}\n"));
-        let plain = noted(&without);
+        let plain = noted(&without, false);
         assert_eq!(plain, ["true one>", "true two>", "true three>", "true four>"], "{what}");
         for (order, before, after) in [("after", lines, ""), ("before", "", lines)] {
             let account = Account::with(&[("HF_TOKEN", "hf_1")]);
             account.home.rc(Shell::Bash, before, after);
-            assert_eq!(noted(&account), plain, "{what}, the hook {order} it");
+            assert_eq!(noted(&account, what.contains("knows")), plain, "{what}, the hook {order} it");
         }
     }
 }

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use crate::pty::Shell;
+use crate::account::Account;
+use crate::pty::{Shell, Terminal};
 
 /// Words and forms, and the version that brought them.
 const NEWER: &[(Shell, &str, &[&str])] = &[
@@ -145,4 +146,23 @@ fn a_form_is_told_from_a_part_of_a_word() {
     ] {
         assert_eq!(lines_with(&format!("\n{line}\n"), form) == [2], is_there, "{line:?} {form:?}");
     }
+}
+
+#[test]
+fn a_fish_that_is_too_old_is_told_so_in_one_line() {
+    let shell = Shell::Fish;
+    if !shell.is_here() {
+        return;
+    }
+    let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    let (mut terminal, said) = Terminal::start(&account.home, shell, &["fish", "-i"]);
+    let version = terminal.run("echo \"version:$version:\"");
+    let version =
+        version.rsplit("version:").next().and_then(|rest| rest.split(':').next()).expect("a version");
+    let number: Vec<u32> = version.split('.').take(2).map(|part| part.parse().expect("a number")).collect();
+    let is_old = number < vec![3, 6];
+    let told = format!("vastenv: fish {version} is too old for the hook, which needs 3.6 or later");
+    assert_eq!(said.contains(&told), is_old, "{said}");
+    assert_eq!(said.matches("fish").count(), usize::from(is_old), "{said}");
+    assert_eq!(terminal.get("HF_TOKEN"), if is_old { "unset" } else { "hf_1" });
 }
