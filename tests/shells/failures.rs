@@ -99,7 +99,7 @@ fn a_damaged_cache_is_fetched_again() {
 
 /// Answers every connection on `port` with `answer`, until the test ends.
 fn serve(port: u16, answer: &'static str) {
-    let listener = TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
+    let listener = wait_for("the port", || TcpListener::bind(("127.0.0.1", port)).ok());
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
@@ -151,12 +151,12 @@ fn a_server_that_fails() {
             let mut terminal = Terminal::open(&account.home, shell);
             assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
             wait_for_failure(&account);
-            let mut text = String::new();
             for round in 1..4 {
                 nudge(&account, round);
-                text += &terminal.run("");
+                terminal.run("");
                 assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{what}");
             }
+            let text = terminal.text();
             assert_eq!(said(&text).len(), 1, "{what}: {text}");
         }
     });
@@ -171,11 +171,11 @@ fn a_server_that_is_down_is_told_of_once_and_forgotten_when_it_is_back() {
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("HF_TOKEN"), "hf_1");
         wait_for_failure(&account);
-        let mut text = String::new();
         for round in 1..4 {
             nudge(&account, round);
-            text += &terminal.run("");
+            terminal.run("");
         }
+        let text = terminal.text();
         assert_eq!(said(&text).len(), 1, "{text}");
         // A later shell is not told of it again.
         let (mut later, greeting) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
