@@ -227,6 +227,17 @@ fn list(shell: Shell, file: &str) -> String {
     }
 }
 
+/// What the shell says at its start by itself: fish 4 calls functions that some override.
+fn said_without(account: &Account, shell: Shell, setting: &str) -> String {
+    if shell != Shell::Fish {
+        return String::new();
+    }
+    let prompt = "function fish_prompt; echo -n 'READY> '; end\nset -g fish_greeting";
+    account.home.write(".config/fish/config.fish", &format!("{prompt}\n{setting}\n"));
+    let (_terminal, said) = Terminal::start(&account.home, shell, &["fish", "-i"]);
+    said.split("READY>").next().expect("text").trim().to_owned()
+}
+
 #[test]
 fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
     each(|shell| {
@@ -242,7 +253,7 @@ fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
             let mut traced = Traced::open(&account.home, shell);
             let greeting = traced.terminal.text();
             let said = greeting.split("READY>").next().expect("text");
-            assert_eq!(said.trim(), "", "{setting}");
+            assert_eq!(said.trim(), said_without(&account, shell, &before), "{setting}");
             if shell != Shell::Fish {
                 assert_eq!(account.home.read("before"), account.home.read("after"), "{setting}");
             }
@@ -251,10 +262,11 @@ fn whatever_the_user_has_set_stays_and_disturbs_nothing() {
             account.home.vastenv_ok(&["create", "env-var", "NEW", "it is new"]);
             let text = traced.terminal.run("");
             let marks = ["vastenv:", "TRAP", "ALIAS", "FUNCTION", "rror"];
+            let own = ["string split: FUNCTION: invalid integer"];
             // fish writes spaces and a carriage return before what may have to begin a line.
             let said: Vec<&str> = text
                 .split(['\r', '\n'])
-                .filter(|line| marks.iter().any(|mark| line.contains(mark)))
+                .filter(|line| marks.iter().any(|mark| line.contains(mark)) && !own.contains(line))
                 .collect();
             assert_eq!(said, ["vastenv: +NEW"], "{setting}: {text}");
             assert_eq!(traced.terminal.inherited("NEW"), "it is new", "{setting}");
