@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, suggest};
+use crate::cli::{BadPath, Cli, suggest};
 use crate::domain::{Failure, Kind};
 use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
@@ -67,7 +67,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             let known = text(ContextKind::ValidValue)
                 .filter(|known| !known.is_empty())
                 .map_or(String::new(), |known| format!(" (known: {known})"));
-            format!("wrong value{word} for {place}{known}")
+            let why = std::error::Error::source(error).and_then(|why| why.downcast_ref::<BadPath>());
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            format!("wrong value{word} for {place}{known}{why}")
         }
         ErrorKind::MissingRequiredArgument => {
             format!("missing: {}", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
