@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
-use super::value::{checked_name, given_value};
+use super::value::{agree_to_edges, checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
@@ -142,6 +142,9 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
             }
         };
         if !value.expose().is_empty() {
+            if let Ok(name) = EnvName::parse(name) {
+                agree_to_edges(app, &name, &value)?;
+            }
             given.push((name.clone(), value));
             // At once: an interrupt at a later question loses nothing.
             account.remember(snapshot, &given[given.len() - 1..])?;
