@@ -58,7 +58,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             Some(word) => format!("there is no command {word}"),
             None => "there is no such command".to_owned(),
         },
-        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) => {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) =>
+        {
             format!("{} is empty", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {

@@ -53,7 +53,12 @@ pub struct Cli {
 
 /// The parser of every path argument: `--output=~/x` reaches us with its `~`, which shells leave alone there.
 fn path() -> impl TypedValueParser<Value = std::path::PathBuf> {
-    os_text().try_map(|text| context::user_path(text).map_err(BadPath))
+    os_text().try_map(|text| {
+        if text.is_empty() {
+            return Err(BadPath("it is empty".to_owned()));
+        }
+        context::user_path(text).map_err(BadPath)
+    })
 }
 
 /// Why a path is refused; never the path.

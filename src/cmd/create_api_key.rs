@@ -81,7 +81,7 @@ fn check_name(name: &str) -> Result<()> {
 
 /// Whether `--permission` was given a file: in the official client it is short for `--permission_file`.
 fn is_file(given: &str) -> bool {
-    let is_path = given == "-" || given.contains('/') || given.ends_with(".json");
+    let is_path = given == "-" || given.contains('/') || given.contains('.');
     !CATEGORIES.contains(&given) && (is_path || Path::new(given).is_file())
 }
 

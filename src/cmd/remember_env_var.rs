@@ -11,7 +11,7 @@ use super::value::{agree_to_edges, checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
-use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable};
+use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
 use crate::ui::read_value;
 
@@ -165,7 +165,13 @@ fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
             Ok(text) if is_mask(&text) => {
                 app.ui.say(&format!("{} is nothing but asterisks here: no value", printable(name)));
             }
-            Ok(text) => given.push((name.clone(), Secret::new(text))),
+            Ok(text) => {
+                if let Some(edge) = unseen_edge(&text) {
+                    let edge = edge as u32;
+                    app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which no eye sees"));
+                }
+                given.push((name.clone(), Secret::new(text)));
+            }
             Err(_) => app.ui.say(&format!("{} is no UTF-8 text here", printable(name))),
         }
     }

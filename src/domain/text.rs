@@ -50,9 +50,13 @@ pub fn unseen_edge(text: &str) -> Option<char> {
 
 fn is_unseen_edge(character: char) -> bool {
     match character {
-        ' ' | '\t' | '\n' => false,
-        // They belong to the emoji before them.
-        '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}' => false,
+        // Typed, or part of the emoji before.
+        ' '
+        | '\t'
+        | '\n'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{E0000}'..='\u{E007F}'
+        | '\u{E0100}'..='\u{E01EF}' => false,
         other => other.is_control() || other.is_whitespace() || is_invisible(other),
     }
 }
@@ -84,7 +88,7 @@ fn is_utf16(bytes: &[u8]) -> bool {
     let zeros = |first: usize| bytes.iter().skip(first).step_by(2).all(|byte| *byte == 0);
     bytes.starts_with(b"\xff\xfe")
         || bytes.starts_with(b"\xfe\xff")
-        || (bytes.len() >= 4 && bytes.len() % 2 == 0 && (zeros(0) != zeros(1)))
+        || (bytes.len() >= 4 && bytes.len().is_multiple_of(2) && (zeros(0) != zeros(1)))
 }
 
 /// Bidi controls, zero-width characters, line separators, fillers, blank patterns, variation selectors

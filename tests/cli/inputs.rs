@@ -2,9 +2,11 @@
 //! too long or empty.
 
 use serde_json::json;
+use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
 use crate::home::Home;
+use crate::raw_server::{RawServer, Reply};
 
 /// What argparse takes for a value, as tests/compatibility checks with the official client.
 const DASHED: [&str; 7] =
@@ -112,6 +114,29 @@ fn what_no_eye_sees_around_a_key_or_json_is_no_part_of_it() {
         home.ok(&["show", "env-vars"]);
         home.write("rights.json", format!("{around}{{\"api\": {{\"misc\": {{}}}}}}\n{around}"));
         home.ok(&["create", "api-key", "--permission_file", "rights.json"]);
+    }
+}
+
+#[test]
+fn a_servers_answer_may_begin_with_a_byte_order_mark() {
+    let server = RawServer::start(|target| match target {
+        "GET /api/v0/users/current/" => Reply::json(200, "\u{feff}{\"id\": 7, \"email\": \"me@x.invalid\"}"),
+        _ => Reply::json(200, "\u{feff}{\"success\": true, \"secrets\": {\"A\": \"b\"}}"),
+    });
+    let home = Home::at(&server.url(), "0123456789abcdef");
+    assert_eq!(home.ok(&["show", "env-vars", "-s", "--raw"]), "{\n \"A\": \"b\"\n}\n");
+}
+
+#[test]
+fn a_value_from_the_environment_or_a_file_with_an_unseen_edge_is_told() {
+    let account = TestAccount::serving(&json!({"A": "x"}), Options { mask: true, ..Options::default() });
+    let home = account.home();
+    let call = home.vastenv(&["remember", "env-var", "A", "--from-env"]).env("A", "hidden\u{200b}");
+    call.run().expect(0).hides("hidden").mentions(&["A begins or ends with U+200B"]);
+    home.write("some.env", "A='\u{a0}hidden'\n");
+    for arguments in [&["remember", "env-var", "--from", "some.env"][..], &["import", "-y", "some.env"]] {
+        let said = home.vastenv(arguments).run().expect(0).hides("hidden");
+        said.mentions(&["A begins or ends with U+00A0, which no eye sees"]);
     }
 }
 
