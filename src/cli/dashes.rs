@@ -27,6 +27,11 @@ pub fn mark_values(arguments: &[OsString]) -> Vec<OsString> {
     };
     let Some(verb) = find(&VERBS, 1) else { return marked };
     let Some(noun) = find(&NOUNS, verb + 1) else { return marked };
+    // The words of another command are not ours to change.
+    let is_command = |word: &OsString| word == "--" || Cli::command().find_subcommand(word).is_some();
+    if arguments[1..verb].iter().any(is_command) {
+        return marked;
+    }
     for word in marked.iter_mut().skip(noun + 1).take_while(|word| *word != "--") {
         if word.to_str().is_some_and(|text| is_value(text, &arguments[verb], &arguments[noun])) {
             *word = OsString::from_vec([&[MARK], word.as_bytes()].concat());

@@ -20,7 +20,7 @@ use crate::context;
 const CAPACITY: usize = 256 * 1024;
 
 /// How soon the rest of a paste follows, in milliseconds. A terminal hands it over in pieces.
-const PASTE_GAP: u8 = 100;
+const PASTE_GAP: u8 = 200;
 
 const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
@@ -55,7 +55,7 @@ pub fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
     let switch = |paste: &[u8]| if is_dumb { Ok(()) } else { (&terminal).write_all(paste) };
     switch(PASTE_ON)?;
     (&terminal).write_all(prompt.as_bytes())?;
-    let mut text = Zeroizing::new(Vec::with_capacity(CAPACITY));
+    let mut text = Zeroizing::new(Vec::with_capacity(CAPACITY + PASTE_ENDS.len()));
     let ended = Reader { terminal: &terminal, more: || has_more(&terminal) }.read(&mut text);
     // Whatever ended it: a shell would run what is still to come.
     let rest = drain(&terminal);
@@ -103,11 +103,15 @@ impl<R: Read, M: FnMut() -> io::Result<bool>> Reader<R, M> {
     fn read(&mut self, text: &mut Vec<u8>) -> io::Result<End> {
         let mut in_paste = false;
         let mut paste_end = 0;
+        let mut is_too_long = false;
         loop {
-            if text.len() == CAPACITY {
-                return Err(io::Error::new(ErrorKind::InvalidData, "it is over 256 KiB"));
+            if text.len() >= CAPACITY {
+                // Read to its end all the same, which no shell shall run.
+                text.clear();
+                is_too_long = true;
             }
             match self.byte()? {
+                CTRL_C if !in_paste || !(self.more)()? => return Ok(End::Interrupt),
                 ESCAPE if in_paste => {
                     text.push(ESCAPE);
                     in_paste = !self.ends_paste(text)?;
@@ -121,13 +125,12 @@ impl<R: Read, M: FnMut() -> io::Result<bool>> Reader<R, M> {
                         let end = text.len();
                         // A paste may have brought its own line break.
                         text.pop_if(|last| *last == b'\n' && paste_end == end);
-                        return Ok(End::Done);
+                        return done(is_too_long);
                     }
                     text.push(b'\n');
                 }
                 CTRL_D if text.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
-                CTRL_D => return Ok(End::Done),
-                CTRL_C => return Ok(End::Interrupt),
+                CTRL_D => return done(is_too_long),
                 CTRL_U => text.clear(),
                 // No part of a secret, and nobody stops in the middle of one.
                 CTRL_Z | CTRL_BACKSLASH => {}
@@ -172,6 +175,14 @@ impl<R: Read, M: FnMut() -> io::Result<bool>> Reader<R, M> {
             }
         }
         Ok(sequence)
+    }
+}
+
+fn done(is_too_long: bool) -> io::Result<End> {
+    if is_too_long {
+        Err(io::Error::new(ErrorKind::InvalidData, "it is over 256 KiB"))
+    } else {
+        Ok(End::Done)
     }
 }
 
@@ -274,6 +285,10 @@ mod tests {
 
     #[test]
     fn an_end_without_a_line_and_a_line_without_an_end_are_failures() {
+        let long = format!("{}\rrest\r", "x".repeat(CAPACITY + 9));
+        let error = typed(&[&long]).expect_err("too long");
+        assert_eq!(error.to_string(), "it is over 256 KiB");
+        assert_eq!(typed(&["\u{1b}[200~abc\u{3}"]).expect("an end").0, End::Interrupt);
         for bytes in ["", "half", "\u{4}", "\u{1b}[200~a\r", &"x".repeat(CAPACITY)] {
             assert!(typed(&[bytes]).is_err(), "{}", bytes.len());
         }

@@ -33,6 +33,16 @@ fn a_value_that_begins_with_a_dash_is_a_value_where_argparse_takes_it_for_one() 
 }
 
 #[test]
+fn the_words_of_a_command_that_is_run_are_left_alone() {
+    let account = TestAccount::with(&json!({"A": "x"}));
+    let home = account.known_home();
+    let words = ["printf", "<%s>", "create", "env-var", "A", "-1", "-x y"];
+    for before in [&["run"][..], &["run", "--"], &["--quiet", "run", "--"]] {
+        assert_eq!(home.ok(&[before, &words].concat()), "<create><env-var><A><-1><-x y>");
+    }
+}
+
+#[test]
 fn what_argparse_takes_for_an_option_is_one_and_not_repeated() {
     let account = TestAccount::with(&json!({}));
     let home = account.home();

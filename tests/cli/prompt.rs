@@ -90,6 +90,23 @@ fn a_paste_of_several_lines_is_one_value_and_none_of_it_reaches_the_shell_behind
 }
 
 #[test]
+fn an_unseen_character_at_an_edge_is_asked_about() {
+    for (answer, code, secrets) in [("n\r", 1, json!({})), ("y\r", 0, json!({"A": "hidden\u{a0}"}))] {
+        let account = TestAccount::with(&json!({}));
+        let home = home(&account);
+        home.write(".config/vastai/vast_api_key", account.sandbox.key.expose());
+        let mut terminal = Terminal::open(&home, 80, "vastenv create env-var A");
+        terminal.wait_for("value of A (not shown): ");
+        terminal.type_in("hidden\u{a0}\r");
+        terminal.wait_for("keep it? [y/N] ");
+        terminal.type_in(answer);
+        let (seen, ended) = terminal.end();
+        assert!(ended == code && !seen.contains("hidden"), "{seen}");
+        assert_eq!(account.secrets(), secrets);
+    }
+}
+
+#[test]
 fn a_paste_at_the_question_for_a_key_is_refused_whole() {
     for paste in Paste::ALL {
         let account = TestAccount::with(&json!({}));
