@@ -408,7 +408,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
         'vastenv;create;api-key' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The key''s name')
             [CompletionResult]::new('--permission_file', '--permission_file', [CompletionResultType]::ParameterName, 'A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin')
-            [CompletionResult]::new('--permission', '--permission', [CompletionResultType]::ParameterName, 'Permit a whole category (may be given more than once)')
+            [CompletionResult]::new('--permission', '--permission', [CompletionResultType]::ParameterName, 'Permit a whole category (may be given more than once); a file, as with --permission_file')
             [CompletionResult]::new('--key_params', '--key_params', [CompletionResultType]::ParameterName, 'Wildcard parameters for advanced keys')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'The server''s address [default: $VAST_URL, or https://console.vast.ai]')

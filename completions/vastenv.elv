@@ -388,7 +388,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;create;api-key'= {
             cand --name 'The key''s name'
             cand --permission_file 'A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin'
-            cand --permission 'Permit a whole category (may be given more than once)'
+            cand --permission 'Permit a whole category (may be given more than once); a file, as with --permission_file'
             cand --key_params 'Wildcard parameters for advanced keys'
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'The server''s address [default: $VAST_URL, or https://console.vast.ai]'

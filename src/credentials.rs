@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use crate::config::Paths;
-use crate::domain::{Failure, Kind, Result, Secret};
+use crate::domain::{Failure, Kind, NotText, Result, Secret, decode, trim_unseen};
 use crate::files::{mend, mend_owner, reason};
 use crate::vault::{Trouble, Vault};
 
@@ -102,8 +102,8 @@ pub fn find(
     vault: &Vault,
 ) -> Result<Credential> {
     for (given, source) in [(flag, Source::Flag), (variable, Source::Environment)] {
-        if let Some(text) = given.filter(|text| !text.expose().trim().is_empty()) {
-            let key = check_key(text.expose().trim()).map_err(|why| {
+        if let Some(text) = given.filter(|text| !trim_unseen(text.expose()).is_empty()) {
+            let key = check_key(trim_unseen(text.expose())).map_err(|why| {
                 Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}"))
                     .hint(source.mend())
             })?;
@@ -160,15 +160,16 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
         return Ok(None);
     };
     let Some(bytes) = read(path)? else { return Ok(None) };
-    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
             .hint(source.mend())
     };
-    check_key(text.trim()).map(Some).map_err(refused)
+    let text = match decode(&bytes) {
+        Ok(text) => trim_unseen(text),
+        Err(NotText::Utf16) => return Err(refused("is UTF-16 text")),
+        Err(NotText::Other(_)) => return Err(refused("has a character outside ASCII")),
+    };
+    if text.is_empty() { Ok(None) } else { check_key(text).map(Some).map_err(refused) }
 }
 
 /// Reads a key file; `None` if there is none. It may be a link, as the official client follows one.
@@ -275,7 +276,21 @@ mod tests {
         expect(home.find(None, None), "session");
         expect(home.find(None, Some("variable")), "variable");
         expect(home.find(Some("flag"), Some("variable")), "flag");
-        expect(home.find(Some(""), Some(" ")), "session");
+        expect(home.find(Some(""), Some("\u{feff} ")), "session");
+    }
+
+    #[test]
+    fn what_a_paste_or_an_editor_put_around_a_key_is_no_part_of_it() {
+        let home = Home::new();
+        for around in ["\u{feff}", "\u{200b}", "\u{a0}", "\r\n"] {
+            let text = format!("{around}key{around}");
+            home.write(".config/vastai/vast_api_key", &text);
+            assert_eq!(home.find(None, None).expect("a key").0, "key", "{around:?}");
+            assert_eq!(home.find(None, Some(&text)).expect("a key").0, "key", "{around:?}");
+        }
+        home.write(".config/vastai/vast_api_key", "k\0e\0y\0\n\0");
+        let failure = home.find(None, None).unwrap_err();
+        assert!(failure.message().ends_with("is UTF-16 text"), "{failure:?}");
     }
 
     #[test]

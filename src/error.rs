@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::cli::{Cli, suggest};
+use crate::cli::{BadPath, Cli, suggest};
 use crate::domain::{Failure, Kind};
 use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
@@ -58,7 +58,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             Some(word) => format!("there is no command {word}"),
             None => "there is no such command".to_owned(),
         },
-        ErrorKind::InvalidValue if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) => {
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation
+            if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) =>
+        {
             format!("{} is empty", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
         }
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
@@ -67,7 +69,9 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             let known = text(ContextKind::ValidValue)
                 .filter(|known| !known.is_empty())
                 .map_or(String::new(), |known| format!(" (known: {known})"));
-            format!("wrong value{word} for {place}{known}")
+            let why = std::error::Error::source(error).and_then(|why| why.downcast_ref::<BadPath>());
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            format!("wrong value{word} for {place}{known}{why}")
         }
         ErrorKind::MissingRequiredArgument => {
             format!("missing: {}", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))

@@ -94,7 +94,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(code) = run_hot(arguments) {
         return code;
     }
-    match Cli::try_parse_from(arguments) {
+    match Cli::try_parse_from(cli::mark_values(arguments)) {
         Ok(cli) => {
             let ui = Ui::new(cli.global.raw, cli.global.quiet, cli.global.no_color);
             cmd::dispatch(cli, ui).unwrap_or_else(|failure| error::report(&failure, ui))

@@ -75,6 +75,9 @@ impl RawAnswer {
     }
 }
 
+/// What some servers put before text, and no JSON may hold.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 async fn read_body(mut response: Response) -> Body {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > BODY_LIMIT) {
@@ -86,7 +89,12 @@ async fn read_body(mut response: Response) -> Body {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() > BODY_LIMIT => return Body::TooLarge,
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Body::Complete(body),
+            Ok(None) => {
+                if body.starts_with(BYTE_ORDER_MARK) {
+                    body.drain(..BYTE_ORDER_MARK.len());
+                }
+                return Body::Complete(body);
+            }
             Err(_) => return Body::BrokenOff,
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::path;
+use super::{path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -20,10 +20,10 @@ pub struct ShowEnvVars {
 #[derive(Debug, Args)]
 pub struct NameValue {
     /// The variable's name
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = text())]
     pub name: String,
     /// Its value (seen in `ps` and the shell's history: leave it out to be asked)
-    #[arg(value_name = "VALUE")]
+    #[arg(value_name = "VALUE", value_parser = secret())]
     pub value: Option<Secret>,
     /// How a value from stdin is read.
     #[command(flatten)]
@@ -61,10 +61,10 @@ pub enum RememberWhat {
 )]
 pub struct RememberEnvVar {
     /// The variable's name, as the account has it
-    #[arg(value_name = "NAME", required_unless_present_any = ["all", "from_env", "from"])]
+    #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = ["all", "from_env", "from"])]
     pub name: Option<String>,
     /// Its value (seen in `ps` and the shell's history: leave it out to be asked)
-    #[arg(value_name = "VALUE", conflicts_with_all = ["all", "from_env", "from"])]
+    #[arg(value_name = "VALUE", value_parser = secret(), conflicts_with_all = ["all", "from_env", "from"])]
     pub value: Option<Secret>,
     /// Where the values come from.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::path;
+use super::{path, text};
 use crate::domain::Secret;
 
 /// `vastenv show api-key`
@@ -24,6 +24,10 @@ pub struct KeyIds {
     pub ids: Vec<u64>,
 }
 
+/// What argparse takes for `--permission_file`, as no other option begins so.
+const BEGINNINGS: [&str; 9] =
+    ["p", "pe", "per", "perm", "permi", "permis", "permiss", "permissi", "permissio"];
+
 /// `vastenv create api-key`
 #[derive(Debug, Args)]
 #[command(
@@ -38,16 +42,17 @@ pub struct KeyIds {
 )]
 pub struct CreateApiKey {
     /// The key's name
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = text())]
     pub name: Option<String>,
     /// A JSON file of permissions, {"api": {"CATEGORY": {}}}; - for stdin
     #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE", value_parser = path())]
     pub permission_file: Option<PathBuf>,
-    /// Permit a whole category (may be given more than once)
-    #[arg(long, value_name = "CATEGORY")]
+    // In the official client this and its beginnings are short for --permission_file.
+    /// Permit a whole category (may be given more than once); a file, as with --permission_file
+    #[arg(long, value_name = "CATEGORY", value_parser = text(), aliases = BEGINNINGS)]
     pub permission: Vec<String>,
     /// Wildcard parameters for advanced keys
-    #[arg(long = "key_params", alias = "key-params", value_name = "PARAMS")]
+    #[arg(long = "key_params", alias = "key-params", value_name = "PARAMS", value_parser = text())]
     pub key_params: Option<String>,
 }
 

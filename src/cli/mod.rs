@@ -3,6 +3,7 @@
 
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod dashes;
 mod dotenv;
 mod env_var;
 pub mod groups;
@@ -11,12 +12,14 @@ mod keys;
 mod load;
 pub mod suggest;
 
-use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::builder::TypedValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::context;
 use crate::domain::Secret;
 
+pub use dashes::mark_values;
+use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
     Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
@@ -50,8 +53,25 @@ pub struct Cli {
 
 /// The parser of every path argument: `--output=~/x` reaches us with its `~`, which shells leave alone there.
 fn path() -> impl TypedValueParser<Value = std::path::PathBuf> {
-    OsStringValueParser::new().try_map(context::user_path)
+    os_text().try_map(|text| {
+        if text.is_empty() {
+            return Err(BadPath("it is empty".to_owned()));
+        }
+        context::user_path(text).map_err(BadPath)
+    })
 }
+
+/// Why a path is refused; never the path.
+#[derive(Debug)]
+pub struct BadPath(String);
+
+impl std::fmt::Display for BadPath {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadPath {}
 
 /// The commands and their arguments, without what only help texts need: making that takes longer
 /// than a TAB should.
@@ -64,7 +84,7 @@ pub fn bare() -> clap::Command {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
-    #[arg(long, global = true, value_name = "KEY")]
+    #[arg(long, global = true, value_name = "KEY", value_parser = secret())]
     pub api_key: Option<Secret>,
     /// The server's address.
     // Written out: as documentation, the address would have to stand in angle brackets.
@@ -72,6 +92,7 @@ pub struct Global {
         long,
         global = true,
         value_name = "URL",
+        value_parser = text(),
         help = "The server's address [default: $VAST_URL, or https://console.vast.ai]"
     )]
     pub url: Option<String>,
@@ -274,7 +295,7 @@ pub enum Reset {
 )]
 pub struct SetApiKey {
     /// The key; asked for without echo on a terminal, read from stdin otherwise
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", value_parser = secret())]
     pub key: Option<Secret>,
     /// Save it in the keyring of the operating system; the key file is removed
     #[arg(long)]

@@ -1,17 +1,18 @@
 //! `vastenv create api-key`: makes an API key with restricted rights.
 
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::app::App;
+use super::ask::agree_beside_stdin;
 use super::guard;
 use crate::account::CreatedApiKey;
 use crate::cli::CreateApiKey;
+use crate::context;
 use crate::credentials::check_key;
-use crate::domain::{Failure, Result, printable, printable_capped, to_python_json};
-use crate::files::reason;
+use crate::domain::{Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
+use crate::files::{Unread, read_text, reason};
 
 /// The permission categories that the service documents.
 pub const CATEGORIES: [&str; 11] = [
@@ -29,7 +30,7 @@ pub const CATEGORIES: [&str; 11] = [
 ];
 
 /// The largest permission file, in bytes.
-const LARGEST_FILE: u64 = 1024 * 1024;
+const LARGEST_FILE: usize = 1024 * 1024;
 
 /// Makes the key and prints it, once, alone on stdout.
 pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
@@ -78,24 +79,37 @@ fn check_name(name: &str) -> Result<()> {
     Err(Failure::usage(format!("the name for the key {fault}")).hint("say what it is for: --name ci"))
 }
 
+/// Whether `--permission` was given a file: in the official client it is short for `--permission_file`.
+fn is_file(given: &str) -> bool {
+    let is_path = given == "-" || given.contains('/') || given.contains('.');
+    !CATEGORIES.contains(&given) && (is_path || Path::new(given).is_file())
+}
+
 /// The permissions of the file, with the categories given beside it.
 fn permissions(app: &App, arguments: &CreateApiKey) -> Result<Value> {
-    let mut permissions = match &arguments.permission_file {
-        Some(path) => read_file(path)?,
-        None => json!({"api": {}}),
+    let (paths, categories): (Vec<_>, Vec<_>) = arguments.permission.iter().partition(|given| is_file(given));
+    let paths: Vec<PathBuf> = paths
+        .into_iter()
+        .map(|path| context::user_path(path.into()).map_err(Failure::usage))
+        .chain(arguments.permission_file.clone().map(Ok))
+        .collect::<Result<_>>()?;
+    let mut permissions = match paths.as_slice() {
+        [] => json!({"api": {}}),
+        [path] => read_file(path)?,
+        _ => return Err(Failure::usage("there is more than one permission file").hint("give one")),
     };
-    if !arguments.permission.is_empty() {
+    if !categories.is_empty() {
         let api = permissions.as_object_mut().map(|top| top.entry("api").or_insert_with(|| json!({})));
         let Some(api) = api.and_then(Value::as_object_mut) else {
             return Err(Failure::usage("\"api\" in the permission file is no object")
                 .hint(r#"like {"api": {"user_read": {}}}"#));
         };
-        for category in &arguments.permission {
+        for category in categories {
             api.entry(category.clone()).or_insert_with(|| json!({}));
         }
     }
     match permissions.get("api").and_then(Value::as_object) {
-        Some(categories) => warn_of_unknown(app, categories),
+        Some(categories) => agree_to_unknown(app, categories)?,
         None => app.ui.warn("the permission file has no \"api\" object; the server may refuse it"),
     }
     Ok(permissions)
@@ -104,20 +118,20 @@ fn permissions(app: &App, arguments: &CreateApiKey) -> Result<Value> {
 fn read_file(path: &Path) -> Result<Value> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin { "stdin".to_owned() } else { printable(&path.to_string_lossy()) };
-    let mut text = String::new();
     let read = if is_stdin {
-        std::io::stdin().lock().take(LARGEST_FILE + 1).read_to_string(&mut text)
+        read_text(std::io::stdin().lock(), LARGEST_FILE)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_string(&mut text))
+        std::fs::File::open(path).map_err(Unread::Io).and_then(|file| read_text(file, LARGEST_FILE))
     };
-    read.map_err(|error| {
-        Failure::failed(format!("cannot read the permissions from {name}: {}", reason(&error)))
-            .hint(r#"it is a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)
+    let text = read.map_err(|unread| match unread {
+        Unread::Io(error) => {
+            Failure::failed(format!("cannot read the permissions from {name}: {}", reason(&error)))
+                .hint(r#"it is a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)
+        }
+        Unread::TooLarge(_) => Failure::usage(format!("{name} is over 1 MiB: these are no permissions")),
+        Unread::NotText(_) => unread.failure(&name),
     })?;
-    if text.len() as u64 > LARGEST_FILE {
-        return Err(Failure::usage(format!("{name} is over 1 MiB: these are no permissions")));
-    }
-    let value: Value = serde_json::from_str(&text).map_err(|error| {
+    let value: Value = serde_json::from_str(trim_around_json(&text)).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = printable_capped(error.to_string().split(" at line").next().unwrap_or("no JSON"), 80);
         let look = match path.to_str().filter(|_| !is_stdin) {
@@ -135,11 +149,30 @@ fn read_file(path: &Path) -> Result<Value> {
     Ok(value)
 }
 
-fn warn_of_unknown(app: &App, categories: &Map<String, Value>) {
-    for category in categories.keys().filter(|category| !CATEGORIES.contains(&category.as_str())) {
-        let nearest = nearest(category).map_or(String::new(), |known| format!("; did you mean {known}?"));
-        app.ui.warn(&format!("unknown permission category {}{nearest}", printable_capped(category, 60)));
+/// Without what nobody sees around it; line breaks stay, as a fault is told by its line.
+fn trim_around_json(text: &str) -> &str {
+    let is_unseen = |edge: char| !edge.is_ascii() && trim_unseen(edge.encode_utf8(&mut [0; 4])).is_empty();
+    text.trim_matches(is_unseen)
+}
+
+/// Asks whether categories are meant that the service does not document: a key without a right that was
+/// misspelled is found out late.
+fn agree_to_unknown(app: &App, categories: &Map<String, Value>) -> Result<()> {
+    let unknown: Vec<String> = categories
+        .keys()
+        .filter(|category| !CATEGORIES.contains(&category.as_str()))
+        .map(|category| {
+            let meant = nearest(category).map_or(String::new(), |known| format!(" (did you mean {known}?)"));
+            format!("{}{meant}", printable_capped(category, 60))
+        })
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
     }
+    let what =
+        if unknown.len() == 1 { "unknown permission category" } else { "unknown permission categories" };
+    let question = format!("{what}: {}; make the key with it?", unknown.join(", "));
+    agree_beside_stdin(app, &question)
 }
 
 /// The category that was meant, if one is near enough: a few letters away, or begun alike.

@@ -26,7 +26,7 @@ enum Outcome {
 /// Adds the key to the account, unless it has it already.
 pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Result<()> {
     if let Some(text) = &arguments.key {
-        let key = given_key(text.expose())?;
+        let key = given_key(app, text.expose())?;
         let outcome = add(app, app.account()?, &key, arguments.force)?;
         return report(app, &key, outcome);
     }

@@ -10,7 +10,7 @@ use super::guard;
 use crate::account::{Urgency, variables};
 use crate::cli::Diff;
 use crate::domain::{Result, Secret, count, printable};
-use crate::dotenv::{Comparison, Difference, compare, settle};
+use crate::dotenv::{Comparison, Difference, compare, obstacle, settle};
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
@@ -44,7 +44,9 @@ pub fn diff(app: &App, arguments: &Diff) -> Result<ExitCode> {
 fn lines(comparison: &Comparison, show_values: bool) -> Vec<String> {
     let named = comparison.differences.iter().map(|(name, difference)| {
         let values = if show_values { values(difference) } else { String::new() };
-        format!("{} {}{values}", sign(difference), printable(name))
+        let why = difference.file().and_then(obstacle);
+        let why = why.map_or(String::new(), |reason| format!(" ({})", reason.text()));
+        format!("{} {}{why}{values}", sign(difference), printable(name))
     });
     let misnamed = comparison
         .misnamed

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
-use super::value::{checked_name, given_value};
+use super::value::{agree_to_edges, checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
-use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable};
+use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
 use crate::ui::read_value;
 
@@ -142,6 +142,9 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
             }
         };
         if !value.expose().is_empty() {
+            if let Ok(name) = EnvName::parse(name) {
+                agree_to_edges(app, &name, &value)?;
+            }
             given.push((name.clone(), value));
             // At once: an interrupt at a later question loses nothing.
             account.remember(snapshot, &given[given.len() - 1..])?;
@@ -162,7 +165,13 @@ fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
             Ok(text) if is_mask(&text) => {
                 app.ui.say(&format!("{} is nothing but asterisks here: no value", printable(name)));
             }
-            Ok(text) => given.push((name.clone(), Secret::new(text))),
+            Ok(text) => {
+                if let Some(edge) = unseen_edge(&text) {
+                    let edge = edge as u32;
+                    app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which no eye sees"));
+                }
+                given.push((name.clone(), Secret::new(text)));
+            }
             Err(_) => app.ui.say(&format!("{} is no UTF-8 text here", printable(name))),
         }
     }

@@ -5,7 +5,7 @@ use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Result, Secret, count};
+use crate::domain::{Failure, Kind, Result, Secret, count, trim_unseen};
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
@@ -16,7 +16,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
         None if app.global.curl => Secret::new("$VAST_API_KEY"),
         None => read_secret("API key")?,
     };
-    let key = check_key(given.expose()).map_err(|why| {
+    let key = check_key(trim_unseen(given.expose())).map_err(|why| {
         Failure::usage(format!("this is no API key: it {why}"))
             .hint("copy it anew from https://cloud.vast.ai/manage-keys/")
     })?;

@@ -8,18 +8,35 @@ use zeroize::Zeroizing;
 
 use super::app::App;
 use crate::context;
-use crate::domain::{Failure, Kind, Result, printable_capped};
-use crate::files::reason;
+use crate::domain::{Failure, Kind, NotText, Result, printable, printable_capped};
+use crate::files::{Unread, read_text, reason};
 use crate::keypair::{PublicKey, is_private};
 
 /// The largest file that can be a public key, in bytes.
-const LARGEST_FILE: u64 = 64 * 1024;
+const LARGEST_FILE: usize = 64 * 1024;
 
-/// The public key that `text` is, or is the path of, or that stdin (`-`) holds.
+/// The public key that `text` is, or is the path of, or that stdin (`-`) holds, fit to be sent.
 ///
 /// # Errors
-/// It is no public key. The message never repeats what was given, unless it is a path.
-pub fn given_key(text: &str) -> Result<PublicKey> {
+/// It is no public key, or its comment holds what no terminal should print. The message never repeats what
+/// was given, unless it is a path.
+pub fn given_key(app: &App, text: &str) -> Result<PublicKey> {
+    let key = read_key(text)?;
+    let shown = printable(key.comment());
+    if shown != key.comment() {
+        return Err(Failure::usage(format!(
+            "the key's comment holds a character that no eye sees: {}",
+            printable_capped(key.comment(), 60)
+        ))
+        .hint("leave the comment out, or write another one behind the key"));
+    }
+    if key.short_kind() == "DSA" {
+        app.ui.warn("this is an ssh-dss key, which OpenSSH takes no more: an instance will refuse it");
+    }
+    Ok(key)
+}
+
+fn read_key(text: &str) -> Result<PublicKey> {
     if text == "-" {
         return PublicKey::parse(&read(std::io::stdin().lock(), "stdin")?);
     }
@@ -64,16 +81,14 @@ fn from_file(path: &Path) -> Result<PublicKey> {
 }
 
 fn read(source: impl Read, name: &str) -> Result<Zeroizing<String>> {
-    // Room for all of it: growing would leave copies of what may be a private key.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(LARGEST_FILE).unwrap_or_default() + 2));
-    source
-        .take(LARGEST_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::failed(format!("cannot read {name}: {}", reason(&error))))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(Failure::usage(format!("{name} is too large for an SSH public key")));
-    }
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+    read_text(source, LARGEST_FILE).map_err(|unread| match unread {
+        Unread::TooLarge(_) => Failure::usage(format!("{name} is too large for an SSH public key")),
+        // Keys are text in every encoding.
+        Unread::NotText(NotText::Other(_)) => {
+            Failure::usage(format!("{name} holds no SSH public key")).hint("give the file that ends in .pub")
+        }
+        other => other.failure(name),
+    })
 }
 
 /// Type, fingerprint and comment, short enough for a line of talk.

@@ -7,7 +7,7 @@ use crate::domain::Result;
 
 /// Puts another public key in the place of one.
 pub fn update_ssh_key(app: &App, arguments: &UpdateSshKey) -> Result<()> {
-    let key = given_key(arguments.key.expose())?;
+    let key = given_key(app, arguments.key.expose())?;
     let id = arguments.id;
     let account = app.account()?;
     let saved = app.with_server_as(account, app.manner(true), async |remote| {

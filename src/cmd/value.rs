@@ -4,12 +4,12 @@
 use serde_json::json;
 
 use super::app::App;
-use super::ask::agree;
+use super::ask::{agree, agree_beside_stdin};
 use super::guard;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
-use crate::domain::{EnvName, Failure, Result, Secret, is_mask};
-use crate::environment::refusal;
+use crate::domain::{EnvName, Failure, Result, Secret, is_mask, unseen_edge};
+use crate::environment::{AccountVariable, resolve};
 use crate::ui::read_value;
 
 /// The verb for what is gone.
@@ -30,14 +30,13 @@ pub fn checked_name(text: &str) -> Result<EnvName> {
 
 /// The value: from the command line, asked without echo, or from stdin.
 pub fn given_value(app: &App, name: &EnvName, value: Option<Secret>, keep_newline: bool) -> Result<Secret> {
-    let typed = value.is_some();
     let value = match value {
         Some(value) => value,
         // Nothing is sent: a place holder stands in the command that is shown.
         None if app.global.curl => Secret::new("$VALUE"),
         None => read_value(&format!("value of {name}"), keep_newline)?,
     };
-    if value.expose().is_empty() && !typed {
+    if value.expose().is_empty() {
         return Err(Failure::usage(format!("the value of {name} is empty"))
             .hint("an account holds no empty values; `delete` takes the variable away"));
     }
@@ -46,7 +45,30 @@ pub fn given_value(app: &App, name: &EnvName, value: Option<Secret>, keep_newlin
             "the value of {name} holds a NUL byte, which no environment can carry"
         )));
     }
+    agree_to_edges(app, name, &value)?;
     Ok(value)
+}
+
+/// Asks whether a value is meant that begins or ends in what nobody sees and a paste may have brought along.
+pub fn agree_to_edges(app: &App, name: &EnvName, value: &Secret) -> Result<()> {
+    unseen_edge(value.expose()).map_or(Ok(()), |edge| {
+        let edge = edge as u32;
+        agree_beside_stdin(
+            app,
+            &format!("the value of {name} begins or ends with U+{edge:04X}, which no eye sees: keep it?"),
+        )
+    })
+}
+
+/// Warns of what the account will hold and no shell will load.
+fn warn_if_not_loaded(app: &App, account: &Account<'_>, name: &EnvName, value: &Secret) {
+    let variable = AccountVariable { name: name.to_string(), value: Some(value.clone()) };
+    for skipped in resolve([&variable], &account.rules()).skipped {
+        app.ui.warn(&format!(
+            "{name} is kept in the account but not loaded into shells: {}",
+            skipped.why.reason()
+        ));
+    }
 }
 
 /// The value that is remembered of `name`, also where the account has no such variable any more.
@@ -81,9 +103,7 @@ pub fn change(
     if is_mask(value.expose()) {
         agree(app, &format!("the value of {name} is nothing but asterisks, as a mask is: send it?"))?;
     }
-    if let Some(group) = refusal(&name).filter(|_| !app.config.allow.contains(name.as_str())) {
-        app.ui.warn(&format!("{name} is kept in the account but not loaded into shells: {}", group.reason()));
-    }
+    warn_if_not_loaded(app, &account, &name, &value);
     let manner = app.manner(typed);
     let changed =
         app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;

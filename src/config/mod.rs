@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub use edit::set_storage;
 pub use paths::Paths;
 
-use crate::domain::{Failure, Result, parse_duration, printable_capped};
+use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
 use crate::files::read_steering;
 use crate::vault::Storage;
 
@@ -66,12 +66,13 @@ impl Config {
     /// The file cannot be read or trusted, is no TOML, or has a setting that does not exist.
     pub fn load(path: &Path) -> Result<Self> {
         let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
-        let text = String::from_utf8(bytes).map_err(|_| {
+        let text = decode(&bytes).map_err(|fault| {
             let shown = shell_escape::escape(path.to_string_lossy());
-            Failure::failed(format!("cannot read {}: it is not UTF-8", path.display()))
+            let what = if fault == NotText::Utf16 { "it is UTF-16 text" } else { "it is not UTF-8" };
+            Failure::failed(format!("cannot read {}: {what}", path.display()))
                 .hint(format!("save {shown} as UTF-8"))
         })?;
-        Self::parse(&text).map_err(|why| {
+        Self::parse(text).map_err(|why| {
             Failure::failed(format!("{} is not valid: {why}", path.display()))
                 .hint("the settings are max_age = \"5m\", override, allow, insecure_http and storage")
         })

@@ -27,5 +27,5 @@ pub use name::{EnvName, NameError};
 pub use python_json::to_python_json;
 pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
-pub use text::{count, printable, printable_capped};
+pub use text::{NotText, count, decode, printable, printable_capped, trim_unseen, unseen_edge};
 pub use timestamp::Timestamp;

@@ -34,6 +34,63 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// `text` without the white space and the characters that no eye sees around it: none of them belongs to a
+/// key or to JSON.
+pub fn trim_unseen(text: &str) -> &str {
+    let is_around = |edge: char| edge.is_whitespace() || (is_unseen_edge(edge) && !edge.is_control());
+    text.trim_matches(is_around)
+}
+
+/// The first or last character of `text`, if no eye sees it and no keyboard types it: a paste brought it
+/// along. Spaces, tabs and line breaks are plain text.
+pub fn unseen_edge(text: &str) -> Option<char> {
+    let edges = [text.chars().next(), text.chars().next_back()];
+    edges.into_iter().flatten().find(|edge| is_unseen_edge(*edge))
+}
+
+fn is_unseen_edge(character: char) -> bool {
+    match character {
+        // Typed, or part of the emoji before.
+        ' '
+        | '\t'
+        | '\n'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{E0000}'..='\u{E007F}'
+        | '\u{E0100}'..='\u{E01EF}' => false,
+        other => other.is_control() || other.is_whitespace() || is_invisible(other),
+    }
+}
+
+/// Why bytes are no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotText {
+    /// They are UTF-16, as Windows writes it.
+    Utf16,
+    /// They are something else, from this line on.
+    Other(usize),
+}
+
+/// The text of a file or pipe, without the byte order mark that some editors put before it.
+///
+/// # Errors
+/// It is no UTF-8.
+pub fn decode(bytes: &[u8]) -> Result<&str, NotText> {
+    if is_utf16(bytes) {
+        return Err(NotText::Utf16);
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes)
+        .map_err(|error| NotText::Other(bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count()))
+}
+
+/// By its mark, or because every other byte is zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let zeros = |first: usize| bytes.iter().skip(first).step_by(2).all(|byte| *byte == 0);
+    bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || (bytes.len() >= 4 && bytes.len().is_multiple_of(2) && (zeros(0) != zeros(1)))
+}
+
 /// Bidi controls, zero-width characters, line separators, fillers, blank patterns, variation selectors
 /// and tags: seen by programs, not by eyes.
 fn is_invisible(character: char) -> bool {
@@ -67,5 +124,40 @@ mod tests {
     fn a_cut_is_shown() {
         assert_eq!(printable_capped("abcdef", 4), "abc…");
         assert_eq!(printable_capped("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn a_mark_is_no_text_and_utf_16_is_told() {
+        let utf16 = |text: &str, mark: &[u8], big: bool| {
+            let units = text.encode_utf16();
+            let bytes = units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+            mark.iter().copied().chain(bytes).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            utf16("A=é", b"\xff\xfe", false),
+            utf16("A=é", b"\xfe\xff", true),
+            utf16("A=b", b"", false),
+            utf16("A=b", b"", true),
+        ] {
+            assert_eq!(decode(&bytes), Err(NotText::Utf16), "{bytes:?}");
+        }
+        assert_eq!(decode(b"\xef\xbb\xbfA=1"), Ok("A=1"));
+        assert_eq!(decode(b"\0\0\0\0"), Ok("\0\0\0\0"));
+        assert_eq!(decode(b"A=1\nB=\xff"), Err(NotText::Other(2)));
+    }
+
+    #[test]
+    fn what_no_eye_sees_at_an_edge_is_found_and_what_is_typed_is_left() {
+        for edge in ['\u{feff}', '\u{200b}', '\u{a0}', '\u{200d}', '\u{2028}', '\u{3000}', '\r', '\u{1b}'] {
+            for text in [format!("{edge}key"), format!("key{edge}")] {
+                assert_eq!(unseen_edge(&text), Some(edge), "{text:?}");
+                // A control character is nothing that just happens to be there.
+                assert_eq!(trim_unseen(&text) == "key", edge != '\u{1b}', "{text:?}");
+            }
+            assert_eq!(unseen_edge(&format!("a{edge}b")), None);
+        }
+        for text in [" a ", "a\n", "\ta", "❤\u{fe0f}", ""] {
+            assert_eq!(unseen_edge(text), None, "{text:?}");
+        }
     }
 }

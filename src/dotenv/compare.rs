@@ -47,6 +47,16 @@ pub enum Difference {
     },
 }
 
+impl Difference {
+    /// The file's value, if the file has the variable.
+    pub fn file(&self) -> Option<&Secret> {
+        match self {
+            Self::Added { file } | Self::Different { file, .. } | Self::Unknown { file, .. } => Some(file),
+            Self::Missing { .. } => None,
+        }
+    }
+}
+
 impl Comparison {
     /// Whether both hold the same; what cannot be told counts as a difference.
     pub fn is_same(&self) -> bool {

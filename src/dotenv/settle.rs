@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::read::Entry;
-use crate::domain::{EnvName, NameError, Secret};
+use crate::domain::{EnvName, NameError, Secret, unseen_edge};
 
 /// A file's variables, as an account would hold them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +59,10 @@ fn note(name: &EnvName, given: &[&Entry]) -> Vec<String> {
     } else if last.name != name.as_str() {
         notes.push(format!("{} is {name} in the account", last.name));
     }
+    if let Some(edge) = last.value.as_ref().and_then(|value| unseen_edge(value.expose())) {
+        let edge = edge as u32;
+        notes.push(format!("{name} begins or ends with U+{edge:04X}, which no eye sees"));
+    }
     if last.has_reference {
         notes.push(format!("{name} holds a ${{…}}, which is taken as it stands and not substituted"));
     }
@@ -91,6 +95,18 @@ mod tests {
                  (lines 2, 4): line 4 counts",
                 "lower is LOWER in the account",
                 "LOWER holds a ${…}, which is taken as it stands and not substituted",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_no_eye_sees_around_a_value_is_told() {
+        let settled = settle(&read_dotenv("A='x\u{200b}'\nB=\"\u{feff}x\"\nC='x '\n").expect("a file"));
+        assert_eq!(
+            settled.notes,
+            [
+                "A begins or ends with U+200B, which no eye sees",
+                "B begins or ends with U+FEFF, which no eye sees"
             ]
         );
     }

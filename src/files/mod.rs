@@ -3,6 +3,7 @@
 
 mod leftovers;
 mod owner;
+mod text;
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
@@ -19,6 +20,7 @@ use crate::domain::{Failure, Result};
 
 pub use leftovers::{leftovers, sweep};
 pub use owner::mend_owner;
+pub use text::{Unread, read_text};
 
 /// The most that is read of any file here.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::PublicKey;
+use crate::domain::decode;
 
 /// The longest that an agent is waited for.
 const AGENT_PATIENCE: Duration = Duration::from_secs(1);
@@ -48,7 +49,8 @@ pub fn local_keys(folder: &Path) -> Vec<LocalKey> {
 fn read_small_file(path: &Path) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     let is_small = metadata.is_file() && metadata.len() <= LARGEST_FILE;
-    if is_small { std::fs::read_to_string(path).ok() } else { None }
+    let bytes = if is_small { std::fs::read(path).ok()? } else { return None };
+    decode(&bytes).ok().map(str::to_owned)
 }
 
 /// The identities of the agent that listens at `socket`; none if it does not answer in a second.

@@ -3,7 +3,7 @@
 use ssh_key::HashAlg;
 use ssh_key::public::KeyData;
 
-use crate::domain::{Failure, Result, printable};
+use crate::domain::{Failure, Result, printable, trim_unseen};
 
 /// What gives a private key away: the headings of all forms, and the data of OpenSSH's, which starts
 /// with `openssh-key-v1` in base64.
@@ -47,7 +47,7 @@ impl PublicKey {
             return Err(Failure::usage("this public key is not in OpenSSH's one-line form")
                 .hint("convert it: ssh-keygen -i -f FILE (for PKCS8: ssh-keygen -i -m PKCS8 -f FILE)"));
         }
-        let text = text.trim_start_matches('\u{feff}');
+        let text = trim_unseen(text);
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         match lines.as_slice() {
@@ -195,7 +195,7 @@ mod tests {
             (format!("{ED25519} me@host\n"), "me@host"),
             (format!("# my key\r\n\r\n  {ED25519} me@host  \r\n"), "me@host"),
             (ED25519.to_owned(), ""),
-            (format!("\u{feff}{}\t me@host", ED25519.replace(' ', " \t ")), "me@host"),
+            (format!("\u{feff}\u{a0}{}\t me@host\u{200b}\n", ED25519.replace(' ', " \t ")), "me@host"),
             (format!("{ED25519} a comment of words"), "a comment of words"),
         ] {
             let key = PublicKey::parse(&text).expect(&text);

@@ -1,33 +1,41 @@
 //! Secrets from the user: without echo on a terminal, else from stdin.
 
 use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 
 use zeroize::Zeroizing;
 
 use super::terminal::read_hidden;
 use crate::context;
-use crate::domain::{Failure, Result, Secret, printable};
-use crate::files::reason;
+use crate::domain::{Failure, Result, Secret, printable, trim_unseen};
+use crate::files::{read_text, reason};
 
 /// The most that is read from stdin, in bytes.
-const LARGEST_INPUT: u64 = 4 * 1024 * 1024;
+const LARGEST_INPUT: usize = 4 * 1024 * 1024;
 
-/// Asks for a key: one line without echo on a terminal, else all of stdin without the white space
-/// around it.
+/// Asks for a key: one line without echo on a terminal, else all of stdin, without what is around it
+/// that nobody sees.
 ///
 /// # Errors
-/// Nothing can be read.
+/// Nothing can be read, or more than one line.
 pub fn read_secret(label: &str) -> Result<Secret> {
     if context::stdin_is_terminal() {
-        return ask(label);
+        return one_line(label, &Secret::new(trim_unseen(ask(label)?.expose())));
     }
-    let text = read_stdin()?;
-    Ok(Secret::new(text.trim()))
+    Ok(Secret::new(trim_unseen(&read_stdin()?)))
 }
 
-/// Asks for a value: one line without echo on a terminal, else stdin to its end, less one line
-/// break at the end unless `keep_newline` is set.
+/// What is one line, or nothing at all: the first line of a paste would be mistaken for the whole.
+fn one_line(label: &str, text: &Secret) -> Result<Secret> {
+    match text.expose().split('\n').count() {
+        1 => Ok(text.clone()),
+        lines => Err(Failure::usage(format!("these are {lines} lines, and the {label} is one"))
+            .hint("give it alone; nothing of this was kept")),
+    }
+}
+
+/// Asks for a value: a line, or a paste of several, without echo on a terminal; else stdin to its end,
+/// less one line break at the end unless `keep_newline` is set.
 ///
 /// # Errors
 /// Nothing can be read.
@@ -36,9 +44,8 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
         return ask(label);
     }
     let text = read_stdin()?;
-    let kept = if keep_newline { text.as_str() } else { text.strip_suffix('\n').unwrap_or(&text) };
-    let kept = if keep_newline { kept } else { kept.strip_suffix('\r').unwrap_or(kept) };
-    Ok(Secret::new(kept))
+    let ending = ["\r\n", "\n"].into_iter().find(|ending| !keep_newline && text.ends_with(ending));
+    Ok(Secret::new(text.strip_suffix(ending.unwrap_or_default()).unwrap_or(&text)))
 }
 
 fn ask(label: &str) -> Result<Secret> {
@@ -50,20 +57,7 @@ fn ask(label: &str) -> Result<Secret> {
 }
 
 fn read_stdin() -> Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    std::io::stdin()
-        .lock()
-        .take(LARGEST_INPUT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::failed(format!("cannot read stdin: {}", reason(&error))))?;
-    if bytes.len() as u64 > LARGEST_INPUT {
-        return Err(Failure::failed("what came from stdin is over 4 MiB"));
-    }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(Failure::failed("what came from stdin is no UTF-8 text")
-            .hint("encode it first, for instance with base64")),
-    }
+    read_text(std::io::stdin().lock(), LARGEST_INPUT).map_err(|unread| unread.failure("stdin"))
 }
 
 /// Asks a question for yes or no on the terminal, no being the default; `None` without a terminal.
@@ -109,7 +103,7 @@ pub fn read_new_passphrase() -> Result<Secret> {
             Failure::usage("a passphrase is only asked for on a terminal").hint("leave --passphrase out")
         );
     }
-    let passphrase = ask("passphrase")?;
+    let passphrase = one_line("passphrase", &ask("passphrase")?)?;
     if ask("the same again")? != passphrase {
         return Err(Failure::failed("the two passphrases differ; nothing was made"));
     }

@@ -92,7 +92,7 @@ fn what_no_variable_can_be_is_refused_before_anything_is_sent() {
         .refuses(2, &["two arguments"])
         .hides("hidden");
     home.vastenv(&["create", "env-var", "A"]).stdin("a\0b").run().refuses(2, &["NUL"]);
-    home.vastenv(&["create", "env-var", "A"]).stdin(b"\xff\xfe").run().refuses(1, &["no UTF-8", "base64"]);
+    home.vastenv(&["create", "env-var", "A"]).stdin(b"\xff\xe9").run().refuses(1, &["no UTF-8", "base64"]);
     home.vastenv(&["create", "env-var", "A"]).run().refuses(2, &["the value of A is empty"]);
     assert_eq!(account.requests(), [""; 0]);
 }

@@ -19,6 +19,7 @@ mod homes;
 mod hygiene;
 mod import;
 mod import_ends;
+mod inputs;
 mod inspect;
 mod masks;
 mod names;

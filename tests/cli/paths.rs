@@ -34,7 +34,9 @@ fn a_folder_called_tilde_is_never_made() {
     for (path, home_variable) in [("./~/x", true), ("keys/~/x", true), ("~/x", false)] {
         let call = home.vastenv(&["create", "ssh-key", "--output", path, "--yes"]);
         let call = if home_variable { call } else { call.without("HOME") };
-        call.run().refuses(2, &["--output"]);
+        let why =
+            if home_variable { "`~` is the home only at the start of a path" } else { "HOME is not set" };
+        call.run().refuses(2, &["--output", why]);
         assert!(!home.path("~").exists() && !home.path("keys").exists());
     }
 }

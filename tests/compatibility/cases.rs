@@ -72,10 +72,11 @@ impl Case {
 }
 
 const LISTS: &str = "to say what is there already, and what brings a deleted key back";
+const EMPTY: &str = "an empty value is refused before it is sent";
 const IN_USE: &str = "to ask before the key in use is deleted";
 
 pub fn cases() -> Vec<Case> {
-    [env_vars(), api_keys(), ssh_keys(), refusals()].into_iter().flatten().collect()
+    [env_vars(), dashes(), api_keys(), ssh_keys(), refusals()].into_iter().flatten().collect()
 }
 
 fn env_vars() -> Vec<Case> {
@@ -86,12 +87,32 @@ fn env_vars() -> Vec<Case> {
         same(&["show", "env-vars"]),
         same(&["create", "env-var", "new", "it's $(x) \u{e9}", "--raw"]).prints(JSON_NOT_PROSE),
         same(&["create", "env-var", "taken", "y", "--raw"]).fails(REFUSED),
-        same(&["create", "env-var", "NEW", "", "--raw"]).fails(REFUSED),
+        same(&["create", "env-var", "NEW", "", "--raw"]).fails(USAGE).sends(EMPTY),
         same(&["update", "env-var", "TAKEN", "new", "--raw"]).prints(JSON_NOT_PROSE),
         same(&["update", "env-var", "GONE", "new", "--raw"]).fails(REFUSED),
-        same(&["update", "env-var", "TAKEN", "", "--raw"]).fails(REFUSED),
+        same(&["update", "env-var", "TAKEN", "", "--raw"]).fails(USAGE).sends(EMPTY),
         same(&["delete", "env-var", "TAKEN", "--raw"]).prints(JSON_NOT_PROSE),
         same(&["delete", "env-var", "GONE", "--raw"]).fails(REFUSED),
+    ]
+}
+
+/// Values that begin with a dash, and what only looks like one.
+fn dashes() -> Vec<Case> {
+    vec![
+        same(&["create", "env-var", "NEW", "--max-model-len 4096"]),
+        same(&["create", "env-var", "NEW", "-e A=b -p 80:80"]),
+        same(&["create", "env-var", "NEW", "-"]),
+        same(&["create", "env-var", "NEW", "-1"]),
+        same(&["create", "env-var", "NEW", "-1.5"]),
+        same(&["update", "env-var", "TAKEN", "-.5"]),
+        same(&["update", "env-var", "TAKEN", "-q and -y -s"]),
+        same(&["create", "api-key", "--name", "-1", "--permission", "rights.json"]),
+        same(&["create", "api-key", "--name", "-a b", "--perm", "rights.json", "--key_params", "-c d"]),
+        Case { their_code: USAGE, ..same(&["create", "env-var", "NEW", "-x"]).fails(USAGE) },
+        Case { their_code: USAGE, ..same(&["create", "env-var", "NEW", "-1."]).fails(USAGE) },
+        Case { their_code: USAGE, ..same(&["create", "env-var", "NEW", "-1e5"]).fails(USAGE) },
+        Case { their_code: USAGE, ..same(&["create", "env-var", "NEW", "--model=x"]).fails(USAGE) },
+        Case { their_code: USAGE, ..same(&["create", "env-var", "NEW", "--retry=a b"]).fails(USAGE) },
     ]
 }
 
@@ -114,8 +135,12 @@ fn api_keys() -> Vec<Case> {
             "--key_params",
             "a=b",
         ]),
-        same(&["create", "api-key", "--name", "x", "--permission_file", "bad-rights.json", "--raw"])
-            .fails(REFUSED),
+        // Asked about here, and -y answers.
+        Case {
+            more: &["-y"],
+            ..same(&["create", "api-key", "--name", "x", "--permission_file", "bad-rights.json", "--raw"])
+                .fails(REFUSED)
+        },
         same(&["create", "api-key", "--name", "x", "--permission_file", "no-rights.json", "--raw"])
             .fails(REFUSED),
         // A usage error here, with the place of the fault; a bare parser's message there.

@@ -128,21 +128,53 @@ fn unknown_categories_are_named_with_the_nearest() {
     let account = account();
     let home = account.home();
     home.write("rights.json", r#"{"api": {"usr_write": {}, "billing": {}, "\u001b[2Jx": {}, "misc": {}}}"#);
-    let said = home
-        .vastenv(&["create", "api-key", "--name", "x", "--permission_file", "rights.json"])
+    let call = ["create", "api-key", "--name", "x", "--permission_file", "rights.json"];
+    home.vastenv(&call).run().refuses(
+        2,
+        &[
+            "unknown permission categories: ",
+            "usr_write (did you mean user_write?)",
+            "billing (did you mean billing_read?)",
+            r"\u{1b}[2Jx",
+            "say yes with -y",
+        ],
+    );
+    home.vastenv(&["create", "api-key", "--name", "x", "--permission", "instance-read"])
         .run()
-        .expect(1);
-    said.mentions(&[
-        "unknown permission category usr_write; did you mean user_write?",
-        "unknown permission category billing; did you mean billing_read?",
-        r"unknown permission category \u{1b}[2Jx",
-        "Invalid permission format",
-    ]);
-    home.vastenv(&["create", "api-key", "--name", "x", "--permission", "instance-read", "--curl"])
-        .run()
-        .expect(0)
-        .mentions(&["did you mean instance_read?"]);
+        .refuses(2, &["unknown permission category: instance-read (did you mean instance_read?)"]);
+    assert_eq!(account.requests(), [""; 0]);
+    home.vastenv(&[&call[..], &["-y"]].concat()).run().refuses(1, &["Invalid permission format"]);
     assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn permission_is_short_for_a_permission_file_as_in_the_official_client() {
+    let account = account();
+    let home = account.home();
+    let given = json!({"api": {"misc": {}}});
+    home.write("p.json", given.to_string());
+    home.write("rights", given.to_string());
+    home.write("below/rights", given.to_string());
+    for words in [
+        &["--permission", "p.json"][..],
+        &["--permission=p.json"],
+        &["--perm", "rights"],
+        &["--p", "below/rights"],
+        &["--permission_f", "p.json"],
+        &["--permission", "~/p.json"],
+        &["--permission", "-"],
+    ] {
+        let call = home.vastenv(&[&["create", "api-key", "--name", "x"], words].concat());
+        call.stdin(given.to_string()).run().expect(0);
+        assert_eq!(keys(&account).pop().expect("a key")["permissions"], given, "{words:?}");
+    }
+    home.ok(&["create", "api-key", "--name", "x", "--permission", "p.json", "--permission", "user_read"]);
+    let both = json!({"api": {"misc": {}, "user_read": {}}});
+    assert_eq!(keys(&account).pop().expect("a key")["permissions"], both);
+    let call = |words: &[&str]| home.vastenv(&[&["create", "api-key", "--name", "x"], words].concat()).run();
+    call(&["--permission", "gone.json"]).refuses(1, &["cannot read the permissions from gone.json"]);
+    call(&["--permission", "p.json", "--permission_file", "rights"])
+        .refuses(2, &["more than one permission file"]);
 }
 
 #[test]

@@ -71,6 +71,54 @@ fn every_type_of_openssh_is_taken_and_described_as_ssh_keygen_does() {
     }
 }
 
+/// The data of a key that ssh-keygen does not make any more everywhere: p, q, g and y are but numbers.
+fn dsa() -> String {
+    let mut blob = Vec::new();
+    let mut field = |bytes: &[u8]| {
+        blob.extend(u32::try_from(bytes.len()).expect("short").to_be_bytes());
+        blob.extend(bytes);
+    };
+    field(b"ssh-dss");
+    for length in [128, 20, 128, 128] {
+        field(&vec![0x55; length]);
+    }
+    let data = base64(&blob);
+    format!("ssh-dss {data} old@key")
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letters = |chunk: &[u8]| {
+        let mut bits = 0_usize;
+        for index in 0..3 {
+            bits = bits << 8 | usize::from(chunk.get(index).copied().unwrap_or(0));
+        }
+        let letter = |place: usize| char::from(LETTERS[bits >> (18 - 6 * place) & 63]);
+        (0..4).map(|place| if place <= chunk.len() { letter(place) } else { '=' }).collect::<String>()
+    };
+    bytes.chunks(3).map(letters).collect()
+}
+
+#[test]
+fn a_comment_that_no_terminal_should_print_is_refused_and_an_old_type_warned_of() {
+    let account = holding(&[]);
+    let home = account.home();
+    let bare = ED25519.rsplit_once(' ').expect("a comment").0;
+    for (comment, shown) in
+        [("me\u{1b}[2J", r"me\u{1b}[2J"), ("m\u{200b}e", r"m\u{200b}e"), ("\u{202e}me", r"\u{202e}me")]
+    {
+        let key = format!("{bare} {comment}");
+        home.write("id.pub", &key);
+        for given in ["id.pub", &key] {
+            for call in [&["create", "ssh-key", given][..], &["update", "ssh-key", "1", given]] {
+                home.vastenv(call).run().refuses(2, &["comment holds a character that no eye sees", shown]);
+            }
+        }
+    }
+    assert_eq!(account.requests(), [""; 0]);
+    home.vastenv(&["create", "ssh-key", &dsa()]).run().expect(0).mentions(&["ssh-dss", "will refuse it"]);
+}
+
 #[test]
 fn a_key_is_found_in_any_usual_wrapping() {
     let bare = ED25519.rsplit_once(' ').expect("a comment").0;
@@ -79,6 +127,7 @@ fn a_key_is_found_in_any_usual_wrapping() {
         (format!("{ED25519}\r\n"), ED25519),
         (format!("# my key\r\n\r\n\t{ED25519}  \r\n\r\n"), ED25519),
         (format!("\u{feff}{}", ED25519.replace(' ', " \t")), ED25519),
+        (format!("\u{200b}{ED25519}\u{a0}\u{feff}\r\n"), ED25519),
         (bare.to_owned(), bare),
         (format!("{bare} \n"), bare),
     ] {

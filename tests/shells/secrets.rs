@@ -170,3 +170,27 @@ fn what_records_commands_shows_no_value() {
         }
     });
 }
+
+/// Lines that leave a trace where a shell runs them.
+const PASTED: [&str; 4] = ["-----BEGIN KEY-----", "touch ran", "echo ran >> ran", "-----END KEY-----"];
+
+#[test]
+fn a_paste_at_the_hidden_question_is_one_value_and_nothing_that_the_shell_runs() {
+    each(|shell| {
+        let account = Account::with(&[]);
+        let binary = account.home.binary.display().to_string();
+        let mut terminal = Terminal::open(&account.home, shell);
+        let bare = PASTED.join("\r");
+        let bracketed = format!("\u{1b}[200~{bare}\u{1b}[201~");
+        for (name, paste) in [("BARE", &bare), ("BRACKETED", &bracketed)] {
+            terminal.send(&format!("{binary} create env-var {name}\n"));
+            terminal.until(&format!("value of {name} (not shown): "));
+            terminal.send(&format!("{paste}\r"));
+            terminal.until(&format!("created {name}"));
+            terminal.settle();
+            assert_eq!(terminal.get(name), PASTED.join("\n"), "{shell:?}: {}", terminal.text());
+        }
+        assert!(terminal.text().matches("(4 lines)").count() == 2, "{shell:?}: {}", terminal.text());
+        assert!(!account.home.path("ran").exists(), "{shell:?}: {}", terminal.text());
+    });
+}

@@ -1,0 +1,52 @@
+//! The one way in for text that a user gives: files, pipes, stdin.
+
+use std::io::{self, Read};
+
+use zeroize::Zeroizing;
+
+use super::reason;
+use crate::domain::{Failure, NotText, decode};
+
+/// Why a text cannot be had.
+#[derive(Debug)]
+pub enum Unread {
+    /// It cannot be read.
+    Io(io::Error),
+    /// It is longer than this many bytes.
+    TooLarge(usize),
+    /// It is none.
+    NotText(NotText),
+}
+
+/// Reads a text of at most `most` bytes, without the byte order mark before it.
+///
+/// # Errors
+/// It cannot be read, is longer, or is no UTF-8.
+pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
+    // All room at once: growing would leave copies of secrets behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
+    source.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    if bytes.len() > most {
+        return Err(Unread::TooLarge(most));
+    }
+    decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
+}
+
+impl Unread {
+    /// What to say of the text called `name`.
+    pub fn failure(&self, name: &str) -> Failure {
+        match self {
+            Self::Io(error) => Failure::failed(format!("cannot read {name}: {}", reason(error))),
+            Self::TooLarge(most) if *most < 1024 * 1024 => {
+                Failure::failed(format!("{name} is over {} KiB", most / 1024))
+            }
+            Self::TooLarge(most) => Failure::failed(format!("{name} is over {} MiB", most / 1024 / 1024)),
+            Self::NotText(NotText::Utf16) => Failure::failed(format!("{name} is UTF-16 text"))
+                .hint("save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"),
+            Self::NotText(NotText::Other(line)) => {
+                Failure::failed(format!("{name}, line {line}: it is no UTF-8 text"))
+                    .hint("save it as UTF-8; encode a value of other bytes, for instance with base64")
+            }
+        }
+    }
+}
