@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::answer::{RawAnswer, Trouble};
 use super::error::ApiError;
 use super::judge::{Answer, Call, judge};
+use super::pace::Pace;
 use super::redact::{Hushed, Redactor};
 use super::request::Request;
 use super::{inspect, redirect, retry};
@@ -62,8 +63,8 @@ pub trait Listener: Send + Sync {
     /// The call is sent again after `wait`; `reason` is like `rate limited`.
     fn waiting(&self, reason: &str, wait: Duration);
 
-    /// Of `total` calls, `done` are done, and the rest will take about `left`.
-    fn progress(&self, _done: usize, _total: usize, _left: Duration) {}
+    /// Of `total` calls, `done` are done, and the rest will take about `left` if that can be told.
+    fn progress(&self, _done: usize, _total: usize, _left: Option<Duration>) {}
 }
 
 /// A client for one account.
@@ -73,16 +74,8 @@ pub struct Client {
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
     hushed: RefCell<Hushed>,
-    pub(super) sent: Cell<SentChanges>,
-}
-
-/// Which kinds of changes of variables were sent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SentChanges {
-    /// A variable was to be created.
-    pub create: bool,
-    /// A variable's value was to be changed.
-    pub update: bool,
+    pace: Pace,
+    change_is_out: Cell<bool>,
 }
 
 impl Client {
@@ -100,13 +93,14 @@ impl Client {
             authorization,
             listener,
             hushed: RefCell::default(),
-            sent: Cell::default(),
+            pace: Pace::default(),
+            change_is_out: Cell::default(),
         })
     }
 
-    /// Which kinds of changes were sent since the last call of this.
-    pub fn take_sent(&self) -> SentChanges {
-        self.sent.take()
+    /// Whether a change is under way at this moment, and may have been made already.
+    pub fn is_change_out(&self) -> bool {
+        self.change_is_out.get()
     }
 
     /// Takes `values` out of every message of the server from now on.
@@ -132,9 +126,21 @@ impl Client {
         let mut backoff = retry::FIRST_WAIT;
         let mut tries_left = self.settings.tries.max(1);
         loop {
+            let wait = self.pace.wait(request, Instant::now());
+            if !wait.is_zero() {
+                self.listener.waiting("keeping the server's pace", wait);
+                tokio::time::sleep(wait).await;
+            }
+            self.change_is_out.set(!call.is_read);
             let outcome = self.attempt(request, &call, &url).await;
+            self.change_is_out.set(false);
+            self.pace.answered(request, Instant::now());
             tries_left -= 1;
-            match retry::wait_after(&outcome, request.repeatable, backoff) {
+            let wait = retry::wait_after(&outcome, request.repeatable, backoff);
+            if let (Some(wait), Ok(RawAnswer { status: 429, .. })) = (&wait, &outcome) {
+                self.pace.learn(request, wait.time, Instant::now());
+            }
+            match wait {
                 Some(wait) if tries_left > 0 => {
                     self.listener.waiting(&wait.reason, wait.time);
                     tokio::time::sleep(wait.time).await;

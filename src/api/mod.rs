@@ -12,6 +12,7 @@ mod error;
 mod inspect;
 mod judge;
 mod notice;
+mod pace;
 mod redact;
 mod redirect;
 mod request;
@@ -25,7 +26,7 @@ mod users;
 mod tests;
 
 pub use api_keys::{ApiKey, ApiKeys, CreatedApiKey};
-pub use client::{Client, Inspect, Listener, SentChanges, Settings};
+pub use client::{Client, Inspect, Listener, Settings};
 pub use error::ApiError;
 pub use judge::{Answer, Reply};
 pub use request::Request;

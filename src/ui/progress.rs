@@ -23,8 +23,8 @@ const FRAMES: [&str; 4] = ["·  ", "·· ", "···", " ··"];
 enum Work {
     /// What is under way, for how long nobody knows.
     Open(String),
-    /// So many calls of so many are done, and the end is expected at a moment.
-    Counted { done: usize, total: usize, end: Instant },
+    /// So many calls of so many are done, and the end is expected at a moment, if that can be told.
+    Counted { done: usize, total: usize, end: Option<Instant>, wait: Option<String> },
 }
 
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
@@ -100,11 +100,15 @@ fn draw(work: &Mutex<Work>, stopped: &mpsc::Receiver<()>) {
 fn line(work: &Work, frame: &str, elapsed: Duration) -> String {
     match work {
         Work::Open(text) => format!("{frame} {text} ({} s)", elapsed.as_secs()),
-        Work::Counted { done, total, end } => {
+        Work::Counted { done, total, end, wait } => {
             let filled = (BAR * done).checked_div(*total).unwrap_or(BAR);
             let bar = format!("{}{}", "█".repeat(filled), "·".repeat(BAR.saturating_sub(filled)));
-            let left = end.saturating_duration_since(Instant::now());
-            format!("{bar} {done} of {total}, about {} left", format_duration(left.as_secs() + 1))
+            let left = end.map(|end| {
+                let left = end.saturating_duration_since(Instant::now());
+                format!("about {} left", format_duration(left.as_secs() + 1))
+            });
+            let parts = [Some(format!("{bar} {done} of {total}")), left, wait.clone()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
     }
 }
@@ -132,10 +136,15 @@ impl Listener for Waits {
     }
 
     fn waiting(&self, reason: &str, wait: Duration) {
-        *lock(&self.work) = Work::Open(format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64()));
+        let told = format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64());
+        match &mut *lock(&self.work) {
+            Work::Counted { wait, .. } => *wait = Some(told),
+            open @ Work::Open(_) => *open = Work::Open(told),
+        }
     }
 
-    fn progress(&self, done: usize, total: usize, left: Duration) {
-        *lock(&self.work) = Work::Counted { done, total, end: Instant::now() + left };
+    fn progress(&self, done: usize, total: usize, left: Option<Duration>) {
+        let end = left.and_then(|left| Instant::now().checked_add(left));
+        *lock(&self.work) = Work::Counted { done, total, end, wait: None };
     }
 }
