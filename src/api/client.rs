@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -257,7 +258,9 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if settings.server.is_loopback() {
-        builder = builder.no_proxy();
+        // Where no file names it, DNS would be asked.
+        let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip: IpAddr| (ip, 0).into());
+        builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
     }
     if settings.server.is_plain_http() {
         // No TLS to come: reading the system's certificates would take longer than the request.
