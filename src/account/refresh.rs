@@ -106,7 +106,8 @@ impl Remote<'_> {
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
-            let failure = Failure::unavailable(format!("no answer from {host} within {limit}"));
+            let failure =
+                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()));
             self.note_failure(&failure);
             Err(failure)
         })

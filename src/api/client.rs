@@ -18,6 +18,7 @@ use super::judge::{Answer, Call, judge};
 use super::pace::Pace;
 use super::redact::{Hushed, Redactor};
 use super::request::Request;
+use super::route::{self, Route};
 use super::{inspect, redirect, retry};
 use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
 
@@ -75,6 +76,7 @@ pub struct Client {
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
     hushed: RefCell<Hushed>,
+    route: Route,
     pace: Pace,
     change_is_out: Cell<bool>,
 }
@@ -87,6 +89,11 @@ impl Client {
     pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
+        let route = if settings.server.is_loopback() {
+            Route::default()
+        } else {
+            Route::of_environment(settings.server.as_str())?
+        };
         let http = http_client(&settings)?;
         Ok(Self {
             http,
@@ -94,9 +101,15 @@ impl Client {
             authorization,
             listener,
             hushed: RefCell::default(),
+            route,
             pace: Pace::default(),
             change_is_out: Cell::default(),
         })
+    }
+
+    /// What follows the server's name: the proxy between, if there is one.
+    pub fn via(&self) -> String {
+        self.route.via()
     }
 
     /// Whether a change is under way at this moment, and may have been made already.
@@ -178,7 +191,11 @@ impl Client {
     async fn attempt(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
         let limit = self.settings.timeout;
         tokio::time::timeout(limit, self.exchange(request, call, url)).await.unwrap_or_else(|_| {
-            Err(Trouble::Unanswered(format!("no answer from {} within {limit:?}", call.host)))
+            Err(Trouble::Unanswered(format!(
+                "no answer from {}{} within {limit:?}",
+                call.host,
+                self.route.via()
+            )))
         })
     }
 
@@ -214,13 +231,19 @@ impl Client {
             let bytes = Zeroizing::new(body.to_string().into_bytes());
             prepared = prepared.body(Bytes::from_owner(bytes));
         }
-        prepared.send().await.map_err(|error| {
-            let cause = call.redactor.show(&innermost(&error));
-            if error.is_connect() || error.is_builder() {
-                Trouble::NotSent(format!("{} cannot be reached ({cause})", call.host))
-            } else {
-                Trouble::Unanswered(format!("{} broke off the connection ({cause})", call.host))
-            }
+        let error = match prepared.send().await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let cause = call.redactor.show(&innermost(&error));
+        Err(if error.is_connect() || error.is_builder() {
+            Trouble::NotSent(self.route.blame(&call.host, url, &error, &cause).await)
+        } else {
+            Trouble::Unanswered(format!(
+                "{}{} broke off the connection ({cause})",
+                call.host,
+                self.route.via()
+            ))
         })
     }
 }
@@ -267,9 +290,8 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| {
-        Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200))).hint(
-            "check that the system's certificates are installed (often a package named ca-certificates)",
-        )
+        Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200)))
+            .hint(route::NO_CERTIFICATES)
     })
 }
 

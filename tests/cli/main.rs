@@ -41,4 +41,5 @@ mod surroundings;
 #[path = "../common/terminal.rs"]
 mod terminal;
 mod usage;
+mod who_is_to_blame;
 mod why;
