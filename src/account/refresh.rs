@@ -107,7 +107,8 @@ impl Remote<'_> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
             let failure =
-                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()));
+                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
+                    .hint("check the network, or the address given with --url or VAST_URL");
             self.note_failure(&failure);
             Err(failure)
         })

@@ -65,6 +65,9 @@ pub trait Listener: Send + Sync {
     /// The call is sent again after `wait`; `reason` is like `rate limited`.
     fn waiting(&self, reason: &str, wait: Duration);
 
+    /// A change is under way from now on, and may have been made; or none is.
+    fn outstanding(&self, _change: Option<&str>) {}
+
     /// Of `total` calls, `done` are done, and the rest will take about `left` if that can be told.
     fn progress(&self, _done: usize, _total: usize, _left: Option<Duration>) {}
 }
@@ -145,9 +148,9 @@ impl Client {
                 self.listener.waiting("keeping the server's pace", wait);
                 tokio::time::sleep(wait).await;
             }
-            self.change_is_out.set(!call.is_read);
+            self.note_out(Some(&call).filter(|call| !call.is_read));
             let outcome = self.attempt(request, &call, &url).await;
-            self.change_is_out.set(false);
+            self.note_out(None);
             self.pace.answered(request, Instant::now());
             tries_left -= 1;
             let wait = retry::wait_after(&outcome, request.repeatable, backoff);
@@ -163,6 +166,11 @@ impl Client {
                 _ => return judge(call, outcome),
             }
         }
+    }
+
+    fn note_out(&self, change: Option<&Call>) {
+        self.change_is_out.set(change.is_some());
+        self.listener.outstanding(change.map(|change| change.purpose.as_str()));
     }
 
     fn address(&self, request: &Request) -> Result<Url, Failure> {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use nix::sys::signal::Signal;
 use serde_json::{Map, Value, json};
 
-use super::app::App;
+use super::app::{App, Manner};
 use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
 use super::interrupts::Interrupts;
@@ -105,7 +105,8 @@ fn send(
 ) -> Result<ExitCode> {
     let waiting = RefCell::new(batch);
     // Where a two-factor session ends on the way, this is called again with another key.
-    let ended = app.with_server(account, async |remote| {
+    let manner = Manner { hears_interrupts: true, ..app.manner(false) };
+    let ended = app.with_server_as(account, manner, async |remote| {
         let mut interrupts = Interrupts::new()?;
         let mut batch = waiting.take();
         let ended = remote.send_batch(&mut batch, async || interrupts.next().await).await;

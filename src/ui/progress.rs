@@ -27,20 +27,34 @@ enum Work {
     Counted { done: usize, total: usize, end: Option<Instant>, wait: Option<String> },
 }
 
+/// The change that was sent and not answered yet, in words to follow "the request to".
+#[derive(Clone, Default)]
+pub struct Outstanding(Arc<Mutex<Option<String>>>);
+
+impl Outstanding {
+    /// The change, if there is one.
+    pub fn change(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
+}
+
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
 pub struct Progress {
     work: Arc<Mutex<Work>>,
     shown: Arc<Mutex<String>>,
+    out: Outstanding,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set.
-    pub fn start(text: &str, quiet: bool) -> Self {
+    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set. What
+    /// the server has not answered yet is noted in `out`.
+    pub fn start(text: &str, quiet: bool, out: Outstanding) -> Self {
         let mut progress = Self {
             work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),
             shown: Arc::default(),
+            out,
             stop: None,
             thread: None,
         };
@@ -57,7 +71,12 @@ impl Progress {
     /// for stdout if `shown_is_data` (`--curl`); else they are talk (`--explain`).
     pub fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
         let shown = shown_is_data.then(|| Arc::clone(&self.shown));
-        Arc::new(Waits { work: Arc::clone(&self.work), shown, is_drawn: self.thread.is_some() })
+        Arc::new(Waits {
+            work: Arc::clone(&self.work),
+            shown,
+            out: self.out.clone(),
+            is_drawn: self.thread.is_some(),
+        })
     }
 
     /// Ends the line, and gives what is to be printed on stdout.
@@ -113,6 +132,13 @@ fn line(work: &Work, frame: &str, elapsed: Duration) -> String {
     }
 }
 
+/// Takes the line away from a terminal before the process ends.
+pub fn erase_line() {
+    if context::stderr_is_terminal() && !context::is_dumb_terminal() {
+        let _ = write!(std::io::stderr(), "{ERASE}");
+    }
+}
+
 /// What a thread that panicked left behind is as good as any text.
 fn lock<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
     text.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,6 +147,7 @@ fn lock<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Waits {
     work: Arc<Mutex<Work>>,
     shown: Option<Arc<Mutex<String>>>,
+    out: Outstanding,
     is_drawn: bool,
 }
 
@@ -141,6 +168,10 @@ impl Listener for Waits {
             Work::Counted { wait, .. } => *wait = Some(told),
             open @ Work::Open(_) => *open = Work::Open(told),
         }
+    }
+
+    fn outstanding(&self, change: Option<&str>) {
+        *lock(&self.out.0) = change.map(str::to_owned);
     }
 
     fn progress(&self, done: usize, total: usize, left: Option<Duration>) {

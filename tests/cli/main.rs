@@ -20,6 +20,7 @@ mod hygiene;
 mod import;
 mod import_ends;
 mod inspect;
+mod interrupted;
 mod masks;
 mod names;
 #[path = "../common/official.rs"]
