@@ -17,7 +17,7 @@ use common::process::command;
 use official::vastai;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vastenv::sandbox::Options;
+use vastenv::sandbox::{Options, RateLimits};
 
 const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";
@@ -195,7 +195,7 @@ fn masked_values_are_shown_as_the_mask() {
 
 #[test]
 fn rate_limits_outlast_the_retries() {
-    let options = Options { rate_limits: true, ..Options::default() };
+    let options = Options { rate_limits: Some(RateLimits::Strict), ..Options::default() };
     let Some(user) = User::with(&json!({"secrets": {"A": "b"}}), options) else { return };
     assert_eq!(user.ok(&["show", "env-vars", "--raw"]), "{\n \"A\": \"*****\"\n}\n");
     // The sandbox's clock stands still, so that the interval never ends.
@@ -203,6 +203,19 @@ fn rate_limits_outlast_the_retries() {
     assert_eq!(err, "Failed with error 429: (no detail message supplied)\n");
     let statuses: Vec<u64> = user.requests().into_iter().map(|(_, _, status)| status).collect();
     assert_eq!(statuses, [200, 429, 429, 429]);
+}
+
+#[test]
+fn a_burst_passes_as_at_the_real_service() {
+    let options = Options { rate_limits: Some(RateLimits::Burst), ..Options::default() };
+    let Some(user) = User::with(&json!({}), options) else { return };
+    user.ok(&["create", "env-var", "A", "1"]);
+    user.ok(&["show", "env-vars"]);
+    user.ok(&["update", "env-var", "A", "2"]);
+    user.ok(&["show", "env-vars"]);
+    user.ok(&["delete", "env-var", "A"]);
+    let statuses: Vec<u64> = user.requests().into_iter().map(|(_, _, status)| status).collect();
+    assert_eq!(statuses, [200; 5]);
 }
 
 #[test]

@@ -1,9 +1,8 @@
-//! Many variables sent one after the other, as fast as the service lets them.
+//! Many variables sent one after the other, as fast as the server lets them.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::pace::{Method, Pace};
 use super::{Changed, Keeping, Remote};
 use crate::domain::{Failure, Kind, Result};
 use crate::dotenv::{Pending, Plan};
@@ -11,11 +10,18 @@ use crate::dotenv::{Pending, Plan};
 /// What is to be sent, and what has been. It outlives a connection, so that another key can go on.
 #[derive(Debug, Default)]
 pub struct Batch {
-    creates: VecDeque<Pending>,
-    updates: VecDeque<Pending>,
-    pace: Pace,
+    waiting: VecDeque<(Method, Pending)>,
+    /// How long the sending took so far.
+    elapsed: Duration,
     /// What became of what is not waiting any more.
     pub sent: Sent,
+}
+
+/// How a variable is sent.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Create,
+    Update,
 }
 
 /// What became of what was sent.
@@ -45,14 +51,25 @@ pub enum Ended<S> {
 }
 
 impl Batch {
-    /// What a plan wants sent.
+    /// What a plan wants sent: creations and updates by turns, as a server that limits them limits
+    /// each on its own.
     pub fn new(plan: Plan) -> Self {
-        Self { creates: plan.create.into(), updates: plan.update.into(), ..Self::default() }
+        let mut creates = plan.create.into_iter().map(|pending| (Method::Create, pending)).fuse();
+        let mut updates = plan.update.into_iter().map(|pending| (Method::Update, pending)).fuse();
+        let mut waiting = VecDeque::new();
+        loop {
+            let before = waiting.len();
+            waiting.extend(creates.next());
+            waiting.extend(updates.next());
+            if waiting.len() == before {
+                return Self { waiting, ..Self::default() };
+            }
+        }
     }
 
     /// How many variables there are in all.
     pub fn total(&self) -> usize {
-        self.done() + self.sent.failed.len() + self.creates.len() + self.updates.len()
+        self.tried() + self.waiting.len()
     }
 
     /// How many variables the account has taken.
@@ -60,34 +77,31 @@ impl Batch {
         self.sent.created.len() + self.sent.updated.len()
     }
 
-    /// How long the rest will take, about.
-    pub fn left(&self) -> Duration {
-        self.pace.left(self.creates.len(), self.updates.len(), Instant::now())
+    fn tried(&self) -> usize {
+        self.done() + self.sent.failed.len()
+    }
+
+    /// How long the rest will take, going by what was sent so far.
+    fn left(&self) -> Option<Duration> {
+        let each = self.elapsed.checked_div(u32::try_from(self.tried()).ok()?)?;
+        each.checked_mul(u32::try_from(self.waiting.len()).ok()?)
     }
 
     /// The names that are still to be sent.
     pub fn unsent(&self) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.creates.iter().chain(&self.updates).map(|pending| pending.name.to_string()).collect();
+        let mut names: Vec<_> = self.waiting.iter().map(|(_, pending)| pending.name.to_string()).collect();
         names.sort_unstable();
         names
     }
 
-    fn queue(&mut self, method: Method) -> &mut VecDeque<Pending> {
-        match method {
-            Method::Create => &mut self.creates,
-            Method::Update => &mut self.updates,
-        }
-    }
-
-    /// Notes what became of the first variable of a queue.
+    /// Notes what became of the first variable that was waiting.
     ///
     /// # Errors
     /// It failed for a reason that the others would meet too: it waits for another time.
-    fn settle(&mut self, method: Method, result: Result<Changed>) -> Result<()> {
+    fn settle(&mut self, result: Result<Changed>) -> Result<()> {
         match result {
             Ok(changed) => {
-                self.queue(method).pop_front();
+                self.waiting.pop_front();
                 let names = if changed.created { &mut self.sent.created } else { &mut self.sent.updated };
                 names.push(changed.name);
                 self.sent.not_followed = self.sent.not_followed.take().or(changed.not_followed);
@@ -95,8 +109,8 @@ impl Batch {
                 Ok(())
             }
             Err(failure) if is_about_one_variable(&failure) => {
-                let refused = self.queue(method).pop_front();
-                self.sent.failed.extend(refused.map(|refused| (refused.name.to_string(), failure)));
+                let refused = self.waiting.pop_front();
+                self.sent.failed.extend(refused.map(|(_, refused)| (refused.name.to_string(), failure)));
                 Ok(())
             }
             Err(failure) => Err(failure),
@@ -110,8 +124,8 @@ fn is_about_one_variable(failure: &Failure) -> bool {
 }
 
 impl Remote<'_> {
-    /// Sends what is waiting until nothing is, or until `stop` says so. What has been sent by then is
-    /// waited for, so that its end is known; a second word from `stop` ends that wait too.
+    /// Sends what is waiting until nothing is, or until `stop` says so. A change that is under way by
+    /// then is waited for, so that its end is known; a second word from `stop` ends that wait too.
     ///
     /// # Errors
     /// A failure that every variable would meet: a refused key, a full account, a server that
@@ -121,34 +135,25 @@ impl Remote<'_> {
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,
     ) -> Result<Ended<S>> {
-        self.client.hush(batch.creates.iter().chain(&batch.updates).map(|pending| pending.value.clone()));
-        loop {
-            self.follow_others(&mut batch.pace, Instant::now());
-            let waiting = (batch.creates.len(), batch.updates.len());
-            let Some((method, wait)) = batch.pace.next(waiting.0, waiting.1, Instant::now()) else {
-                return Ok(Ended::Complete);
-            };
-            let tried = batch.done() + batch.sent.failed.len();
-            self.listener.progress(tried, batch.total(), batch.left());
-            tokio::select! {
-                biased;
-                word = stop() => return Ok(Ended::Stopped(word)),
-                () = tokio::time::sleep(wait) => {}
-            }
-            let Some(pending) = batch.queue(method).front().cloned() else { continue };
+        self.client.hush(batch.waiting.iter().map(|(_, pending)| pending.value.clone()));
+        while let Some((method, pending)) = batch.waiting.front().cloned() {
+            self.listener.progress(batch.tried(), batch.total(), batch.left());
             let began = Instant::now();
-            let (result, word) = until_answered(self.send_one(method, &pending), &mut stop).await;
-            batch.pace.answered(method, began, Instant::now());
-            if let Some(result) = result {
-                batch.settle(method, result)?;
-            } else {
-                batch.sent.unclear = Some(pending.name.to_string());
-                self.invalidate();
+            let (result, word) = self.until_answered(self.send_one(method, &pending), &mut stop).await;
+            batch.elapsed += began.elapsed();
+            match result {
+                Some(result) => batch.settle(result)?,
+                None if self.client.is_change_out() => {
+                    batch.sent.unclear = Some(pending.name.to_string());
+                    self.invalidate();
+                }
+                None => {}
             }
             if let Some(word) = word {
                 return Ok(Ended::Stopped(word));
             }
         }
+        Ok(Ended::Complete)
     }
 
     async fn send_one(&self, method: Method, pending: &Pending) -> Result<Changed> {
@@ -157,23 +162,28 @@ impl Remote<'_> {
             Method::Update => self.update(&pending.name, &pending.value, Keeping::Remembered).await,
         }
     }
-}
 
-/// Waits for the answer, also after the first word from `stop`, but not after the second.
-async fn until_answered<T, S>(
-    sending: impl Future<Output = T>,
-    mut stop: impl AsyncFnMut() -> S,
-) -> (Option<T>, Option<S>) {
-    tokio::pin!(sending);
-    let mut stopped = None;
-    loop {
-        tokio::select! {
-            answer = &mut sending => return (Some(answer), stopped),
-            word = stop() => {
-                if stopped.is_some() {
-                    return (None, stopped);
+    /// Waits for the end of `sending`. After the first word from `stop` only a change that is under
+    /// way is waited for, after the second nothing.
+    async fn until_answered<T, S>(
+        &self,
+        sending: impl Future<Output = T>,
+        mut stop: impl AsyncFnMut() -> S,
+    ) -> (Option<T>, Option<S>) {
+        tokio::pin!(sending);
+        let mut stopped = None;
+        loop {
+            tokio::select! {
+                biased;
+                word = stop() => {
+                    let is_second = stopped.is_some();
+                    let word = stopped.unwrap_or(word);
+                    if is_second || !self.client.is_change_out() {
+                        return (None, Some(word));
+                    }
+                    stopped = Some(word);
                 }
-                stopped = Some(word);
+                answer = &mut sending => return (Some(answer), stopped),
             }
         }
     }

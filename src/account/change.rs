@@ -155,7 +155,6 @@ impl Remote<'_> {
         edit: Edit<'_>,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
-        self.note_sent();
         match sent {
             Ok((message, created)) => {
                 let written = self.write_through(turn, name, edit).await;

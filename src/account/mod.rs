@@ -8,7 +8,6 @@ mod change;
 mod follow;
 mod keys;
 mod lists;
-mod pace;
 mod reconcile;
 mod refresh;
 mod remember;
@@ -17,8 +16,6 @@ mod reset;
 mod sign_in;
 mod storage;
 mod turn;
-
-use std::time::Duration;
 
 use reconcile::{forget_superseded, overlay};
 
@@ -44,12 +41,6 @@ pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{KeyPlace, SavedKey, save_key};
 pub use storage::{Converted, StorageReport, convert as convert_storage, describe_storage};
-
-/// Seconds that the service wants between two reads of an account's variables.
-const SHORTEST_INTERVAL: u64 = 5;
-
-/// What the service wants between two creations of variables, and between two updates.
-const CHANGE_INTERVAL: Duration = Duration::from_secs(3);
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
-//! Asking the server what the account holds: once at a time, and not more often than it wants.
+//! Asking the server what the account holds: once at a time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::reconcile::{forget_superseded, reconcile};
 use super::turn::{self, Turn};
-use super::{Known, Remote, SHORTEST_INTERVAL};
+use super::{Known, Remote};
 use crate::api::{ApiError, Listed, Told};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
 use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
@@ -15,11 +15,14 @@ use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 pub enum Urgency {
     /// Nobody waits: give up where somebody else is at it, a back-off holds, or the snapshot is fresh.
     Background,
-    /// Somebody needs an answer: one of the last five seconds will do.
+    /// Somebody needs an answer: one that another process got in the last seconds will do.
     Needed,
     /// The user asked for it: the server is asked, and the back-off ends.
     Asked,
 }
+
+/// Seconds for which an answer serves all who [need](Urgency::Needed) one: shells that start at once.
+const RECENT: u64 = 5;
 
 /// Whether a refresh needs the server.
 enum Enough {
@@ -42,8 +45,6 @@ pub struct Refreshed {
     pub changed: Vec<String>,
     /// Names that are gone.
     pub removed: Vec<String>,
-    /// Whether the server was asked, or a snapshot of the last seconds was good enough.
-    pub asked: bool,
     /// Names whose remembered values may not be the account's any more, as of this answer.
     pub outdated: Vec<String>,
     /// Why the snapshot could not be kept, if that is so: it is only known to this process.
@@ -69,7 +70,6 @@ impl Remote<'_> {
             Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot))),
             Enough::No => {}
         }
-        self.pace(before.as_ref()).await;
         match self.ask(&mut turn).await {
             Ok(Refreshed { unsaved: Some(failure), .. }) if urgency == Urgency::Background => {
                 self.note_failure(&failure);
@@ -106,7 +106,9 @@ impl Remote<'_> {
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
-            let failure = Failure::unavailable(format!("no answer from {host} within {limit}"));
+            let failure =
+                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
+                    .hint("check the network, or the address given with --url or VAST_URL");
             self.note_failure(&failure);
             Err(failure)
         })
@@ -147,27 +149,12 @@ impl Remote<'_> {
     /// Whether there is no need to ask.
     fn is_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Enough {
         let Some(snapshot) = before else { return Enough::No };
-        let just_asked = self.is_just_asked(snapshot);
+        let just_asked = (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < RECENT);
         match urgency {
             // Even in doubt, nobody waits: the next shell that asks is soon enough.
             Urgency::Background if just_asked || self.account.is_fresh(snapshot) => Enough::Nothing,
             Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(snapshot.clone()),
             _ => Enough::No,
-        }
-    }
-
-    fn is_just_asked(&self, snapshot: &Snapshot) -> bool {
-        (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < SHORTEST_INTERVAL)
-    }
-
-    /// Waits until the server may be read again.
-    async fn pace(&self, before: Option<&Snapshot>) {
-        let passed = before.and_then(|snapshot| (self.account.now)().since(snapshot.fetched_at));
-        let wait = passed.map_or(0, |passed| SHORTEST_INTERVAL.saturating_sub(passed));
-        if wait > 0 {
-            let wait = Duration::from_secs(wait);
-            self.listener.waiting("the server wants 5 s between two reads", wait);
-            tokio::time::sleep(wait).await;
         }
     }
 
@@ -180,17 +167,14 @@ impl Remote<'_> {
             return Err(self.kept_waiting());
         }
         let before = self.before()?;
-        if let Some(snapshot) = before.as_ref().filter(|_| !was_known)
-            && self.is_just_asked(snapshot)
-            && !snapshot.doubtful
-        {
-            // Another key of the same account was a moment faster. To shells it is news whose this is.
-            self.publish((account.now)())?;
-            return Ok(Refreshed::unasked(snapshot.clone()));
-        }
         let Listed { variables, odd } = self.client.secrets().await?;
         account.store.note(odd);
-        self.keep(variables, before.as_ref(), identity)
+        let refreshed = self.keep(variables, before.as_ref(), identity)?;
+        if !was_known && before.is_some() {
+            // Another key told of the account already. To shells it is news whose this one is.
+            self.publish(refreshed.snapshot.fetched_at)?;
+        }
+        Ok(refreshed)
     }
 
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
@@ -329,7 +313,7 @@ impl Remote<'_> {
 impl Refreshed {
     fn unasked(snapshot: Snapshot) -> Self {
         let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { snapshot, added, changed, removed, asked: false, outdated: Vec::new(), unsaved: None }
+        Self { snapshot, added, changed, removed, outdated: Vec::new(), unsaved: None }
     }
 
     fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
@@ -341,7 +325,7 @@ impl Refreshed {
         let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
         let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
         let changed = names(new.keys().filter(differs).collect());
-        Self { snapshot, added, changed, removed, asked: true, outdated: Vec::new(), unsaved: None }
+        Self { snapshot, added, changed, removed, outdated: Vec::new(), unsaved: None }
     }
 
     /// Whether the variables are other ones than before.

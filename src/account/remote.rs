@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Account;
-use crate::api::{Client, Inspect, Listener, Settings};
+use crate::api::{Client, Inspect, Listener, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Result};
 
@@ -66,6 +66,7 @@ impl<'a> Remote<'a> {
             // It says which permission is missing.
             (403, Some(step)) => step,
             (_, Some(step)) if step.contains("lacks the permission") => step,
+            (401, _) => &format!("{}; {TWO_FACTOR}", source.mend()),
             _ => source.mend(),
         };
         let hint = format!("the key {} is from {source}; {mend}", key.suffix());

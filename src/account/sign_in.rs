@@ -53,7 +53,7 @@ impl Remote<'_> {
     pub async fn verify_within(&self, limit: Duration) -> Result<Identity> {
         tokio::time::timeout(limit, self.verify()).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
-            Err(Failure::unavailable(format!("no answer from {host} within {limit}")))
+            Err(Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via())))
         })
     }
 }

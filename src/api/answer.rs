@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use reqwest::Response;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{CONTENT_ENCODING, RETRY_AFTER};
 use zeroize::Zeroizing;
 
 use super::notice::Notice;
+use super::route::Unreached;
 use crate::domain::Failure;
 
 /// The largest body that is read, in bytes.
@@ -15,7 +16,7 @@ const BODY_LIMIT: usize = 8 << 20;
 /// A try that ended without an answer. The texts say why, in words fit to show.
 pub(super) enum Trouble {
     /// Nothing was sent.
-    NotSent(String),
+    NotSent(Unreached),
     /// Something was sent, and no whole answer came.
     Unanswered(String),
     /// No further try can help.
@@ -35,6 +36,8 @@ pub(super) enum Body {
     TooLarge,
     /// The connection ended before the body did.
     BrokenOff,
+    /// It is compressed, which was not asked for.
+    Compressed,
 }
 
 impl RawAnswer {
@@ -56,7 +59,7 @@ impl RawAnswer {
     pub(super) fn bytes(&self) -> &[u8] {
         match &self.body {
             Body::Complete(bytes) => bytes,
-            Body::TooLarge | Body::BrokenOff => &[],
+            Body::TooLarge | Body::BrokenOff | Body::Compressed => &[],
         }
     }
 
@@ -79,6 +82,9 @@ impl RawAnswer {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 async fn read_body(mut response: Response) -> Body {
+    if response.headers().get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+        return Body::Compressed;
+    }
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > BODY_LIMIT) {
         return Body::TooLarge;

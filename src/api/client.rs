@@ -3,8 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::error::Error;
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -14,8 +15,10 @@ use zeroize::Zeroizing;
 use super::answer::{RawAnswer, Trouble};
 use super::error::ApiError;
 use super::judge::{Answer, Call, judge};
+use super::pace::Pace;
 use super::redact::{Hushed, Redactor};
 use super::request::Request;
+use super::route::{self, Route};
 use super::{inspect, redirect, retry};
 use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
 
@@ -62,8 +65,11 @@ pub trait Listener: Send + Sync {
     /// The call is sent again after `wait`; `reason` is like `rate limited`.
     fn waiting(&self, reason: &str, wait: Duration);
 
-    /// Of `total` calls, `done` are done, and the rest will take about `left`.
-    fn progress(&self, _done: usize, _total: usize, _left: Duration) {}
+    /// A change is under way from now on, and may have been made; or none is.
+    fn outstanding(&self, _change: Option<&str>) {}
+
+    /// Of `total` calls, `done` are done, and the rest will take about `left` if that can be told.
+    fn progress(&self, _done: usize, _total: usize, _left: Option<Duration>) {}
 }
 
 /// A client for one account.
@@ -73,16 +79,9 @@ pub struct Client {
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
     hushed: RefCell<Hushed>,
-    pub(super) sent: Cell<SentChanges>,
-}
-
-/// Which kinds of changes of variables were sent.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SentChanges {
-    /// A variable was to be created.
-    pub create: bool,
-    /// A variable's value was to be changed.
-    pub update: bool,
+    route: Route,
+    pace: Pace,
+    change_is_out: Cell<bool>,
 }
 
 impl Client {
@@ -93,6 +92,11 @@ impl Client {
     pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
+        let route = if settings.server.is_loopback() {
+            Route::default()
+        } else {
+            Route::of_environment(settings.server.as_str())?
+        };
         let http = http_client(&settings)?;
         Ok(Self {
             http,
@@ -100,13 +104,20 @@ impl Client {
             authorization,
             listener,
             hushed: RefCell::default(),
-            sent: Cell::default(),
+            route,
+            pace: Pace::default(),
+            change_is_out: Cell::default(),
         })
     }
 
-    /// Which kinds of changes were sent since the last call of this.
-    pub fn take_sent(&self) -> SentChanges {
-        self.sent.take()
+    /// What follows the server's name: the proxy between, if there is one.
+    pub fn via(&self) -> String {
+        self.route.via()
+    }
+
+    /// Whether a change is under way at this moment, and may have been made already.
+    pub fn is_change_out(&self) -> bool {
+        self.change_is_out.get()
     }
 
     /// Takes `values` out of every message of the server from now on.
@@ -132,9 +143,21 @@ impl Client {
         let mut backoff = retry::FIRST_WAIT;
         let mut tries_left = self.settings.tries.max(1);
         loop {
+            let wait = self.pace.wait(request, Instant::now());
+            if !wait.is_zero() {
+                self.listener.waiting("keeping the server's pace", wait);
+                tokio::time::sleep(wait).await;
+            }
+            self.note_out(Some(&call).filter(|call| !call.is_read));
             let outcome = self.attempt(request, &call, &url).await;
+            self.note_out(None);
+            self.pace.answered(request, Instant::now());
             tries_left -= 1;
-            match retry::wait_after(&outcome, request.repeatable, backoff) {
+            let wait = retry::wait_after(&outcome, request.repeatable, backoff);
+            if let (Some(wait), Ok(RawAnswer { status: 429, .. })) = (&wait, &outcome) {
+                self.pace.learn(request, wait.time, Instant::now());
+            }
+            match wait {
                 Some(wait) if tries_left > 0 => {
                     self.listener.waiting(&wait.reason, wait.time);
                     tokio::time::sleep(wait.time).await;
@@ -143,6 +166,11 @@ impl Client {
                 _ => return judge(call, outcome),
             }
         }
+    }
+
+    fn note_out(&self, change: Option<&Call>) {
+        self.change_is_out.set(change.is_some());
+        self.listener.outstanding(change.map(|change| change.purpose.as_str()));
     }
 
     fn address(&self, request: &Request) -> Result<Url, Failure> {
@@ -171,7 +199,11 @@ impl Client {
     async fn attempt(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
         let limit = self.settings.timeout;
         tokio::time::timeout(limit, self.exchange(request, call, url)).await.unwrap_or_else(|_| {
-            Err(Trouble::Unanswered(format!("no answer from {} within {limit:?}", call.host)))
+            Err(Trouble::Unanswered(format!(
+                "no answer from {}{} within {limit:?}",
+                call.host,
+                self.route.via()
+            )))
         })
     }
 
@@ -207,13 +239,19 @@ impl Client {
             let bytes = Zeroizing::new(body.to_string().into_bytes());
             prepared = prepared.body(Bytes::from_owner(bytes));
         }
-        prepared.send().await.map_err(|error| {
-            let cause = call.redactor.show(&innermost(&error));
-            if error.is_connect() || error.is_builder() {
-                Trouble::NotSent(format!("{} cannot be reached ({cause})", call.host))
-            } else {
-                Trouble::Unanswered(format!("{} broke off the connection ({cause})", call.host))
-            }
+        let error = match prepared.send().await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        let cause = call.redactor.show(&innermost(&error));
+        Err(if error.is_connect() || error.is_builder() {
+            Trouble::NotSent(self.route.blame(&call.host, url, &error, &cause).await)
+        } else {
+            Trouble::Unanswered(format!(
+                "{}{} broke off the connection ({cause})",
+                call.host,
+                self.route.via()
+            ))
         })
     }
 }
@@ -251,16 +289,17 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if settings.server.is_loopback() {
-        builder = builder.no_proxy();
+        // Where no file names it, DNS would be asked.
+        let here = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(|ip: IpAddr| (ip, 0).into());
+        builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
     }
     if settings.server.is_plain_http() {
         // No TLS to come: reading the system's certificates would take longer than the request.
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| {
-        Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200))).hint(
-            "check that the system's certificates are installed (often a package named ca-certificates)",
-        )
+        Failure::failed(format!("cannot set up TLS: {}", printable_capped(&innermost(&error), 200)))
+            .hint(route::NO_CERTIFICATES)
     })
 }
 

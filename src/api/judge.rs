@@ -8,6 +8,7 @@ use super::answer::{Body, RawAnswer, Trouble};
 use super::error::ApiError;
 use super::notice::{Form, Notice};
 use super::redact::Redactor;
+use super::route::Unreached;
 use crate::domain::{Failure, Kind, format_duration};
 
 /// What must be known of a call to speak about its end.
@@ -47,10 +48,8 @@ pub(super) fn judge(call: Call, outcome: Result<RawAnswer, Trouble>) -> Result<A
             _ => Err(refusal(&call, &answer)),
         },
         Err(Trouble::Final(failure)) => Err(failure.into()),
-        Err(Trouble::NotSent(cause)) => {
-            Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose))
-                .hint("check the network, or the address given with --url or VAST_URL")
-                .into())
+        Err(Trouble::NotSent(Unreached { cause, hint })) => {
+            Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose)).hint(hint).into())
         }
         Err(Trouble::Unanswered(cause)) => Err(call.unclear(&cause).into()),
     }
@@ -63,6 +62,9 @@ fn accept(call: Call, answer: RawAnswer) -> Result<Answer, ApiError> {
         Body::Complete(body) => body,
         Body::TooLarge => return Err(came("answered with more than 8 MiB").into()),
         Body::BrokenOff => return Err(came("broke off its answer").into()),
+        Body::Compressed => {
+            return Err(came("compressed its answer, which was not asked for").into());
+        }
     };
     let notice = Notice::read(&body);
     match notice.form {
@@ -87,6 +89,9 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
     let notice = Notice::read(answer.bytes());
     let said = match &notice.text {
         Some(text) => format!("{} (HTTP {status})", call.redactor.show(text)),
+        None if matches!(answer.body, Body::Compressed) => {
+            format!("{} answered HTTP {status} with a compressed body, which was not asked for", call.host)
+        }
         None => format!("{} answered HTTP {status} with {}", call.host, notice.form.describe()),
     };
     if matches!(status, 502 | 504) && !call.is_read {
@@ -100,12 +105,12 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
         400..=499 if wants_session => Kind::SessionWanted,
         400..=499 if is_dead => Kind::SessionOver,
         401 | 403 if words.is_some() => Kind::NotAuthenticated,
-        401 | 403 | 429 => Kind::Unavailable,
+        401 | 403 | 407 | 429 => Kind::Unavailable,
         400..=499 => Kind::Failed,
         _ => Kind::Unavailable,
     };
     let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
-    if let Some(hint) = hint(status, kind, call.is_read, words.unwrap_or_default(), answer) {
+    if let Some(hint) = hint(status, kind, call.is_read, words.unwrap_or_default(), (notice.form, answer)) {
         failure = failure.hint(hint);
     }
     with_code(failure, notice.code)
@@ -124,7 +129,13 @@ fn with_code(failure: Failure, code: Option<String>) -> ApiError {
     }
 }
 
-fn hint(status: u16, kind: Kind, is_read: bool, words: &str, answer: &RawAnswer) -> Option<String> {
+fn hint(
+    status: u16,
+    kind: Kind,
+    is_read: bool,
+    words: &str,
+    (form, answer): (Form, &RawAnswer),
+) -> Option<String> {
     match (status, kind) {
         (_, Kind::SessionWanted) => Some(
             "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again"
@@ -141,10 +152,11 @@ fn hint(status: u16, kind: Kind, is_read: bool, words: &str, answer: &RawAnswer)
             named_category(words).map(|category| format!("the key lacks the permission {category}"))
         }
         (_, Kind::NotAuthenticated | Kind::SessionOver) => {
-            Some("set a valid key with `vastenv set api-key`".to_owned())
+            Some(format!("set a valid key with `vastenv set api-key`; {TWO_FACTOR}"))
         }
-        (401 | 403, _) => {
-            Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
+        (407, _) => Some("the proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or HTTP_PROXY".to_owned()),
+        (404 | 410, _) if form != Form::Object => {
+            Some("check the address (--url, VAST_URL), or who answers in its place".to_owned())
         }
         (429 | 503, _) => Some(match answer.asked_wait() {
             Some(wait) => {
@@ -154,9 +166,15 @@ fn hint(status: u16, kind: Kind, is_read: bool, words: &str, answer: &RawAnswer)
             None => "try again in a moment".to_owned(),
         }),
         (500..=599, _) => Some("try again later".to_owned()),
+        (400..=499, _) if form != Form::Object => {
+            Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
+        }
         _ => None,
     }
 }
+
+/// What else ends an API key: turning two-factor login on.
+pub const TWO_FACTOR: &str = "if two-factor login was turned on since: `vastai tfa login`";
 
 /// The permission category that a server's words name, like `user_write`.
 fn named_category(words: &str) -> Option<&str> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::answer::{RawAnswer, Trouble};
+use super::route::Unreached;
 
 /// The wait before the second try, as in the official client; each later one grows by half.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(150);
@@ -31,7 +32,7 @@ pub(super) fn wait_after(
 ) -> Option<Wait> {
     let wait = |time, reason: &str| Some(Wait { time, reason: reason.to_owned() });
     match outcome {
-        Err(Trouble::NotSent(cause)) => wait(backoff, cause),
+        Err(Trouble::NotSent(Unreached { cause, .. })) => wait(backoff, cause),
         Err(Trouble::Unanswered(cause)) if repeatable => wait(backoff, cause),
         Err(_) => None,
         Ok(answer) => {
@@ -106,7 +107,7 @@ mod tests {
         for status in [200, 301, 400, 401, 404, 500, 501] {
             assert!(!may(&answered(status, None, ""), true), "{status}");
         }
-        assert!(may(&Err(Trouble::NotSent(String::new())), false));
+        assert!(may(&Err(Trouble::NotSent(Unreached::default())), false));
         assert!(may(&Err(Trouble::Unanswered(String::new())), true));
         assert!(!may(&Err(Trouble::Unanswered(String::new())), false));
     }

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::client::{Client, SentChanges};
+use super::client::Client;
 use super::error::ApiError;
 use super::judge::Reply;
 use super::request::Request;
@@ -74,7 +74,6 @@ impl Client {
     /// Those of [`Client::send`]; [`ApiError::code`] `existing_key` if the name is taken.
     pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
         let purpose = format!("create the variable {name}");
-        self.sent.set(SentChanges { create: true, ..self.sent.get() });
         Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
     }
 
@@ -84,7 +83,6 @@ impl Client {
     /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
     pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
         let purpose = format!("update the variable {name}");
-        self.sent.set(SentChanges { update: true, ..self.sent.get() });
         Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
     }
 

@@ -16,10 +16,9 @@ twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`
 #[derive(Debug, Args)]
-#[command(after_help = format!("Shows the names that would be created, updated and skipped, asks, and sends. The
-service wants 3 s between two creations, and between two updates: 40 variables
-take two minutes. After an interruption the same command goes on: what the
-account has with the same value is skipped.
+#[command(after_help = format!("Shows the names that would be created, updated and skipped, asks, and sends,
+as fast as the server lets it. After an interruption the same command goes on:
+what the account has with the same value is skipped.
 
 {DIALECT}
 

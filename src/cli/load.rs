@@ -105,9 +105,9 @@ pub struct Sandbox {
     /// Hold every answer back
     #[arg(long, value_name = "MS", default_value_t = 0, hide_default_value = true)]
     pub latency: u64,
-    /// Keep the service's minimum intervals between requests
-    #[arg(long)]
-    pub rate_limits: bool,
+    /// Refuse requests that come too fast: each before its interval, or after a burst
+    #[arg(long, value_name = "strict|burst", num_args = 0..=1, default_missing_value = "strict", value_parser = ["strict", "burst"], hide_possible_values = true)]
+    pub rate_limits: Option<String>,
     /// Append every request to this file, one JSON line each
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub record: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::interrupts::Watch;
 use super::this_shell::ThisShell;
 use crate::account::{Account, Connection, Inspect, Refreshed, Remote, Store, Urgency, block_on};
 use crate::cli::Global;
@@ -9,7 +10,7 @@ use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
-use crate::ui::{Progress, Ui};
+use crate::ui::{Outstanding, Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
 pub struct App {
@@ -39,6 +40,8 @@ pub struct Manner {
     pub tries: u32,
     /// Whether a shown command holds the values: only if they were typed on the command line too.
     pub show_values: bool,
+    /// Whether an interrupt is the work's own to answer.
+    pub hears_interrupts: bool,
 }
 
 impl App {
@@ -118,7 +121,7 @@ impl App {
 
     /// The manner of most commands; `show_values` where the secret was typed on the command line.
     pub fn manner(&self, show_values: bool) -> Manner {
-        Manner { tries: self.global.retry, show_values }
+        Manner { tries: self.global.retry, show_values, hears_interrupts: false }
     }
 
     /// [`Self::with_server`], in a manner of its own. A two-factor session that turns out to be over
@@ -152,7 +155,10 @@ impl App {
         work: &impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Result<T> {
         let label = format!("asking the server ({})", printable(account.server.host()));
-        let progress = Progress::start(&label, self.ui.quiet);
+        let out = Outstanding::default();
+        // Before any other thread: they inherit that the signals are left to this one.
+        let _watch = (!manner.hears_interrupts).then(|| Watch::start(out.clone(), self.ui));
+        let progress = Progress::start(&label, self.ui.quiet, out);
         let inspect = match (self.global.curl, self.global.explain) {
             (true, _) => Inspect::Curl { show_values: manner.show_values },
             (false, true) => Inspect::Explain,

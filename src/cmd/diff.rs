@@ -22,7 +22,7 @@ pub fn diff(app: &App, arguments: &Diff) -> Result<ExitCode> {
     }
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
-    let snapshot = app.fetch(app.account()?, Urgency::Needed)?.snapshot;
+    let snapshot = app.fetch(app.account()?, Urgency::Asked)?.snapshot;
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }

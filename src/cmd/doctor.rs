@@ -111,7 +111,7 @@ fn leftovers(app: &App) -> Finding {
 /// Whether the server answers, and whose it says the key is.
 fn server(app: &App, account: &Account<'_>) -> Finding {
     let began = Instant::now();
-    let once = Manner { tries: 1, show_values: false };
+    let once = Manner { tries: 1, ..app.manner(false) };
     let asked =
         app.with_server_as(account.clone(), once, async |remote| remote.verify_within(PATIENCE).await);
     match asked {

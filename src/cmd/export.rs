@@ -157,7 +157,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
     let asked = if let Some(backoff) = waits {
         Err(Failure::unavailable(backoff.reason))
     } else {
-        let once = Manner { tries: 1, show_values: false };
+        let once = Manner { tries: 1, ..app.manner(false) };
         app.with_server_as(account.clone(), once, async |remote| {
             remote.refresh_within(Urgency::Needed, limit).await
         })

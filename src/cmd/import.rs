@@ -4,12 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::{Map, Value, json};
 
-use super::app::App;
+use super::app::{App, Manner};
 use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
 use super::interrupts::Interrupts;
@@ -88,12 +87,11 @@ fn by_reason(skip: &[(String, Reason)]) -> BTreeMap<String, Vec<&str>> {
 
 fn consent(app: &App, file: &Path, batch: &Batch) -> Result<()> {
     let all = format!("{} to {}", count(batch.total(), "variable"), app.server()?.host());
-    let time = about(batch.left());
     if app.global.yes {
-        tell(app, &format!("sending {all}, {time}"));
+        tell(app, &format!("sending {all}"));
         return Ok(());
     }
-    let question = format!("Send {all} ({time})?");
+    let question = format!("Send {all}?");
     if is_stdin(file) { agree_beside_stdin(app, &question) } else { agree(app, &question) }
 }
 
@@ -107,7 +105,8 @@ fn send(
 ) -> Result<ExitCode> {
     let waiting = RefCell::new(batch);
     // Where a two-factor session ends on the way, this is called again with another key.
-    let ended = app.with_server(account, async |remote| {
+    let manner = Manner { hears_interrupts: true, ..app.manner(false) };
+    let ended = app.with_server_as(account, manner, async |remote| {
         let mut interrupts = Interrupts::new()?;
         let mut batch = waiting.take();
         let ended = remote.send_batch(&mut batch, async || interrupts.next().await).await;
@@ -211,26 +210,4 @@ fn raw_plan(plan: &Plan) -> Value {
 
 fn reasons(skipped: &[(String, Reason)]) -> Map<String, Value> {
     skipped.iter().map(|(what, reason)| (what.clone(), Value::from(reason.text()))).collect()
-}
-
-/// A length of time as one says it beforehand.
-fn about(time: Duration) -> String {
-    match time.as_secs() {
-        0..=1 => "about a second".to_owned(),
-        seconds @ 2..=90 => format!("about {seconds} s"),
-        seconds => format!("about {} min", (seconds + 30) / 60),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rounded_as_one_says_them() {
-        let said = [0, 1, 2, 90, 91, 129, 160].map(|seconds| about(Duration::from_secs(seconds)));
-        let expected = ["a second", "a second", "2 s", "90 s", "2 min", "2 min", "3 min"]
-            .map(|time| format!("about {time}"));
-        assert_eq!(said, expected);
-    }
 }

@@ -100,7 +100,7 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Re
     let lacks = |snapshot: &Snapshot| name.is_some_and(|name| snapshot.find(name.as_str()).is_none());
     match known {
         Some(snapshot) if account.is_fresh(&snapshot) && !lacks(&snapshot) => Ok(snapshot),
-        known => match (app.fetch(account.clone(), Urgency::Needed), known) {
+        known => match (app.fetch(account.clone(), Urgency::Asked), known) {
             (Ok(refreshed), _) => Ok(refreshed.snapshot),
             (Err(failure), Some(snapshot)) if failure.kind() == Kind::Unavailable && !lacks(&snapshot) => {
                 app.ui.warn(&format!("{}; going by what was known before", failure.message()));

@@ -49,10 +49,7 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
             app.ui.warn(&format!("running without the account's variables: {}", failure.message()));
             Given::default()
         }
-        Err(failure) => {
-            let hint = failure.next_step().map_or(String::new(), |step| format!("{step}; "));
-            return Err(failure.hint(format!("{hint}or run without the variables: --allow-missing")));
-        }
+        Err(failure) => return Err(offer_to_go_without(failure)),
     };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND"));
@@ -92,6 +89,12 @@ pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
     let name = program.to_string_lossy();
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
     Ok(ExitCode::from(code))
+}
+
+/// `failure` with the one way on that is always there.
+fn offer_to_go_without(failure: Failure) -> Failure {
+    let first = failure.next_step().map_or(String::new(), |step| format!("{step}; or "));
+    failure.hint(format!("{first}run without the variables: --allow-missing"))
 }
 
 /// How a command ended, or why it could not be started.
@@ -194,4 +197,18 @@ fn given(app: &App, arguments: &Run) -> Result<Given> {
 /// What these arguments take, with their ends and pointers.
 fn size(arguments: &[OsString]) -> usize {
     arguments.iter().map(|argument| argument.len() + 9).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_reads_well_with_and_without_a_first_half() {
+        let hint = |failure: Failure| offer_to_go_without(failure).next_step().map(str::to_owned);
+        let bare = Failure::unavailable("no answer");
+        assert_eq!(hint(bare.clone()).as_deref(), Some("run without the variables: --allow-missing"));
+        let both = Some("try again; or run without the variables: --allow-missing");
+        assert_eq!(hint(bare.hint("try again")).as_deref(), both);
+    }
 }

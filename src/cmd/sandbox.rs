@@ -18,7 +18,7 @@ use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
 use crate::files::reason;
 use crate::process::{exit_code, with_users_limits};
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{Options, RateLimits, Sandbox};
 use crate::shell::{Format, LEDGER_VARIABLE, quote};
 use crate::ui::Ui;
 
@@ -29,7 +29,10 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
         state: arguments.state,
         mask: arguments.mask,
         latency: Duration::from_millis(arguments.latency),
-        rate_limits: arguments.rate_limits,
+        rate_limits: arguments.rate_limits.map(|kind| match kind.as_str() {
+            "burst" => RateLimits::Burst,
+            _ => RateLimits::Strict,
+        }),
         record: arguments.record,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

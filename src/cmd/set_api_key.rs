@@ -84,7 +84,7 @@ fn warn_of_overrides(app: &App) {
 
 /// Fetches the variables with the new key, so that shells have them at once.
 fn prefetch(app: &App, credential: Credential) {
-    let fetched = app.account_of(credential).and_then(|account| app.fetch(account, Urgency::Needed));
+    let fetched = app.account_of(credential).and_then(|account| app.fetch(account, Urgency::Asked));
     match fetched {
         Ok(refreshed) => {
             app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));

@@ -19,7 +19,7 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
         guard::values(app)?;
     }
     let account = app.account()?;
-    let snapshot = app.fetch(account.clone(), Urgency::Needed)?.snapshot;
+    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }

@@ -56,7 +56,7 @@ struct File {
     storage: Option<String>,
 }
 
-/// The shortest `max_age`: the service's own minimum interval between two reads.
+/// The shortest `max_age`: the interval that the service documents between two reads.
 const SHORTEST_MAX_AGE: u64 = 5;
 
 impl Config {

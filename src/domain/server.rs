@@ -31,16 +31,17 @@ impl ServerUrl {
     /// Not a URL, not http(s), or one with a user name, password, query or fragment.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Failure::usage(format!("{} is no server address: {why}", printable_capped(text, 80)))
+            Failure::usage(format!("{} is no server address: {why}", without_secrets(text)))
                 .hint("give it like https://console.vast.ai (--url or VAST_URL)")
         };
+        // Anywhere: in https://user:1/word@host it stands in the path, and the host is `user`.
+        if text.contains('@') {
+            return Err(Failure::usage("the server address holds a user name or password")
+                .hint("give the address alone; the key goes into VAST_API_KEY or `vastenv set api-key`"));
+        }
         let url = Url::parse(text.trim()).map_err(|error| bad(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("it must start with https:// (or http:// for this machine)"));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Failure::usage("the server address holds a user name or password")
-                .hint("give the address alone; the key goes into VAST_API_KEY or `vastenv set api-key`"));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(bad("it has a query or a fragment"));
@@ -64,12 +65,13 @@ impl ServerUrl {
         Url::parse(&self.0).map_or_else(|_| Origin::nowhere(), |url| Origin::of(&url))
     }
 
-    /// Whether the host is this machine: a loopback address or `localhost`.
+    /// Whether the host is this machine: a loopback address or `localhost`. Names below `localhost` are
+    /// asked of DNS, and may be anybody's.
     pub fn is_loopback(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| match url.host() {
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Domain(name)) => name == "localhost",
             None => false,
         })
     }
@@ -90,6 +92,13 @@ impl ServerUrl {
         Err(Failure::usage(format!("the key would travel in clear text to {self}"))
             .hint("use https://, or --insecure-http if you trust every machine on the way"))
     }
+}
+
+/// An address that is refused, without a query or fragment: a key may stand there.
+fn without_secrets(text: &str) -> String {
+    let end = text.find(['?', '#']).map_or(text.len(), |at| at + 1);
+    let ellipsis = if end < text.len() { "…" } else { "" };
+    format!("{}{ellipsis}", printable_capped(&text[..end], 80))
 }
 
 impl Default for ServerUrl {
@@ -163,8 +172,22 @@ mod tests {
 
     #[test]
     fn a_password_in_an_address_is_not_repeated() {
-        let failure = ServerUrl::parse("https://user:hunter2@vast.ai").unwrap_err();
-        assert!(!format!("{failure:?}").contains("hunter2"));
+        for text in [
+            "https://user:hunter2@vast.ai",
+            "https://hunter2@vast.ai",
+            "user:hunter2@vast.ai",
+            "https://user:hunter2@",
+            "https://user:hunter2@[::1",
+            "https://user:hunter2/x@vast.ai",
+            "https://user:1/hunter2@vast.ai",
+            "https://user:#hunter2@vast.ai",
+            "https:/\\user:hunter2@vast.ai",
+            "https://vast.ai/?key=hunter2",
+            "https://vast.ai:port/#hunter2",
+        ] {
+            let failure = ServerUrl::parse(text).expect_err(text);
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+        }
     }
 
     #[test]
@@ -189,7 +212,14 @@ mod tests {
         for here in ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "http://127.9.9.9"] {
             assert!(ServerUrl::parse(here).expect(here).is_loopback(), "{here}");
         }
-        for away in ["http://10.0.0.1", "https://console.vast.ai", "http://localhost.evil.com"] {
+        for away in [
+            "http://10.0.0.1",
+            "https://console.vast.ai",
+            "http://localhost.evil.com",
+            "http://foo.localhost",
+            "http://localhost.",
+            "http://0.0.0.0",
+        ] {
             assert!(!ServerUrl::parse(away).expect(away).is_loopback(), "{away}");
         }
     }

@@ -58,15 +58,16 @@ impl Signals {
     }
 }
 
-/// What this process ignores; where the system does not tell (Linux does), all that it might but
-/// requests to end.
+/// What this process ignores of the signals that are heard.
 fn ignored() -> Vec<Signal> {
+    HEARD.into_iter().filter(|signal| is_ignored(*signal)).collect()
+}
+
+/// Whether this process ignores `signal`; where the system does not tell (Linux does), any that it
+/// might but a request to end.
+pub fn is_ignored(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    let is_ignored = |signal: &Signal| match mask {
-        Some(mask) => mask >> (*signal as i32 - 1) & 1 == 1,
-        None => *signal != Signal::SIGTERM,
-    };
-    HEARD.into_iter().filter(is_ignored).collect()
+    mask.map_or(signal != Signal::SIGTERM, |mask| mask >> (signal as i32 - 1) & 1 == 1)
 }

@@ -1,5 +1,5 @@
 //! The documented rate limits: a minimum interval between two requests to one endpoint with one
-//! token and method.
+//! token and method, strictly or with room for a burst.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,10 +9,25 @@ use hyper::Method;
 use super::answer::Answer;
 use super::routes::Endpoint;
 
-/// When the requests that were let through came.
-#[derive(Debug, Default)]
+/// How the intervals are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateLimits {
+    /// Between any two requests.
+    Strict,
+    /// On average, after a burst that is let through: as the real service must, whose own client sends
+    /// several requests back to back.
+    Burst,
+}
+
+/// The requests of a burst.
+const BURST: u32 = 10;
+
+/// What was let through.
+#[derive(Debug)]
 pub(super) struct Limits {
-    last: HashMap<(Family, Method, String), Duration>,
+    burst: u32,
+    /// When the requests so far would have ended, had each taken its interval.
+    paid_until: HashMap<(Family, Method, String), Duration>,
 }
 
 /// Endpoints that are limited together.
@@ -24,6 +39,12 @@ enum Family {
 }
 
 impl Limits {
+    /// Limits that have let nothing through yet.
+    pub fn new(kind: RateLimits) -> Self {
+        let burst = if kind == RateLimits::Strict { 1 } else { BURST };
+        Self { burst, paid_until: HashMap::new() }
+    }
+
     /// Lets a request with `token` at the time `now` through, or refuses it with 429. A clock that
     /// was set back lets it through.
     pub fn admit(
@@ -36,11 +57,14 @@ impl Limits {
         let reads = method == Method::GET;
         let Some((family, threshold)) = limit(endpoint, reads) else { return Ok(()) };
         let identity = (family, method.clone(), token.to_owned());
-        let waited = self.last.get(&identity).and_then(|last| now.checked_sub(*last));
-        if waited.is_some_and(|waited| waited < Duration::from_secs_f64(threshold)) {
+        let interval = Duration::from_secs_f64(threshold);
+        let ahead = self.paid_until.get(&identity).map_or(Duration::ZERO, |paid| paid.saturating_sub(now));
+        let (room, most) = (interval * (self.burst - 1), interval * self.burst);
+        if ahead > room && ahead <= most {
             return Err(Answer::too_frequent(threshold));
         }
-        self.last.insert(identity, now);
+        let ahead = if ahead > most { Duration::ZERO } else { ahead };
+        self.paid_until.insert(identity, now + ahead + interval);
         Ok(())
     }
 }
@@ -63,7 +87,7 @@ mod tests {
 
     #[test]
     fn each_endpoint_method_and_token_has_its_own_interval() {
-        let mut limits = Limits::default();
+        let mut limits = Limits::new(RateLimits::Strict);
         let start = Duration::from_secs(1000);
         let mut admit = |endpoint, method: Method, token, millis| {
             limits.admit(endpoint, &method, token, start + Duration::from_millis(millis))
@@ -84,5 +108,16 @@ mod tests {
         assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
         assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
         assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 0), Ok(()), "the clock was set back");
+    }
+
+    #[test]
+    fn a_burst_is_let_through_and_then_one_for_each_interval() {
+        let mut limits = Limits::new(RateLimits::Burst);
+        let mut admit = |seconds| {
+            limits.admit(Endpoint::Secrets, &Method::POST, "a", Duration::from_secs(seconds)).is_ok()
+        };
+        assert!((0..BURST).all(|_| admit(1000)));
+        assert_eq!([1000, 1002, 1003, 1003, 1006].map(&mut admit), [false, false, true, false, true]);
+        assert!((0..BURST).all(|_| admit(2000)), "rest brings the burst back");
     }
 }

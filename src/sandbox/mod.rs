@@ -48,6 +48,8 @@ use tokio::task::JoinSet;
 
 use crate::domain::{Failure, Result, Secret};
 use crate::files::reason;
+pub use limits::RateLimits;
+
 use answer::Answer;
 use service::Service;
 
@@ -65,8 +67,8 @@ pub struct Options {
     pub mask: bool,
     /// How long every answer is held back.
     pub latency: Duration,
-    /// Whether the documented minimum intervals between requests are kept (429 otherwise).
-    pub rate_limits: bool,
+    /// Whether the documented minimum intervals between requests are kept (429 otherwise), and how.
+    pub rate_limits: Option<RateLimits>,
     /// The file that gets one JSON line for every request: method, path, body, status; never a key
     /// from a header. It is made readable by its owner only, for bodies hold values.
     pub record: Option<PathBuf>,

@@ -37,7 +37,7 @@ impl Service {
         if let Some(file) = &state {
             file.save(&account)?;
         }
-        let limits = options.rate_limits.then(Limits::default);
+        let limits = options.rate_limits.map(Limits::new);
         Ok(Self { account, state, record, limits, mask: options.mask, now })
     }
 

@@ -13,7 +13,6 @@ mod loaded;
 mod lock;
 mod notice;
 mod own_keys;
-mod pace;
 mod secret_file;
 mod session;
 mod snapshot;

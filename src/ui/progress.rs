@@ -23,24 +23,38 @@ const FRAMES: [&str; 4] = ["·  ", "·· ", "···", " ··"];
 enum Work {
     /// What is under way, for how long nobody knows.
     Open(String),
-    /// So many calls of so many are done, and the end is expected at a moment.
-    Counted { done: usize, total: usize, end: Instant },
+    /// So many calls of so many are done, and the end is expected at a moment, if that can be told.
+    Counted { done: usize, total: usize, end: Option<Instant>, wait: Option<String> },
+}
+
+/// The change that was sent and not answered yet, in words to follow "the request to".
+#[derive(Clone, Default)]
+pub struct Outstanding(Arc<Mutex<Option<String>>>);
+
+impl Outstanding {
+    /// The change, if there is one.
+    pub fn change(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
 }
 
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
 pub struct Progress {
     work: Arc<Mutex<Work>>,
     shown: Arc<Mutex<String>>,
+    out: Outstanding,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set.
-    pub fn start(text: &str, quiet: bool) -> Self {
+    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set. What
+    /// the server has not answered yet is noted in `out`.
+    pub fn start(text: &str, quiet: bool, out: Outstanding) -> Self {
         let mut progress = Self {
             work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),
             shown: Arc::default(),
+            out,
             stop: None,
             thread: None,
         };
@@ -57,7 +71,12 @@ impl Progress {
     /// for stdout if `shown_is_data` (`--curl`); else they are talk (`--explain`).
     pub fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
         let shown = shown_is_data.then(|| Arc::clone(&self.shown));
-        Arc::new(Waits { work: Arc::clone(&self.work), shown, is_drawn: self.thread.is_some() })
+        Arc::new(Waits {
+            work: Arc::clone(&self.work),
+            shown,
+            out: self.out.clone(),
+            is_drawn: self.thread.is_some(),
+        })
     }
 
     /// Ends the line, and gives what is to be printed on stdout.
@@ -100,12 +119,23 @@ fn draw(work: &Mutex<Work>, stopped: &mpsc::Receiver<()>) {
 fn line(work: &Work, frame: &str, elapsed: Duration) -> String {
     match work {
         Work::Open(text) => format!("{frame} {text} ({} s)", elapsed.as_secs()),
-        Work::Counted { done, total, end } => {
+        Work::Counted { done, total, end, wait } => {
             let filled = (BAR * done).checked_div(*total).unwrap_or(BAR);
             let bar = format!("{}{}", "█".repeat(filled), "·".repeat(BAR.saturating_sub(filled)));
-            let left = end.saturating_duration_since(Instant::now());
-            format!("{bar} {done} of {total}, about {} left", format_duration(left.as_secs() + 1))
+            let left = end.map(|end| {
+                let left = end.saturating_duration_since(Instant::now());
+                format!("about {} left", format_duration(left.as_secs() + 1))
+            });
+            let parts = [Some(format!("{bar} {done} of {total}")), left, wait.clone()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
         }
+    }
+}
+
+/// Takes the line away from a terminal before the process ends.
+pub fn erase_line() {
+    if context::stderr_is_terminal() && !context::is_dumb_terminal() {
+        let _ = write!(std::io::stderr(), "{ERASE}");
     }
 }
 
@@ -117,6 +147,7 @@ fn lock<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Waits {
     work: Arc<Mutex<Work>>,
     shown: Option<Arc<Mutex<String>>>,
+    out: Outstanding,
     is_drawn: bool,
 }
 
@@ -132,10 +163,19 @@ impl Listener for Waits {
     }
 
     fn waiting(&self, reason: &str, wait: Duration) {
-        *lock(&self.work) = Work::Open(format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64()));
+        let told = format!("{reason}: waiting up to {:.1} s", wait.as_secs_f64());
+        match &mut *lock(&self.work) {
+            Work::Counted { wait, .. } => *wait = Some(told),
+            open @ Work::Open(_) => *open = Work::Open(told),
+        }
     }
 
-    fn progress(&self, done: usize, total: usize, left: Duration) {
-        *lock(&self.work) = Work::Counted { done, total, end: Instant::now() + left };
+    fn outstanding(&self, change: Option<&str>) {
+        *lock(&self.out.0) = change.map(str::to_owned);
+    }
+
+    fn progress(&self, done: usize, total: usize, left: Option<Duration>) {
+        let end = left.and_then(|left| Instant::now().checked_add(left));
+        *lock(&self.work) = Work::Counted { done, total, end, wait: None };
     }
 }

@@ -1,11 +1,17 @@
 //! `import`: what is planned, asked, sent, kept and said.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
 use crate::home::Home;
 use crate::official::vastai;
+use crate::raw_server::{RawServer, Reply};
 use crate::terminal::Terminal;
 
 const FILE: &str = "# mine\nNEW='it is # \"new\"'\nexport CHANGED=pa$$word${X}\nSAME=1\nEMPTY=\nMASK=*****\n\
@@ -33,7 +39,6 @@ fn the_plan_has_names_only_and_nothing_is_sent_without_a_yes() {
     said.mentions(&[
         ".env: CHANGED holds a ${…}, which is taken as it stands",
         "nobody is at the terminal to answer: Send 3 variables to 127.0.0.1",
-        "(about 3 s)?",
         "hint: say yes with -y",
     ]);
     let home = account.home();
@@ -93,37 +98,37 @@ fn the_official_client_sees_the_same_values() {
     assert_eq!(json_of(&theirs.out), held);
 }
 
-#[test]
-fn a_server_with_limits_never_has_to_refuse() {
-    let options = Options { rate_limits: true, mask: true, ..Options::default() };
-    let account = TestAccount::serving(&json!({"C": "1", "D": "1"}), options);
-    let home = account.home();
-    home.write(".env", "A=1\nB=2\nC=3\nD=4\n");
-    let raw = home.vastenv(&["import", "-y", "--raw", "--retry", "1", ".env"]).run().expect(0);
-    let done =
-        json!({"created": ["A", "B"], "updated": ["C", "D"], "skipped": {}, "failed": {}, "unsent": []});
-    assert_eq!(json_of(&raw.out), done);
-    assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "C": "3", "D": "4"}));
-    let sent = ["POST", "PUT", "POST", "PUT"].map(|method| format!("{method} /secrets/ 200"));
-    assert_eq!(account.requests()[2..], sent);
-}
+/// How long a server wants between two changes of a kind.
+const INTERVAL: Duration = Duration::from_millis(50);
 
 #[test]
-fn changes_by_hand_right_before_count_too() {
-    let options = Options { rate_limits: true, ..Options::default() };
-    let account = TestAccount::serving(&json!({"C": "1"}), options);
-    let home = account.home();
-    home.write(".env", "A=1\nB=2\nC=3\n");
-    home.ok(&["refresh", "--quiet"]);
-    home.ok(&["update", "env-var", "C", "2", "--quiet"]);
-    home.ok(&["create", "env-var", "BY_HAND", "1", "--quiet"]);
-    home.vastenv(&["import", "-y", "--retry", "1", ".env"]).run().expect(0);
-    assert_eq!(account.secrets(), json!({"A": "1", "B": "2", "BY_HAND": "1", "C": "3"}));
-    let requests = account.requests();
-    assert!(requests.iter().all(|request| request.ends_with(" 200")), "{requests:?}");
-    // A call that is only shown was never sent.
-    home.vastenv(&["create", "env-var", "SHOWN", "x", "--curl"]).run().expect(0);
-    assert_eq!(account.requests().len(), requests.len());
+fn the_pace_is_learnt_from_the_first_refusal_of_each_kind() {
+    let admitted = Mutex::new(HashMap::<String, Instant>::new());
+    let refused = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&refused);
+    let server = RawServer::start(move |target| match target {
+        "GET /api/v0/users/current/" => Reply::json(200, r#"{"id": 7}"#),
+        "GET /api/v0/secrets/" => Reply::json(200, r#"{"success": true, "secrets": {"C": "x", "D": "x"}}"#),
+        change => {
+            let mut admitted = admitted.lock().expect("whole");
+            if admitted.get(change).is_some_and(|last| last.elapsed() < INTERVAL) {
+                count.fetch_add(1, Ordering::SeqCst);
+                return Reply::whole(429, "", "API requests too frequent: endpoint threshold=0.05");
+            }
+            admitted.insert(change.to_owned(), Instant::now());
+            Reply::json(200, r#"{"success": true}"#)
+        }
+    });
+    let home = Home::at(&server.url(), "a-key-of-this-server-0001");
+    home.write(".env", "A=1\nB=2\nE=3\nF=4\nC=5\nD=6\n");
+    home.vastenv(&["import", "-y", "--retry", "2", ".env"])
+        .run()
+        .expect(0)
+        .mentions(&["created 4, updated 2"]);
+    assert!(refused.load(Ordering::SeqCst) <= 2, "{:?}", server.targets());
+    let changes: Vec<_> = server.targets().into_iter().filter(|target| !target.starts_with("GET")).collect();
+    // By turns, so that each kind fills the other's gaps.
+    assert_eq!(changes[..2], ["POST /api/v0/secrets/", "PUT /api/v0/secrets/"]);
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn a_person_is_asked_and_may_say_no() {
         let home = account.home();
         home.write(".env", "A=hidden-v\n");
         let mut terminal = Terminal::open(&home, 80, script);
-        terminal.wait_for("(about a second)? [y/N] ");
+        terminal.wait_for("? [y/N] ");
         terminal.type_in(answer);
         let (seen, ended) = terminal.end();
         assert_eq!(ended, code, "{seen}");

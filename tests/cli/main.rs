@@ -21,6 +21,7 @@ mod import;
 mod import_ends;
 mod inputs;
 mod inspect;
+mod interrupted;
 mod masks;
 mod names;
 #[path = "../common/official.rs"]
@@ -42,4 +43,5 @@ mod surroundings;
 #[path = "../common/terminal.rs"]
 mod terminal;
 mod usage;
+mod who_is_to_blame;
 mod why;

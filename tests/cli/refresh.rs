@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
-use vastenv::sandbox::Options;
 
 use crate::account::TestAccount;
 use crate::home::{Home, mode};
@@ -39,16 +38,19 @@ fn changes_are_named_and_nothing_of_their_values() {
 }
 
 #[test]
-fn the_servers_interval_is_kept_however_often_it_is_asked() {
-    let options = Options { rate_limits: true, ..Options::default() };
-    let account = TestAccount::serving(&json!({"A": "1"}), options);
+fn who_asks_gets_the_servers_answer_each_time() {
+    let account = TestAccount::with(&json!({"A": "1"}));
     let home = account.home();
-    for arguments in
-        [&["refresh"][..], &["show", "env-vars"], &["refresh"], &["show", "env-vars"], &["export", "sh"]]
-    {
+    // Nothing is known, or it is new: one answer does for every shell that starts.
+    home.ok(&["export", "sh"]);
+    home.ok(&["export", "sh"]);
+    assert_eq!(account.requests(), ["GET /users/current/ 200", "GET /secrets/ 200"]);
+    account.forget();
+    for arguments in [&["refresh"][..], &["show", "env-vars"], &["refresh"], &["diff", ".env"]] {
+        home.write(".env", "A=1\n");
         home.ok(arguments);
     }
-    assert_eq!(account.requests(), ["GET /users/current/ 200", "GET /secrets/ 200", "GET /secrets/ 200"]);
+    assert_eq!(account.requests(), ["GET /secrets/ 200"; 4]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use vastenv::sandbox::Options;
+use vastenv::sandbox::{Options, RateLimits};
 
 use crate::common::process::program;
 use crate::official::vastai;
@@ -93,7 +93,10 @@ fn without_an_api_key_a_dead_session_is_the_end() {
 
 #[test]
 fn limits_are_told_alike() {
-    let Some([theirs, ours]) = both(&Options { rate_limits: true, ..Options::default() }) else { return };
+    let Some([theirs, ours]) = both(&Options { rate_limits: Some(RateLimits::Strict), ..Options::default() })
+    else {
+        return;
+    };
     let arguments = ["show", "ssh-keys", "--raw", "--retry", "1"];
     // The sandbox's clock stands still: the second request is too early for ever.
     theirs.official(&arguments, "");

@@ -4,7 +4,7 @@ use std::fs;
 use std::fs::File;
 
 use serde_json::{Value, json};
-use vastenv::sandbox::Options;
+use vastenv::sandbox::{Options, RateLimits};
 
 use crate::account::{OTHER_KEY, TestAccount};
 use crate::common::process::program;
@@ -321,7 +321,7 @@ fn each_of_several_ids_is_reported() {
 
 #[test]
 fn limits_are_waited_out() {
-    let options = Options { rate_limits: true, ..Options::default() };
+    let options = Options { rate_limits: Some(RateLimits::Strict), ..Options::default() };
     let key = |id: u64| json!({"id": id, "key": format!("{id}").repeat(40)});
     let account = TestAccount::of(&json!({"api_keys": [key(1), key(2), key(3)]}), options);
     account.home().vastenv(&["delete", "api-key", "2", "3"]).run().expect(0);

@@ -9,7 +9,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vastenv::sandbox::{Options, Sandbox};
+use vastenv::sandbox::{Options, RateLimits, Sandbox};
 
 use crate::common::RunningSandbox;
 use crate::http::{Reply, refused, request};
@@ -79,7 +79,7 @@ fn bodies_that_are_no_json_object_or_too_large_are_refused() {
 fn requests_too_close_together_are_refused_in_plain_text() {
     let clock = Arc::new(AtomicU64::new(1000));
     let seen = Arc::clone(&clock);
-    let options = Options { rate_limits: true, ..Options::default() };
+    let options = Options { rate_limits: Some(RateLimits::Strict), ..Options::default() };
     let sandbox =
         RunningSandbox::start(&options, move || Duration::from_millis(seen.load(Ordering::Relaxed)));
     assert_eq!(sandbox.send("GET", "/secrets/", "").status, 200);
@@ -102,7 +102,7 @@ fn the_latency_holds_the_answer_back_and_not_the_change() {
     let options = Options {
         state: Some(state.clone()),
         latency: Duration::from_secs(3600),
-        rate_limits: true,
+        rate_limits: Some(RateLimits::Strict),
         ..Options::default()
     };
     let sandbox = RunningSandbox::start(&options, move || {
