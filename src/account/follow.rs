@@ -3,10 +3,9 @@
 
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::PathBuf;
 
+use super::compare::{Comparison, bytes, clock, compare};
 use super::{Account, Known};
 use crate::config::{Config, Paths};
 use crate::credentials;
@@ -14,7 +13,7 @@ use crate::domain::{
     AccountId, DigestKey, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
 };
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
-use crate::shell::{Clock, Guard, Watch};
+use crate::shell::{Clock, Guard};
 use crate::store::{Session, Store};
 use crate::vault::Trouble;
 
@@ -28,6 +27,7 @@ const SHORTEST_PAUSE: u64 = 5;
 const REFUSAL_PAUSE: u64 = 3600;
 
 /// What a shell tells of itself.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Question<'a> {
     /// Where files are.
     pub paths: &'a Paths,
@@ -131,7 +131,8 @@ struct Followed {
 
 /// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
 pub fn follow(question: &Question<'_>) -> Answer {
-    let Comparison { generation, watches, unsure, failure } = compare(question);
+    let Comparison { generation, watches, unsure, failure } =
+        compare(question.store, question.paths, (question.now)(), question.whole_seconds);
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
@@ -148,8 +149,11 @@ pub fn follow(question: &Question<'_>) -> Answer {
     let unfit = followed.desired.as_ref().and_then(Environment::unfit_notice);
     let unfit = unfit.map(|failure| Notice::new("unfit", failure));
     let ask_again_in = if unsure { 0 } else { followed.ask_again_in };
-    let clock =
-        if question.clockless { clock(question, &generation, ask_again_in) } else { Clock::OfTheShell };
+    let clock = if question.clockless {
+        clock(question.store, question.terminal.as_deref(), &generation, (question.now)(), ask_again_in)
+    } else {
+        Clock::OfTheShell
+    };
     Answer {
         guard: Guard { generation: bytes(&generation), watches, ask_again_in, clock },
         ledger,
@@ -160,97 +164,6 @@ pub fn follow(question: &Question<'_>) -> Answer {
         account: followed.account,
         environment: followed.desired,
     }
-}
-
-/// What a shell compares from now on, and why that is less than it should be.
-struct Comparison {
-    generation: PathBuf,
-    watches: Vec<Watch>,
-    /// A file may still change without its time changing, as far as the shell can see.
-    unsure: bool,
-    failure: Option<Failure>,
-}
-
-/// The generation and the stamps, taken before anything else is read, so that whatever changes
-/// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
-/// things that never change, and its clock alone makes it ask again.
-fn compare(question: &Question<'_>) -> Comparison {
-    let store = question.store;
-    let files = [question.paths.api_key(), question.paths.tfa_key(), question.paths.config_file.clone()];
-    let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
-    let edited = seen.iter().any(|(file, time)| {
-        time.is_some_and(|time| store.stamp_path(file).exists() && !store.is_stamped(file, time))
-    });
-    let now = (question.now)();
-    // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
-    let known = store.generation().filter(|_| !edited);
-    let generation = known.map_or_else(|| store.publish_generation(now), Ok);
-    let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
-        Some(time) if !store.is_stamped(file, *time) => store.stamp(file, *time),
-        _ => Ok(()),
-    };
-    let written = generation.and_then(|path| seen.iter().try_for_each(stamp).map(|()| path));
-    // A file system with coarser times than the file's own cannot hold its stamp.
-    let holds = || seen.iter().all(|(file, time)| time.is_none_or(|time| store.is_stamped(file, time)));
-    let generation = match written {
-        Ok(path) if holds() => path,
-        other => {
-            let failure = other.err();
-            return Comparison {
-                generation: PathBuf::from("/"),
-                watches: Vec::new(),
-                unsure: false,
-                failure,
-            };
-        }
-    };
-    let dated = modified(&generation);
-    let watch = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
-        Some(_) if dated == *time => Watch::Present { file: bytes(file), stamp: bytes(&generation) },
-        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamp_path(file)) },
-        None => Watch::Absent(bytes(file)),
-    };
-    let watches = seen.iter().map(watch).collect();
-    let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let unsure =
-        question.whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
-    Comparison { generation, watches, unsure, failure: None }
-}
-
-/// What tells a shell without a clock that `ask_again_in` seconds have passed: its terminal beside a file
-/// of that moment, or the age of a file.
-fn clock(question: &Question<'_>, generation: &Path, ask_again_in: u64) -> Clock {
-    let now = (question.now)();
-    // Where it is written, Linux rounds its time to eight seconds.
-    let tells = |terminal: &&PathBuf| age(terminal, now).is_some_and(|age| (0..=16).contains(&age));
-    let telling = question.terminal.as_ref().filter(tells);
-    match telling.and_then(|terminal| Some((terminal, question.store.due(now, ask_again_in).ok()?))) {
-        Some((terminal, due)) => Clock::Terminal { terminal: bytes(terminal), due: bytes(&due) },
-        None => age_of(generation, now),
-    }
-}
-
-/// The clock of a shell without one, where no folder of the user's is known.
-pub fn age_of_root(now: Timestamp) -> Clock {
-    age_of(Path::new("/"), now)
-}
-
-fn age_of(file: &Path, now: Timestamp) -> Clock {
-    Clock::Age { of: bytes(file), now: age(file, now).unwrap_or_default() }
-}
-
-/// Seconds since `file` was modified.
-fn age(file: &Path, now: Timestamp) -> Option<i64> {
-    let since = modified(file)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
-    i64::try_from(now.0).ok()?.checked_sub_unsigned(since)
-}
-
-fn bytes(path: &Path) -> Vec<u8> {
-    path.as_os_str().as_bytes().to_vec()
-}
-
-fn modified(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }
 
 fn read_ledger(question: &Question<'_>) -> Ledger {

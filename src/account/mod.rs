@@ -5,6 +5,7 @@
 
 mod batch;
 mod change;
+mod compare;
 mod follow;
 mod keys;
 mod lists;
@@ -34,7 +35,8 @@ pub use crate::store::{
 pub use crate::vault::Trouble;
 pub use batch::{Batch, Ended, Sent};
 pub use change::{Changed, Keeping};
-pub use follow::{Answer, Notice, Question, age_of_root, follow};
+pub use compare::age_of_root;
+pub use follow::{Answer, Notice, Question, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};

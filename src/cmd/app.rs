@@ -55,8 +55,12 @@ impl App {
 
     /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
     pub fn in_silence(global: Global) -> Result<Self> {
-        let app = Self::new(global, Ui { quiet: true, ..Ui::default() })?;
-        Ok(Self { store: open_store(&app.paths), ..app })
+        Self::new(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
+    }
+
+    /// The same, where what cannot be written is a failure.
+    pub fn strict(self) -> Self {
+        Self { store: open_store(&self.paths), ..self }
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.

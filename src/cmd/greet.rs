@@ -60,7 +60,7 @@ pub fn greet(global: Global, ui: Ui) -> Result<()> {
     if ui.raw {
         return Err(Failure::usage("a command is missing").hint("see `vastenv --help`"));
     }
-    let points = match App::new(global, ui) {
+    let points = match App::new(global, ui).map(App::strict) {
         Ok(app) => {
             let points = describe(&app);
             for note in app.store.take_notes() {

@@ -313,7 +313,7 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => owner::mend_access(path),
         ErrorKind::NotFound if HOME.get().is_some_and(|home| !home.exists()) => {
-            "HOME does not exist: set it to your home folder".to_owned()
+            format!("HOME does not exist: set it to your home folder, or {}", owner::OTHER_FOLDERS)
         }
         ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem => owner::OTHER_FOLDERS.to_owned(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),

@@ -29,15 +29,18 @@ pub(super) fn refuse_strangers(path: &Path) -> Result<()> {
     .hint(hint))
 }
 
+/// The owner of what belongs to nobody that a user namespace knows.
+const UNMAPPED: u32 = 65_534;
+
 /// The folder on the way to `path` that makes it another user's. In one of root's, such as a
-/// container's `/`, permissions decide. A folder of root's own in another user's home is still there.
+/// container's `/`, or of somebody outside the container, permissions decide. A folder of root's own in another user's home is still there.
 fn stranger(path: &Path) -> Option<&Path> {
     let me = geteuid();
     for folder in path.ancestors() {
         match std::fs::metadata(folder).map(|metadata| metadata.uid()) {
             Ok(owner) if owner == me.as_raw() && !me.is_root() => return None,
             Ok(owner) if owner == me.as_raw() => {}
-            Ok(0) => return None,
+            Ok(0 | UNMAPPED) => return None,
             Ok(_) => return Some(folder),
             Err(_) => {}
         }

@@ -201,8 +201,8 @@ pub fn unprivileged(home: &Home) -> Option<u32> {
     }
     let given = home.command("chown", &["-R", &NOBODY.to_string(), "."]).run();
     let reached = home.command("test", &["-x", VASTENV]).uid(NOBODY).run();
-    let reaches = given.code == 0 && reached.code == 0;
-    can(reaches, "only root reaches the program under test").then_some(NOBODY)
+    let found = given.code == 0 && reached.code == 0;
+    can(found, "only root found the program under test").then_some(NOBODY)
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn settings_that_others_could_have_written_are_refused_with_what_mends_it() {
     let account = TestAccount::with(&json!({"LD_PRELOAD": "/evil.so"}));
     let home = account.known_home();
     let path = home.write(".config/vastenv/config.toml", "allow = [\"LD_PRELOAD\"]\n");
-    let hook = ["export", "bash", "--hook", "1", "prompt", "", ""];
+    let hook = ["export", "bash", "--hook", "1", "prompt", "", "", "", ""];
     for open in [0o666, 0o620, 0o602] {
         chmod(&path, open);
         let mend = format!("chmod go-w {}", path.display());

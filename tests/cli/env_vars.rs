@@ -105,7 +105,7 @@ fn the_servers_spelling_of_a_name_is_shown() {
         .run()
         .expect(0)
         .mentions(&["created hf_token, saved as HF_TOKEN"]);
-    assert_eq!(home.ok(&["export", "dotenv"]), "HF_TOKEN=v\n");
+    assert_eq!(home.ok(&["export", "dotenv"]), "HF_TOKEN='v'\n");
     home.vastenv(&["delete", "env-var", "hf_token"]).run().expect(0).mentions(&["deleted HF_TOKEN\n"]);
     assert_eq!(account.secrets(), json!({}));
 }

@@ -52,10 +52,17 @@ fn without_a_folder_to_write_reading_works_and_saving_names_it() {
         assert!(account.requests().contains(&"POST /secrets/ 200".to_owned()), "{said:?}");
         home.vastenv(&["delete", "env-var", "B"]).run();
         // A shell is told once, keeps what it has, and starts nothing in the background.
-        for (told, says) in [("", true), ("state", false)] {
-            let said = home.vastenv(&["export", "bash", "--hook", "1", "prompt", told, ""]).run().expect(0);
+        let mut told = String::new();
+        for says in [true, false] {
+            let told_before = std::mem::take(&mut told);
+            let said = home
+                .vastenv(&["export", "bash", "--hook", "1", "prompt", &told_before, "", "", ""])
+                .run()
+                .expect(0);
             assert!(said.out.ends_with("__vastenv_done\n") && !said.out.contains("_unset"), "{said:?}");
             assert_eq!(said.err.contains(nowhere), says, "{said:?}");
+            let check = said.out.lines().nth(1).expect("a check");
+            check.rsplit('\'').nth(1).expect("what was told").clone_into(&mut told);
         }
     }
 }
@@ -156,7 +163,7 @@ fn root_leaves_nothing_in_another_users_home() {
             let said = home.vastenv(arguments).run().hides("chown");
             assert_ne!(said.code, 0, "{said:?}");
         }
-        let said = home.vastenv(&["export", "bash", "--hook", "1", "prompt", "", ""]).run().expect(0);
+        let said = home.vastenv(&["export", "bash", "--hook", "1", "prompt", "", "", "", ""]).run().expect(0);
         said.hides("chown").mentions(&["belongs to another user", "sudo -H"]);
         assert_eq!(owners(&home.path("")), before);
     }

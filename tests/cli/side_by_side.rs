@@ -42,6 +42,6 @@ fn each_finds_the_key_that_the_other_saved() {
     let Some(theirs) = official(&other, &["set", "api-key", key]) else { return };
     theirs.run().expect(0);
     assert!(other.ok(&["status"]).contains(".config/vastai/vast_api_key"));
-    assert_eq!(other.ok(&["export", "dotenv"]), "A=1\n");
+    assert_eq!(other.ok(&["export", "dotenv"]), "A='1'\n");
     assert_eq!(fs::read_to_string(other.path(".config/vastai/vast_api_key")).expect("a key"), key);
 }

@@ -34,7 +34,7 @@ fn without_a_home_every_command_says_so() {
     }
     // A shell keeps what it has, and is told once.
     for (told, says) in [("", "HOME is not set"), ("home", "")] {
-        let hook = ["export", "bash", "--hook", "1", "start", told, ""];
+        let hook = ["export", "bash", "--hook", "1", "start", told, "", "", ""];
         let said = nowhere.vastenv(&hook).without("HOME").run().expect(0);
         assert!(said.out.ends_with("__vastenv_done\n") && !said.out.contains("_unset"), "{said:?}");
         assert!(said.err.contains(says) && said.err.is_empty() == says.is_empty(), "{said:?}");
@@ -52,7 +52,7 @@ fn xdg_folders_stand_in_for_a_home() {
         home.set(format!("XDG_{name}_HOME"), home.path(name));
     }
     home.unset("HOME");
-    assert_eq!(home.ok(&["export", "dotenv"]), "A=1\n");
+    assert_eq!(home.ok(&["export", "dotenv"]), "A='1'\n");
     assert!(home.path("CACHE/vastenv").exists() && home.path("STATE/vastenv").exists());
 }
 
@@ -85,7 +85,7 @@ fn a_home_that_is_gone_is_never_made_anew() {
     let mut home = account.home();
     let gone = home.path("gone");
     home.set("HOME", &gone);
-    let hook = ["export", "bash", "--hook", "1", "start", "", ""];
+    let hook = ["export", "bash", "--hook", "1", "start", "", "", "", ""];
     let man = gone.join("man").display().to_string();
     for state in [None, Some(gone.join(".local/state"))] {
         if let Some(state) = state {

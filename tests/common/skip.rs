@@ -25,6 +25,7 @@ pub fn can(is_so: bool, otherwise: &str) -> bool {
     is_so
 }
 
+#[allow(clippy::print_stderr)]
 fn note(why: &str) {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     let line = format!("{test}: {why}\n");

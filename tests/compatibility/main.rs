@@ -6,7 +6,6 @@
 
 mod cases;
 // Not every test program uses all of what they share.
-#[allow(dead_code)]
 #[path = "../common/mod.rs"]
 mod common;
 #[allow(dead_code)]

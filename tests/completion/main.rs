@@ -1,7 +1,6 @@
 //! TAB: real presses in real shells, and what `__complete` answers to their scripts.
 
 // Not every test program uses all of what they share.
-#[allow(dead_code)]
 #[path = "../common/mod.rs"]
 mod common;
 #[allow(dead_code)]

@@ -1,5 +1,7 @@
 //! Dotenv files against those who read them too: shells, python-dotenv and Node's dotenv.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod dialect;
 mod readers;
 #[path = "../common/values.rs"]

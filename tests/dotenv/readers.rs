@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use crate::common::process::command as start;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -17,7 +19,7 @@ const NODE_VERSION: &str = "18.0.10";
 pub fn python(version: &str, script: &str, input: &Value) -> Option<Value> {
     let folder = installed("python3")?;
     let script = format!("import io, json, sys\ninput = json.load(sys.stdin)\n{script}");
-    let mut command = Command::new("python3");
+    let mut command = start("python3");
     command.args(["-c", &script]).env("PYTHONPATH", folder.join(version)).env("PYTHONDONTWRITEBYTECODE", "1");
     Some(said(command, input))
 }
@@ -26,7 +28,7 @@ pub fn python(version: &str, script: &str, input: &Value) -> Option<Value> {
 pub fn node(path: &Path) -> Option<Value> {
     let script = "const path = JSON.parse(require('fs').readFileSync(0)); \
                   console.log(JSON.stringify(require('dotenv').parse(require('fs').readFileSync(path))))";
-    let mut command = Command::new("node");
+    let mut command = start("node");
     command.args(["-e", script]).env("NODE_PATH", installed("npm")?.join("node_modules"));
     Some(said(command, &Value::from(path.to_str().expect("text"))))
 }
@@ -86,9 +88,9 @@ fn install_once(installer: &str, install: Install) -> Result<PathBuf, String> {
 
 fn install_python(folder: &Path) -> Result<(), String> {
     let environment = folder.join("venv");
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
+    run(start("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     PYTHON_VERSIONS.iter().try_for_each(|version| {
-        run(Command::new(environment.join("bin/python"))
+        run(start(environment.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
             .arg(folder.join(version))
             .arg(format!("python-dotenv=={version}")))
@@ -96,7 +98,7 @@ fn install_python(folder: &Path) -> Result<(), String> {
 }
 
 fn install_node(folder: &Path) -> Result<(), String> {
-    run(Command::new("npm")
+    run(start("npm")
         .args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
         .arg(folder)
         .arg(format!("dotenv@{NODE_VERSION}")))

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use vastenv::dotenv::{dotenv_line, is_for_shells_only, read_dotenv};
 
+use crate::common::process;
+use crate::common::process::command;
 use crate::readers::{self, PYTHON_VERSIONS};
 use crate::values::{made_on_purpose, random_text};
 
@@ -56,9 +58,7 @@ fn every_shell_reads_every_value_and_runs_none() {
         ("zsh", &["-f"], ""),
         ("zsh", &["-f"], "setopt rc_quotes ksh_arrays sh_word_split extended_glob magic_equal_subst\n"),
     ] {
-        if Command::new(program).arg("-c").arg(":").output().is_err() {
-            assert!(std::env::var_os("CI").is_none(), "{program} is not installed");
-            eprintln!("SKIPPED: {program} is not installed");
+        if process::program(program).is_none() {
             continue;
         }
         let folder = tempfile::tempdir().expect("a folder");
@@ -66,7 +66,7 @@ fn every_shell_reads_every_value_and_runs_none() {
         let prints: Vec<String> = (0..values.len()).map(|n| format!("printf '%s\\0' \"$N{n}\"\n")).collect();
         let prints = prints.concat();
         fs::write(folder.path().join("script"), format!("{prologue}. ./.env\n{prints}")).expect("written");
-        let output = Command::new(program)
+        let output = command(program)
             .args(arguments)
             .arg("script")
             .current_dir(folder.path())
@@ -170,7 +170,7 @@ fn a_value_for_shells_only_has_no_form_that_all_read() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(".env");
         fs::write(&path, format!("A={form}\n")).expect("written");
-        let shell = Command::new("sh")
+        let shell = command("sh")
             .args(["-c", ". ./.env 2>/dev/null; printf %s \"$A\""])
             .current_dir(folder.path())
             .output()

@@ -163,7 +163,7 @@ pub const PREPARED: &[Preparation] = &[
         mask: true,
         given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
         after: "vastenv export dotenv",
-        shows: "HF_TOKEN=new",
+        shows: "HF_TOKEN='new'",
         ..PLAIN
     },
     Preparation {
@@ -172,14 +172,14 @@ pub const PREPARED: &[Preparation] = &[
         before: "vastenv refresh 2>/dev/null",
         given: Given::Answers(&[("HF_TOKEN (not shown): ", "new"), ("OLD_TOKEN (not shown): ", "")]),
         after: "vastenv export dotenv",
-        shows: "HF_TOKEN=new",
+        shows: "HF_TOKEN='new'",
     },
     Preparation {
         example: "vastenv remember env-var --from-env",
         mask: true,
         before: "export HF_TOKEN=mine",
         after: "vastenv export dotenv",
-        shows: "HF_TOKEN=mine",
+        shows: "HF_TOKEN='mine'",
         ..PLAIN
     },
     Preparation {
@@ -187,7 +187,7 @@ pub const PREPARED: &[Preparation] = &[
         mask: true,
         before: "echo HF_TOKEN=filed > .env",
         after: "vastenv export dotenv",
-        shows: "HF_TOKEN=filed",
+        shows: "HF_TOKEN='filed'",
         ..PLAIN
     },
     Preparation {

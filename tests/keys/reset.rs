@@ -304,7 +304,7 @@ fn a_running_shell_follows_without_losing_a_variable_or_asking_the_server() {
     assert_eq!(requests.last().map(String::as_str), Some("GET /users/current/ 200"), "{requests:?}");
     assert_eq!(requests.iter().filter(|line| line.contains("/secrets/")).count(), 1, "{requests:?}");
     // The reply itself takes nothing away, and starts no refresh.
-    let reply = home.ok(&["export", "bash", "--hook", "1", "prompt", "", ""]);
+    let reply = home.ok(&["export", "bash", "--hook", "1", "prompt", "", "", "", ""]);
     assert!(reply.contains("HF_TOKEN") && !reply.contains("unset HF_TOKEN"), "{reply}");
     assert_eq!(account.requests(), requests);
 }

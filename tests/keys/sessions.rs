@@ -167,7 +167,7 @@ fn the_background_refresh_drops_a_dead_session_and_goes_on() {
     assert_eq!(home.snapshot_value()["variables"]["A"]["value"], json!("2"));
     assert_eq!(account.requests()[0], "GET /users/current/ 401");
     // Its user hears of no refusal, and no shell loses a variable.
-    assert_eq!(home.vastenv(&["export", "dotenv"]).run().expect(0).out, "A=2\n");
+    assert_eq!(home.vastenv(&["export", "dotenv"]).run().expect(0).out, "A='2'\n");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_call_that_wants_a_session_says_how_to_get_one_and_costs_nothing() {
     }
     assert!(home.path(".config/vastai/vast_api_key").exists());
     assert!(!home.path(".local/state/vastenv/reset-api-key.json").exists());
-    assert_eq!(home.ok(&["export", "dotenv"]), "A=1\n");
+    assert_eq!(home.ok(&["export", "dotenv"]), "A='1'\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Others who live in the same prompt: debug traps, PROMPT_COMMAND in all its kinds.
+//! Others who live in the same prompt: debug traps, `PROMPT_COMMAND` in all its kinds.
 
 use crate::account::Account;
 use crate::pty::{Shell, Terminal};
