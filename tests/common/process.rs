@@ -1,5 +1,5 @@
 //! Everything that a test starts: in a session of its own, so that nothing asks, stops or is stopped by
-//! the terminal of whoever runs the tests.
+//! the terminal of whoever runs the tests, and with no signal ignored, whatever runs the tests.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -23,13 +23,25 @@ fn session_leader() -> (&'static Path, &'static [&'static str]) {
     static LEADER: OnceLock<(PathBuf, &[&str])> = OnceLock::new();
     let (program, words) = LEADER.get_or_init(|| {
         let perl = || Some((find_program("perl")?, PERL));
-        let found = find_program("setsid").map(|setsid| (setsid, &[][..])).or_else(perl);
+        let found = find_program("setsid").map(|setsid| (setsid, with_signals())).or_else(perl);
         found.expect("setsid or perl")
     });
     (program, words)
 }
 
-const PERL: &[&str] = &["-MPOSIX", "-e", "POSIX::setsid(); exec { $ARGV[0] } @ARGV or exit 127", "--"];
+const PERL: &[&str] = &[
+    "-MPOSIX",
+    "-e",
+    "@SIG{qw(INT HUP QUIT TERM)} = ('DEFAULT') x 4; POSIX::setsid(); exec { $ARGV[0] } @ARGV or exit 127",
+    "--",
+];
+
+/// GNU env knows how to stop ignoring signals; busybox's does not.
+fn with_signals() -> &'static [&'static str] {
+    const WITH: &[&str] = &["env", "--default-signal=INT,HUP,QUIT,TERM"];
+    let knows = Command::new(WITH[0]).args(&WITH[1..]).arg("true").output();
+    if knows.is_ok_and(|output| output.status.success()) { WITH } else { &[] }
+}
 
 /// Where a program is, on `PATH` or where only root looks.
 pub fn find_program(name: &str) -> Option<PathBuf> {

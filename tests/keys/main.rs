@@ -14,6 +14,7 @@ mod help;
 #[path = "../common/home.rs"]
 mod home;
 mod openssh;
+mod permissions;
 mod private_keys;
 #[allow(dead_code)]
 #[path = "../common/raw_server.rs"]
