@@ -1,6 +1,6 @@
 //! The shells: how values are quoted for each, how changes are written, and the hook's text.
 //!
-//! A shell is one file here, which implements [`Dialect`], and its hook in `shell/`. Whatever leaves this
+//! A shell is one file here, which implements `Dialect`, and its hook in `shell/`. Whatever leaves this
 //! layer is code that a shell evals, or data that its hook reads: code is ASCII, in every locale, so
 //! everything from outside passes through [`quote()`]; names are [`crate::domain::EnvName`]s already.
 
