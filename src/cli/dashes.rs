@@ -17,7 +17,7 @@ const MARK: u8 = 0;
 const VERBS: [&str; 4] = ["create", "update", "set", "remember"];
 const NOUNS: [&str; 2] = ["env-var", "api-key"];
 
-/// `arguments` with the values marked that begin with a dash; [`text`], [`secret`] and [`os_text`] take the
+/// `arguments` with the values marked that begin with a dash; `text`, `secret` and `os_text` take the
 /// mark off.
 pub fn mark_values(arguments: &[OsString]) -> Vec<OsString> {
     let mut marked = arguments.to_vec();
