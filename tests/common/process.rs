@@ -36,11 +36,15 @@ const PERL: &[&str] = &[
     "--",
 ];
 
-/// GNU env knows how to stop ignoring signals; busybox's does not.
+/// GNU env knows how to stop ignoring signals; busybox's does not. By its path, as a test may change `PATH`.
 fn with_signals() -> &'static [&'static str] {
-    const WITH: &[&str] = &["env", "--default-signal=INT,HUP,QUIT,TERM"];
-    let knows = Command::new(WITH[0]).args(&WITH[1..]).arg("true").output();
-    if knows.is_ok_and(|output| output.status.success()) { WITH } else { &[] }
+    const DEFAULT: &str = "--default-signal=INT,HUP,QUIT,TERM";
+    let Some(env) = find_program("env").and_then(|path| path.into_os_string().into_string().ok()) else {
+        return &[];
+    };
+    let knows = Command::new(&env).args([DEFAULT, "true"]).output();
+    let words = vec![&*env.leak(), DEFAULT];
+    if knows.is_ok_and(|output| output.status.success()) { words.leak() } else { &[] }
 }
 
 /// Where a program is, on `PATH` or where only root looks.
