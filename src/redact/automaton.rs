@@ -1,9 +1,8 @@
 //! Many patterns looked for at once (Aho and Corasick), with what a stream needs to know beside the
 //! matches: how much of what was read may still become one.
 //!
-//! Ours and not the `aho-corasick` crate's, because that tells the depth of no state, without which
-//! nothing can be held back, nor which pattern is the shortest that leads through one; and because it
-//! leaves the secrets in the memory that it gives back.
+//! A stream must know the depth of the state that it is in to hold back what may become a value, and
+//! the patterns are wiped when they are dropped: the reasons for an automaton of our own.
 
 use zeroize::Zeroize;
 
