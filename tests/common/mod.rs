@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 pub mod locales;
+pub mod packages;
 pub mod process;
 pub mod screen;
 pub mod skip;

@@ -1,10 +1,9 @@
 //! The official client, installed once into a virtual environment under the target folder.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::common::packages::{installed_once, make_venv, pip_install};
 use crate::common::process::command;
 use crate::common::skip::needs;
 
@@ -26,35 +25,16 @@ pub fn vastai() -> Option<&'static Path> {
 }
 
 fn install() -> Result<PathBuf, String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let environment = target.join("vastai-venv");
+    let environment = installed_once(&format!("vastai-{VERSION}"), |folder| {
+        make_venv(folder)?;
+        pip_install(folder, &[&format!("vastai=={VERSION}")])
+    })?;
     let program = environment.join("bin/vastai");
-    // Test programs may run side by side; one installs, the others wait.
-    let lock = File::create(target.join("vastai-venv.lock")).map_err(|error| error.to_string())?;
-    lock.lock().map_err(|error| error.to_string())?;
-    if is_wanted_version(&program) {
-        return Ok(program);
-    }
-    run(command("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    let mut pip = command(environment.join("bin/python"));
-    // Its settings may say where packages come from.
-    if let Some(home) = std::env::var_os("HOME") {
-        pip.env("HOME", home);
-    }
-    run(pip
-        .args(["-m", "pip", "install", "--quiet", "--no-cache-dir", "--disable-pip-version-check"])
-        .arg(format!("vastai=={VERSION}")))?;
-    is_wanted_version(&program).then_some(program).ok_or_else(|| "it does not start".to_owned())
+    starts(&program).then_some(program).ok_or_else(|| "it does not start".to_owned())
 }
 
-fn is_wanted_version(program: &Path) -> bool {
+fn starts(program: &Path) -> bool {
     let home = tempfile::tempdir().expect("a folder");
     let output = command(program).arg("--version").env_clear().env("HOME", home.path()).output();
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim() == VERSION)
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    output.status.success().then_some(()).ok_or_else(|| format!("{command:?}: {said}"))
 }

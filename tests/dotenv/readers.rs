@@ -1,14 +1,15 @@
 //! python-dotenv and Node's dotenv, installed once under the target folder.
 
-use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-use crate::common::process::command as start;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+use crate::common::packages::{installed_once, make_venv, npm_install, pip_install};
+use crate::common::process::command as start;
+use crate::common::skip::needs;
 
 /// The release whose dialect vastenv reads, and one from before it read backslashes anew.
 pub const PYTHON_VERSIONS: [&str; 2] = ["1.2.4", "1.0.1"];
@@ -55,57 +56,28 @@ fn said(mut command: Command, input: &Value) -> Value {
 fn installed(installer: &'static str) -> Option<&'static Path> {
     static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
     static NODE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let (place, install): (_, Install) =
-        if installer == "npm" { (&NODE, install_node) } else { (&PYTHON, install_python) };
-    let folder = place.get_or_init(|| match install_once(installer, install) {
-        Ok(folder) => Some(folder),
-        Err(why) => {
-            assert!(std::env::var_os("CI").is_none(), "a dotenv reader cannot be installed: {why}");
-            eprintln!("\n*** SKIPPED: a dotenv reader cannot be installed: {why}\n");
-            None
-        }
+    let place = if installer == "npm" { &NODE } else { &PYTHON };
+    let folder = place.get_or_init(|| {
+        let folder = if installer == "npm" { node_dotenv() } else { python_dotenv() };
+        folder.map_err(|why| needs(false, &format!("a reader of dotenv files ({why})"))).ok()
     });
     folder.as_deref()
 }
 
-type Install = fn(&Path) -> Result<(), String>;
-
-fn install_once(installer: &str, install: Install) -> Result<PathBuf, String> {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().ok_or("no target folder")?;
-    let versions = format!("{}-{NODE_VERSION}", PYTHON_VERSIONS.join("-"));
-    let folder = target.join(format!("dotenv-readers-{versions}-{installer}"));
-    // Test programs may run side by side; one installs, the others wait.
-    let lock = File::create(folder.with_extension("lock")).map_err(|error| error.to_string())?;
-    lock.lock().map_err(|error| error.to_string())?;
-    let done = folder.join("done");
-    if !done.exists() {
-        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        install(&folder)?;
-        fs::write(done, "").map_err(|error| error.to_string())?;
-    }
-    Ok(folder)
-}
-
-fn install_python(folder: &Path) -> Result<(), String> {
-    let environment = folder.join("venv");
-    run(start("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
-    PYTHON_VERSIONS.iter().try_for_each(|version| {
-        run(start(environment.join("bin/python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-            .arg(folder.join(version))
-            .arg(format!("python-dotenv=={version}")))
+fn python_dotenv() -> Result<PathBuf, String> {
+    installed_once(&format!("python-dotenv-{}", PYTHON_VERSIONS.join("-")), |folder| {
+        let environment = folder.join("venv");
+        make_venv(&environment)?;
+        PYTHON_VERSIONS.iter().try_for_each(|version| {
+            let place = folder.join(version);
+            let place = place.to_str().ok_or("the target folder's name is not UTF-8")?;
+            pip_install(&environment, &["--target", place, &format!("python-dotenv=={version}")])
+        })
     })
 }
 
-fn install_node(folder: &Path) -> Result<(), String> {
-    run(start("npm")
-        .args(["install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"])
-        .arg(folder)
-        .arg(format!("dotenv@{NODE_VERSION}")))
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    output.status.success().then_some(()).ok_or_else(|| format!("{command:?}: {said}"))
+fn node_dotenv() -> Result<PathBuf, String> {
+    installed_once(&format!("node-dotenv-{NODE_VERSION}"), |folder| {
+        npm_install(folder, &format!("dotenv@{NODE_VERSION}"))
+    })
 }
