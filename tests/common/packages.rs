@@ -1,4 +1,4 @@
-//! Programs and packages of PyPI and npm that tests compare with, installed once under the target folder.
+//! Python and Node packages that tests compare with, installed once under the target folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
