@@ -63,16 +63,23 @@ pub(super) fn posix_assignment(name: &str, value: &[u8]) -> Vec<u8> {
     if value.is_ascii() {
         return [b"export ", name.as_bytes(), b"=", &posix(value), b"\n"].concat();
     }
-    // The dot keeps line breaks at the end from being dropped; no character of any charset ends in it.
+    // A substitution drops the line breaks at its end. Nothing is cut off its value afterwards: bash swaps
+    // bytes then that are no characters of the locale.
+    let end = value.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
+    let (text, line_breaks) = value.split_at(end);
     let mut line = format!("{name}=$(printf '").into_bytes();
-    for byte in value {
+    for byte in text {
         match byte {
             b'%' => line.extend(b"%%"),
             b' '..=b'~' if !matches!(byte, b'\'' | b'\\' | b'-') => line.push(*byte),
             other => line.extend(octal(*other)),
         }
     }
-    line.extend(format!(".') {name}=${{{name}%.}}; export {name}\n").bytes());
+    line.extend(b"')");
+    if !line_breaks.is_empty() {
+        line.extend(posix(line_breaks));
+    }
+    line.extend(format!("; export {name}\n").bytes());
     line
 }
 

@@ -76,6 +76,13 @@ pub fn made_on_purpose() -> Vec<Vec<u8>> {
     );
     values
         .extend((1..=255u8).flat_map(|byte| [vec![byte], vec![b'x', byte, b'\''], vec![byte, b'\\', byte]]));
+    // In other locales the last byte of these may begin a character that ends in what follows.
+    let two_bytes = (0x80..=0x7ff).filter_map(char::from_u32);
+    values.extend(
+        two_bytes.flat_map(|character| {
+            ["\\c", "'\n", "|\n\n"].map(|rest| format!("{character}{rest}").into_bytes())
+        }),
+    );
     values.push(vec![b'\''; 5_000]);
     values.push("\\\n".repeat(5_000).into_bytes());
     values.push("é'".repeat(20_000).into_bytes());
