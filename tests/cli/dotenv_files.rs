@@ -44,8 +44,7 @@ fn a_file_of_somebody_else_cannot_be_read() {
     let Some(user) = unprivileged(&home) else { return };
     let path = home.write("their.env", "A=hidden\n");
     chmod(&path, 0o000);
-    home.vastenv(&["import", "their.env"])
-        .uid(user)
+    home.vastenv_as(user, &["import", "their.env"])
         .run()
         .refuses(1, &["cannot read their.env: permission denied", "ls -l their.env"]);
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::account::TestAccount;
+use crate::common::skip::can;
 use crate::home::{Home, VASTENV, chmod};
 
 /// What only needs an answer, and a part of what it prints.
@@ -69,8 +70,8 @@ fn without_a_folder_to_write_reading_works_and_saving_names_it() {
 
 /// What is mounted, and what is done to the home on it.
 fn in_a_mount(home: &Home, script: &str) -> Option<crate::home::Said> {
-    if home.command("unshare", &["-rm", "true"]).run().code != 0 {
-        eprintln!("SKIPPED: no file system of its own can be mounted here (unshare -rm)");
+    let mounts = home.command("unshare", &["-rm", "true"]).run().code == 0;
+    if !can(mounts, "no file system of its own can be mounted here (unshare -rm)") {
         return None;
     }
     let script = format!("set -e\nv='{VASTENV}'\n{script}");
@@ -137,8 +138,7 @@ fn give(folder: &Path, user: u32) {
 
 #[test]
 fn root_leaves_nothing_in_another_users_home() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("SKIPPED: only root can be root in another user's home");
+    if !can(nix::unistd::geteuid().is_root(), "only root can be root in another user's home") {
         return;
     }
     let account = TestAccount::with(&json!({"A": "1"}));
@@ -180,8 +180,7 @@ fn root_leaves_nothing_in_another_users_home() {
 
 #[test]
 fn a_hint_names_the_folder_in_the_way() {
-    if !nix::unistd::geteuid().is_root() {
-        eprintln!("SKIPPED: only root can give folders away");
+    if !can(nix::unistd::geteuid().is_root(), "only root can give folders away") {
         return;
     }
     let account = TestAccount::with(&json!({"A": "1"}));
@@ -196,11 +195,11 @@ fn a_hint_names_the_folder_in_the_way() {
         chown(&folder, Some(0), Some(0)).expect("given");
         chmod(&folder, mode);
         let hint = format!("{hint}{})", folder.display());
-        home.vastenv(&["export", "json"]).uid(1234).run().expect(0).mentions(&[&hint]);
+        home.vastenv_as(1234, &["export", "json"]).run().expect(0).mentions(&[&hint]);
     }
     let home = account.home();
     give(&home.path(""), 1234);
     chmod(&home.path(""), 0o500);
     let hint = format!("(chmod u+rwX {})", home.path("").display().to_string().trim_end_matches('/'));
-    home.vastenv(&["export", "json"]).uid(1234).run().expect(0).mentions(&[&hint]);
+    home.vastenv_as(1234, &["export", "json"]).run().expect(0).mentions(&[&hint]);
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::account::{OTHER_KEY, TestAccount};
 use crate::common::process::command;
 use crate::common::skip::can;
-use crate::home::{Home, VASTENV, chmod};
+use crate::home::{Home, VASTENV};
 use crate::raw_server::{RawServer, Reply};
 
 const CANARY: &str = "canary_0123456789abcdef";
@@ -62,13 +62,8 @@ fn all_goes_on_for_a_user_who_is_not_root() {
     }
     let account = TestAccount::with(&json!({"A": CANARY}));
     let home = account.home();
-    let program = home.path("vastenv");
-    fs::copy(VASTENV, &program).expect("copied");
-    chmod(&program, 0o755);
-    for path in [home.path(""), program.clone()] {
-        chown(path, Some(NOBODY), Some(NOBODY)).expect("given away");
-    }
-    let vastenv = |arguments: &[&str]| home.command(&program, arguments).uid(NOBODY).run().expect(0).out;
+    chown(home.path(""), Some(NOBODY), Some(NOBODY)).expect("given away");
+    let vastenv = |arguments: &[&str]| home.vastenv_as(NOBODY, arguments).run().expect(0).out;
     vastenv(&["refresh", "--quiet"]);
     // What a process that cannot be dumped has in /proc is root's.
     let owner = vastenv(&["run", "--redact", "--", "sh", "-c", "stat -c %u /proc/$PPID/mem /proc/$$/mem"]);
@@ -82,6 +77,7 @@ fn all_goes_on_for_a_user_who_is_not_root() {
         assert!(std::time::Instant::now() < deadline, "no refresh");
         std::thread::park_timeout(std::time::Duration::from_millis(5));
     }
+    let program = home.program_for_all();
     let script = format!("eval \"$('{}' hook bash)\"; echo $A", program.display());
     assert_eq!(home.command("bash", &["-c", &script]).uid(NOBODY).run().expect(0).out, format!("{CANARY}\n"));
 }

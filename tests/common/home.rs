@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,6 +21,7 @@ pub const VASTENV: &str = env!("CARGO_BIN_EXE_vastenv");
 pub struct Home {
     folder: TempDir,
     variables: Vec<(OsString, OsString)>,
+    for_all: OnceLock<TempDir>,
 }
 
 /// One call of the program.
@@ -41,7 +43,7 @@ impl Home {
     /// A home without a key: nothing but `HOME` and `PATH` is set.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a home");
-        let mut home = Self { folder, variables: Vec::new() };
+        let mut home = Self { folder, variables: Vec::new(), for_all: OnceLock::new() };
         home.set("HOME", home.path(""));
         home.set("PATH", std::env::var_os("PATH").expect("a PATH"));
         home
@@ -88,6 +90,22 @@ impl Home {
     /// A call of the program.
     pub fn vastenv(&self, arguments: &[&str]) -> Call {
         self.command(VASTENV, arguments)
+    }
+
+    /// A call of the program as another user, who may not reach the folder that it was built in.
+    pub fn vastenv_as(&self, user: u32, arguments: &[&str]) -> Call {
+        self.command(self.program_for_all(), arguments).uid(user)
+    }
+
+    /// The program where every user can start it.
+    pub fn program_for_all(&self) -> PathBuf {
+        let folder = self.for_all.get_or_init(|| {
+            let folder = tempfile::tempdir().expect("a folder");
+            chmod(folder.path(), 0o755);
+            fs::copy(VASTENV, folder.path().join("vastenv")).expect("copied");
+            folder
+        });
+        folder.path().join("vastenv")
     }
 
     /// A call of any program, with the same environment.
