@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::account::TestAccount;
+use crate::common::locales;
 use crate::home::chmod;
 
 /// A name, its value, and a command that writes the file `followed` if it follows them.
@@ -15,14 +16,17 @@ const CASES: [[&str; 3]; 5] = [
     ["HARNESS_PERL_SWITCHES", "-I. -Mevil", "prove -Q empty.t"],
     ["SSH_SK_HELPER", "./troff", "ssh-keygen -q -t ed25519-sk -N '' -f key"],
     ["GROFF_BIN_PATH", ".", "echo text | groff -Tascii"],
-    ["TEXTDOMAINDIR", ".", r#"TEXTDOMAIN=evil LANGUAGE=xx LC_ALL=C.UTF-8 bash -c ': $"hello"'"#],
+    ["TEXTDOMAINDIR", ".", r#"TEXTDOMAIN=evil LANGUAGE=xx LC_ALL=zh_CN.GBK bash -c ': $"hello"'"#],
 ];
 
 #[test]
 fn what_programs_would_follow_does_not_reach_them() {
     for [name, value, command] in CASES {
         let account = TestAccount::with(&json!({name: value}));
-        let home = account.known_home();
+        let mut home = account.known_home();
+        // No locale of the C library's own is translated everywhere.
+        let Some((_, locales)) = locales::multi_byte() else { return };
+        home.set("LOCPATH", locales);
         home.write("evil.pm", "open(my $file, '>', 'followed'); 1;");
         home.write("empty.t", "print qq(1..0\\n);");
         chmod(&home.write("troff", "#!/bin/sh\n: > followed\n"), 0o700);

@@ -126,7 +126,13 @@ fn a_deleted_variables_value_comes_back_with_it() {
         .expect(0)
         .mentions(&["vastenv create env-var A --remembered"]);
     exports(&home, &json!({}));
-    assert!(home.ok(&["status"]).contains("1 of them of deleted variables: A (for 30 days more)"));
+    // 30 days, less what a slow machine took.
+    let status = home.ok(&["status"]);
+    assert!(
+        status.contains("1 of them of deleted variables: A (for 30 days more)")
+            || status.contains("A (for 29 days more)"),
+        "{status}"
+    );
     home.ok(&["create", "env-var", "A", "--remembered"]);
     assert_eq!(account.secrets(), json!({"A": "one"}));
     exports(&home, &json!({"A": "one"}));

@@ -205,7 +205,7 @@ fn settings(shell: Shell) -> &'static [&'static str] {
         ],
         Shell::Fish => &[
             "function cd; builtin cd $argv; end",
-            "function math; command echo FUNCTION; end; function path; command echo FUNCTION; end",
+            "function math; builtin echo FUNCTION; end; function path; builtin echo FUNCTION; end",
             "function export; command echo FUNCTION; end; function print; command echo FUNCTION; end",
             "set -g slot 1; set -gx file 2; set -g stamp 3; set -g age 4",
             "function on_int --on-signal INT; command echo INT-TRAP; end",
