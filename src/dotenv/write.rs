@@ -31,7 +31,8 @@ fn common_quote(value: &str) -> Option<char> {
         let next = value.chars().skip(1).map(Some).chain([None]);
         value.chars().zip(next).all(|(character, next)| match character {
             '\'' | '"' if character == quote => false,
-            '`' => quote == '\'',
+            // bash loses the last two after a backslash, each version in another way.
+            '`' | '\x01' | '\x7f' => quote == '\'',
             // Not even POSIX gives a meaning to a `$` before these.
             '$' => quote == '\'' || matches!(next, None | Some(' ')),
             '\\' if quote == '\'' => next.is_some_and(|next| next != '\\'),

@@ -38,6 +38,15 @@ fn values(seed: u64) -> Vec<String> {
     let mut random = fastrand::Rng::with_seed(seed);
     let texts = made_on_purpose().into_iter().filter_map(|bytes| String::from_utf8(bytes).ok());
     let mut values: Vec<String> = TRAPS.map(str::to_owned).into_iter().chain(texts).collect();
+    // Between quotes of either kind, with what bash marks its own characters with.
+    for control in ('\u{1}'..='\u{7f}').filter(char::is_ascii_control) {
+        let texts = [
+            format!("é\u{4d084}\\{control}'{control}\u{1}"),
+            format!("\\{control}'"),
+            format!("{control}\\'"),
+        ];
+        values.extend(texts);
+    }
     values.extend((0..RANDOM_VALUES).map(|_| random_text(&mut random)));
     values
 }
