@@ -186,8 +186,7 @@ impl Remote<'_> {
         let now = (account.now)();
         // First, as nobody can tell this value a second time.
         let before = snapshot.as_ref().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
-        let remembered =
-            identified.and_then(|()| self.remember_change(&saved_name(name), edit, before, now));
+        let remembered = identified.and_then(|()| self.remember_change(&saved_name(name), edit, before, now));
         if remembered.is_err() && matches!(edit, Edit::Put(..)) {
             self.supersede(&saved_name(name));
         }
