@@ -128,9 +128,11 @@ pub fn no_home() {
 pub fn redirects() {
     let create = ["create", "env-var", "NEW", "x"];
     let to = |location: String, status: u16, answer: &'static str| {
-        move |target: &str| match target.ends_with("/moved/") {
-            true => Reply::json(200, answer),
-            false => Reply::whole(status, &format!("Location: {location}\r\n"), ""),
+        move |target: &str| {
+            if target.ends_with("/moved/") {
+                return Reply::json(200, answer);
+            }
+            Reply::whole(status, &format!("Location: {location}\r\n"), "")
         }
     };
     let [they, we] = scripted(&["show", "ssh-keys", "--raw"], to("/moved/".into(), 302, "[]"));
