@@ -177,21 +177,34 @@ impl Remote<'_> {
 
     async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Written {
         let account = &self.account;
+        let identified = self.identify_for(edit, &mut turn).await;
+        // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
         let snapshot = match account.known() {
-            Ok(Known::Snapshot(snapshot)) => Ok(*snapshot),
-            // Nothing to patch yet: the first snapshot is fetched. Its values may be masked, so what
-            // was sent is patched in all the same.
-            _ => self.ask(&mut turn).await.map(|refreshed| refreshed.snapshot),
+            Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
+            _ => None,
         };
         let now = (account.now)();
         // First, as nobody can tell this value a second time.
-        let before = snapshot.as_ref().ok().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
-        let remembered = self.remember_change(&saved_name(name), edit, before, now);
+        let before = snapshot.as_ref().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
+        let remembered = identified.and_then(|()| self.remember_change(&saved_name(name), edit, before, now));
         if remembered.is_err() && matches!(edit, Edit::Put(..)) {
             self.supersede(&saved_name(name));
         }
-        let followed = snapshot.and_then(|snapshot| self.patch(snapshot, name, edit, now));
+        let followed = match snapshot {
+            Some(snapshot) => self.patch(snapshot, name, edit, now),
+            None => account.store.publish_generation(now).map(drop),
+        };
         Written { remembered, followed }
+    }
+
+    /// Asks whose the key is where that matters: a value is to be remembered, or an older one may be here.
+    async fn identify_for(&self, edit: Edit<'_>, turn: &mut Turn) -> Result<()> {
+        let remembers = matches!(edit, Edit::Put(_, Keeping::Remembered));
+        if remembers || self.account.identity()?.is_some() || !self.account.store.accounts().is_empty() {
+            self.identify().await?;
+            self.complete(turn).await?;
+        }
+        Ok(())
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
@@ -202,9 +215,8 @@ impl Remote<'_> {
         before: Option<&Variable>,
         now: Timestamp,
     ) -> Result<bool> {
-        let Some(id) = self.account.id() else {
-            return Err(Failure::unavailable("whose the key is could not be found out"));
-        };
+        // Nothing to keep, and nothing older here.
+        let Some(id) = self.account.id() else { return Ok(false) };
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
             self.account.store.set_lost_values_aside(&id)?;
         }

@@ -159,7 +159,7 @@ impl Remote<'_> {
     }
 
     /// Asks the server and keeps the answer. Whoever calls this has taken the turn.
-    pub(super) async fn ask(&self, turn: &mut Turn) -> Result<Refreshed> {
+    async fn ask(&self, turn: &mut Turn) -> Result<Refreshed> {
         let account = &self.account;
         let was_known = account.id().is_some();
         let identity = self.identify().await?;

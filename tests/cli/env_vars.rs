@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
-use crate::account::TestAccount;
+use crate::account::{OTHER_KEY, TestAccount};
 use crate::home::Home;
 use crate::raw_server::{RawServer, Reply};
 
@@ -45,13 +45,51 @@ fn set_finds_out_by_itself_what_the_account_has() {
     let account = TestAccount::with(&json!({"A": "1"}));
     let home = account.home();
     home.vastenv(&["set", "env-var", "A", "2"]).run().expect(0).mentions(&["updated A"]);
-    let posts = ["POST /secrets/ 400", "PUT /secrets/ 200", "GET /users/current/ 200", "GET /secrets/ 200"];
-    assert_eq!(account.requests(), posts);
+    assert_eq!(account.requests(), ["POST /secrets/ 400", "PUT /secrets/ 200", "GET /users/current/ 200"]);
+    home.ok(&["refresh", "--quiet"]);
     // Gone at the account, but not known here to be gone.
     let elsewhere = account.home();
     elsewhere.ok(&["delete", "env-var", "A"]);
     home.vastenv(&["set", "env-var", "A", "3"]).run().expect(0).mentions(&["created A"]);
     assert_eq!(account.secrets(), json!({"A": "3"}));
+}
+
+#[test]
+fn a_change_on_a_machine_that_knows_nothing_asks_no_more_than_it_needs() {
+    let owner = "GET /users/current/ 200";
+    for (arguments, requests) in [
+        // Remembered for the account, so whose the key is must be known.
+        (&["create", "env-var", "B", "2"][..], &["POST /secrets/ 200", owner][..]),
+        (&["update", "env-var", "A", "2"], &["PUT /secrets/ 200", owner]),
+        (&["create", "env-var", "B", "2", "--no-remember"], &["POST /secrets/ 200"]),
+        (&["update", "env-var", "A", "2", "--no-remember"], &["PUT /secrets/ 200"]),
+        (&["delete", "env-var", "A"], &["DELETE /secrets/ 200"]),
+    ] {
+        let account = TestAccount::with(&json!({"A": "1"}));
+        let home = account.home();
+        let said = home.vastenv(arguments).run().expect(0);
+        assert_eq!(account.requests(), requests, "{said:?}");
+        assert!(!said.err.contains("warning"), "{said:?}");
+        let loaded: Value = serde_json::from_str(&home.ok(&["export", "json"])).expect("JSON");
+        assert_eq!(loaded, account.secrets(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_older_value_goes_also_where_another_key_left_it() {
+    let state = json!({
+        "secrets": {"A": "old"},
+        "user": {"id": 7},
+        "api_keys": [{"id": 1, "key": "first-key-of-the-account"}, {"id": 2, "key": OTHER_KEY}],
+    });
+    let account = TestAccount::of(&state, Options { mask: true, ..Options::default() });
+    let mut home = account.home();
+    home.set("VAST_API_KEY", "first-key-of-the-account");
+    home.ok(&["update", "env-var", "A", "older"]);
+    home.set("VAST_API_KEY", OTHER_KEY);
+    home.ok(&["update", "env-var", "A", "new", "--no-remember"]);
+    home.ok(&["refresh", "--quiet"]);
+    assert_eq!(home.ok(&["show", "env-vars", "-s", "--raw"]), "{\n \"A\": null\n}\n");
 }
 
 #[test]

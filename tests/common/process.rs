@@ -3,8 +3,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
+
+use pty_process::blocking::Pts;
 
 use super::skip::needs;
 
@@ -18,18 +20,27 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// A process on a terminal of its own, which makes it the leader of a session.
+pub fn spawn_on(pts: Pts, program: impl AsRef<OsStr>, with: impl FnOnce(&mut Command)) -> Child {
+    let mut words = with_signals().iter().map(OsStr::new).chain([program.as_ref()]);
+    let mut command = Command::new(words.next().expect("a program"));
+    command.args(words);
+    with(&mut command);
+    pty_process::blocking::Command::from(command).spawn(pts).expect("started")
+}
+
 /// util-linux and busybox have `setsid`; macOS has Perl.
-fn session_leader() -> (&'static Path, &'static [&'static str]) {
-    static LEADER: OnceLock<(PathBuf, &[&str])> = OnceLock::new();
+fn session_leader() -> (&'static Path, &'static [String]) {
+    static LEADER: OnceLock<(PathBuf, Vec<String>)> = OnceLock::new();
     let (program, words) = LEADER.get_or_init(|| {
-        let perl = || Some((find_program("perl")?, PERL));
-        let found = find_program("setsid").map(|setsid| (setsid, with_signals())).or_else(perl);
+        let perl = || Some((find_program("perl")?, PERL.map(str::to_owned).to_vec()));
+        let found = find_program("setsid").map(|setsid| (setsid, with_signals().to_vec())).or_else(perl);
         found.expect("setsid or perl")
     });
     (program, words)
 }
 
-const PERL: &[&str] = &[
+const PERL: [&str; 4] = [
     "-MPOSIX",
     "-e",
     "@SIG{qw(INT HUP QUIT TERM)} = ('DEFAULT') x 4; POSIX::setsid(); exec { $ARGV[0] } @ARGV or exit 127",
@@ -37,14 +48,15 @@ const PERL: &[&str] = &[
 ];
 
 /// GNU env knows how to stop ignoring signals; busybox's does not. By its path, as a test may change `PATH`.
-fn with_signals() -> &'static [&'static str] {
+fn with_signals() -> &'static [String] {
     const DEFAULT: &str = "--default-signal=INT,HUP,QUIT,TERM";
-    let Some(env) = find_program("env").and_then(|path| path.into_os_string().into_string().ok()) else {
-        return &[];
-    };
-    let knows = Command::new(&env).args([DEFAULT, "true"]).output();
-    let words = vec![&*env.leak(), DEFAULT];
-    if knows.is_ok_and(|output| output.status.success()) { words.leak() } else { &[] }
+    static WORDS: OnceLock<Vec<String>> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        let env = find_program("env").and_then(|path| path.into_os_string().into_string().ok());
+        let words: Vec<String> = env.into_iter().chain([DEFAULT.to_owned()]).collect();
+        let knows = Command::new(&words[0]).args(&words[1..]).arg("true").output();
+        if knows.is_ok_and(|output| output.status.success()) { words } else { Vec::new() }
+    })
 }
 
 /// Where a program is, on `PATH` or where only root looks.

@@ -3,15 +3,20 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use pty_process::Size;
+use pty_process::blocking::Pty;
 
-use crate::common::process::command;
+use crate::common::process::{command, spawn_on};
 use crate::common::screen::visible;
 
 pub use words::Shell;
@@ -21,6 +26,9 @@ mod words;
 
 /// How long any event may take. Generous, because a test machine may be busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a shell may take to end when its terminal is closed.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// What every shell here shows as its prompt.
 const PROMPT: &str = "READY> ";
@@ -158,9 +166,8 @@ impl Screen {
 /// A shell in a terminal.
 pub struct Terminal {
     pub shell: Shell,
-    child: Box<dyn Child + Send + Sync>,
-    master: Option<Box<dyn MasterPty + Send>>,
-    writer: Option<Box<dyn Write + Send>>,
+    child: Child,
+    pty: Option<Pty>,
     screen: Arc<Screen>,
     /// How much of the screen's text was looked at.
     seen: usize,
@@ -183,19 +190,13 @@ impl Terminal {
 
     pub fn start_without_waiting(home: &Home, shell: Shell, words: &[&str]) -> Self {
         // Wide, so that no line is wrapped.
-        let size = PtySize { rows: 50, cols: 1000, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(words[0]);
-        command.args(&words[1..]);
-        command.env_clear();
-        for (name, value) in &home.variables {
-            command.env(name, value);
-        }
-        command.cwd(home.folder.path());
-        let child = pair.slave.spawn_command(command).expect("the shell starts");
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().expect("a reader");
-        let writer = pair.master.take_writer().expect("a writer");
+        let (pty, pts) = pty_process::blocking::open().expect("a terminal");
+        pty.resize(Size::new(50, 1000)).expect("resized");
+        let child = spawn_on(pts, words[0], |command| {
+            command.args(&words[1..]).env_clear().envs(home.variables.iter().cloned());
+            command.current_dir(home.folder.path());
+        });
+        let mut reader = File::from(pty.as_fd().try_clone_to_owned().expect("a reader"));
         let screen = Arc::new(Screen::default());
         let shared = Arc::clone(&screen);
         std::thread::spawn(move || {
@@ -211,18 +212,18 @@ impl Terminal {
                 }
             }
         });
-        Self { shell, child, master: Some(pair.master), writer: Some(writer), screen, seen: 0, marks: 0 }
+        Self { shell, child, pty: Some(pty), screen, seen: 0, marks: 0 }
     }
 
     /// The process that was started in the terminal.
     pub fn pid(&self) -> u32 {
-        self.child.process_id().expect("a process")
+        self.child.id()
     }
 
     /// Types `text`, and waits for nothing.
     pub fn send(&mut self, text: &str) {
-        let writer = self.writer.as_mut().expect("the terminal is open");
-        writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).expect("typed");
+        let pty = self.pty.as_mut().expect("the terminal is open");
+        pty.write_all(text.as_bytes()).expect("typed");
     }
 
     /// Types a line, and returns all that is printed up to the prompt after the next one: what the
@@ -321,13 +322,21 @@ impl Terminal {
 
     /// Closes the terminal, as when its window is closed.
     pub fn close(&mut self) {
-        self.writer = None;
-        self.master = None;
+        self.pty = None;
         self.end();
     }
 
     fn end(&mut self) {
-        // One that has ended already needs no signal.
+        let has_ended = |child: &mut Child| !matches!(child.try_wait(), Ok(None));
+        if has_ended(&mut self.child) {
+            return;
+        }
+        let process = Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"));
+        let _ = kill(process, Signal::SIGHUP);
+        let deadline = Instant::now() + GRACE;
+        while !has_ended(&mut self.child) && Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,36 +1,31 @@
 //! A script on a terminal of its own.
 
 use std::io::{Read, Write};
+use std::process::Child;
 
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use pty_process::Size;
+use pty_process::blocking::Pty;
 
+use crate::common::process::spawn_on;
 use crate::home::{Home, VASTENV};
 
 /// A shell on a terminal, where `vastenv` is the program under test.
 pub struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    reader: Box<dyn Read + Send>,
-    writer: Box<dyn Write + Send>,
-    shell: Box<dyn portable_pty::Child + Send + Sync>,
+    pty: Pty,
+    shell: Child,
     seen: String,
 }
 
 impl Terminal {
     /// Runs `script` in a terminal of 24 lines and so many columns.
     pub fn open(home: &Home, columns: u16, script: &str) -> Self {
-        let size = PtySize { rows: 24, cols: columns, ..PtySize::default() };
-        let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new("sh");
-        command.args(["-c", &format!("vastenv() {{ '{VASTENV}' \"$@\"; }}; {script}")]);
-        command.env_clear();
-        for (name, value) in home.variables() {
-            command.env(name, value);
-        }
-        command.cwd(home.path(""));
-        let shell = pair.slave.spawn_command(command).expect("started");
-        let reader = pair.master.try_clone_reader().expect("a reader");
-        let writer = pair.master.take_writer().expect("a writer");
-        Self { master: pair.master, reader, writer, shell, seen: String::new() }
+        let (pty, pts) = pty_process::blocking::open().expect("a terminal");
+        pty.resize(Size::new(24, columns)).expect("resized");
+        let shell = spawn_on(pts, "sh", |command| {
+            command.args(["-c", &format!("vastenv() {{ '{VASTENV}' \"$@\"; }}; {script}")]);
+            command.env_clear().envs(home.variables().iter().cloned()).current_dir(home.path(""));
+        });
+        Self { pty, shell, seen: String::new() }
     }
 
     /// Reads until `text` is there.
@@ -44,7 +39,7 @@ impl Terminal {
     fn read(&mut self) -> bool {
         let mut chunk = [0; 1024];
         // A terminal whose programs have all ended answers with an error.
-        let count = self.reader.read(&mut chunk).unwrap_or(0);
+        let count = self.pty.read(&mut chunk).unwrap_or(0);
         self.seen.push_str(&String::from_utf8_lossy(&chunk[..count]));
         count > 0
     }
@@ -52,18 +47,18 @@ impl Terminal {
     /// Makes the terminal larger or smaller, as by a mouse.
     #[allow(dead_code, reason = "not every suite resizes")]
     pub fn resize(&self, rows: u16, columns: u16) {
-        let size = PtySize { rows, cols: columns, ..PtySize::default() };
-        self.master.resize(size).expect("resized");
+        self.pty.resize(Size::new(rows, columns)).expect("resized");
     }
 
     pub fn type_in(&mut self, text: &str) {
-        self.writer.write_all(text.as_bytes()).expect("typed");
+        self.pty.write_all(text.as_bytes()).expect("typed");
     }
 
     /// Reads to the end; gives all that was seen, and the shell's exit code.
-    pub fn end(mut self) -> (String, u32) {
+    pub fn end(mut self) -> (String, i32) {
         while self.read() {}
-        drop((self.writer, self.master));
-        (self.seen.replace("\r\n", "\n"), self.shell.wait().expect("ended").exit_code())
+        drop(self.pty);
+        let code = self.shell.wait().expect("ended").code().expect("an exit code");
+        (self.seen.replace("\r\n", "\n"), code)
     }
 }

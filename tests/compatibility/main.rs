@@ -13,8 +13,13 @@ mod common;
 mod home;
 #[path = "../common/official.rs"]
 mod official;
+#[allow(dead_code)]
+#[path = "../common/raw_server.rs"]
+mod raw_server;
+mod rows;
 mod sides;
 mod special;
+mod table;
 
 use serde_json::Value;
 

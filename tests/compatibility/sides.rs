@@ -63,9 +63,14 @@ impl Side {
     }
 
     pub fn with(options: Options) -> Self {
+        Self::of(&account(), options)
+    }
+
+    /// A side whose account is `account`.
+    pub fn of(account: &Value, options: Options) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let state = folder.path().join("state.json");
-        fs::write(&state, account().to_string()).expect("written");
+        fs::write(&state, account.to_string()).expect("written");
         let record = Some(folder.path().join("record.jsonl"));
         let options = Options { state: Some(state), record, ..options };
         let sandbox = RunningSandbox::start(&options, || Duration::from_secs(1_700_000_000));
@@ -105,6 +110,11 @@ impl Side {
         self.outcome(self.home.vastenv(arguments).stdin(input).run())
     }
 
+    /// The same on a machine that knows nothing but the key.
+    pub fn fresh(&self, arguments: &[&str], input: &str) -> Outcome {
+        self.outcome(self.home.vastenv(arguments).stdin(input).run())
+    }
+
     fn record(&self) -> PathBuf {
         self.folder.path().join("record.jsonl")
     }
@@ -126,6 +136,13 @@ impl Side {
     }
 
     fn requests(&self) -> Vec<(String, Value)> {
+        let mut requests = self.all_requests();
+        requests.retain(|(what, _)| !what.contains("/users/current"));
+        requests
+    }
+
+    /// The requests with those that ask whose the key is.
+    pub fn all_requests(&self) -> Vec<(String, Value)> {
         let text = fs::read_to_string(self.record()).expect("a record");
         let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
         lines
@@ -133,7 +150,7 @@ impl Side {
                 let text = |field: &str| line[field].as_str().expect("text").to_owned();
                 (format!("{} {}", text("method"), text("path").replace("/api/v0", "")), line["body"].clone())
             })
-            .filter(|(what, _)| !what.contains("/users/current") && !what.contains("/gpu_names/"))
+            .filter(|(what, _)| !what.contains("/gpu_names/"))
             .collect()
     }
 

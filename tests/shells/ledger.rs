@@ -114,6 +114,7 @@ fn variables_that_are_not_plain_are_left_to_their_owner() {
         let hostile = format!("x[$(touch {})]", pwned.display());
         account.home.vastenv_ok(&["create", "env-var", "HF_TOKEN", &hostile]);
         account.home.vastenv_ok(&["create", "env-var", "OTHER", "o_1"]);
+        account.home.vastenv_ok(&["refresh", "--quiet"]);
         for (declaration, shown) in attributes(shell).iter().filter(|(line, _)| shell.knows(line)) {
             account.home.rc(shell, declaration, "");
             let (mut terminal, text) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
