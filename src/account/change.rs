@@ -53,6 +53,7 @@ impl Remote<'_> {
     /// The server refused (the name is taken, say), or could not be asked.
     pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
+        let noted = self.note_intent(name, keeping)?;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
@@ -61,7 +62,8 @@ impl Remote<'_> {
                 .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, true))).await
+        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map(|reply| (reply.message, true)))
+            .await
     }
 
     /// Changes the value of a variable.
@@ -70,13 +72,15 @@ impl Remote<'_> {
     /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
+        let noted = self.note_intent(name, keeping)?;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, false))).await
+        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map(|reply| (reply.message, false)))
+            .await
     }
 
     /// Creates a variable, or changes it if the account has it already.
@@ -85,12 +89,13 @@ impl Remote<'_> {
     /// The server refused or could not be asked.
     pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
+        let noted = self.note_intent(name, keeping)?;
         let sent = if self.is_known(name) {
             self.update_or_create(name, value).await
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(turn, name, Edit::Put(value, keeping), sent.map_err(Failure::from)).await
+        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map_err(Failure::from)).await
     }
 
     async fn update_or_create(
@@ -131,7 +136,7 @@ impl Remote<'_> {
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
+        self.written(turn, name, Edit::Remove, false, sent.map(|reply| (reply.message, false))).await
     }
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
@@ -141,6 +146,31 @@ impl Remote<'_> {
             return Turn::default();
         }
         self.await_turn().await.ok().flatten().unwrap_or_default()
+    }
+
+    /// Notes that what is remembered of `name` is about to be wrong, so that whatever happens after the
+    /// send, the old value never passes for the new one. Gives whether it was not so before.
+    fn note_intent(&self, name: &EnvName, keeping: Keeping) -> Result<bool> {
+        let Some(id) = self.account.id().filter(|_| !self.only_shown) else { return Ok(false) };
+        let (store, name) = (&self.account.store, saved_name(name));
+        store.supersede(&id, &name).or_else(|failure| {
+            let nothing_older = || store.values(&id).is_ok_and(|values| !values.contains_key(&name));
+            if keeping == Keeping::Nowhere && nothing_older() {
+                return Ok(false);
+            }
+            let why = failure.message();
+            let message = format!("nothing was sent: the change of {name} cannot be noted here: {why}");
+            Err(Failure::failed(message).hint("make room, or make the folder writable, and try again"))
+        })
+    }
+
+    /// The server refused the change: what is remembered of `name` is in force as before.
+    fn withdraw_intent(&self, name: &EnvName) {
+        if let Some(id) = self.account.id() {
+            // Where this fails the value stays unknown, and can be given again.
+            let _ = self.account.store.withdraw_supersession(&id, &saved_name(name));
+            let _ = self.account.store.publish_generation((self.account.now)());
+        }
     }
 
     fn is_known(&self, name: &EnvName) -> bool {
@@ -153,6 +183,7 @@ impl Remote<'_> {
         turn: Turn,
         name: &EnvName,
         edit: Edit<'_>,
+        noted: bool,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
         match sent {
@@ -169,6 +200,8 @@ impl Remote<'_> {
             Err(failure) => {
                 if failure.kind() == Kind::Ambiguous {
                     self.invalidate();
+                } else if noted {
+                    self.withdraw_intent(name);
                 }
                 Err(failure)
             }
@@ -208,7 +241,7 @@ impl Remote<'_> {
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
             self.account.store.set_lost_values_aside(&id)?;
         }
-        self.account.store.edit_values(&id, |values| {
+        let is_kept = self.account.store.edit_values(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {
                     values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
@@ -229,7 +262,12 @@ impl Remote<'_> {
                 }
             }
             Ok(values.contains_key(name))
-        })
+        })?;
+        if matches!(edit, Edit::Put(..)) {
+            // Also where the same value was sent again, and nothing had to be written.
+            self.account.store.withdraw_supersession(&id, name)?;
+        }
+        Ok(is_kept)
     }
 
     /// What is remembered of `name` would pass for the new value from now on.

@@ -117,7 +117,9 @@ fn send(
     report(app, &batch, skipped)?;
     let go_on = format!("go on with `{}`", same_command(app, &arguments.file));
     match ended {
-        Ok(Ended::Complete) if batch.sent.failed.is_empty() => Ok(ExitCode::SUCCESS),
+        Ok(Ended::Complete) if batch.sent.failed.is_empty() && batch.sent.not_remembered.is_none() => {
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(Ended::Complete) => Ok(ExitCode::FAILURE),
         Ok(Ended::Stopped(signal)) => {
             app.ui.failure(&Failure::failed(format!("interrupted: {}", progress(&batch))).hint(go_on));

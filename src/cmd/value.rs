@@ -126,11 +126,15 @@ pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Resul
             failure.message()
         ));
     }
-    if let Some(failure) = &changed.not_remembered {
-        app.ui.warn(&format!(
-            "the account has the change, but what is remembered of it here could not be changed: {}",
-            failure.message()
-        ));
+    let Some(failure) = &changed.not_remembered else { return Ok(()) };
+    let message = format!(
+        "the account has the change, but what is remembered of it here could not be changed: {}",
+        failure.message()
+    );
+    if verb == DELETED {
+        app.ui.warn(&message);
+        return Ok(());
     }
-    Ok(())
+    let hint = format!("make room or mend the file, then vastenv remember env-var {}", changed.name);
+    Err(Failure::failed(message).hint(hint))
 }

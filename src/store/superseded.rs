@@ -14,14 +14,26 @@ impl Store {
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    /// Notes that what is remembered of `name` is not the account's value any more.
+    /// Notes that what is remembered of `name` is not the account's value any more; gives whether that
+    /// is new.
     ///
     /// # Errors
     /// The state folder cannot be written.
-    pub fn supersede(&self, account: &AccountId, name: &str) -> Result<()> {
+    pub fn supersede(&self, account: &AccountId, name: &str) -> Result<bool> {
+        let _lock = self.lock_values(account)?;
         let mut names = self.superseded(account);
-        names.insert(name.to_owned());
-        self.save_superseded(account, &names)
+        let is_new = names.insert(name.to_owned());
+        self.save_superseded(account, &names).map(|()| is_new)
+    }
+
+    /// What is remembered of `name` is in force again.
+    ///
+    /// # Errors
+    /// The state folder cannot be written.
+    pub fn withdraw_supersession(&self, account: &AccountId, name: &str) -> Result<()> {
+        let _lock = self.lock_values(account)?;
+        let mut names = self.superseded(account);
+        if names.remove(name) { self.save_superseded(account, &names) } else { Ok(()) }
     }
 
     /// What was remembered anew, or forgotten, is in force again.
