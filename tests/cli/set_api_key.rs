@@ -77,24 +77,43 @@ fn a_key_that_the_server_refuses_is_not_saved() {
 }
 
 #[test]
-fn without_a_network_the_key_is_saved_unverified_and_this_is_said() {
+fn without_an_answer_the_old_key_stays_unless_somebody_says_otherwise() {
     let mut home = Home::new();
     home.set("VAST_URL", nobody());
-    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&[
-        "warning: the key is saved without being verified",
-        "cannot be reached",
-        "saved the key",
-    ]);
+    home.write(KEY_FILE, "the-key-before");
+    home.vastenv(&["set", "api-key", OTHER_KEY])
+        .run()
+        .refuses(1, &["the key cannot be verified", "cannot be reached", "nothing was saved; --no-verify"]);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), "the-key-before");
+    home.vastenv(&["set", "api-key", OTHER_KEY, "-y"])
+        .run()
+        .expect(0)
+        .mentions(&["warning: the key is saved without being verified", "saved the key"]);
     assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
 }
 
 #[test]
-fn a_login_page_in_between_counts_as_no_network() {
-    let server = RawServer::always(Reply::html(401, "<html>log in</html>"));
+fn a_401_in_any_form_saves_nothing() {
+    for body in [Reply::html(401, "<html>log in</html>"), Reply::json(401, ""), Reply::json(401, "[]")] {
+        let server = RawServer::always(body);
+        let mut home = Home::new();
+        home.set("VAST_URL", server.url());
+        home.write(KEY_FILE, "the-key-before");
+        home.vastenv(&["set", "api-key", OTHER_KEY])
+            .run()
+            .refuses(4, &["refused, or a proxy answered", "nothing was saved"]);
+        assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), "the-key-before");
+    }
+}
+
+#[test]
+fn a_key_that_lacks_a_right_is_saved_and_the_right_named() {
+    let server =
+        RawServer::always(Reply::json(403, r#"{"success": false, "msg": "no permission user_read"}"#));
     let mut home = Home::new();
     home.set("VAST_URL", server.url());
-    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&["without being verified"]);
-    assert!(home.path(KEY_FILE).exists());
+    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&["the key is right", "user_read"]);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
 }
 
 #[test]
