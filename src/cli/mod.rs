@@ -273,6 +273,8 @@ pub enum Delete {
     #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
     EnvVar(NameOnly),
     /// Delete API keys
+    ///
+    /// Asks first, or needs --yes, where one of them is the key in use or may be it.
     #[command(after_help = "Example:\n  vastenv delete api-key 42")]
     ApiKey(KeyIds),
     /// Delete SSH keys

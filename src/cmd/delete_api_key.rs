@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use super::app::App;
-use super::ask::{agree, agree_if_asked};
+use super::ask::agree;
 use super::each::each;
 use crate::account::{Account, InUse};
 use crate::cli::KeyIds;
 use crate::domain::Result;
 
-/// Deletes the keys one by one; asks first where one of them is the key in use.
+/// Deletes the keys one by one; asks first where one of them is, or may be, the key in use.
 pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
     let account = app.account()?;
     if !app.global.yes && !app.global.curl {
@@ -38,9 +38,8 @@ fn ask_for_key_in_use(app: &App, account: &Account<'_>, ids: &[u64]) -> Result<(
             ),
         ),
         InUse::Key(_) => Ok(()),
-        // A script that names a key of several means it, as in the official client.
         InUse::OneOf(candidates) => match ids.iter().find(|id| candidates.contains(id)) {
-            Some(id) => agree_if_asked(
+            Some(id) => agree(
                 app,
                 &format!("The API key {id} may be the one in use: the server does not tell. Delete it?"),
             ),
