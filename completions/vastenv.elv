@@ -613,8 +613,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --quiet 'Say only what failed'
             cand -y 'Answer yes where a command would ask'
             cand --yes 'Answer yes where a command would ask'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'vastenv;delete;ssh-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
