@@ -603,7 +603,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('env-var', 'env-var', [CompletionResultType]::ParameterValue, 'Delete a variable')
-            [CompletionResult]::new('api-key', 'api-key', [CompletionResultType]::ParameterValue, 'Delete API keys')
+            [CompletionResult]::new('api-key', 'api-key', [CompletionResultType]::ParameterValue, 'Delete API keys; one that may be in use needs a yes')
             [CompletionResult]::new('ssh-key', 'ssh-key', [CompletionResultType]::ParameterValue, 'Delete SSH keys')
             break
         }
@@ -643,8 +643,8 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what failed')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes where a command would ask')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes where a command would ask')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'vastenv;delete;ssh-key' {

@@ -575,7 +575,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand -h 'Print help'
             cand --help 'Print help'
             cand env-var 'Delete a variable'
-            cand api-key 'Delete API keys'
+            cand api-key 'Delete API keys; one that may be in use needs a yes'
             cand ssh-key 'Delete SSH keys'
         }
         &'vastenv;delete;env-var'= {
@@ -613,8 +613,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --quiet 'Say only what failed'
             cand -y 'Answer yes where a command would ask'
             cand --yes 'Answer yes where a command would ask'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
         }
         &'vastenv;delete;ssh-key'= {
             cand --api-key 'Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'

@@ -272,9 +272,7 @@ pub enum Delete {
     /// Delete a variable
     #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
     EnvVar(NameOnly),
-    /// Delete API keys
-    ///
-    /// Asks first, or needs --yes, where one of them is the key in use or may be it.
+    /// Delete API keys; one that may be in use needs a yes
     #[command(after_help = "Example:\n  vastenv delete api-key 42")]
     ApiKey(KeyIds),
     /// Delete SSH keys
