@@ -1,10 +1,11 @@
 //! Changes to the account, written through to the snapshot so that every shell follows at once.
 
+use super::intent::Intent;
 use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::ApiError;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
-use crate::store::{Means, Origin, Remembered, Snapshot, Variable};
+use crate::store::{Change, Means, Origin, Remembered, Snapshot, Variable};
 
 /// What becomes of a value that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Changed {
 }
 
 /// What to do to a variable.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Edit<'a> {
     Put(&'a Secret, Keeping),
     Remove,
@@ -46,14 +47,23 @@ struct Written {
     followed: Result<()>,
 }
 
-impl Remote<'_> {
+/// A change that nobody else interferes with: its turn, its note, and what was known before.
+struct Begun<'r, 'a> {
+    /// The name as the account has it.
+    saved: String,
+    turn: Turn,
+    intent: Intent<'r, 'a>,
+    before: Option<Variable>,
+}
+
+impl<'a> Remote<'a> {
     /// Creates a variable.
     ///
     /// # Errors
     /// The server refused (the name is taken, say), or could not be asked.
     pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
-        let noted = self.note_intent(name, keeping)?;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
@@ -62,8 +72,7 @@ impl Remote<'_> {
                 .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map(|reply| (reply.message, true)))
-            .await
+        self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, true))).await
     }
 
     /// Changes the value of a variable.
@@ -71,16 +80,15 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
-        let noted = self.note_intent(name, keeping)?;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map(|reply| (reply.message, false)))
-            .await
+        self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, false))).await
     }
 
     /// Creates a variable, or changes it if the account has it already.
@@ -88,14 +96,14 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused or could not be asked.
     pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
-        let noted = self.note_intent(name, keeping)?;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = if self.is_known(name) {
             self.update_or_create(name, value).await
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(turn, name, Edit::Put(value, keeping), noted, sent.map_err(Failure::from)).await
+        self.written(begun, name.as_str(), edit, sent.map_err(Failure::from)).await
     }
 
     async fn update_or_create(
@@ -124,19 +132,39 @@ impl Remote<'_> {
         }
     }
 
-    /// Deletes a variable.
+    /// Deletes a variable, whatever its name is.
     ///
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
-    pub async fn delete(&self, name: &EnvName) -> Result<Changed> {
-        let turn = self.change_turn().await;
-        let sent = self.client.delete_secret(name.as_str()).await.map_err(|error| match error.code() {
+    pub async fn delete(&self, name: &str) -> Result<Changed> {
+        let begun = self.begin(name, Edit::Remove).await?;
+        let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint("see the names with `vastenv show env-vars`")
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Remove, false, sent.map(|reply| (reply.message, false))).await
+        self.written(begun, name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
+    }
+
+    /// Takes the turn and notes the change.
+    async fn begin<'r>(&'r self, name: &str, edit: Edit<'_>) -> Result<Begun<'r, 'a>> {
+        let turn = self.change_turn().await;
+        let known = match self.account.known() {
+            Ok(Known::Snapshot(snapshot)) => {
+                snapshot.find(name).map(|(name, known)| (name.to_owned(), known.clone()))
+            }
+            _ => None,
+        };
+        // A name that is new: the server saves it in capitals.
+        let (saved, before) =
+            known.map_or_else(|| (name.to_ascii_uppercase(), None), |(name, known)| (name, Some(known)));
+        let (change, must_keep) = match edit {
+            Edit::Put(_, keeping) => (Change::Put, keeping == Keeping::Remembered),
+            Edit::Remove => (Change::Removal, false),
+        };
+        let intent = self.note_intent(&saved, change, must_keep).await?;
+        Ok(Begun { saved, turn, intent, before })
     }
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
@@ -148,83 +176,63 @@ impl Remote<'_> {
         self.await_turn().await.ok().flatten().unwrap_or_default()
     }
 
-    /// Notes that what is remembered of `name` is about to be wrong, so that whatever happens after the
-    /// send, the old value never passes for the new one. Gives whether it was not so before.
-    fn note_intent(&self, name: &EnvName, keeping: Keeping) -> Result<bool> {
-        let Some(id) = self.account.id().filter(|_| !self.only_shown) else { return Ok(false) };
-        let (store, name) = (&self.account.store, saved_name(name));
-        store.supersede(&id, &name).or_else(|failure| {
-            let nothing_older = || store.values(&id).is_ok_and(|values| !values.contains_key(&name));
-            if keeping == Keeping::Nowhere && nothing_older() {
-                return Ok(false);
-            }
-            let why = failure.message();
-            let message = format!("nothing was sent: the change of {name} cannot be noted here: {why}");
-            Err(Failure::failed(message).hint("make room, or make the folder writable, and try again"))
-        })
-    }
-
-    /// The server refused the change: what is remembered of `name` is in force as before.
-    fn withdraw_intent(&self, name: &EnvName) {
-        if let Some(id) = self.account.id() {
-            // Where this fails the value stays unknown, and can be given again.
-            let _ = self.account.store.withdraw_supersession(&id, &saved_name(name));
-            let _ = self.account.store.publish_generation((self.account.now)());
-        }
-    }
-
     fn is_known(&self, name: &EnvName) -> bool {
-        matches!(self.account.known(), Ok(Known::Snapshot(snapshot)) if snapshot.variables.contains_key(&saved_name(name)))
+        matches!(self.account.known(), Ok(Known::Snapshot(snapshot)) if snapshot.find(name.as_str()).is_some())
     }
 
     /// Writes the end of a change through to the snapshot.
     async fn written(
         &self,
-        turn: Turn,
-        name: &EnvName,
+        begun: Begun<'_, '_>,
+        name: &str,
         edit: Edit<'_>,
-        noted: bool,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
         match sent {
             Ok((message, created)) => {
-                let written = self.write_through(turn, name, edit).await;
+                let saved = begun.saved.clone();
+                let written = self.write_through(begun, name, edit).await;
                 let (remembered, not_remembered) = match written.remembered {
                     Ok(remembered) => (remembered, None),
                     Err(failure) => (false, Some(failure)),
                 };
                 let not_followed = written.followed.err();
-                let name = saved_name(name);
-                Ok(Changed { name, message, created, not_followed, not_remembered, remembered })
+                Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
             }
             Err(failure) => {
-                if failure.kind() == Kind::Ambiguous {
+                if may_be_done(&failure) {
+                    begun.intent.leave();
                     self.invalidate();
-                } else if noted {
-                    self.withdraw_intent(name);
                 }
                 Err(failure)
             }
         }
     }
 
-    async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Written {
+    async fn write_through(&self, begun: Begun<'_, '_>, name: &str, edit: Edit<'_>) -> Written {
+        let Begun { saved, mut turn, intent, before } = begun;
         let account = &self.account;
-        let snapshot = match account.known() {
-            Ok(Known::Snapshot(snapshot)) => Ok(*snapshot),
+        let stored = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten());
+        let snapshot = match stored {
+            Some(snapshot) => Ok(snapshot),
             // Nothing to patch yet: the first snapshot is fetched. Its values may be masked, so what
             // was sent is patched in all the same.
-            _ => self.ask(&mut turn).await.map(|refreshed| refreshed.snapshot),
+            None => self.ask(&mut turn).await.map(|refreshed| refreshed.snapshot),
         };
         let now = (account.now)();
         // First, as nobody can tell this value a second time.
-        let before = snapshot.as_ref().ok().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
-        let remembered = self.remember_change(&saved_name(name), edit, before, now);
-        if remembered.is_err() && matches!(edit, Edit::Put(..)) {
-            self.supersede(&saved_name(name));
+        let mut remembered = self.remember_change(&saved, edit, before.as_ref(), now);
+        let is_as_sent = saved == name;
+        let followed = snapshot.and_then(|snapshot| self.patch(snapshot, saved, is_as_sent, edit, now));
+        let is_told = before.is_some_and(|before| before.told().is_some());
+        if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && is_told) {
+            intent.leave();
+        } else if let Err(failure) = intent.end() {
+            remembered = Err(failure);
         }
-        let followed = snapshot.and_then(|snapshot| self.patch(snapshot, name, edit, now));
-        Written { remembered, followed }
+        // Shells look again in any case, as the note counts too.
+        let published = account.store.publish_generation(now).map(drop);
+        Written { remembered, followed: followed.and(published) }
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
@@ -241,7 +249,7 @@ impl Remote<'_> {
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
             self.account.store.set_lost_values_aside(&id)?;
         }
-        let is_kept = self.account.store.edit_values(&id, |values| {
+        self.account.store.edit_values(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {
                     values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
@@ -262,26 +270,18 @@ impl Remote<'_> {
                 }
             }
             Ok(values.contains_key(name))
-        })?;
-        if matches!(edit, Edit::Put(..)) {
-            // Also where the same value was sent again, and nothing had to be written.
-            self.account.store.withdraw_supersession(&id, name)?;
-        }
-        Ok(is_kept)
+        })
     }
 
-    /// What is remembered of `name` would pass for the new value from now on.
-    fn supersede(&self, name: &str) {
-        if let Some(id) = self.account.id() {
-            // Where not even this can be written, the warning is all that tells.
-            let _ = self.account.store.supersede(&id, name);
-            let _ = self.account.store.publish_generation((self.account.now)());
-        }
-    }
-
-    /// Writes the change into the snapshot, and lets every shell follow.
-    fn patch(&self, mut snapshot: Snapshot, name: &EnvName, edit: Edit<'_>, now: Timestamp) -> Result<()> {
-        let saved = saved_name(name);
+    /// Writes the change into the snapshot.
+    fn patch(
+        &self,
+        mut snapshot: Snapshot,
+        saved: String,
+        is_as_sent: bool,
+        edit: Edit<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
         match edit {
             Edit::Put(value, keeping) => {
                 // Only what the server tells is kept in the snapshot; until then it is unknown there.
@@ -295,17 +295,15 @@ impl Remote<'_> {
                 snapshot.variables.remove(&saved);
             }
         }
-        if saved_name(name) != name.as_str() {
-            // Whether this server did change the letters' case, only its own list can tell.
-            snapshot.doubtful = true;
-        }
-        self.account.store.save_snapshot(&snapshot)?;
-        self.account.store.publish_generation(now).map(drop)
+        // Whether this server did change the letters' case, only its own list can tell.
+        snapshot.doubtful |= !is_as_sent;
+        self.account.store.save_snapshot(&snapshot)
     }
 
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
     pub(super) fn invalidate(&self) {
-        if let Ok(Known::Snapshot(mut snapshot)) = self.account.known() {
+        let stored = self.account.id().and_then(|id| self.account.store.snapshot(&id).ok().flatten());
+        if let Some(mut snapshot) = stored {
             snapshot.doubtful = true;
             // Where this cannot be written, max_age bounds the doubt.
             let _ = self.account.store.save_snapshot(&snapshot);
@@ -314,7 +312,7 @@ impl Remote<'_> {
     }
 }
 
-/// The name as the server saves it: upper-cased.
-fn saved_name(name: &EnvName) -> String {
-    name.as_str().to_ascii_uppercase()
+/// Whether the server may have made the change that ended with `failure`.
+fn may_be_done(failure: &Failure) -> bool {
+    failure.kind() == Kind::Ambiguous || (failure.status_code() >= 500 && failure.status_code() != 503)
 }

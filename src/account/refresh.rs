@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::reconcile::{forget_superseded, reconcile};
+use super::reconcile::{hide_changed, reconcile, settle};
 use super::turn::{self, Turn};
 use super::{Known, Remote};
 use crate::api::{ApiError, Listed, Told};
@@ -188,13 +188,16 @@ impl Remote<'_> {
         let user = identity.user.unwrap_or_else(|| self.stand_in());
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let remembered = account.store.try_to_edit_values(&id, |values| {
+        let changes = account.store.changes(&id);
+        let readable = changes.as_ref().map_err(Clone::clone).map(drop);
+        let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
             let is_news =
                 |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
             let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
             Ok((variables, news.collect()))
-        });
+        };
+        let remembered = readable.and_then(|()| account.store.try_to_edit_values(&id, edit));
         // A snapshot without the values that only the server told so far would lose them.
         let mut keeps = true;
         let (mut variables, outdated, unread) = match remembered {
@@ -213,7 +216,9 @@ impl Remote<'_> {
                 (variables, Vec::new(), is_missing.then_some(failure))
             }
         };
-        forget_superseded(&mut variables, &account.store.superseded(&id));
+        let mut changes = changes.unwrap_or_default();
+        settle(&mut changes, &variables);
+        hide_changed(&mut variables, &changes);
         let snapshot = Snapshot {
             server: account.server.clone(),
             user,
@@ -234,6 +239,8 @@ impl Remote<'_> {
             }
             return if account.store.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
+        // What stays noted hides a value until the next answer.
+        let _ = account.store.edit_changes(&id, |changes| settle(changes, &refreshed.snapshot.variables));
         if before.is_none() || refreshed.differs() {
             self.publish(fetched_at)?;
         }

@@ -9,7 +9,7 @@ use crate::domain::Result;
 pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Result<()> {
     let name = checked_name(&arguments.name)?;
     let account = app.account()?;
-    let deleted = app.with_server(account, async |remote| remote.delete(&name).await)?;
+    let deleted = app.with_server(account, async |remote| remote.delete(name.as_str()).await)?;
     report(app, DELETED, &name, &deleted)?;
     if !app.ui.raw {
         let command = format!("vastenv create env-var {}", deleted.name);

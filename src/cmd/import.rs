@@ -189,10 +189,12 @@ fn report(app: &App, batch: &Batch, skipped: &[(String, Reason)]) -> Result<()> 
         }
     }
     if let Some(failure) = &sent.not_remembered {
-        app.ui.warn(&format!(
+        let message = format!(
             "the account has the changes, but not all values are remembered on this machine: {}",
             failure.message()
-        ));
+        );
+        let step = "make room or mend the file, then vastenv remember env-var --all";
+        app.ui.warn_of(&Failure::failed(message).hint(step));
     }
     if let Some(failure) = &sent.not_followed {
         app.ui.warn(&format!(

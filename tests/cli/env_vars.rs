@@ -45,7 +45,7 @@ fn set_finds_out_by_itself_what_the_account_has() {
     let account = TestAccount::with(&json!({"A": "1"}));
     let home = account.home();
     home.vastenv(&["set", "env-var", "A", "2"]).run().expect(0).mentions(&["updated A"]);
-    let posts = ["POST /secrets/ 400", "PUT /secrets/ 200", "GET /users/current/ 200", "GET /secrets/ 200"];
+    let posts = ["GET /users/current/ 200", "POST /secrets/ 400", "PUT /secrets/ 200", "GET /secrets/ 200"];
     assert_eq!(account.requests(), posts);
     // Gone at the account, but not known here to be gone.
     let elsewhere = account.home();
