@@ -185,7 +185,7 @@ impl Remote<'_> {
         identity: Identity,
     ) -> Result<Refreshed> {
         let account = &self.account;
-        let user = identity.user.unwrap_or_else(|| self.stand_in());
+        let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
         let changes = account.store.changes(&id);
@@ -266,20 +266,16 @@ impl Remote<'_> {
             Ok(user) => {
                 Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
             }
-            // A server that does not tell: the key stands for its user.
+            // A server that does not tell, or not this key: the key stands for its user.
             Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.kind() == Kind::Failed =>
+                if failure.kind() == Kind::Failed || failure.is_right_missing() =>
             {
-                Identity { user: Some(self.stand_in()), email: None, refused_at: None }
+                Identity::unnamed(&account.key)
             }
             Err(error) => return Err(error.into()),
         };
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
-    }
-
-    fn stand_in(&self) -> String {
-        format!("key-{}", self.account.key.as_str())
     }
 
     /// Remembers a failure: a refused key is the server's word, anything else is only a wait.
@@ -295,7 +291,16 @@ impl Remote<'_> {
                 account.store.clear_backoff(&account.key);
                 self.remember_refusal(now)
             }
-            _ => account.store.record_failure(&account.key, failure.message(), now).map(drop),
+            _ => {
+                let message = failure.message();
+                let is_unnamed =
+                    |step: &&str| step.rsplit(' ').next().is_none_or(|right| !message.contains(right));
+                let reason = match failure.next_step().filter(is_unnamed) {
+                    Some(step) if failure.is_right_missing() => format!("{message} ({step})"),
+                    _ => message.to_owned(),
+                };
+                account.store.record_failure(&account.key, &reason, now).map(drop)
+            }
         };
     }
 

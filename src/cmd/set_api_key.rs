@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::app::App;
-use super::ask::agree;
+use super::ask::agree_beside_stdin;
 use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
@@ -60,42 +60,44 @@ fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
         Ok(identity) => return Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
         Err(failure) => failure,
     };
-    match (failure.status_code(), failure.kind()) {
+    if failure.is_right_missing() {
+        let step = failure.next_step().and_then(|step| step.split_once("lacks the permission "));
+        let right = step.map_or("user_read", |(_, right)| right);
+        app.ui.warn(&format!("the key is good but lacks the permission {right}: {}", failure.message()));
+        return Ok(None);
+    }
+    Err(match (failure.status_code(), failure.kind()) {
         (401, Kind::Unavailable) => {
             let message = format!("the key was refused, or a proxy answered: {}", failure.message());
-            Err(Failure::new(Kind::NotAuthenticated, message)
+            Failure::new(Kind::NotAuthenticated, message)
                 .status(401)
-                .hint("nothing was saved; check the key, and that no proxy or login page is in between"))
+                .hint("nothing was saved; check the key, and that no proxy or login page is in between")
         }
-        // Only a key that is known can lack a right.
-        (403, Kind::NotAuthenticated) => {
-            let step = failure.next_step().map_or(String::new(), |step| format!(" ({step})"));
-            app.ui.warn(&format!(
-                "the key is right, but may not tell whose it is: {}{step}",
-                failure.message()
-            ));
-            Ok(None)
-        }
-        (_, Kind::Unavailable) => {
-            agree(app, &format!("The key cannot be verified: {}. Save it all the same?", failure.message()))
-                .map_err(|refused| match refused.kind() {
-                    Kind::Usage => {
-                        Failure::unavailable(format!("the key cannot be verified: {}", failure.message()))
-                            .hint("nothing was saved; --no-verify saves it without asking the server")
-                    }
-                    _ => refused,
-                })?;
-            app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
-            Ok(None)
-        }
+        (401, Kind::SessionWanted) => match failure.next_step() {
+            Some(step) => failure.clone().hint(format!("nothing was saved; {step}")),
+            None => failure,
+        },
+        (_, Kind::Unavailable) => return agree_to_save(app, &failure).map(|()| None),
         _ if failure.is_refusal() => {
-            Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
+            failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/")
         }
         (_, Kind::Failed) => {
-            Err(failure.hint("nothing was saved; --no-verify saves it without asking the server"))
+            failure.hint("nothing was saved; --no-verify saves it without asking the server")
         }
-        _ => Err(failure),
-    }
+        _ => failure,
+    })
+}
+
+/// Asks whether to save a key of which the server said nothing.
+fn agree_to_save(app: &App, failure: &Failure) -> Result<()> {
+    let question = format!("The key cannot be verified: {}. Save it all the same?", failure.message());
+    agree_beside_stdin(app, &question).map_err(|refused| match refused.kind() {
+        Kind::Usage => Failure::unavailable(format!("the key cannot be verified: {}", failure.message()))
+            .hint("nothing was saved; --no-verify saves it without asking the server"),
+        _ => refused,
+    })?;
+    app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
+    Ok(())
 }
 
 fn warn_of_overrides(app: &App) {
