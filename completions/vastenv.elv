@@ -574,8 +574,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --yes 'Answer yes where a command would ask'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand env-var 'Delete a variable'
-            cand api-key 'Delete API keys; one that may be in use needs a yes'
+            cand env-var 'Delete variables'
+            cand api-key 'Delete API keys'
             cand ssh-key 'Delete SSH keys'
         }
         &'vastenv;delete;env-var'= {

@@ -108,14 +108,14 @@ pub fn change(
     let changed =
         app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;
     let verb = if changed.created { "created" } else { "updated" };
-    report(app, verb, &name, &changed)
+    report(app, verb, name.as_str(), &changed)
 }
 
 /// Says what a change did: to a script in the server's words, to a person in ours.
-pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Result<()> {
+pub fn report(app: &App, verb: &str, name: &str, changed: &Changed) -> Result<()> {
     if app.ui.raw {
         app.ui.json(&json!({"success": true, "msg": changed.message, "name": changed.name}))?;
-    } else if changed.name == name.as_str() || verb == DELETED {
+    } else if changed.name == name || verb == DELETED {
         app.ui.say(&format!("{verb} {}", changed.name));
     } else {
         app.ui.say(&format!("{verb} {name}, saved as {}", changed.name));

@@ -238,3 +238,28 @@ fn values_are_shown_only_when_asked_for() {
     let said = empty.home().vastenv(&["show", "env-vars"]).run().expect(0).mentions(&["no variables"]);
     assert_eq!(said.out, "");
 }
+
+#[test]
+fn whatever_the_account_lists_can_be_deleted_several_at_once() {
+    let names = ["MY-NAME", "1X", "LD_PRELOAD", "ODD NAME", "A", "B", "C"];
+    let secrets: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!("v"))).collect();
+    let account = TestAccount::with(&secrets.into());
+    let home = account.home();
+    // On a home that knows nothing yet, the server is asked.
+    home.ok(&["delete", "env-var", "1X"]);
+    let several = ["delete", "env-var", "MY-NAME", "A", "NOT_THERE", "LD_PRELOAD", "ODD NAME", "A", "B"];
+    let said = home.vastenv(&several).run().expect(1);
+    let said = said.mentions(&["cannot delete the variable NOT_THERE", "create env-var A --remembered"]);
+    let deleted: Vec<_> = said.err.lines().filter_map(|line| line.strip_prefix("deleted ")).collect();
+    assert_eq!(deleted, ["MY-NAME", "A", "LD_PRELOAD", "ODD NAME", "B"], "{said:?}");
+    assert!(!said.err.contains("create env-var MY-NAME"), "{said:?}");
+    assert_eq!(account.secrets(), json!({"C": "v"}));
+    // A value in the wrong place is neither sent nor repeated.
+    account.forget();
+    home.vastenv(&["delete", "env-var", "C", "C=hidden"])
+        .run()
+        .refuses(2, &["this is no variable name"])
+        .hides("hidden");
+    assert_eq!(account.requests(), ["GET /secrets/ 200"]);
+    assert_eq!(home.ok(&["delete", "env-var", "C", "--raw"]).matches("\"name\": \"C\"").count(), 1);
+}

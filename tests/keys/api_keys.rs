@@ -183,6 +183,43 @@ fn deleting_a_key_that_may_be_in_use_needs_a_yes() {
 }
 
 #[test]
+fn a_key_that_may_not_list_is_in_doubt_too() {
+    let writer = json!({"id": 1, "key": OTHER_KEY, "permissions": {"api": {"user_write": {}}}});
+    let state = json!({"api_keys": [writer, {"id": 2, "key": "b".repeat(64)}]});
+    let account = TestAccount::of(&state, Options::default());
+    let home = account.home();
+    home.vastenv(&["delete", "api-key", "2"]).run().refuses(2, &["may be the one in use", "say yes with -y"]);
+    // Made here: another one.
+    home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
+    home.ok(&["delete", "api-key", "3"]);
+    home.ok(&["delete", "api-key", "2", "-y"]);
+    assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn a_key_that_was_made_set_and_reset_here_is_known_by_its_id() {
+    let both = json!({"api_keys": [{"id": 1, "key": OTHER_KEY}, {"id": 2, "key": "b".repeat(64)}]});
+    let account = TestAccount::of(&both, Options::default());
+    let mut home = account.home();
+    let made = home.ok(&[
+        "create",
+        "api-key",
+        "--name",
+        "x",
+        "--permission",
+        "user_read",
+        "--permission",
+        "user_write",
+    ]);
+    home.unset("VAST_API_KEY");
+    home.vastenv(&["set", "api-key"]).stdin(made).run().expect(0);
+    home.ok(&["reset", "api-key", "-y"]);
+    home.ok(&["delete", "api-key", "2"]);
+    home.vastenv(&["delete", "api-key", "3"]).run().refuses(2, &["The API key 3 is the one in use"]);
+    assert_eq!(ids(&account), [1, 3]);
+}
+
+#[test]
 fn each_of_several_ids_is_reported() {
     let key = |id: u64| json!({"id": id, "key": format!("{id}").repeat(40)});
     let mut keys = vec![json!({"id": 1, "key": OTHER_KEY}), key(2), key(3)];
