@@ -169,7 +169,7 @@ impl<'a> Remote<'a> {
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
     /// holder was stopped, say) holds up no change.
-    async fn change_turn(&self) -> Turn {
+    pub(super) async fn change_turn(&self) -> Turn {
         if self.only_shown {
             return Turn::default();
         }
@@ -300,19 +300,18 @@ impl<'a> Remote<'a> {
         self.account.store.save_snapshot(&snapshot)
     }
 
-    /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
-    pub(super) fn invalidate(&self) {
-        let stored = self.account.id().and_then(|id| self.account.store.snapshot(&id).ok().flatten());
-        if let Some(mut snapshot) = stored {
-            snapshot.doubtful = true;
-            // Where this cannot be written, max_age bounds the doubt.
-            let _ = self.account.store.save_snapshot(&snapshot);
-            let _ = self.account.store.publish_generation((self.account.now)());
-        }
+    /// Makes the snapshot be fetched anew, because nobody knows what the account holds now; gives it as it was.
+    pub(super) fn invalidate(&self) -> Option<Snapshot> {
+        let account = &self.account;
+        let snapshot = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten())?;
+        // Where this cannot be written, max_age bounds the doubt.
+        let _ = account.store.save_snapshot(&Snapshot { doubtful: true, ..snapshot.clone() });
+        let _ = account.store.publish_generation((account.now)());
+        Some(snapshot)
     }
 }
 
 /// Whether the server may have made the change that ended with `failure`.
-fn may_be_done(failure: &Failure) -> bool {
+pub(super) fn may_be_done(failure: &Failure) -> bool {
     failure.kind() == Kind::Ambiguous || (failure.status_code() >= 500 && failure.status_code() != 503)
 }
