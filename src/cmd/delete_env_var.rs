@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::app::App;
 use super::each::each;
 use super::value::{DELETED, checked_name, report};
-use crate::account::{Account, Known, Urgency};
+use crate::account::{Account, Keeping, Known, Urgency};
 use crate::cli::Names;
 use crate::domain::{EnvName, Result};
 
@@ -15,7 +15,7 @@ pub fn delete_env_var(app: &App, arguments: &Names) -> Result<ExitCode> {
     check_names(app, &account, &arguments.names)?;
     each(app, &arguments.names, |name| {
         let deleted = app.with_server(account.clone(), async |remote| remote.delete(name).await)?;
-        report(app, DELETED, name, &deleted)?;
+        report(app, DELETED, name, &deleted, Keeping::Nowhere)?;
         // What is no name of a variable to a shell can be made elsewhere only.
         if !app.ui.raw && EnvName::parse(&deleted.name).is_ok() {
             let command = format!("vastenv create env-var {}", deleted.name);

@@ -108,11 +108,14 @@ pub fn change(
     let changed =
         app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;
     let verb = if changed.created { "created" } else { "updated" };
-    report(app, verb, name.as_str(), &changed)
+    report(app, verb, name.as_str(), &changed, keeping)
 }
 
 /// Says what a change did: to a script in the server's words, to a person in ours.
-pub fn report(app: &App, verb: &str, name: &str, changed: &Changed) -> Result<()> {
+///
+/// # Errors
+/// The value was to be kept here, and could not be.
+pub fn report(app: &App, verb: &str, name: &str, changed: &Changed, keeping: Keeping) -> Result<()> {
     if app.ui.raw {
         app.ui.json(&json!({"success": true, "msg": changed.message, "name": changed.name}))?;
     } else if changed.name == name || verb == DELETED {
@@ -131,7 +134,7 @@ pub fn report(app: &App, verb: &str, name: &str, changed: &Changed) -> Result<()
         "the account has the change, but what is remembered of it here could not be changed: {}",
         failure.message()
     );
-    if verb == DELETED {
+    if keeping == Keeping::Nowhere {
         app.ui.warn(&message);
         return Ok(());
     }

@@ -283,6 +283,11 @@ fn what_cannot_be_noted_is_not_sent_and_what_cannot_be_kept_is_a_failure() {
         .expect(1)
         .mentions(&["the account has the change"]);
     assert_eq!(account.secrets(), json!({"A": "new", "B": "new"}));
+    // Nothing was to be kept, and what may be kept of before is not in force.
+    home.vastenv(&["update", "env-var", "A", "newer", "--no-remember"])
+        .run()
+        .expect(0)
+        .mentions(&["warning: the account has the change"]);
     fs::write(&values, backup).expect("put back");
     exports(&home, &json!({}));
 }
