@@ -40,5 +40,8 @@ fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Result<()>
         let listed = app.fetch(account.clone(), Urgency::Asked)?.snapshot.variables;
         odd.retain(|name| !listed.contains_key(*name));
     }
-    odd.first().map_or(Ok(()), |name| checked_name(name).map(drop))
+    odd.first().map_or(Ok(()), |name| {
+        let checked = checked_name(name).map(drop);
+        checked.map_err(|failure| failure.hint("the account lists none of this name: vastenv show env-vars"))
+    })
 }

@@ -258,7 +258,7 @@ fn whatever_the_account_lists_can_be_deleted_several_at_once() {
     account.forget();
     home.vastenv(&["delete", "env-var", "C", "C=hidden"])
         .run()
-        .refuses(2, &["this is no variable name"])
+        .refuses(2, &["this is no variable name", "hint: the account lists none of this name"])
         .hides("hidden");
     assert_eq!(account.requests(), ["GET /secrets/ 200"]);
     assert_eq!(home.ok(&["delete", "env-var", "C", "--raw"]).matches("\"name\": \"C\"").count(), 1);
