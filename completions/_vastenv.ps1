@@ -602,7 +602,7 @@ Register-ArgumentCompleter -Native -CommandName 'vastenv' -ScriptBlock {
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes where a command would ask')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('env-var', 'env-var', [CompletionResultType]::ParameterValue, 'Delete a variable')
+            [CompletionResult]::new('env-var', 'env-var', [CompletionResultType]::ParameterValue, 'Delete variables')
             [CompletionResult]::new('api-key', 'api-key', [CompletionResultType]::ParameterValue, 'Delete API keys')
             [CompletionResult]::new('ssh-key', 'ssh-key', [CompletionResultType]::ParameterValue, 'Delete SSH keys')
             break

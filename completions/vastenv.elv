@@ -574,7 +574,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --yes 'Answer yes where a command would ask'
             cand -h 'Print help'
             cand --help 'Print help'
-            cand env-var 'Delete a variable'
+            cand env-var 'Delete variables'
             cand api-key 'Delete API keys'
             cand ssh-key 'Delete SSH keys'
         }

@@ -1,10 +1,11 @@
 //! Changes to the account, written through to the snapshot so that every shell follows at once.
 
+use super::intent::Intent;
 use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::ApiError;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
-use crate::store::{Means, Origin, Remembered, Snapshot, Variable};
+use crate::store::{Change, Means, Origin, Remembered, Snapshot, Variable};
 
 /// What becomes of a value that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Changed {
 }
 
 /// What to do to a variable.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Edit<'a> {
     Put(&'a Secret, Keeping),
     Remove,
@@ -46,13 +47,23 @@ struct Written {
     followed: Result<()>,
 }
 
-impl Remote<'_> {
+/// A change that nobody else interferes with: its turn, its note, and what was known before.
+struct Begun<'r, 'a> {
+    /// The name as the account has it.
+    saved: String,
+    turn: Turn,
+    intent: Intent<'r, 'a>,
+    before: Option<Variable>,
+}
+
+impl<'a> Remote<'a> {
     /// Creates a variable.
     ///
     /// # Errors
     /// The server refused (the name is taken, say), or could not be asked.
     pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
             Some("existing_key") => Failure::from(error)
                 .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
@@ -61,7 +72,7 @@ impl Remote<'_> {
                 .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, true))).await
+        self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, true)))
     }
 
     /// Changes the value of a variable.
@@ -69,14 +80,15 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, false))).await
+        self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, false)))
     }
 
     /// Creates a variable, or changes it if the account has it already.
@@ -84,13 +96,14 @@ impl Remote<'_> {
     /// # Errors
     /// The server refused or could not be asked.
     pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
-        let turn = self.change_turn().await;
+        let edit = Edit::Put(value, keeping);
+        let begun = self.begin(name.as_str(), edit).await?;
         let sent = if self.is_known(name) {
             self.update_or_create(name, value).await
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(turn, name, Edit::Put(value, keeping), sent.map_err(Failure::from)).await
+        self.written(begun, name.as_str(), edit, sent.map_err(Failure::from))
     }
 
     async fn update_or_create(
@@ -119,24 +132,50 @@ impl Remote<'_> {
         }
     }
 
-    /// Deletes a variable.
+    /// Deletes a variable, whatever its name is.
     ///
     /// # Errors
     /// The server refused (there is none of this name, say), or could not be asked.
-    pub async fn delete(&self, name: &EnvName) -> Result<Changed> {
-        let turn = self.change_turn().await;
-        let sent = self.client.delete_secret(name.as_str()).await.map_err(|error| match error.code() {
+    pub async fn delete(&self, name: &str) -> Result<Changed> {
+        let begun = self.begin(name, Edit::Remove).await?;
+        let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => {
                 Failure::from(error).hint("see the names with `vastenv show env-vars`")
             }
             _ => error.into(),
         });
-        self.written(turn, name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
+        self.written(begun, name, Edit::Remove, sent.map(|reply| (reply.message, false)))
+    }
+
+    /// Learns whose the key is where that matters, takes the turn and notes the change.
+    async fn begin<'r>(&'r self, name: &str, edit: Edit<'_>) -> Result<Begun<'r, 'a>> {
+        let (change, must_keep) = match edit {
+            Edit::Put(_, keeping) => (Change::Put, keeping == Keeping::Remembered),
+            Edit::Remove => (Change::Removal, false),
+        };
+        let account = &self.account;
+        // A value is to be remembered, or an older one may be here: another key may have told of the account.
+        let matters = must_keep || !account.store.accounts().is_empty();
+        if matters && account.id().is_none() && !self.only_shown {
+            self.identify().await?;
+        }
+        let turn = self.change_turn().await;
+        let known = match account.known() {
+            Ok(Known::Snapshot(snapshot)) => {
+                snapshot.find(name).map(|(name, known)| (name.to_owned(), known.clone()))
+            }
+            _ => None,
+        };
+        // A name that is new: the server saves it in capitals.
+        let (saved, before) =
+            known.map_or_else(|| (name.to_ascii_uppercase(), None), |(name, known)| (name, Some(known)));
+        let intent = self.note_intent(&saved, change, must_keep)?;
+        Ok(Begun { saved, turn, intent, before })
     }
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
     /// holder was stopped, say) holds up no change.
-    async fn change_turn(&self) -> Turn {
+    pub(super) async fn change_turn(&self) -> Turn {
         if self.only_shown {
             return Turn::default();
         }
@@ -144,30 +183,31 @@ impl Remote<'_> {
     }
 
     fn is_known(&self, name: &EnvName) -> bool {
-        matches!(self.account.known(), Ok(Known::Snapshot(snapshot)) if snapshot.variables.contains_key(&saved_name(name)))
+        matches!(self.account.known(), Ok(Known::Snapshot(snapshot)) if snapshot.find(name.as_str()).is_some())
     }
 
     /// Writes the end of a change through to the snapshot.
-    async fn written(
+    fn written(
         &self,
-        turn: Turn,
-        name: &EnvName,
+        begun: Begun<'_, '_>,
+        name: &str,
         edit: Edit<'_>,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
         match sent {
             Ok((message, created)) => {
-                let written = self.write_through(turn, name, edit).await;
+                let saved = begun.saved.clone();
+                let written = self.write_through(begun, name, edit);
                 let (remembered, not_remembered) = match written.remembered {
                     Ok(remembered) => (remembered, None),
                     Err(failure) => (false, Some(failure)),
                 };
                 let not_followed = written.followed.err();
-                let name = saved_name(name);
-                Ok(Changed { name, message, created, not_followed, not_remembered, remembered })
+                Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
             }
             Err(failure) => {
-                if failure.kind() == Kind::Ambiguous {
+                if may_be_done(&failure) {
+                    begun.intent.leave();
                     self.invalidate();
                 }
                 Err(failure)
@@ -175,36 +215,25 @@ impl Remote<'_> {
         }
     }
 
-    async fn write_through(&self, mut turn: Turn, name: &EnvName, edit: Edit<'_>) -> Written {
+    fn write_through(&self, begun: Begun<'_, '_>, name: &str, edit: Edit<'_>) -> Written {
+        let Begun { saved, turn: _turn, intent, before } = begun;
         let account = &self.account;
-        let identified = self.identify_for(edit, &mut turn).await;
-        // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
-        let snapshot = match account.known() {
-            Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
-            _ => None,
-        };
         let now = (account.now)();
         // First, as nobody can tell this value a second time.
-        let before = snapshot.as_ref().and_then(|snapshot| snapshot.variables.get(&saved_name(name)));
-        let remembered = identified.and_then(|()| self.remember_change(&saved_name(name), edit, before, now));
-        if remembered.is_err() && matches!(edit, Edit::Put(..)) {
-            self.supersede(&saved_name(name));
+        let mut remembered = self.remember_change(&saved, edit, before.as_ref(), now);
+        let is_as_sent = saved == name;
+        // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
+        let stored = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten());
+        let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, saved, is_as_sent, edit, now));
+        let is_told = before.is_some_and(|before| before.told().is_some());
+        if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && is_told) {
+            intent.leave();
+        } else if let Err(failure) = intent.end() {
+            remembered = Err(failure);
         }
-        let followed = match snapshot {
-            Some(snapshot) => self.patch(snapshot, name, edit, now),
-            None => account.store.publish_generation(now).map(drop),
-        };
-        Written { remembered, followed }
-    }
-
-    /// Asks whose the key is where that matters: a value is to be remembered, or an older one may be here.
-    async fn identify_for(&self, edit: Edit<'_>, turn: &mut Turn) -> Result<()> {
-        let remembers = matches!(edit, Edit::Put(_, Keeping::Remembered));
-        if remembers || self.account.identity()?.is_some() || !self.account.store.accounts().is_empty() {
-            self.identify().await?;
-            self.complete(turn).await?;
-        }
-        Ok(())
+        // Shells look again in any case, as the note counts too.
+        let published = account.store.publish_generation(now).map(drop);
+        Written { remembered, followed: followed.and(published) }
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
@@ -244,18 +273,15 @@ impl Remote<'_> {
         })
     }
 
-    /// What is remembered of `name` would pass for the new value from now on.
-    fn supersede(&self, name: &str) {
-        if let Some(id) = self.account.id() {
-            // Where not even this can be written, the warning is all that tells.
-            let _ = self.account.store.supersede(&id, name);
-            let _ = self.account.store.publish_generation((self.account.now)());
-        }
-    }
-
-    /// Writes the change into the snapshot, and lets every shell follow.
-    fn patch(&self, mut snapshot: Snapshot, name: &EnvName, edit: Edit<'_>, now: Timestamp) -> Result<()> {
-        let saved = saved_name(name);
+    /// Writes the change into the snapshot.
+    fn patch(
+        &self,
+        mut snapshot: Snapshot,
+        saved: String,
+        is_as_sent: bool,
+        edit: Edit<'_>,
+        now: Timestamp,
+    ) -> Result<()> {
         match edit {
             Edit::Put(value, keeping) => {
                 // Only what the server tells is kept in the snapshot; until then it is unknown there.
@@ -269,26 +295,23 @@ impl Remote<'_> {
                 snapshot.variables.remove(&saved);
             }
         }
-        if saved_name(name) != name.as_str() {
-            // Whether this server did change the letters' case, only its own list can tell.
-            snapshot.doubtful = true;
-        }
-        self.account.store.save_snapshot(&snapshot)?;
-        self.account.store.publish_generation(now).map(drop)
+        // Whether this server did change the letters' case, only its own list can tell.
+        snapshot.doubtful |= !is_as_sent;
+        self.account.store.save_snapshot(&snapshot)
     }
 
-    /// Makes the snapshot be fetched anew, because nobody knows what the account holds now.
-    pub(super) fn invalidate(&self) {
-        if let Ok(Known::Snapshot(mut snapshot)) = self.account.known() {
-            snapshot.doubtful = true;
-            // Where this cannot be written, max_age bounds the doubt.
-            let _ = self.account.store.save_snapshot(&snapshot);
-            let _ = self.account.store.publish_generation((self.account.now)());
-        }
+    /// Makes the snapshot be fetched anew, because nobody knows what the account holds now; gives it as it was.
+    pub(super) fn invalidate(&self) -> Option<Snapshot> {
+        let account = &self.account;
+        let snapshot = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten())?;
+        // Where this cannot be written, max_age bounds the doubt.
+        let _ = account.store.save_snapshot(&Snapshot { doubtful: true, ..snapshot.clone() });
+        let _ = account.store.publish_generation((account.now)());
+        Some(snapshot)
     }
 }
 
-/// The name as the server saves it: upper-cased.
-fn saved_name(name: &EnvName) -> String {
-    name.as_str().to_ascii_uppercase()
+/// Whether the server may have made the change that ended with `failure`.
+pub(super) fn may_be_done(failure: &Failure) -> bool {
+    failure.kind() == Kind::Ambiguous || (failure.status_code() >= 500 && failure.status_code() != 503)
 }

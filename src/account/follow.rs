@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::shell::{Clock, Guard};
-use crate::store::{Session, Store};
+use crate::store::{Identity, Session, Store};
 use crate::vault::Trouble;
 
 /// The longest that a shell waits before it asks again, where nothing better is known (seconds).
@@ -252,10 +252,11 @@ fn open<'a>(question: &'a Question<'_>, config: &'a Config, ledger: &Ledger) -> 
 }
 
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
-/// another server. A key never seen before may be a new key of the same account.
+/// another server. A key of somebody whom nobody named may be a new key of the same account.
 fn is_other_account(store: &Store, account: &Account<'_>, ledger: &Ledger) -> bool {
     let Some(loaded) = &ledger.account else { return false };
-    match account.id() {
+    let named = account.identity().ok().flatten().filter(Identity::is_named);
+    match named.and_then(|identity| identity.account(&account.server)) {
         Some(id) => id != *loaded,
         None => {
             store.snapshot(loaded).ok().flatten().is_some_and(|snapshot| snapshot.server != account.server)

@@ -148,14 +148,20 @@ impl Account<'_> {
         if let [only] = listed.as_slice() {
             return InUse::Key(only.id);
         }
-        let own = self.id().map(|id| self.store.own_keys(&id)).unwrap_or_default();
-        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.key)
-            && keys.iter().any(|key| key.id == *id)
-        {
-            return InUse::Key(*id);
+        let ids: Vec<u64> = keys.iter().map(|key| key.id).collect();
+        match self.key_in_use_of(&ids) {
+            InUse::OneOf(strangers) if strangers.len() == 1 => InUse::Key(strangers[0]),
+            known => known,
         }
-        let strangers: Vec<u64> = keys.iter().map(|key| key.id).filter(|id| !own.contains_key(id)).collect();
-        if let [only] = strangers.as_slice() { InUse::Key(*only) } else { InUse::OneOf(strangers) }
+    }
+
+    /// Which of the keys with these numbers is the one in use, as far as this machine knows.
+    pub fn key_in_use_of(&self, ids: &[u64]) -> InUse {
+        let own = self.id().map(|id| self.store.own_keys(&id)).unwrap_or_default();
+        match own.iter().find(|(id, digest)| **digest == self.key && ids.contains(id)) {
+            Some((id, _)) => InUse::Key(*id),
+            None => InUse::OneOf(ids.iter().copied().filter(|id| !own.contains_key(id)).collect()),
+        }
     }
 }
 

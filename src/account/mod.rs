@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod compare;
 mod follow;
+mod intent;
 mod keys;
 mod lists;
 mod reconcile;
@@ -18,13 +19,14 @@ mod sign_in;
 mod storage;
 mod turn;
 
-use reconcile::{forget_superseded, overlay};
+use reconcile::{hide_changed, overlay};
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
 use crate::files::remove;
+use crate::store::Change;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
 pub use crate::environment::SessionId;
@@ -101,17 +103,25 @@ impl<'a> Account<'a> {
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
         let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
-        if snapshot.variables.values().any(|variable| variable.told().is_none()) {
-            match self.store.values(&account) {
-                Ok(values) => {
-                    overlay(&mut snapshot, &values);
-                    forget_superseded(&mut snapshot.variables, &self.store.superseded(&account));
-                }
-                // What the server told is as good as ever.
-                Err(failure) => snapshot.unread = Some(failure),
+        let changes = self.store.changes(&account);
+        let is_hidden = snapshot.variables.values().any(|variable| variable.told().is_none());
+        let values = if is_hidden { self.store.values(&account) } else { Ok(Values::new()) };
+        match changes.and_then(|changes| Ok((changes, values?))) {
+            Ok((changes, values)) => {
+                overlay(&mut snapshot, &values);
+                hide_changed(&mut snapshot.variables, &changes);
+                snapshot.doubtful |= changes.values().any(|change| *change != Change::Superseded);
             }
+            // What the server told is as good as ever.
+            Err(failure) => snapshot.unread = Some(failure),
         }
         Ok(Known::Snapshot(Box::new(snapshot)))
+    }
+
+    /// Whether a change of `name` from here ended so that its value is not known any more.
+    pub fn is_in_doubt(&self, name: &str) -> bool {
+        let changes = self.id().and_then(|id| self.store.changes(&id).ok());
+        changes.is_some_and(|changes| changes.contains_key(name))
     }
 
     /// Whose the key is, as far as known.
@@ -141,11 +151,16 @@ impl<'a> Account<'a> {
     /// What a shell should hold of `snapshot`.
     pub fn environment(&self, snapshot: &Snapshot) -> Environment {
         let mut environment = resolve(&variables(snapshot), &self.rules());
-        if snapshot.unread.is_some() {
+        if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         }
         environment
+    }
+
+    /// Whether what is doubtful is about to be known: shells keep what they have until then.
+    fn is_being_changed(&self, snapshot: &Snapshot) -> bool {
+        snapshot.doubtful && matches!(self.store.try_lock(&self.lock_name()), Ok(None))
     }
 
     /// What decides which variables a shell may hold.

@@ -3,11 +3,11 @@
 //! A mask is no word about a value: it neither replaces one nor removes one. A value in clear always
 //! wins over a remembered one, and takes its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::api::Told;
 use crate::domain::{Secret, Timestamp, is_mask};
-use crate::store::{Means, Origin, Remembered, Snapshot, Values, Variable};
+use crate::store::{Change, Changes, Means, Origin, Remembered, Snapshot, Values, Variable};
 
 /// Lays remembered values over a snapshot, where the server told none.
 pub(super) fn overlay(snapshot: &mut Snapshot, values: &Values) {
@@ -22,14 +22,24 @@ pub(super) fn overlay(snapshot: &mut Snapshot, values: &Values) {
     }
 }
 
-/// Takes away what was laid over `variables` although it is known to be wrong.
-pub(super) fn forget_superseded(variables: &mut BTreeMap<String, Variable>, superseded: &BTreeSet<String>) {
-    let wrong = variables
-        .iter_mut()
-        .filter(|(name, variable)| variable.told().is_none() && superseded.contains(*name));
-    for (_, variable) in wrong {
-        variable.value = None;
-        variable.origin = Origin::Account;
+/// Takes away the values that a change without a known end may have replaced. A removal leaves the value
+/// right as long as the variable is there, which only the server's next answer tells.
+pub(super) fn hide_changed(variables: &mut BTreeMap<String, Variable>, changes: &Changes) {
+    for (name, change) in changes {
+        let Some(variable) = variables.get_mut(name) else { continue };
+        if *change == Change::Put || (*change == Change::Superseded && variable.told().is_none()) {
+            variable.value = None;
+            variable.origin = Origin::Account;
+        }
+    }
+}
+
+/// What the server's answer leaves of `changes`: it has said which variables there are, and what it tells.
+pub(super) fn settle(changes: &mut Changes, variables: &BTreeMap<String, Variable>) {
+    let is_told = |name: &str| variables.get(name).is_some_and(|variable| variable.told().is_some());
+    changes.retain(|name, change| *change != Change::Removal && !is_told(name));
+    for change in changes.values_mut() {
+        *change = Change::Superseded;
     }
 }
 

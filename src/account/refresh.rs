@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::reconcile::{forget_superseded, reconcile};
+use super::reconcile::{hide_changed, reconcile, settle};
 use super::turn::{self, Turn};
 use super::{Known, Remote};
 use crate::api::{ApiError, Listed, Told};
@@ -185,16 +185,19 @@ impl Remote<'_> {
         identity: Identity,
     ) -> Result<Refreshed> {
         let account = &self.account;
-        let user = identity.user.unwrap_or_else(|| self.stand_in());
+        let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let remembered = account.store.try_to_edit_values(&id, |values| {
+        let changes = account.store.changes(&id);
+        let readable = changes.as_ref().map_err(Clone::clone).map(drop);
+        let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
             let is_news =
                 |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
             let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
             Ok((variables, news.collect()))
-        });
+        };
+        let remembered = readable.and_then(|()| account.store.try_to_edit_values(&id, edit));
         // A snapshot without the values that only the server told so far would lose them.
         let mut keeps = true;
         let (mut variables, outdated, unread) = match remembered {
@@ -213,7 +216,9 @@ impl Remote<'_> {
                 (variables, Vec::new(), is_missing.then_some(failure))
             }
         };
-        forget_superseded(&mut variables, &account.store.superseded(&id));
+        let mut changes = changes.unwrap_or_default();
+        settle(&mut changes, &variables);
+        hide_changed(&mut variables, &changes);
         let snapshot = Snapshot {
             server: account.server.clone(),
             user,
@@ -234,6 +239,8 @@ impl Remote<'_> {
             }
             return if account.store.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
+        // What stays noted hides a value until the next answer.
+        let _ = account.store.edit_changes(&id, |changes| settle(changes, &refreshed.snapshot.variables));
         if before.is_none() || refreshed.differs() {
             self.publish(fetched_at)?;
         }
@@ -259,20 +266,16 @@ impl Remote<'_> {
             Ok(user) => {
                 Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
             }
-            // A server that does not tell: the key stands for its user.
+            // A server that does not tell, or not this key: the key stands for its user.
             Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.kind() == Kind::Failed =>
+                if failure.kind() == Kind::Failed || failure.is_right_missing() =>
             {
-                Identity { user: Some(self.stand_in()), email: None, refused_at: None }
+                Identity::unnamed(&account.key)
             }
             Err(error) => return Err(error.into()),
         };
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
-    }
-
-    fn stand_in(&self) -> String {
-        format!("key-{}", self.account.key.as_str())
     }
 
     /// Remembers a failure: a refused key is the server's word, anything else is only a wait.
@@ -288,7 +291,16 @@ impl Remote<'_> {
                 account.store.clear_backoff(&account.key);
                 self.remember_refusal(now)
             }
-            _ => account.store.record_failure(&account.key, failure.message(), now).map(drop),
+            _ => {
+                let message = failure.message();
+                let is_unnamed =
+                    |step: &&str| step.rsplit(' ').next().is_none_or(|right| !message.contains(right));
+                let reason = match failure.next_step().filter(is_unnamed) {
+                    Some(step) if failure.is_right_missing() => format!("{message} ({step})"),
+                    _ => message.to_owned(),
+                };
+                account.store.record_failure(&account.key, &reason, now).map(drop)
+            }
         };
     }
 

@@ -1,6 +1,6 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
-use super::{Account, Known};
+use super::Account;
 use crate::domain::{AccountId, Failure, Result, Secret};
 use crate::store::{Means, Remembered, Snapshot, Values};
 
@@ -24,10 +24,7 @@ impl Account<'_> {
     /// Every value that is known of this account, also of deleted variables, as far as they can be
     /// read: for who takes them out of a text.
     pub fn all_values(&self) -> Vec<Secret> {
-        let snapshot = match self.known() {
-            Ok(Known::Snapshot(snapshot)) => Some(snapshot),
-            _ => self.id().and_then(|id| self.store.snapshot(&id).ok().flatten().map(Box::new)),
-        };
+        let snapshot = self.id().and_then(|id| self.store.snapshot(&id).ok().flatten());
         let told = snapshot.into_iter().flat_map(|snapshot| snapshot.variables.into_values());
         let remembered = self.remembered().unwrap_or_default().into_values();
         told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
@@ -55,6 +52,11 @@ impl Account<'_> {
                 values.insert(name.clone(), Remembered { edition, ..remembered });
             }
             Ok(())
+        })?;
+        self.store.edit_changes(&snapshot.account(), |changes| {
+            for (name, _) in given {
+                changes.remove(name);
+            }
         })?;
         self.store.publish_generation(now).map(drop)
     }

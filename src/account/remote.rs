@@ -58,7 +58,7 @@ impl<'a> Remote<'a> {
 
     /// `failure` with where the key came from, if it is the key that was refused.
     pub fn blame(&self, failure: Failure) -> Failure {
-        if !failure.is_refusal() {
+        if !failure.is_refusal() && !failure.is_right_missing() {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;

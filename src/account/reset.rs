@@ -4,6 +4,8 @@
 //! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
 //! new key, put it in its place. Each step can be the last one before a crash.
 
+use super::change::may_be_done;
+use super::turn::Turn;
 use super::{Account, KeyPlace, Remote, SavedKey, key_digest, save_key};
 use crate::config::Paths;
 use crate::credentials::{self, Credential, Source};
@@ -22,7 +24,8 @@ pub struct NewKey {
     pub old: Credential,
     /// Why the journal does not hold the new key, if it does not.
     pub not_kept: Option<Failure>,
-    _lock: Lock,
+    /// Until the new key has a place, nobody is refused with the dead one.
+    _held: (Turn, Lock),
 }
 
 /// What was found of an earlier reset.
@@ -50,13 +53,22 @@ impl Remote<'_> {
             // Ends with the request shown.
             self.client.reset_api_key().await?;
         }
+        let turn = self.change_turn().await;
         let lock = self.account.begin_reset(place)?;
         let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
+        // If nobody hears the end, shells ask whether the key still opens the account.
+        let before = self.invalidate();
+        let reinstate = || before.map(|snapshot| store.save_snapshot(&snapshot));
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
             Err(error) => {
                 store.end_reset();
-                return Err(unclear(error.into()));
+                let failure = Failure::from(error);
+                if may_be_done(&failure) {
+                    return Err(unclear(failure));
+                }
+                reinstate();
+                return Err(failure);
             }
         };
         let not_kept = store.keep_reset_key(&key).err();
@@ -65,7 +77,9 @@ impl Remote<'_> {
             let _ = store.save_identity(&digest, &identity);
             self.rename_own_key(&digest);
         }
-        Ok(NewKey { key, old: credential.clone(), not_kept, _lock: lock })
+        // Where this cannot be written, shells ask once more than they need.
+        reinstate();
+        Ok(NewKey { key, old: credential.clone(), not_kept, _held: (turn, lock) })
     }
 
     /// The server keeps a key's number when it resets the key.
@@ -80,9 +94,6 @@ impl Remote<'_> {
 }
 
 fn unclear(failure: Failure) -> Failure {
-    if failure.kind() != Kind::Ambiguous {
-        return failure;
-    }
     failure.hint(
         "if the server refuses the key from now on, copy the new one from https://cloud.vast.ai/manage-keys/ \
          and save it with `vastenv set api-key`",

@@ -33,19 +33,29 @@ impl Remote<'_> {
     /// Asks the server whose the key is, whatever was known before.
     ///
     /// # Errors
-    /// The server refused the key, or could not be asked.
+    /// The server refused the key, or does not tell this key, or could not be asked.
     pub async fn verify(&self) -> Result<Identity> {
         let account = &self.account;
-        let user = self.client.current_user().await?;
+        let asked = self.client.current_user().await.map_err(Failure::from);
+        let user = match asked {
+            Err(failure) if failure.is_right_missing() => {
+                let known =
+                    account.identity()?.filter(|known| known.is_named() && known.refused_at.is_none());
+                if known.is_none() {
+                    account.store.save_identity(&account.key, &Identity::unnamed(&account.key))?;
+                }
+                account.store.clear_backoff(&account.key);
+                return Err(failure);
+            }
+            asked => asked?,
+        };
         let identity =
             Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None };
         account.store.clear_backoff(&account.key);
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
     }
-}
 
-impl Remote<'_> {
     /// Like [`Self::verify`], given up after `limit`.
     ///
     /// # Errors

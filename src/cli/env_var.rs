@@ -116,12 +116,12 @@ pub struct StdinValue {
     pub keep_newline: bool,
 }
 
-/// A variable's name.
+/// `vastenv delete env-var`
 #[derive(Debug, Args)]
-pub struct NameOnly {
-    /// The variable's name
-    #[arg(value_name = "NAME")]
-    pub name: String,
+pub struct Names {
+    /// The variables' names
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
 }
 
 /// `vastenv why`

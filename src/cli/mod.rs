@@ -22,7 +22,7 @@ pub use dashes::mark_values;
 use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
-    Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
+    Forget, ForgetEnvVar, NameValue, Names, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
     StdinValue, Why,
 };
 pub use guide::{Help, Man};
@@ -269,11 +269,15 @@ pub enum Set {
 /// `vastenv delete …`
 #[derive(Debug, Subcommand)]
 pub enum Delete {
-    /// Delete a variable
-    #[command(after_help = "Example:\n  vastenv delete env-var OLD_TOKEN")]
-    EnvVar(NameOnly),
+    /// Delete variables
+    #[command(
+        after_help = "Examples:\n  vastenv delete env-var OLD_TOKEN\n  vastenv delete env-var OLD_TOKEN HF_TOKEN"
+    )]
+    EnvVar(Names),
     /// Delete API keys
-    #[command(after_help = "Example:\n  vastenv delete api-key 42")]
+    #[command(
+        after_help = "Asks first, or needs -y, where one of them is the key in use or may be it. Which one it is\nis known if the server shows it, or if the key was made (and set) or reset here.\n\nExample:\n  vastenv delete api-key 42"
+    )]
     ApiKey(KeyIds),
     /// Delete SSH keys
     #[command(after_help = "Example:\n  vastenv delete ssh-key 12 15")]

@@ -32,17 +32,6 @@ fn agree_by(app: &App, question: &str, ask: impl Fn(&str) -> Result<Option<bool>
     }
 }
 
-/// Like [`agree`], but where nobody can be asked, no answer means yes.
-///
-/// # Errors
-/// The answer is no.
-pub fn agree_if_asked(app: &App, question: &str) -> Result<()> {
-    match if app.global.yes { None } else { confirm(question)? } {
-        Some(false) => Err(not_wished()),
-        Some(true) | None => Ok(()),
-    }
-}
-
 fn not_wished() -> Failure {
     Failure::failed("nothing was done, as you wished")
 }

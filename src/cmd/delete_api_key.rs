@@ -3,19 +3,19 @@
 use std::process::ExitCode;
 
 use super::app::App;
-use super::ask::{agree, agree_if_asked};
+use super::ask::agree;
 use super::each::each;
 use crate::account::{Account, InUse};
 use crate::cli::KeyIds;
-use crate::domain::Result;
+use crate::domain::{Kind, Result};
 
-/// Deletes the keys one by one; asks first where one of them is the key in use.
+/// Deletes the keys one by one; asks first where one of them is, or may be, the key in use.
 pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
     let account = app.account()?;
     if !app.global.yes && !app.global.curl {
         ask_for_key_in_use(app, &account, &arguments.ids)?;
     }
-    each(app, &arguments.ids, |id| {
+    each(app, &arguments.ids, |&id| {
         let reply = app.with_server(account.clone(), async |remote| remote.delete_api_key(id).await)?;
         if app.ui.raw {
             return app.ui.line(&reply.message);
@@ -26,11 +26,16 @@ pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
 }
 
 fn ask_for_key_in_use(app: &App, account: &Account<'_>, ids: &[u64]) -> Result<()> {
-    let Ok(listed) = app.with_server(account.clone(), async |remote| remote.api_keys().await) else {
-        // A key that may delete but not list is believed; the server has the last word.
-        return Ok(());
-    };
-    match account.key_in_use(&listed.keys) {
+    // With the key that was asked with: a session may have ended on the way.
+    let in_use = app.with_server(account.clone(), async |remote| match remote.api_keys().await {
+        Ok(listed) => Ok(remote.account.key_in_use(&listed.keys)),
+        // A key that may delete need not be one that may list.
+        Err(failure) if failure.is_right_missing() || failure.kind() == Kind::Failed => {
+            Ok(remote.account.key_in_use_of(ids))
+        }
+        Err(failure) => Err(failure),
+    })?;
+    match in_use {
         InUse::Key(id) if ids.contains(&id) => agree(
             app,
             &format!(
@@ -38,9 +43,8 @@ fn ask_for_key_in_use(app: &App, account: &Account<'_>, ids: &[u64]) -> Result<(
             ),
         ),
         InUse::Key(_) => Ok(()),
-        // A script that names a key of several means it, as in the official client.
         InUse::OneOf(candidates) => match ids.iter().find(|id| candidates.contains(id)) {
-            Some(id) => agree_if_asked(
+            Some(id) => agree(
                 app,
                 &format!("The API key {id} may be the one in use: the server does not tell. Delete it?"),
             ),

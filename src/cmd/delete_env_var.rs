@@ -1,23 +1,47 @@
-//! `vastenv delete env-var NAME`: takes a variable out of the account.
+//! `vastenv delete env-var NAME…`: takes variables out of the account.
+
+use std::process::ExitCode;
 
 use super::app::App;
+use super::each::each;
 use super::value::{DELETED, checked_name, report};
-use crate::cli::NameOnly;
-use crate::domain::Result;
+use crate::account::{Account, Keeping, Known, Urgency};
+use crate::cli::Names;
+use crate::domain::{EnvName, Result};
 
-/// Sends the deletion, and lets every open shell follow.
-pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Result<()> {
-    let name = checked_name(&arguments.name)?;
+/// Sends the deletions one by one, and lets every open shell follow.
+pub fn delete_env_var(app: &App, arguments: &Names) -> Result<ExitCode> {
     let account = app.account()?;
-    let deleted = app.with_server(account, async |remote| remote.delete(&name).await)?;
-    report(app, DELETED, &name, &deleted)?;
-    if !app.ui.raw {
-        let command = format!("vastenv create env-var {}", deleted.name);
-        if deleted.remembered {
-            app.ui.say(&format!("bring it back within 30 days: {command} --remembered"));
-        } else {
-            app.ui.say(&format!("bring it back: {command}"));
+    check_names(app, &account, &arguments.names)?;
+    each(app, &arguments.names, |name| {
+        let deleted = app.with_server(account.clone(), async |remote| remote.delete(name).await)?;
+        report(app, DELETED, name, &deleted, Keeping::Nowhere)?;
+        // What is no name of a variable to a shell can be made elsewhere only.
+        if !app.ui.raw && EnvName::parse(&deleted.name).is_ok() {
+            let command = format!("vastenv create env-var {}", deleted.name);
+            if deleted.remembered {
+                app.ui.say(&format!("bring it back within 30 days: {command} --remembered"));
+            } else {
+                app.ui.say(&format!("bring it back: {command}"));
+            }
         }
+        Ok(())
+    })
+}
+
+/// A name that no shell takes is one if the account lists it; else it may be a value in the wrong place,
+/// and is not sent.
+fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Result<()> {
+    let mut odd: Vec<&String> = names.iter().filter(|name| EnvName::parse(name).is_err()).collect();
+    if let Ok(Known::Snapshot(snapshot)) = account.known() {
+        odd.retain(|name| !snapshot.variables.contains_key(*name));
     }
-    Ok(())
+    if !odd.is_empty() && !app.global.curl {
+        let listed = app.fetch(account.clone(), Urgency::Asked)?.snapshot.variables;
+        odd.retain(|name| !listed.contains_key(*name));
+    }
+    odd.first().map_or(Ok(()), |name| {
+        let checked = checked_name(name).map(drop);
+        checked.map_err(|failure| failure.hint("the account lists none of this name: vastenv show env-vars"))
+    })
 }

@@ -20,7 +20,7 @@ pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
         app.with_server(account.clone(), async |remote| remote.ssh_keys().await)
             .map_or(Vec::new(), |listed| listed.keys)
     };
-    each(app, &arguments.ids, |id| {
+    each(app, &arguments.ids, |&id| {
         let answer = app.with_server(account.clone(), async |remote| remote.delete_ssh_key(id).await)?;
         if app.ui.raw {
             return app.ui.json(&answer);

@@ -1,23 +1,23 @@
-//! Several ids in one command: each is tried, each is reported.
+//! Several ids or names in one command: each is tried, each is reported.
 
 use std::process::ExitCode;
 
 use super::app::App;
 use crate::domain::{Kind, Result};
 
-/// Does `work` for every id, once also for one that is given twice; with several, a failure is told
+/// Does `work` for each of `all`, once also for one that is given twice; with several, a failure is told
 /// and the next one tried.
 ///
 /// # Errors
-/// The one failure of a single id.
-pub fn each(app: &App, ids: &[u64], mut work: impl FnMut(u64) -> Result<()>) -> Result<ExitCode> {
-    if let [only] = ids {
-        return work(*only).map(|()| ExitCode::SUCCESS);
+/// The one failure of a single one.
+pub fn each<T: PartialEq>(app: &App, all: &[T], mut work: impl FnMut(&T) -> Result<()>) -> Result<ExitCode> {
+    if let [only] = all {
+        return work(only).map(|()| ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
-    let first_times = ids.iter().enumerate().filter(|(index, id)| !ids[..*index].contains(id));
-    for (_, id) in first_times {
-        match work(*id) {
+    let first_times = all.iter().enumerate().filter(|(index, one)| !all[..*index].contains(one));
+    for (_, one) in first_times {
+        match work(one) {
             Ok(()) => {}
             Err(failure) if failure.kind() == Kind::OnlyShown => {}
             Err(failure) => {

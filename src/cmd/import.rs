@@ -117,7 +117,9 @@ fn send(
     report(app, &batch, skipped)?;
     let go_on = format!("go on with `{}`", same_command(app, &arguments.file));
     match ended {
-        Ok(Ended::Complete) if batch.sent.failed.is_empty() => Ok(ExitCode::SUCCESS),
+        Ok(Ended::Complete) if batch.sent.failed.is_empty() && batch.sent.not_remembered.is_none() => {
+            Ok(ExitCode::SUCCESS)
+        }
         Ok(Ended::Complete) => Ok(ExitCode::FAILURE),
         Ok(Ended::Stopped(signal)) => {
             app.ui.failure(&Failure::failed(format!("interrupted: {}", progress(&batch))).hint(go_on));
@@ -187,10 +189,12 @@ fn report(app: &App, batch: &Batch, skipped: &[(String, Reason)]) -> Result<()> 
         }
     }
     if let Some(failure) = &sent.not_remembered {
-        app.ui.warn(&format!(
+        let message = format!(
             "the account has the changes, but not all values are remembered on this machine: {}",
             failure.message()
-        ));
+        );
+        let step = "make room or mend the file, then vastenv remember env-var --all";
+        app.ui.warn_of(&Failure::failed(message).hint(step));
     }
     if let Some(failure) = &sent.not_followed {
         app.ui.warn(&format!(

@@ -122,9 +122,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         }
         Command::Set(Set::EnvVar(arguments)) => set_env_var::set_env_var(&app()?, arguments).map(done),
         Command::Set(Set::ApiKey(arguments)) => set_api_key::set_api_key(&app()?, arguments).map(done),
-        Command::Delete(Delete::EnvVar(arguments)) => {
-            delete_env_var::delete_env_var(&app()?, &arguments).map(done)
-        }
+        Command::Delete(Delete::EnvVar(arguments)) => delete_env_var::delete_env_var(&app()?, &arguments),
         Command::Import(arguments) => import::import(&app()?, &arguments),
         Command::Diff(arguments) => diff::diff(&app()?, &arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),

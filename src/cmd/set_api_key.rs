@@ -1,6 +1,9 @@
 //! `vastenv set api-key [KEY]`: saves the key where `vastai` finds it too.
 
+use std::time::Duration;
+
 use super::app::App;
+use super::ask::agree_beside_stdin;
 use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
@@ -47,23 +50,54 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
     Ok(())
 }
 
-/// Whose the key is; `None` where the server cannot be asked.
+/// The longest that anybody waits to hear whose a key is.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Whose the key is; `None` where the server does not tell, and the key is to be saved all the same.
 fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
     let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
-    match app.with_server(account, async |remote| remote.verify().await) {
-        Ok(identity) => Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
-        Err(failure) if failure.kind() == Kind::Unavailable => {
-            app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
-            Ok(None)
-        }
-        Err(failure) if failure.is_refusal() => {
-            Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
-        }
-        Err(failure) if failure.kind() == Kind::Failed => {
-            Err(failure.hint("nothing was saved; --no-verify saves it without asking the server"))
-        }
-        Err(failure) => Err(failure),
+    let failure = match app.with_server(account, async |remote| remote.verify_within(LIMIT).await) {
+        Ok(identity) => return Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
+        Err(failure) => failure,
+    };
+    if failure.is_right_missing() {
+        let step = failure.next_step().and_then(|step| step.split_once("lacks the permission "));
+        let right = step.map_or("user_read", |(_, right)| right);
+        app.ui.warn(&format!("the key is good but lacks the permission {right}: {}", failure.message()));
+        return Ok(None);
     }
+    Err(match (failure.status_code(), failure.kind()) {
+        (401, Kind::Unavailable) => {
+            let message = format!("the key was refused, or a proxy answered: {}", failure.message());
+            Failure::new(Kind::NotAuthenticated, message)
+                .status(401)
+                .hint("nothing was saved; check the key, and that no proxy or login page is in between")
+        }
+        (401, Kind::SessionWanted) => match failure.next_step() {
+            Some(step) => failure.clone().hint(format!("nothing was saved; {step}")),
+            None => failure,
+        },
+        (_, Kind::Unavailable) => return agree_to_save(app, &failure).map(|()| None),
+        _ if failure.is_refusal() => {
+            failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/")
+        }
+        (_, Kind::Failed) => {
+            failure.hint("nothing was saved; --no-verify saves it without asking the server")
+        }
+        _ => failure,
+    })
+}
+
+/// Asks whether to save a key of which the server said nothing.
+fn agree_to_save(app: &App, failure: &Failure) -> Result<()> {
+    let question = format!("The key cannot be verified: {}. Save it all the same?", failure.message());
+    agree_beside_stdin(app, &question).map_err(|refused| match refused.kind() {
+        Kind::Usage => Failure::unavailable(format!("the key cannot be verified: {}", failure.message()))
+            .hint("nothing was saved; --no-verify saves it without asking the server"),
+        _ => refused,
+    })?;
+    app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
+    Ok(())
 }
 
 fn warn_of_overrides(app: &App) {

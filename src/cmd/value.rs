@@ -108,14 +108,17 @@ pub fn change(
     let changed =
         app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;
     let verb = if changed.created { "created" } else { "updated" };
-    report(app, verb, &name, &changed)
+    report(app, verb, name.as_str(), &changed, keeping)
 }
 
 /// Says what a change did: to a script in the server's words, to a person in ours.
-pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Result<()> {
+///
+/// # Errors
+/// The value was to be kept here, and could not be.
+pub fn report(app: &App, verb: &str, name: &str, changed: &Changed, keeping: Keeping) -> Result<()> {
     if app.ui.raw {
         app.ui.json(&json!({"success": true, "msg": changed.message, "name": changed.name}))?;
-    } else if changed.name == name.as_str() || verb == DELETED {
+    } else if changed.name == name || verb == DELETED {
         app.ui.say(&format!("{verb} {}", changed.name));
     } else {
         app.ui.say(&format!("{verb} {name}, saved as {}", changed.name));
@@ -126,11 +129,15 @@ pub fn report(app: &App, verb: &str, name: &EnvName, changed: &Changed) -> Resul
             failure.message()
         ));
     }
-    if let Some(failure) = &changed.not_remembered {
-        app.ui.warn(&format!(
-            "the account has the change, but what is remembered of it here could not be changed: {}",
-            failure.message()
-        ));
+    let Some(failure) = &changed.not_remembered else { return Ok(()) };
+    let message = format!(
+        "the account has the change, but what is remembered of it here could not be changed: {}",
+        failure.message()
+    );
+    if keeping == Keeping::Nowhere {
+        app.ui.warn(&message);
+        return Ok(());
     }
-    Ok(())
+    let hint = format!("make room or mend the file, then vastenv remember env-var {}", changed.name);
+    Err(Failure::failed(message).hint(hint))
 }

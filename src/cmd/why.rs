@@ -49,7 +49,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
     let mut lines = vec![
         Line::new("name", printable(name), name),
-        value(variable),
+        value(variable, account.is_in_doubt(name)),
         source(&account, &snapshot, name, variable),
         changed(&account, variable),
         loaded(name, &here, skipped),
@@ -85,11 +85,14 @@ fn absent(account: &Account<'_>, snapshot: &Snapshot, name: &str) -> Failure {
         .hint("see its names with `vastenv show env-vars`, or ask the server: vastenv refresh")
 }
 
-fn value(variable: &Variable) -> Line {
+fn value(variable: &Variable, is_in_doubt: bool) -> Line {
     match &variable.value {
         Some(value) => {
             let characters = value.expose().chars().count();
             Line::new("value", format!("known, {} (shown with -s)", count(characters, "character")), "known")
+        }
+        None if is_in_doubt => {
+            Line::new("value", "not known here: a change from here has no known end", "in doubt")
         }
         None => Line::new("value", "not known here: the server only sends a mask", "masked"),
     }

@@ -89,7 +89,13 @@ impl Failure {
     /// Whether the server's own word was that the key is not good.
     pub fn is_refusal(&self) -> bool {
         // Without a status, the key never reached the server.
-        matches!(self.kind, Kind::NotAuthenticated | Kind::SessionOver) && self.status.is_some()
+        matches!(self.kind, Kind::NotAuthenticated | Kind::SessionOver)
+            && self.status.is_some_and(|status| status != 403)
+    }
+
+    /// Whether the server's own word was that the key is good, and has not the right to this.
+    pub fn is_right_missing(&self) -> bool {
+        self.kind == Kind::NotAuthenticated && self.status == Some(403)
     }
 
     /// What failed, for what.

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::Store;
 use crate::domain::{AccountId, Digest, Failure, Result, ServerUrl, Timestamp};
 
+/// What a user is called whom the server does not name, before the key's digest.
+const UNNAMED: &str = "key-";
+
 /// What the server last said of one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
@@ -18,6 +21,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The user of a key whom the server does not name: known by the key's digest.
+    pub fn unnamed(key: &Digest) -> Self {
+        Self { user: Some(format!("{UNNAMED}{}", key.as_str())), email: None, refused_at: None }
+    }
+
+    /// Whether the server named the user.
+    pub fn is_named(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| !user.starts_with(UNNAMED))
+    }
+
     /// The account behind the key, if it ever was accepted.
     pub fn account(&self, server: &ServerUrl) -> Option<AccountId> {
         self.user.as_ref().map(|user| AccountId::new(server, user))

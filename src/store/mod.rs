@@ -4,6 +4,7 @@
 //! Everything lies in three private folders (0700) as private files (0600), and every write is atomic.
 
 mod backoff;
+mod changes;
 mod due;
 mod generation;
 mod identity;
@@ -17,7 +18,6 @@ mod secret_file;
 mod session;
 mod snapshot;
 mod stamp;
-mod superseded;
 mod sweep;
 mod told;
 mod values;
@@ -28,6 +28,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use backoff::Backoff;
+pub use changes::{Change, Changes};
 pub use identity::Identity;
 pub use journal::BegunReset;
 pub use key_lists::{KeyKind, KeyList, ListedKey};

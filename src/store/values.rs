@@ -186,11 +186,7 @@ impl Store {
         if values == before {
             return Ok((edited, Ok(())));
         }
-        let written = self.write_values(account, &values);
-        if written.is_ok() {
-            self.reinstate(account, &before, &values);
-        }
-        Ok((edited, written))
+        Ok((edited, self.write_values(account, &values)))
     }
 
     fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {

@@ -38,10 +38,11 @@ fn a_full_disk_loses_nothing_and_is_said() {
     );
     let said = home.command("unshare", &["-rm", "bash", "--norc", "-c", &script]).run().expect(0);
     for part in
-        ["loaded 1\n", "created 0\n", "still 1\n", "nothing left behind\n", "\"A\": \"1\"", "then 13\n"]
+        ["loaded 1\n", "created 1\n", "still 1\n", "nothing left behind\n", "\"A\": \"1\"", "then 13\n"]
     {
         assert!(said.out.contains(part), "{part}: {said:?}");
     }
-    assert!(said.err.contains("open shells will follow later: cannot write"), "{said:?}");
+    assert!(said.err.contains("nothing was sent: the change of B cannot be noted here"), "{said:?}");
+    assert_eq!(account.secrets(), json!({"A": "1", "C": "3"}));
     assert!(said.err.contains("no space left on device"), "{said:?}");
 }

@@ -45,7 +45,7 @@ fn set_finds_out_by_itself_what_the_account_has() {
     let account = TestAccount::with(&json!({"A": "1"}));
     let home = account.home();
     home.vastenv(&["set", "env-var", "A", "2"]).run().expect(0).mentions(&["updated A"]);
-    assert_eq!(account.requests(), ["POST /secrets/ 400", "PUT /secrets/ 200", "GET /users/current/ 200"]);
+    assert_eq!(account.requests(), ["GET /users/current/ 200", "POST /secrets/ 400", "PUT /secrets/ 200"]);
     home.ok(&["refresh", "--quiet"]);
     // Gone at the account, but not known here to be gone.
     let elsewhere = account.home();
@@ -59,8 +59,8 @@ fn a_change_on_a_machine_that_knows_nothing_asks_no_more_than_it_needs() {
     let owner = "GET /users/current/ 200";
     for (arguments, requests) in [
         // Remembered for the account, so whose the key is must be known.
-        (&["create", "env-var", "B", "2"][..], &["POST /secrets/ 200", owner][..]),
-        (&["update", "env-var", "A", "2"], &["PUT /secrets/ 200", owner]),
+        (&["create", "env-var", "B", "2"][..], &[owner, "POST /secrets/ 200"][..]),
+        (&["update", "env-var", "A", "2"], &[owner, "PUT /secrets/ 200"]),
         (&["create", "env-var", "B", "2", "--no-remember"], &["POST /secrets/ 200"]),
         (&["update", "env-var", "A", "2", "--no-remember"], &["PUT /secrets/ 200"]),
         (&["delete", "env-var", "A"], &["DELETE /secrets/ 200"]),
@@ -275,4 +275,29 @@ fn values_are_shown_only_when_asked_for() {
     assert_eq!(empty.home().ok(&["show", "env-vars", "--raw"]), "{}\n");
     let said = empty.home().vastenv(&["show", "env-vars"]).run().expect(0).mentions(&["no variables"]);
     assert_eq!(said.out, "");
+}
+
+#[test]
+fn whatever_the_account_lists_can_be_deleted_several_at_once() {
+    let names = ["MY-NAME", "1X", "LD_PRELOAD", "ODD NAME", "A", "B", "C"];
+    let secrets: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!("v"))).collect();
+    let account = TestAccount::with(&secrets.into());
+    let home = account.home();
+    // On a home that knows nothing yet, the server is asked.
+    home.ok(&["delete", "env-var", "1X"]);
+    let several = ["delete", "env-var", "MY-NAME", "A", "NOT_THERE", "LD_PRELOAD", "ODD NAME", "A", "B"];
+    let said = home.vastenv(&several).run().expect(1);
+    let said = said.mentions(&["cannot delete the variable NOT_THERE", "create env-var A --remembered"]);
+    let deleted: Vec<_> = said.err.lines().filter_map(|line| line.strip_prefix("deleted ")).collect();
+    assert_eq!(deleted, ["MY-NAME", "A", "LD_PRELOAD", "ODD NAME", "B"], "{said:?}");
+    assert!(!said.err.contains("create env-var MY-NAME"), "{said:?}");
+    assert_eq!(account.secrets(), json!({"C": "v"}));
+    // A value in the wrong place is neither sent nor repeated.
+    account.forget();
+    home.vastenv(&["delete", "env-var", "C", "C=hidden"])
+        .run()
+        .refuses(2, &["this is no variable name", "hint: the account lists none of this name"])
+        .hides("hidden");
+    assert_eq!(account.requests(), ["GET /secrets/ 200"]);
+    assert_eq!(home.ok(&["delete", "env-var", "C", "--raw"]).matches("\"name\": \"C\"").count(), 1);
 }

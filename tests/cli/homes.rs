@@ -49,7 +49,12 @@ fn without_a_folder_to_write_reading_works_and_saving_names_it() {
             .run()
             .refuses(1, &[nowhere, "hint: "]);
         account.forget();
-        let said = home.vastenv(&["create", "env-var", "B", "2"]).run();
+        // Nothing is sent that cannot be kept, unless that is wanted.
+        home.vastenv(&["create", "env-var", "B", "2"])
+            .run()
+            .refuses(1, &["nothing was sent: ", nowhere, "--no-remember"]);
+        assert!(!account.requests().contains(&"POST /secrets/ 200".to_owned()));
+        let said = home.vastenv(&["create", "env-var", "B", "2", "--no-remember"]).run();
         assert!(account.requests().contains(&"POST /secrets/ 200".to_owned()), "{said:?}");
         home.vastenv(&["delete", "env-var", "B"]).run();
         // A shell is told once, keeps what it has, and starts nothing in the background.

@@ -21,6 +21,7 @@ mod import;
 mod import_ends;
 mod inputs;
 mod inspect;
+mod intent;
 mod interrupted;
 mod masks;
 mod names;

@@ -185,7 +185,7 @@ fn a_value_that_was_changed_from_here_is_not_taken_for_the_new_one() {
     let path = values_path(&home);
     let whole = fs::read(&path).expect("read");
     fs::write(&path, "{").expect("written");
-    home.vastenv(&["update", "env-var", "A", "new"]).run().expect(0).mentions(&["could not be changed"]);
+    home.vastenv(&["update", "env-var", "A", "new"]).run().expect(1).mentions(&["could not be changed"]);
     fs::write(&path, &whole).expect("written");
     exports(&home, &json!({"B": "other"}));
     home.age_snapshot(10);

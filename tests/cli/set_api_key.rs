@@ -3,9 +3,10 @@
 use std::fs;
 
 use serde_json::json;
+use vastenv::sandbox::Options;
 
 use crate::account::{OTHER_KEY, TestAccount};
-use crate::home::{Home, chmod, mode};
+use crate::home::{Home, VASTENV, chmod, mode};
 use crate::raw_server::{RawServer, Reply, nobody};
 
 const KEY_FILE: &str = ".config/vastai/vast_api_key";
@@ -77,24 +78,91 @@ fn a_key_that_the_server_refuses_is_not_saved() {
 }
 
 #[test]
-fn without_a_network_the_key_is_saved_unverified_and_this_is_said() {
+fn without_an_answer_the_old_key_stays_unless_somebody_says_otherwise() {
     let mut home = Home::new();
     home.set("VAST_URL", nobody());
-    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&[
-        "warning: the key is saved without being verified",
-        "cannot be reached",
-        "saved the key",
-    ]);
+    home.write(KEY_FILE, "the-key-before");
+    home.vastenv(&["set", "api-key", OTHER_KEY])
+        .run()
+        .refuses(1, &["the key cannot be verified", "cannot be reached", "nothing was saved; --no-verify"]);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), "the-key-before");
+    home.vastenv(&["set", "api-key", OTHER_KEY, "-y"])
+        .run()
+        .expect(0)
+        .mentions(&["warning: the key is saved without being verified", "saved the key"]);
     assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
 }
 
 #[test]
-fn a_login_page_in_between_counts_as_no_network() {
-    let server = RawServer::always(Reply::html(401, "<html>log in</html>"));
+fn a_401_in_any_form_saves_nothing() {
+    for body in [Reply::html(401, "<html>log in</html>"), Reply::json(401, ""), Reply::json(401, "[]")] {
+        let server = RawServer::always(body);
+        let mut home = Home::new();
+        home.set("VAST_URL", server.url());
+        home.write(KEY_FILE, "the-key-before");
+        home.vastenv(&["set", "api-key", OTHER_KEY])
+            .run()
+            .refuses(4, &["refused, or a proxy answered", "nothing was saved"]);
+        assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), "the-key-before");
+    }
+}
+
+#[test]
+fn a_two_factor_login_that_is_wanted_saves_nothing() {
+    let body = r#"{"success": false, "msg": "Two Factor Authentication needed"}"#;
+    let mut home = Home::new();
+    let server = RawServer::always(Reply::json(401, body));
+    home.set("VAST_URL", server.url());
+    home.vastenv(&["set", "api-key", OTHER_KEY])
+        .run()
+        .refuses(4, &["hint: nothing was saved; ", "vastai tfa login"]);
+    assert!(!home.path(KEY_FILE).exists());
+}
+
+#[test]
+fn a_page_that_says_403_is_no_word_of_the_servers() {
+    let server = RawServer::always(Reply::html(403, "<html>no</html>"));
     let mut home = Home::new();
     home.set("VAST_URL", server.url());
-    home.vastenv(&["set", "api-key", OTHER_KEY]).run().expect(0).mentions(&["without being verified"]);
-    assert!(home.path(KEY_FILE).exists());
+    home.vastenv(&["set", "api-key", OTHER_KEY]).run().refuses(1, &["cannot be verified", "--no-verify"]);
+    assert!(!home.path(KEY_FILE).exists());
+}
+
+#[test]
+#[ignore = "slow"]
+fn a_server_that_hangs_is_given_up_after_a_while() {
+    let server = RawServer::always(Reply::Silence);
+    let mut home = Home::new();
+    home.set("VAST_URL", server.url());
+    home.vastenv(&["set", "api-key", OTHER_KEY])
+        .run()
+        .refuses(1, &["no answer from 127.0.0.1:", "within 15 s", "nothing was saved; --no-verify"]);
+    assert!(!home.path(KEY_FILE).exists());
+}
+
+#[test]
+fn a_key_that_lacks_a_right_is_saved_the_right_named_and_shells_keep_what_they_have() {
+    let scoped = json!({"id": 2, "key": OTHER_KEY, "permissions": {"api": {"user_write": {}}}});
+    let whole = json!({"id": 1, "key": "b".repeat(64)});
+    let state = json!({"secrets": {"A": "1"}, "api_keys": [whole, scoped]});
+    let account = TestAccount::of(&state, Options { mask: true, ..Options::default() });
+    let home = keyless(&account);
+    let key = account.sandbox.key.expose();
+    home.write("first", key);
+    home.write("second", OTHER_KEY);
+    let script = format!(
+        "v='{VASTENV}'; $v set api-key -q < first; $v remember env-var A 1
+        eval \"$($v hook bash)\"; echo \"loaded $A\"
+        $v set api-key < second; echo \"set $?\"; __vastenv_hook; echo \"kept $A\"
+        $v refresh; echo \"refresh $?\"; SECONDS=$((SECONDS + 400)); __vastenv_hook; echo \"still $A\"
+        $v create env-var B 2; echo \"created $?\"; __vastenv_hook; echo \"and $A\""
+    );
+    let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
+    assert_eq!(said.out, "loaded 1\nset 0\nkept 1\nrefresh 4\nstill 1\ncreated 0\nand 1\n", "{said:#?}");
+    let said = said.mentions(&["the key is good but lacks the permission user_read", "saved the key"]);
+    assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
+    assert_eq!(account.secrets(), json!({"A": "1", "B": "2"}));
+    said.hides(key).hides(OTHER_KEY);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A script on a terminal of its own.
 
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 
 use pty_process::Size;
@@ -54,11 +55,12 @@ impl Terminal {
         self.pty.write_all(text.as_bytes()).expect("typed");
     }
 
-    /// Reads to the end; gives all that was seen, and the shell's exit code.
+    /// Reads to the end; gives all that was seen, and the shell's exit code as a shell tells it.
     pub fn end(mut self) -> (String, i32) {
         while self.read() {}
         drop(self.pty);
-        let code = self.shell.wait().expect("ended").code().expect("an exit code");
+        let status = self.shell.wait().expect("ended");
+        let code = status.code().or(status.signal().map(|signal| 128 + signal)).expect("an end");
         (self.seen.replace("\r\n", "\n"), code)
     }
 }

@@ -328,14 +328,29 @@ pub fn create_api_key() {
     assert_eq!((they.requests.len(), we.requests.len(), we.code), (0, 1, 0), "{they:?} {we:?}");
 }
 
+pub fn delete_env_var() {
+    let state = json!({
+        "secrets": {"A": "1", "B": "2", "MY-NAME": "3"},
+        "api_keys": [{"id": 1, "key": KEY}],
+    });
+    let listed = || Side::of(&state, Options::default());
+    let several = ["delete", "env-var", "A", "MY-NAME"];
+    assert_eq!(listed().official(&several, "").code, 2);
+    let we = listed().fresh(&several, "");
+    assert_eq!(we.code, 0, "{we:?}");
+    assert_eq!(json_of(&we.state).expect("JSON")["secrets"], json!({"B": "2"}));
+    let unlisted = ["delete", "env-var", "NO-NAME"];
+    let (they, we) = (listed().official(&unlisted, ""), listed().fresh(&unlisted, ""));
+    assert_eq!(they.requests, [("DELETE /secrets/".to_owned(), json!({"key": "NO-NAME"}))]);
+    assert_eq!((we.requests, we.code), (vec![("GET /secrets/".to_owned(), Value::Null)], 1));
+}
+
 pub fn delete_api_key() {
-    // Whatever the server tells of it, the only key there is must be the one in use.
-    let alone = || Side::of(&json!({"api_keys": [{"id": 1, "key": KEY}]}), Options::default());
     let one = ["delete", "api-key", "1"];
-    let (they, we) = (alone().official(&one, ""), alone().fresh(&one, ""));
+    let (they, we) = (Side::new().official(&one, ""), Side::new().fresh(&one, ""));
     assert_eq!(they.requests, [("DELETE /auth/apikeys/1/".to_owned(), json!({}))]);
     assert_eq!((we.requests, we.code), (vec![("GET /auth/apikeys/".to_owned(), Value::Null)], 2));
-    let we = alone().fresh(&[&one[..], &["-y"]].concat(), "");
+    let we = Side::new().fresh(&[&one[..], &["-y"]].concat(), "");
     assert_eq!((we.requests, we.code), (they.requests, 0));
     let two = ["delete", "api-key", "2", "1"];
     assert_eq!(Side::new().official(&two, "").code, 2);

@@ -29,6 +29,7 @@ const ROWS: &[(&str, &str, fn())] = &[
     ("`show env-vars -s --raw`", "a number or a boolean", rows::numbers),
     ("`create`/`update env-var NAME`", "a NAME that shells cannot hold", rows::names_and_empty_values),
     ("`create`/`update env-var NAME`", "a VALUE of three asterisks", rows::masks),
+    ("`delete env-var`", "several names", rows::delete_env_var),
     ("`show ssh-keys`", "a server that answers 404", rows::no_ssh_keys),
     ("`create api-key`", "the new key alone on stdout", rows::create_api_key),
     ("`delete api-key`", "the keys are listed first", rows::delete_api_key),

@@ -15,6 +15,9 @@ pub const LAPTOP: &str =
 pub const HOSTILE: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f \
                            -x:a\tb $(touch $HOME/executed) `touch $HOME/executed` %F{red}\u{1b}[2J\u{202e}";
 
+/// A name that the service takes and no shell.
+pub const ODD_NAME: &str = "9-A $(touch $HOME/executed)";
+
 /// A key that may list nothing.
 pub const BLIND_KEY: &str = "cc";
 
@@ -42,7 +45,7 @@ impl Account {
         let folder = tempfile::tempdir().expect("a folder");
         let state = folder.path().join("account.json");
         let account = json!({
-            "secrets": {"HF_TOKEN": VALUE, "HF_HOME": VALUE, "WANDB_API_KEY": VALUE},
+            "secrets": {"HF_TOKEN": VALUE, "HF_HOME": VALUE, "WANDB_API_KEY": VALUE, ODD_NAME: VALUE},
             "api_keys": [
                 {"id": 7, "name": "main", "key": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
                 {"id": 41, "name": "ci", "key": "aa", "permissions": {"api": {"user_read": {}}}},

@@ -147,6 +147,9 @@ fn what_is_typed_is_completed() {
             // What the account has: letters of any case, ids that are not on the line yet.
             ("vastenv why hf_t\t", "|why|HF_TOKEN"),
             ("vastenv delete env-var Wandb\t", "|delete|env-var|WANDB_API_KEY"),
+            // No shell takes it, and it can be deleted like others.
+            ("vastenv delete env-var HF_TOKEN 9\t", "|delete|env-var|HF_TOKEN|9-A $(touch $HOME/executed)"),
+            ("vastenv why 9\t", "|why|9"),
             ("vastenv delete ssh-key 13\t", "|delete|ssh-key|130"),
             ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
             ("vastenv delete api-key 41 42 43 \t", "|delete|api-key|41|42|43|7"),

@@ -209,6 +209,12 @@ pub const PREPARED: &[Preparation] = &[
     Preparation { example: "vastenv delete env-var", shows: "deleted OLD_TOKEN", ..PLAIN },
     Preparation { example: "vastenv set api-key", given: Given::Key, shows: "saved the key", ..PLAIN },
     Preparation { example: "pass show vast |", shows: "saved the key", ..PLAIN },
+    Preparation {
+        example: "vastenv delete api-key 42",
+        given: Given::Answers(&[("may be the one in use: the server does not tell. Delete it?", "y")]),
+        shows: "deleted the API key 42",
+        ..PLAIN
+    },
     Preparation { example: "vastenv show api-key 42", shows: "42", ..PLAIN },
     Preparation {
         example: "vastenv create api-key --name ci --permission_file",
@@ -216,7 +222,6 @@ pub const PREPARED: &[Preparation] = &[
         shows: "CI_KEY",
         ..PLAIN
     },
-    Preparation { example: "vastenv delete api-key", shows: "deleted", ..PLAIN },
     Preparation {
         example: "vastenv reset api-key",
         given: Given::Answers(&[("Reset it? [y/N] ", "y")]),

@@ -162,7 +162,7 @@ fn deleting_the_key_in_use_needs_a_yes() {
 }
 
 #[test]
-fn on_a_terminal_a_key_that_may_be_in_use_is_asked_for_and_in_a_script_it_is_meant() {
+fn deleting_a_key_that_may_be_in_use_needs_a_yes() {
     let both = json!({"api_keys": [{"id": 1, "key": OTHER_KEY}, {"id": 2, "key": "b".repeat(64)}]});
     let account = TestAccount::of(&both, Options::default());
     let home = account.home();
@@ -171,8 +171,52 @@ fn on_a_terminal_a_key_that_may_be_in_use_is_asked_for_and_in_a_script_it_is_mea
     terminal.type_in("n\r");
     assert_eq!(terminal.end().1, 1);
     assert_eq!(ids(&account), [1, 2]);
-    home.ok(&["delete", "api-key", "2"]);
+    home.vastenv(&["delete", "api-key", "2"])
+        .run()
+        .refuses(2, &["may be the one in use", "hint: say yes with -y"]);
+    assert_eq!(ids(&account), [1, 2]);
+    // Made here, under its own number: no doubt about that one.
+    home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
+    home.ok(&["delete", "api-key", "3"]);
+    home.ok(&["delete", "api-key", "2", "-y"]);
     assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn a_key_that_may_not_list_is_in_doubt_too() {
+    let writer = json!({"id": 1, "key": OTHER_KEY, "permissions": {"api": {"user_write": {}}}});
+    let state = json!({"api_keys": [writer, {"id": 2, "key": "b".repeat(64)}]});
+    let account = TestAccount::of(&state, Options::default());
+    let home = account.home();
+    home.vastenv(&["delete", "api-key", "2"]).run().refuses(2, &["may be the one in use", "say yes with -y"]);
+    // Made here: another one.
+    home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
+    home.ok(&["delete", "api-key", "3"]);
+    home.ok(&["delete", "api-key", "2", "-y"]);
+    assert_eq!(ids(&account), [1]);
+}
+
+#[test]
+fn a_key_that_was_made_set_and_reset_here_is_known_by_its_id() {
+    let both = json!({"api_keys": [{"id": 1, "key": OTHER_KEY}, {"id": 2, "key": "b".repeat(64)}]});
+    let account = TestAccount::of(&both, Options::default());
+    let mut home = account.home();
+    let made = home.ok(&[
+        "create",
+        "api-key",
+        "--name",
+        "x",
+        "--permission",
+        "user_read",
+        "--permission",
+        "user_write",
+    ]);
+    home.unset("VAST_API_KEY");
+    home.vastenv(&["set", "api-key"]).stdin(made).run().expect(0);
+    home.ok(&["reset", "api-key", "-y"]);
+    home.ok(&["delete", "api-key", "2"]);
+    home.vastenv(&["delete", "api-key", "3"]).run().refuses(2, &["The API key 3 is the one in use"]);
+    assert_eq!(ids(&account), [1, 3]);
 }
 
 #[test]
@@ -182,7 +226,7 @@ fn each_of_several_ids_is_reported() {
     keys.push(json!({"id": 4, "key": "4".repeat(40), "user_id": 5}));
     let account = TestAccount::of(&json!({"api_keys": keys, "user": {"id": 9}}), Options::default());
     let home = account.home();
-    let said = home.vastenv(&["delete", "api-key", "2", "99", "4", "3"]).run().expect(1);
+    let said = home.vastenv(&["delete", "api-key", "2", "99", "4", "3", "-y"]).run().expect(1);
     assert!(
         said.err.starts_with("deleted the API key 2\n") && said.err.ends_with("deleted the API key 3\n"),
         "{said:?}"
@@ -202,7 +246,7 @@ fn limits_are_waited_out() {
     let options = Options { rate_limits: Some(RateLimits::Strict), ..Options::default() };
     let key = |id: u64| json!({"id": id, "key": format!("{id}").repeat(40)});
     let account = TestAccount::of(&json!({"api_keys": [key(1), key(2), key(3)]}), options);
-    account.home().vastenv(&["delete", "api-key", "2", "3"]).run().expect(0);
+    account.home().vastenv(&["delete", "api-key", "2", "3", "-y"]).run().expect(0);
     assert_eq!(ids(&account), [1]);
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 
 use serde_json::{Value, json};
 use vastenv::sandbox::Options;
@@ -332,4 +334,38 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
         let said = home.vastenv(&["show", "ssh-keys"]).run();
         said.mentions(&["the new key of an earlier reset still waits: it has", kept.to_str().expect("text")]);
     }
+}
+
+#[test]
+fn after_a_kill_before_the_answer_is_written_down_shells_ask_whether_the_key_is_dead() {
+    let (sent, was_sent) = channel();
+    let is_dead = AtomicBool::new(false);
+    let server = RawServer::start(move |target| match target {
+        "PUT /api/v0/commands/reset_apikey/" => {
+            is_dead.store(true, Ordering::SeqCst);
+            sent.send(()).expect("heard");
+            Reply::Silence
+        }
+        _ if is_dead.load(Ordering::SeqCst) => {
+            Reply::json(401, r#"{"success": false, "msg": "Invalid user key"}"#)
+        }
+        "GET /api/v0/users/current/" => Reply::json(200, r#"{"id": 7}"#),
+        _ => Reply::json(200, r#"{"success": true, "secrets": {"A": "1"}}"#),
+    });
+    let mut home = Home::new();
+    home.set("VAST_URL", server.url());
+    home.write(".config/vastai/vast_api_key", OTHER_KEY);
+    home.ok(&["refresh", "--quiet"]);
+    let generation = home.generation();
+    let mut child = home.vastenv(&["reset", "api-key", "-y"]).spawn();
+    was_sent.recv().expect("sent");
+    // Meanwhile nobody is refused.
+    assert_ne!(home.generation(), generation);
+    assert_eq!(home.ok(&["export", "json"]), "{\n \"A\": \"1\"\n}\n");
+    assert_eq!(server.targets().len(), 3);
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let said = home.vastenv(&["run", "--", "true"]).run().expect(4);
+    said.mentions(&["reset api-key` was cut off before its answer came", "Invalid user key"]);
+    assert_eq!(home.vastenv(&["export", "json"]).run().expect(4).out, "");
 }

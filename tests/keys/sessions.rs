@@ -62,7 +62,7 @@ fn a_session_that_is_over_is_dropped_and_the_command_goes_on_with_the_api_key() 
         &["show", "ssh-keys"],
         &["create", "env-var", "B", "2"],
         &["create", "api-key", "--name", "x", "--permission", "misc"],
-        &["delete", "api-key", "2"],
+        &["delete", "api-key", "2", "-y"],
         &["refresh"],
         &["reset", "api-key", "-y"],
     ];

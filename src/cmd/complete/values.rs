@@ -113,11 +113,16 @@ fn allowed(category: &str) -> String {
 
 /// Those of `all` that begin like `typed`, in letters of any case, and do not stand on the line yet.
 fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<Word> {
+    // What the account lists can be deleted, if it can be shown as it is; else a name that no shell takes is
+    // none that a command takes.
+    let is_taken = |name: &str| match line.path.as_slice() {
+        ["delete", _] => !name.starts_with('-') && printable(name) == name,
+        _ => EnvName::parse(name).is_ok(),
+    };
     let begins =
         |name: &str| name.get(..typed.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(typed));
     all.into_iter()
-        // A name that no shell takes is none that a command takes.
-        .filter(|name| begins(name) && EnvName::parse(name).is_ok())
+        .filter(|name| begins(name) && is_taken(name))
         .filter(|name| !line.holds(argument, name))
         .map(|name| Word::new(name, "account variable"))
         .collect()
