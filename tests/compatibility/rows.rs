@@ -342,7 +342,7 @@ pub fn delete_env_var() {
     let unlisted = ["delete", "env-var", "NO-NAME"];
     let (they, we) = (listed().official(&unlisted, ""), listed().fresh(&unlisted, ""));
     assert_eq!(they.requests, [("DELETE /secrets/".to_owned(), json!({"key": "NO-NAME"}))]);
-    assert_eq!((we.requests, we.code), (vec![("GET /secrets/".to_owned(), Value::Null)], 1));
+    assert_eq!((we.requests, we.code), (vec![("GET /secrets/".to_owned(), Value::Null)], 2));
 }
 
 pub fn delete_api_key() {
