@@ -129,13 +129,14 @@ impl Running {
         let (end, runs) = io::pipe().map_err(trouble)?;
         let started = with_users_limits(|| command.spawn(pts));
         let mut child = started.map_err(|error| Trouble::NotStarted(io_error(error)))?;
-        let mut outputs = JoinSet::new();
         let screen = streams.stdout.try_clone().map_err(trouble)?;
-        redact(&mut outputs, Some(output), streams.stdout, patterns, Some(end));
-        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
         let keys = Some(streams.stdin).filter(File::is_terminal);
         let mut terminal = Terminal { pty, screen, keys, raw: None, has_keys: false, runs: Some(runs) };
+        // Before the first output: its line ends are those of the command's terminal.
         terminal.take_keys();
+        let mut outputs = JoinSet::new();
+        redact(&mut outputs, Some(output), streams.stdout, patterns, Some(end));
+        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
         Ok(Self { process: pid(&child), child: Some(child), terminal: Some(terminal), outputs })
     }
 

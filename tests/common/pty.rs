@@ -130,11 +130,11 @@ impl Home {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// The generation's file name now.
+    /// What open shells stand on: while a new one is published, the one before it.
     pub fn generation(&self) -> Option<String> {
         let entries = std::fs::read_dir(self.path(".local/state/vastenv")).ok()?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names.filter(|name| name.starts_with("gen-")).max()
+        names.filter(|name| name.starts_with("gen-")).min()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::account::{Account, FIRST_KEY, KEY_FILE};
 use crate::follow::each;
-use crate::pty::wait_for;
+use crate::pty::{Shell, wait_for};
 use crate::trace::Traced;
 
 /// A key that the server is known to refuse; it differs from the good one in its last character.
@@ -49,7 +49,14 @@ fn a_key_file_that_others_overwrite() {
                 // As the official client writes it: in place.
                 account.home.write(KEY_FILE, key);
                 if let Some(time) = time {
-                    set_time(&account, KEY_FILE, time + Duration::from_nanos(value.len() as u64));
+                    // What tells the two apart; bash before 5.0 compares whole seconds.
+                    let (length, seconds) = (value.len() as u64, !shell.knows("((BASH_VERSINFO[0] >= 5))"));
+                    let by = if shell == Shell::Bash && seconds {
+                        Duration::from_secs
+                    } else {
+                        Duration::from_nanos
+                    };
+                    set_time(&account, KEY_FILE, time + by(length));
                 }
                 expect(&mut traced, "HF_TOKEN", value, &format!("edit {index} of the key file"));
             }
@@ -135,7 +142,7 @@ fn keys_that_differ_anywhere() {
         }
         // fish needs no digest: it is told of each assignment.
         let tool = match shell {
-            crate::pty::Shell::Fish => return,
+            Shell::Fish => return,
             _ => "__vastenv_dig() { __vastenv_digest_key; echo \"[$__vastenv_h]\"; }\n",
         };
         account.home.write("keys", &format!("{tool}{script}"));
