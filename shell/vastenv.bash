@@ -54,7 +54,7 @@ __vastenv_state() {
     "${VAST_API_KEY:+&& __vastenv_same_key}"
   if ((__vastenv_arrays)); then
     # Whoever put a string in front has it moved behind, unless that happens at every prompt.
-    ((__vastenv_moves >= 3)) || builtin set -- "$1 && -z \${PROMPT_COMMAND-}" "$2"
+    builtin set -- "$1 && ( -z \${PROMPT_COMMAND-} || \$__vastenv_moves -ge 3 )" "$2"
     builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load || :; }"
   else
     # Those who come after this in PROMPT_COMMAND see the status as it was.
@@ -270,14 +270,33 @@ __vastenv_done() {
 # The hook stands in front of the others, so that a DEBUG trap that one of them arms does not see it.
 # Entry 0 is left to those who assign a plain string later; what they put there moves behind the hook.
 __vastenv_stand_in_front() {
-  [[ -n ${PROMPT_COMMAND[0]-} && ${PROMPT_COMMAND[*]} == *__vastenv_hook* ]] || return 0
-  local __vastenv_i __vastenv_rest=() IFS=' '
+  [[ -n ${PROMPT_COMMAND[0]-} ]] || return 0
+  if [[ ${FUNCNAME[3]-source} != source ]]; then
+    # A function of somebody else's runs what was in entry 0: no trap sees the hook there.
+    __vastenv_moves=3
+    return
+  fi
+  [[ ${PROMPT_COMMAND[*]} == *__vastenv_hook* ]] || return 0
+  local __vastenv_i __vastenv_n __vastenv_rest=() IFS=' '
   for __vastenv_i in "${!PROMPT_COMMAND[@]}"; do
-    [[ ${PROMPT_COMMAND[__vastenv_i]} == __vastenv_hook ]] ||
-      __vastenv_rest+=("${PROMPT_COMMAND[__vastenv_i]}")
+    __vastenv_n=${PROMPT_COMMAND[__vastenv_i]}
+    [[ $__vastenv_n == __vastenv_hook || $__vastenv_n == *'= __vastenv_hook' ]] ||
+      __vastenv_rest+=("$__vastenv_n")
   done
-  PROMPT_COMMAND=('' __vastenv_hook "${__vastenv_rest[@]}")
+  # In a string with others it is not needed any more.
+  __vastenv_rest=("${__vastenv_rest[@]//$'\n'__vastenv_hook/}")
+  PROMPT_COMMAND=("${__vastenv_rest[@]//__vastenv_hook/:}")
+  __vastenv_enter
   ((__vastenv_moves += 1))
+}
+
+# VS Code's shell integration takes every first command for one that was typed, but for those that begin so.
+__vastenv_enter() {
+  if builtin declare -F __vsc_prompt_cmd >/dev/null; then
+    PROMPT_COMMAND=('' '__vsc_prompt_= __vastenv_hook' "${PROMPT_COMMAND[@]}")
+  else
+    PROMPT_COMMAND=('' __vastenv_hook "${PROMPT_COMMAND[@]}")
+  fi
 }
 
 # The entry is the bare name, by which others (bash-preexec) know a command of PROMPT_COMMAND. Before 5.1 a
@@ -290,8 +309,16 @@ __vastenv_install() {
     __vastenv_at="cannot change PROMPT_COMMAND (declare -$__vastenv_at)"
     [[ ${VASTENV_LOG-} == off ]] ||
       builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
+  elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode ]] && ! builtin declare -F __vsc_prompt_cmd >/dev/null; then
+    # Its integration may come after this, and runs entry 0 alone in a function of its own. Without it the
+    # hook moves at the first prompt.
+    # shellcheck disable=SC2128
+    PROMPT_COMMAND[0]="${PROMPT_COMMAND:+$PROMPT_COMMAND
+}__vastenv_hook"
+    __vastenv_moves=0
   elif ((__vastenv_arrays)); then
-    PROMPT_COMMAND=('' __vastenv_hook "${PROMPT_COMMAND[@]}")
+    __vastenv_enter
+    __vastenv_moves=0
   else
     # shellcheck disable=SC2178,SC2128
     PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND

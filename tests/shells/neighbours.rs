@@ -1,7 +1,11 @@
 //! Others who live in the same prompt: debug traps, `PROMPT_COMMAND` in all its kinds.
 
 use crate::account::Account;
-use crate::pty::{Shell, Terminal};
+use crate::pty::{Home, Shell, Terminal};
+use crate::trace::Traced;
+
+/// Whether PROMPT_COMMAND may be an array.
+const ARRAYS: &str = "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501))";
 
 /// Timers and preexec hooks: what runs first after a prompt is noted, whatever arms the trap.
 const NEIGHBOURS: [(&str, &str); 5] = [
@@ -59,7 +63,7 @@ fn noted(account: &Account, knows: bool) -> Vec<String> {
 
 #[test]
 fn a_debug_trap_of_another_sees_what_it_always_saw() {
-    if !Shell::Bash.is_here() || !Shell::Bash.knows("((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501))") {
+    if !Shell::Bash.is_here() || !Shell::Bash.knows(ARRAYS) {
         return;
     }
     for (what, lines) in NEIGHBOURS {
@@ -73,6 +77,71 @@ fn a_debug_trap_of_another_sees_what_it_always_saw() {
             assert_eq!(noted(&account, what.contains("knows")), plain, "{what}, the hook {order} it");
         }
     }
+}
+
+/// As VS Code's shell integration does: entry 0 goes into a function, every first command is marked.
+const INTEGRATION: &str = r#"
+marks= running=1
+ready() { marks+="(${status})" running=; }
+__vsc_prompt_cmd() { status=$?; ready; }
+__vsc_prompt_cmd_original() { status=$?; eval "$captured"; ready; }
+mark() { [[ -n $running ]] || { running=1; [[ $BASH_COMMAND == __vsc_prompt* ]] || marks+="<$BASH_COMMAND>"; }; }
+trap mark DEBUG
+captured=${PROMPT_COMMAND-}
+PROMPT_COMMAND=__vsc_prompt_cmd${captured:+_original}
+"#;
+
+#[test]
+fn an_integration_that_takes_the_first_entry_marks_what_it_always_marked() {
+    if !Shell::Bash.is_here() {
+        return;
+    }
+    let marks = |home: &Home, from: usize| {
+        let mut terminal = Terminal::open(home, Shell::Bash);
+        for line in ["true one", "", "false", "(exit 3)", "", ""] {
+            terminal.send(&format!("{line}\n"));
+        }
+        terminal.settle();
+        let marks = terminal.get("marks");
+        assert_eq!(terminal.get("users"), "yes");
+        marks.split_inclusive(')').skip(from).collect::<String>()
+    };
+    for (users, captures) in [("PROMPT_COMMAND='users=yes'", true), ("users=yes", false)] {
+        let users = format!("TERM_PROGRAM=vscode\n{users}");
+        let without = Account::with(&[]);
+        without.home.write(".bashrc", &format!("PS1='READY> '\n{users}\n{INTEGRATION}"));
+        let plain = marks(&without.home, 0);
+        assert!(plain.contains("<true one>(0)(0)<false>(1)"), "{plain}");
+        let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        account.home.rc(Shell::Bash, &users, INTEGRATION);
+        assert_eq!(marks(&account.home, 0), plain, "captures: {captures}");
+        let mut traced = Traced::open(&account.home, Shell::Bash);
+        traced.terminal.run("");
+        traced.assert_steady(3, "within the integration's function");
+        account.home.vastenv_ok(&["update", "env-var", "HF_TOKEN", "hf_2"]);
+        traced.terminal.run("");
+        assert_eq!(traced.terminal.get("HF_TOKEN"), "hf_2");
+        if !Shell::Bash.knows(ARRAYS) {
+            continue;
+        }
+        // Loaded by hand, in front of the hook: the first prompt is the one on which that moves.
+        let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        account.home.rc(Shell::Bash, &format!("{users}\n{INTEGRATION}"), "");
+        assert_eq!(marks(&account.home, 1), plain.split_inclusive(')').skip(1).collect::<String>());
+    }
+    // Without the integration, and with others behind it.
+    let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    account.home.rc(
+        Shell::Bash,
+        "TERM_PROGRAM=vscode",
+        "PROMPT_COMMAND=\"$PROMPT_COMMAND; users=${PIPESTATUS[*]}\"",
+    );
+    let mut traced = Traced::open(&account.home, Shell::Bash);
+    traced.terminal.run("");
+    traced.assert_steady(3, "no integration came");
+    account.home.vastenv_ok(&["update", "env-var", "HF_TOKEN", "hf_2"]);
+    traced.terminal.run("");
+    assert_eq!(traced.terminal.get("HF_TOKEN"), "hf_2");
 }
 
 #[test]
