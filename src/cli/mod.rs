@@ -23,7 +23,7 @@ use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
     Forget, ForgetEnvVar, NameOnly, NameValue, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
-    StdinValue, Why,
+    Why,
 };
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};

@@ -1,7 +1,7 @@
 //! Where files are: the XDG folders on every operating system, as the official client has them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::{Failure, Result};
 
@@ -59,11 +59,6 @@ impl Paths {
     pub fn tfa_key(&self) -> PathBuf {
         self.vastai_config.join("vast_tfa_key")
     }
-
-    /// The folder of the config file.
-    pub fn config_folder(&self) -> &Path {
-        self.config_file.parent().unwrap_or(&self.config_file)
-    }
 }
 
 fn no_home(variable: &str) -> Failure {
@@ -77,6 +72,8 @@ fn no_home(variable: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn resolve(variables: &[(&str, &str)]) -> Result<Paths> {

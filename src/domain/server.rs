@@ -136,11 +136,6 @@ impl Origin {
             && !self.host.is_empty()
             && (self.host == target.host || (in_vast_domain(&self.host) && in_vast_domain(&target.host)))
     }
-
-    /// The host, for a message.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
 }
 
 fn in_vast_domain(host: &str) -> bool {

@@ -121,11 +121,6 @@ impl PublicKey {
         &self.comment
     }
 
-    /// The type, such as `ssh-ed25519`.
-    pub fn kind(&self) -> &str {
-        &self.kind
-    }
-
     /// The type as `ssh-keygen -lf` names it in parentheses.
     pub fn short_kind(&self) -> &'static str {
         match self.kind.as_str() {
