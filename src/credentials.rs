@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use crate::config::Paths;
-use crate::domain::{Failure, Kind, NotText, Result, Secret, decode, trim_unseen};
+use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, trim_unseen};
 use crate::files::{mend, mend_owner, reason};
 use crate::vault::{Trouble, Vault};
 
@@ -117,9 +117,10 @@ pub fn find(
     if let Some(saved) = saved(paths, vault)? {
         return Ok(saved);
     }
-    Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(
-        "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)",
-    ))
+    Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(Remedy::SaveKey(
+        "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)"
+            .to_owned(),
+    )))
 }
 
 /// The key that was saved: in the key file, in the old one, or in the keyring.
@@ -146,7 +147,7 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
             Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer holds the API key")
-                .hint("save it anew with `vastenv set api-key --keyring`"))
+                .hint(Remedy::SaveKey("save it anew with `vastenv set api-key --keyring`".to_owned())))
         }
         Err(trouble) => {
             Err(Failure::unavailable(format!("the API key in the keyring is not to be had: {trouble}"))
@@ -162,7 +163,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
-            .hint(source.mend())
+            .hint(Remedy::SaveKey(source.mend().to_owned()))
     };
     let text = match decode(&bytes) {
         Ok(text) => trim_unseen(text),

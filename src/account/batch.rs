@@ -135,7 +135,7 @@ impl Remote<'_> {
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,
     ) -> Result<Ended<S>> {
-        self.client.hush(batch.waiting.iter().map(|(_, pending)| pending.value.clone()));
+        self.client.redact(batch.waiting.iter().map(|(_, pending)| pending.value.clone()));
         while let Some((method, pending)) = batch.waiting.front().cloned() {
             self.listener.progress(batch.tried(), batch.total(), batch.left());
             let began = Instant::now();
@@ -143,7 +143,7 @@ impl Remote<'_> {
             batch.elapsed += began.elapsed();
             match result {
                 Some(result) => batch.settle(result)?,
-                None if self.client.is_change_out() => {
+                None if self.out.change().is_some() => {
                     batch.sent.unclear = Some(pending.name.to_string());
                     self.invalidate();
                 }
@@ -178,7 +178,7 @@ impl Remote<'_> {
                 word = stop() => {
                     let is_second = stopped.is_some();
                     let word = stopped.unwrap_or(word);
-                    if is_second || !self.client.is_change_out() {
+                    if is_second || self.out.change().is_none() {
                         return (None, Some(word));
                     }
                     stopped = Some(word);

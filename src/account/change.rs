@@ -2,7 +2,6 @@
 
 use super::turn::Turn;
 use super::{Known, Remote};
-use crate::api::ApiError;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
 use crate::store::{Means, Origin, Remembered, Snapshot, Variable};
 
@@ -54,12 +53,13 @@ impl Remote<'_> {
     pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
-            Some("existing_key") => Failure::from(error)
-                .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
-            Some("max_secrets") => Failure::from(error)
+            Some("existing_key") => {
+                error.hint(format!("change it with `vastenv update env-var {name}`, or use `set`"))
+            }
+            Some("max_secrets") => error
                 .of_kind(Kind::AccountFull)
                 .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
-            _ => error.into(),
+            _ => error,
         });
         self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, true))).await
     }
@@ -71,10 +71,8 @@ impl Remote<'_> {
     pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
-            Some("nonexistent_key") => {
-                Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
-            }
-            _ => error.into(),
+            Some("nonexistent_key") => error.hint(format!("create it with `vastenv create env-var {name}`")),
+            _ => error,
         });
         self.written(turn, name, Edit::Put(value, keeping), sent.map(|reply| (reply.message, false))).await
     }
@@ -90,14 +88,10 @@ impl Remote<'_> {
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(turn, name, Edit::Put(value, keeping), sent.map_err(Failure::from)).await
+        self.written(turn, name, Edit::Put(value, keeping), sent).await
     }
 
-    async fn update_or_create(
-        &self,
-        name: &EnvName,
-        value: &Secret,
-    ) -> std::result::Result<(String, bool), ApiError> {
+    async fn update_or_create(&self, name: &EnvName, value: &Secret) -> Result<(String, bool)> {
         match self.client.update_secret(name, value).await {
             Err(error) if error.code() == Some("nonexistent_key") => {
                 self.client.create_secret(name, value).await.map(|reply| (reply.message, true))
@@ -106,11 +100,7 @@ impl Remote<'_> {
         }
     }
 
-    async fn create_or_update(
-        &self,
-        name: &EnvName,
-        value: &Secret,
-    ) -> std::result::Result<(String, bool), ApiError> {
+    async fn create_or_update(&self, name: &EnvName, value: &Secret) -> Result<(String, bool)> {
         match self.client.create_secret(name, value).await {
             Err(error) if error.code() == Some("existing_key") => {
                 self.client.update_secret(name, value).await.map(|reply| (reply.message, false))
@@ -126,10 +116,8 @@ impl Remote<'_> {
     pub async fn delete(&self, name: &EnvName) -> Result<Changed> {
         let turn = self.change_turn().await;
         let sent = self.client.delete_secret(name.as_str()).await.map_err(|error| match error.code() {
-            Some("nonexistent_key") => {
-                Failure::from(error).hint("see the names with `vastenv show env-vars`")
-            }
-            _ => error.into(),
+            Some("nonexistent_key") => error.hint("see the names with `vastenv show env-vars`"),
+            _ => error,
         });
         self.written(turn, name, Edit::Remove, sent.map(|reply| (reply.message, false))).await
     }

@@ -93,7 +93,7 @@ impl Remote<'_> {
             Ok(()) => account.store.clear_backoff(&digest),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
             Err(failure) => {
-                account.store.record_failure(&digest, failure.message(), (account.now)())?;
+                account.store.record_failure(&digest, failure, (account.now)())?;
             }
         }
         fetched

@@ -26,23 +26,23 @@ use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl,
 use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
 use crate::files::remove;
 
-pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
+pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, KeyList, ListedKey, Means, Origin, Remembered,
-    SecretFile, Snapshot, Store, Values, Variable,
+    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, ListedKey, Means, Origin, Remembered, SecretFile,
+    Snapshot, Store, Variable,
 };
 pub use crate::vault::Trouble;
-pub use batch::{Batch, Ended, Sent};
+pub use batch::{Batch, Ended};
 pub use change::{Changed, Keeping};
 pub use compare::age_of_root;
-pub use follow::{Answer, Notice, Question, follow};
+pub use follow::{Answer, Question, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{KeyPlace, SavedKey, save_key};
-pub use storage::{Converted, StorageReport, convert as convert_storage, describe_storage};
+pub use storage::{StorageReport, convert as convert_storage, describe_storage};
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reconcile::{forget_superseded, reconcile};
 use super::turn::{self, Turn};
 use super::{Known, Remote};
-use crate::api::{ApiError, Listed, Told};
+use crate::api::{Listed, Told};
 use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
 use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 
@@ -61,7 +61,7 @@ impl Remote<'_> {
     pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
         if self.only_shown {
             // Not even whose key it is would be asked.
-            return Ok(self.client.secrets().await.map(|_| None)?);
+            return self.client.secrets().await.map(|_| None);
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
         let before = self.before()?;
@@ -185,7 +185,7 @@ impl Remote<'_> {
         identity: Identity,
     ) -> Result<Refreshed> {
         let account = &self.account;
-        let user = identity.user.unwrap_or_else(|| self.stand_in());
+        let user = identity.user.unwrap_or_else(|| self.key_as_user());
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
         let remembered = account.store.try_to_edit_values(&id, |values| {
@@ -260,18 +260,16 @@ impl Remote<'_> {
                 Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
             }
             // A server that does not tell: the key stands for its user.
-            Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.kind() == Kind::Failed =>
-            {
-                Identity { user: Some(self.stand_in()), email: None, refused_at: None }
+            Err(failure) if failure.kind() == Kind::Failed => {
+                Identity { user: Some(self.key_as_user()), email: None, refused_at: None }
             }
-            Err(error) => return Err(error.into()),
+            Err(failure) => return Err(failure),
         };
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
     }
 
-    fn stand_in(&self) -> String {
+    fn key_as_user(&self) -> String {
         format!("key-{}", self.account.key.as_str())
     }
 
@@ -281,14 +279,13 @@ impl Remote<'_> {
         let now = (account.now)();
         // Where this cannot be written down, the failure itself is what the user must hear of.
         let _ = match failure.kind() {
-            Kind::OnlyShown => Ok(()),
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
                 account.store.clear_backoff(&account.key);
                 self.remember_refusal(now)
             }
-            _ => account.store.record_failure(&account.key, failure.message(), now).map(drop),
+            _ => account.store.record_failure(&account.key, failure, now).map(drop),
         };
     }
 

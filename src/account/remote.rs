@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Account;
-use crate::api::{Client, Inspect, Listener, Settings, TWO_FACTOR};
+use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
-use crate::domain::{Failure, Result};
+use crate::domain::{Failure, Remedy, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -27,6 +27,8 @@ pub struct Connection {
     pub insecure_http: bool,
     /// Who hears of waits and shown calls.
     pub listener: Arc<dyn Listener>,
+    /// Where the change is noted that is under way.
+    pub out: Outstanding,
 }
 
 /// An account with a way to its server.
@@ -35,6 +37,7 @@ pub struct Remote<'a> {
     pub account: Account<'a>,
     pub(super) client: Client,
     pub(super) listener: Arc<dyn Listener>,
+    pub(super) out: Outstanding,
     /// Calls are shown in place of being sent (`--curl`).
     pub(super) only_shown: bool,
 }
@@ -62,11 +65,9 @@ impl<'a> Remote<'a> {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let mend = match (failure.status_code(), failure.next_step()) {
-            // It says which permission is missing.
-            (403, Some(step)) => step,
-            (_, Some(step)) if step.contains("lacks the permission") => step,
-            (401, _) => &format!("{}; {TWO_FACTOR}", source.mend()),
+        let mend = match failure.remedy() {
+            Some(Remedy::GrantRights(rights)) => rights,
+            _ if failure.status_code() == 401 => &format!("{}; {TWO_FACTOR}", source.mend()),
             _ => source.mend(),
         };
         let hint = format!("the key {} is from {source}; {mend}", key.suffix());
@@ -82,11 +83,12 @@ impl<'a> Remote<'a> {
             tries: connection.tries,
             insecure_http: connection.insecure_http || account.config.insecure_http,
             inspect: connection.inspect,
+            out: connection.out.clone(),
         };
-        let listener = connection.listener;
-        let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
+        let Connection { listener, out, .. } = connection;
+        let only_shown = matches!(settings.inspect, Inspect::Curl { .. });
         let client = Client::new(settings, Arc::clone(&listener))?;
-        client.hush(account.all_values());
-        Ok(Self { account, client, listener, only_shown })
+        client.redact(account.all_values());
+        Ok(Self { account, client, listener, out, only_shown })
     }
 }

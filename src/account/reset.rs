@@ -47,16 +47,16 @@ impl Remote<'_> {
     pub async fn reset_api_key(&self, place: KeyPlace) -> Result<NewKey> {
         let Account { store, server, credential, .. } = &self.account;
         if self.only_shown {
-            // Ends with the request shown.
+            // Never answered.
             self.client.reset_api_key().await?;
         }
         let lock = self.account.begin_reset(place)?;
         let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
-            Err(error) => {
+            Err(failure) => {
                 store.end_reset();
-                return Err(unclear(error.into()));
+                return Err(unclear(failure));
             }
         };
         let not_kept = store.keep_reset_key(&key).err();

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
 use super::judge::{Reply, readable};
 use super::request::Request;
-use crate::domain::Secret;
+use crate::domain::{Result, Secret};
 
 const PATH: &str = "/auth/apikeys/";
 
@@ -66,7 +65,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer that is no list of keys.
-    pub async fn api_keys(&self) -> Result<ApiKeys, ApiError> {
+    pub async fn api_keys(&self) -> Result<ApiKeys> {
         let answer = self.send(&Request::get(PATH, "list the API keys")).await?;
         let raw = answer.value()?;
         let list = raw.get("apikeys").unwrap_or(&raw).as_array().cloned();
@@ -79,10 +78,10 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer that is no key.
-    pub async fn api_key(&self, id: u64) -> Result<ApiKey, ApiError> {
+    pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let answer =
             self.send(&Request::get(format!("{PATH}{id}/"), format!("show the API key {id}"))).await?;
-        Ok(read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))?)
+        read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))
     }
 
     /// Makes a key; one without a name is sent as the official client sends it, with null.
@@ -94,7 +93,7 @@ impl Client {
         name: Option<&str>,
         permissions: Option<&Value>,
         key_params: Option<&Value>,
-    ) -> Result<CreatedApiKey, ApiError> {
+    ) -> Result<CreatedApiKey> {
         let mut body = Map::from_iter([("name".to_owned(), json!(name))]);
         for (field, value) in [("permissions", permissions), ("key_params", key_params)] {
             if let Some(value) = value {
@@ -107,7 +106,7 @@ impl Client {
             (Some(id), Some(key)) => {
                 Ok(CreatedApiKey { id, key: Secret::new(key), permissions: value["permissions"].clone() })
             }
-            _ => Err(answer.unusable("no new key").into()),
+            _ => Err(answer.unusable("no new key")),
         }
     }
 
@@ -115,7 +114,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`].
-    pub async fn delete_api_key(&self, id: u64) -> Result<Reply, ApiError> {
+    pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let purpose = format!("delete the API key {id}");
         let answer = self.send(&Request::delete(format!("{PATH}{id}/"), json!({}), purpose)).await?;
         Ok(answer.into())
@@ -125,13 +124,13 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer without a key.
-    pub async fn reset_api_key(&self) -> Result<Secret, ApiError> {
+    pub async fn reset_api_key(&self) -> Result<Secret> {
         let request =
             Request::put("/commands/reset_apikey/", json!({"client_id": "me"}), "reset the API key");
         let answer = self.send(&request).await?;
         let value = answer.value()?;
         let key = value["new_api_key"].as_str().filter(|key| !key.is_empty());
-        Ok(key.map(Secret::new).ok_or_else(|| answer.unusable("no new key"))?)
+        key.map(Secret::new).ok_or_else(|| answer.unusable("no new key"))
     }
 }
 

@@ -10,10 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
 use super::judge::Reply;
 use super::request::Request;
-use crate::domain::{EnvName, Secret, printable_capped};
+use crate::domain::{EnvName, Result, Secret, printable_capped};
 
 const PATH: &str = "/secrets/";
 
@@ -57,13 +56,13 @@ impl Client {
     /// # Errors
     /// Those of [`Client::send`], or an answer that holds no table. Only a table that is there and
     /// empty is an empty answer.
-    pub async fn secrets(&self) -> Result<Listed, ApiError> {
+    pub async fn secrets(&self) -> Result<Listed> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
-            return Err(answer.unusable("no table of variables").into());
+            return Err(answer.unusable("no table of variables"));
         }
         let Listing { secrets: Some(pairs) } = answer.parse()? else {
-            return Err(answer.unusable("no table of variables").into());
+            return Err(answer.unusable("no table of variables"));
         };
         Ok(listed(&pairs))
     }
@@ -71,8 +70,8 @@ impl Client {
     /// Adds a variable.
     ///
     /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `existing_key` if the name is taken.
-    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+    /// Those of [`Client::send`]; code `existing_key` if the name is taken.
+    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("create the variable {name}");
         Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
     }
@@ -80,8 +79,8 @@ impl Client {
     /// Changes a variable's value.
     ///
     /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
-    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+    /// Those of [`Client::send`]; code `nonexistent_key` if there is none.
+    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("update the variable {name}");
         Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
     }
@@ -89,8 +88,8 @@ impl Client {
     /// Removes a variable; `name` as the server gives it.
     ///
     /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
-    pub async fn delete_secret(&self, name: &str) -> Result<Reply, ApiError> {
+    /// Those of [`Client::send`]; code `nonexistent_key` if there is none.
+    pub async fn delete_secret(&self, name: &str) -> Result<Reply> {
         let purpose = format!("delete the variable {}", shown(name));
         Ok(self.send(&Request::delete(PATH, json!({"key": name}), purpose)).await?.into())
     }
@@ -124,7 +123,7 @@ fn listed(Pairs(pairs): &Pairs<'_>) -> Listed {
 }
 
 /// What stands in a value's place; or, where that is no value, what it is instead.
-fn told(value: &RawValue) -> Result<Told, &'static str> {
+fn told(value: &RawValue) -> std::result::Result<Told, &'static str> {
     let plain = |text: &str| Ok(Told { value: Some(Secret::new(text)), edition: None });
     match value.get().as_bytes().first() {
         // As it stands: 1.50 stays that, and no digit of a long number is lost.
@@ -157,7 +156,7 @@ fn shown(name: &str) -> String {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Fields<'a>(PhantomData<Pairs<'a>>);
         impl<'de: 'a, 'a> Visitor<'de> for Fields<'a> {
             type Value = Pairs<'a>;
@@ -166,7 +165,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs<'a>, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<Pairs<'a>, M::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
-use super::judge::{Answer, Reply, readable};
+use super::judge::{Answer, readable};
 use super::request::Request;
-use crate::domain::Kind;
+use crate::domain::{Kind, Result};
 
 const PATH: &str = "/ssh/";
 
@@ -48,15 +47,13 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`], or an answer that is no list of keys.
-    pub async fn ssh_keys(&self) -> Result<SshKeys, ApiError> {
+    pub async fn ssh_keys(&self) -> Result<SshKeys> {
         let answer = match self.send(&Request::get(PATH, "list the SSH keys")).await {
             Ok(answer) => answer,
-            Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.status_code() == 404 && failure.kind() != Kind::SessionOver =>
-            {
+            Err(failure) if failure.status_code() == 404 && failure.kind() != Kind::SessionOver => {
                 return Ok(SshKeys { keys: Vec::new(), odd: Vec::new(), raw: json!([]) });
             }
-            Err(error) => return Err(error),
+            Err(failure) => return Err(failure),
         };
         let raw = answer.value()?;
         let list = ["ssh_keys", "keys"].iter().find_map(|field| raw.get(field)).unwrap_or(&raw);
@@ -70,7 +67,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`].
-    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey, ApiError> {
+    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         saved(&self.send(&Request::post(PATH, json!({"ssh_key": line}), "add the SSH key")).await?)
     }
 
@@ -78,7 +75,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of [`Client::send`].
-    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey, ApiError> {
+    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let body = json!({"id": id, "ssh_key": line});
         let request =
             Request::put(format!("{PATH}{id}/"), body, format!("update the SSH key {id}")).repeatable();
@@ -88,16 +85,14 @@ impl Client {
     /// Deletes a key.
     ///
     /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `no_ssh_key` if there is none.
-    pub async fn delete_ssh_key(&self, id: u64) -> Result<(Reply, Value), ApiError> {
+    /// Those of [`Client::send`]; code `no_ssh_key` if there is none.
+    pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let request = Request::delete(format!("{PATH}{id}/"), json!({}), format!("delete the SSH key {id}"));
-        let answer = self.send(&request).await?;
-        let raw = answer.value()?;
-        Ok((answer.into(), raw))
+        self.send(&request).await?.value()
     }
 }
 
-fn saved(answer: &Answer) -> Result<SavedSshKey, ApiError> {
+fn saved(answer: &Answer) -> Result<SavedSshKey> {
     let raw = answer.value()?;
     Ok(SavedSshKey { id: raw["key"]["id"].as_u64().or_else(|| raw["id"].as_u64()), raw })
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use nix::unistd::{close, setsid};
 
 use super::app::App;
-use crate::account::{self, Account, Connection, Inspect, KeyKind, Listener, Remote, Urgency, block_on};
+use crate::account::{
+    self, Account, Connection, Inspect, KeyKind, Listener, Outstanding, Remote, Urgency, block_on,
+};
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::domain::{Kind, Result};
@@ -60,6 +62,7 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
         inspect: Inspect::Off,
         insecure_http: false,
         listener: std::sync::Arc::new(Silent),
+        out: Outstanding::default(),
     };
     let refresh = |account: Account<'_>| {
         let remote = Remote::for_background(account, connection.clone())?;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use super::app::App;
 use super::ask::{agree, agree_if_asked};
 use super::each::each;
+use super::outcome::Outcome;
 use crate::account::{Account, InUse};
 use crate::cli::KeyIds;
 use crate::domain::Result;
 
 /// Deletes the keys one by one; asks first where one of them is the key in use.
-pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
+pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Outcome<ExitCode> {
     let account = app.account()?;
     if !app.global.yes && !app.global.curl {
         ask_for_key_in_use(app, &account, &arguments.ids)?;
@@ -18,7 +19,7 @@ pub fn delete_api_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
     each(app, &arguments.ids, |id| {
         let reply = app.with_server(account.clone(), async |remote| remote.delete_api_key(id).await)?;
         if app.ui.raw {
-            return app.ui.line(&reply.message);
+            return Ok(app.ui.line(&reply.message)?);
         }
         app.ui.say(&format!("deleted the API key {id}"));
         Ok(())

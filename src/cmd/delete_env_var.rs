@@ -1,12 +1,12 @@
 //! `vastenv delete env-var NAME`: takes a variable out of the account.
 
 use super::app::App;
+use super::outcome::Outcome;
 use super::value::{DELETED, checked_name, report};
 use crate::cli::NameOnly;
-use crate::domain::Result;
 
 /// Sends the deletion, and lets every open shell follow.
-pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Result<()> {
+pub fn delete_env_var(app: &App, arguments: &NameOnly) -> Outcome<()> {
     let name = checked_name(&arguments.name)?;
     let account = app.account()?;
     let deleted = app.with_server(account, async |remote| remote.delete(&name).await)?;

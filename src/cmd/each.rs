@@ -3,27 +3,20 @@
 use std::process::ExitCode;
 
 use super::app::App;
-use crate::domain::{Kind, Result};
+use super::outcome::{Outcome, Stop};
 
 /// Does `work` for every id, once also for one that is given twice; with several, a failure is told
 /// and the next one tried.
-///
-/// # Errors
-/// The one failure of a single id.
-pub fn each(app: &App, ids: &[u64], mut work: impl FnMut(u64) -> Result<()>) -> Result<ExitCode> {
+pub fn each(app: &App, ids: &[u64], mut work: impl FnMut(u64) -> Outcome<()>) -> Outcome<ExitCode> {
     if let [only] = ids {
         return work(*only).map(|()| ExitCode::SUCCESS);
     }
     let mut code = ExitCode::SUCCESS;
     let first_times = ids.iter().enumerate().filter(|(index, id)| !ids[..*index].contains(id));
     for (_, id) in first_times {
-        match work(*id) {
-            Ok(()) => {}
-            Err(failure) if failure.kind() == Kind::OnlyShown => {}
-            Err(failure) => {
-                app.ui.failure(&failure);
-                code = ExitCode::FAILURE;
-            }
+        if let Err(Stop::Failed(failure)) = work(*id) {
+            app.ui.failure(&failure);
+            code = ExitCode::FAILURE;
         }
     }
     Ok(code)

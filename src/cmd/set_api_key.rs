@@ -1,15 +1,16 @@
 //! `vastenv set api-key [KEY]`: saves the key where `vastai` finds it too.
 
 use super::app::App;
+use super::outcome::{Outcome, Stop};
 use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Result, Secret, count, trim_unseen};
+use crate::domain::{Failure, Kind, Secret, count, trim_unseen};
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
-pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
+pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     let given = match arguments.key {
         Some(key) => key,
         // Nothing is sent or saved: the command that is shown has a variable in the key's place.
@@ -48,21 +49,21 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
 }
 
 /// Whose the key is; `None` where the server cannot be asked.
-fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
+fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
     let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
     match app.with_server(account, async |remote| remote.verify().await) {
         Ok(identity) => Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
-        Err(failure) if failure.kind() == Kind::Unavailable => {
+        Err(Stop::Failed(failure)) if failure.kind() == Kind::Unavailable => {
             app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
             Ok(None)
         }
-        Err(failure) if failure.is_refusal() => {
-            Err(failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/"))
-        }
-        Err(failure) if failure.kind() == Kind::Failed => {
-            Err(failure.hint("nothing was saved; --no-verify saves it without asking the server"))
-        }
-        Err(failure) => Err(failure),
+        Err(stop) => Err(stop.map(|failure| match failure.kind() {
+            _ if failure.is_refusal() => {
+                failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/")
+            }
+            Kind::Failed => failure.hint("nothing was saved; --no-verify saves it without asking the server"),
+            _ => failure,
+        })),
     }
 }
 
@@ -84,12 +85,13 @@ fn warn_of_overrides(app: &App) {
 
 /// Fetches the variables with the new key, so that shells have them at once.
 fn prefetch(app: &App, credential: Credential) {
-    let fetched = app.account_of(credential).and_then(|account| app.fetch(account, Urgency::Asked));
-    match fetched {
+    let account = app.account_of(credential).map_err(Stop::from);
+    match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
         Ok(refreshed) => {
             app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
         }
-        Err(failure) => {
+        Err(Stop::Shown) => {}
+        Err(Stop::Failed(failure)) => {
             app.ui.warn(&format!("the variables could not be fetched yet: {}", failure.message()));
         }
     }

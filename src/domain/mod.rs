@@ -20,7 +20,7 @@ pub use account_id::AccountId;
 pub use date::format_date;
 pub use digest::{Digest, DigestKey};
 pub use duration::{format_duration, parse_duration};
-pub use failure::{Failure, Kind, Result};
+pub use failure::{Failure, Kind, Remedy, Result};
 pub use hex::hex;
 pub use masked::is_mask;
 pub use name::{EnvName, NameError};

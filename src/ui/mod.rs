@@ -10,7 +10,7 @@ use std::panic::Location;
 
 use serde_json::Value;
 
-pub use progress::{Outstanding, Progress, erase_line};
+pub use progress::{Progress, erase_line};
 pub use prompt::{confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_value};
 pub use table::Table;
 

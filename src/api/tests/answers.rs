@@ -4,7 +4,7 @@ use super::server::{Step, answer_with, say_status, serve};
 use super::*;
 use crate::domain::Kind::{Ambiguous, Failed, NotAuthenticated, SessionOver, SessionWanted, Unavailable};
 
-fn read_error(status: u16, body: &str) -> ApiError {
+fn read_error(status: u16, body: &str) -> Failure {
     let server = serve([say_status(status, body)]);
     let error = read(&single(&server.url())).expect_err(body);
     server.finish();
@@ -58,7 +58,7 @@ fn a_dead_session_is_told_from_other_refusals() {
         (403, r#"{"msg": "Invalid user key"}"#, false),
         (404, r#"{"msg": "API Key not found."}"#, false),
     ] {
-        let failure = Failure::from(read_error(status, body));
+        let failure = read_error(status, body);
         assert_eq!(failure.kind() == SessionOver, dead, "{status} {body}");
     }
 }
@@ -66,8 +66,7 @@ fn a_dead_session_is_told_from_other_refusals() {
 #[test]
 fn a_wish_for_a_second_factor_comes_with_the_way_to_it() {
     for status in [401, 403, 400] {
-        let error = read_error(status, r#"{"msg": "This needs Two Factor Authentication"}"#);
-        let failure = Failure::from(error);
+        let failure = read_error(status, r#"{"msg": "This needs Two Factor Authentication"}"#);
         assert_eq!(failure.kind(), SessionWanted);
         assert!(failure.next_step().unwrap().contains("vastai tfa login"), "{failure:?}");
     }

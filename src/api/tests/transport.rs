@@ -10,7 +10,7 @@ use crate::domain::Kind;
 
 const SHORT: Duration = Duration::from_millis(80);
 
-fn new(settings: Settings) -> Result<Client, Failure> {
+fn new(settings: Settings) -> Result<Client> {
     Client::new(settings, Arc::new(Seen::default()))
 }
 
