@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::lists::{listed_api_key, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
-use crate::api::{ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
+use crate::api::{ApiKey, CreatedApiKey, KeyListing, Reply, SavedSshKey, SshKey};
 use crate::domain::{Failure, Result};
 use crate::store::{KeyKind, ListedKey};
 
 impl Remote<'_> {
     /// All API keys.
-    pub async fn api_keys(&self) -> Result<ApiKeys> {
+    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
         let mut listed = self.client.api_keys().await?;
         self.account.store.note(std::mem::take(&mut listed.odd));
         self.keep_api_keys(&listed.keys);
@@ -18,10 +18,10 @@ impl Remote<'_> {
     }
 
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn api_keys_to_show(&self) -> Result<ApiKeys> {
+    pub async fn api_keys_to_show(&self) -> Result<KeyListing<ApiKey>> {
         let mut listed = self.client.api_keys().await?;
         self.account.store.note(std::mem::take(&mut listed.odd));
-        self.learn_whose().await;
+        self.identify_owner().await;
         self.keep_api_keys(&listed.keys);
         Ok(listed)
     }
@@ -41,7 +41,7 @@ impl Remote<'_> {
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey> {
         let sent = self.client.create_api_key(name, permissions, key_params).await;
-        let created = sent.map_err(|error| self.doubt_list(KeyKind::Api, error))?;
+        let created = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
         self.put_in_list(KeyKind::Api, Some(listed_created(&created, name)));
         // Forgotten, it is only not told from other keys any more; the new key must be shown.
         let _ = self.remember_created(&created).await;
@@ -60,7 +60,7 @@ impl Remote<'_> {
     /// Deletes an API key.
     pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let sent = self.client.delete_api_key(id).await;
-        let reply = sent.map_err(|error| self.doubt_list(KeyKind::Api, error))?;
+        let reply = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
         self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
@@ -70,7 +70,7 @@ impl Remote<'_> {
     }
 
     /// All SSH keys.
-    pub async fn ssh_keys(&self) -> Result<SshKeys> {
+    pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
         let mut listed = self.client.ssh_keys().await?;
         self.account.store.note(std::mem::take(&mut listed.odd));
         self.keep_ssh_keys(&listed.keys);
@@ -78,10 +78,10 @@ impl Remote<'_> {
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn ssh_keys_to_show(&self) -> Result<SshKeys> {
+    pub async fn ssh_keys_to_show(&self) -> Result<KeyListing<SshKey>> {
         let mut listed = self.client.ssh_keys().await?;
         self.account.store.note(std::mem::take(&mut listed.odd));
-        self.learn_whose().await;
+        self.identify_owner().await;
         self.keep_ssh_keys(&listed.keys);
         Ok(listed)
     }
@@ -89,7 +89,7 @@ impl Remote<'_> {
     /// Adds an SSH public key.
     pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.create_ssh_key(line).await;
-        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, error))?;
+        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, error))?;
         self.put_in_list(KeyKind::Ssh, saved.id.map(|id| listed_ssh_key(id, line)));
         Ok(saved)
     }
@@ -97,7 +97,7 @@ impl Remote<'_> {
     /// Puts another SSH public key in the place of one.
     pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.update_ssh_key(id, line).await;
-        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
         self.put_in_list(KeyKind::Ssh, Some(listed_ssh_key(id, line)));
         Ok(saved)
     }
@@ -105,7 +105,7 @@ impl Remote<'_> {
     /// Deletes an SSH key; gives the answer as it came.
     pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let sent = self.client.delete_ssh_key(id).await;
-        let raw = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        let raw = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
         self.remove_from_list(KeyKind::Ssh, id);
         Ok(raw)
     }

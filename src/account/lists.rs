@@ -76,9 +76,6 @@ impl Account<'_> {
 
 impl Remote<'_> {
     /// Fetches a list in the background, unless another process is at it; given up after `limit`.
-    ///
-    /// # Errors
-    /// The server refused or could not be asked in time; the back-off remembers it.
     pub async fn refresh_list_within(&self, kind: KeyKind, limit: Duration) -> Result<()> {
         let account = &self.account;
         let Some(_lock) = account.store.try_lock(&account.list_lock(kind))? else { return Ok(()) };
@@ -117,7 +114,7 @@ impl Remote<'_> {
 
     /// Asks whose the key is, where that is not known: a list belongs to an account. What is asked for
     /// is known already, so a failure is none of the command's.
-    pub(super) async fn learn_whose(&self) {
+    pub(super) async fn identify_owner(&self) {
         let _ = tokio::time::timeout(OWNER_TIMEOUT, self.identify()).await;
     }
 
@@ -146,7 +143,7 @@ impl Remote<'_> {
     }
 
     /// After a change whose end is not known, the list is not to be relied on.
-    pub(super) fn doubt_list(&self, kind: KeyKind, failure: Failure) -> Failure {
+    pub(super) fn mark_list_stale(&self, kind: KeyKind, failure: Failure) -> Failure {
         if failure.kind() == Kind::Ambiguous {
             self.account.patch_list(kind, |list| list.doubtful = true);
         }

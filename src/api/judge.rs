@@ -15,7 +15,6 @@ pub(super) struct Call {
     /// What it does, to follow "cannot".
     pub(super) purpose: String,
     pub(super) host: String,
-    /// Whether it changes nothing.
     pub(super) is_read: bool,
     pub(super) redactor: Redactor,
 }
@@ -170,25 +169,6 @@ fn named_category(words: &str) -> Option<&str> {
     })
 }
 
-/// The rows that `read` understands, and a sentence for each other one, which costs only itself.
-pub(super) fn readable<'a, T>(
-    rows: impl Iterator<Item = &'a Value>,
-    what: &str,
-    read: impl Fn(&Value) -> Option<T>,
-) -> (Vec<T>, Vec<String>) {
-    let (mut read_rows, mut odd) = (Vec::new(), Vec::new());
-    for (place, row) in rows.enumerate() {
-        match read(row) {
-            Some(row) => read_rows.push(row),
-            None => odd.push(format!(
-                "row {} of the server's list is no {what} with a numeric id: left out",
-                place + 1
-            )),
-        }
-    }
-    (read_rows, odd)
-}
-
 impl Call {
     /// The failure of a call that got no answer to rely on: a read is unavailable, a change may
     /// have been made.
@@ -208,17 +188,11 @@ impl Call {
 
 impl Answer {
     /// The body; null where it was empty.
-    ///
-    /// # Errors
-    /// It is no valid JSON after all.
     pub fn value(&self) -> Result<Value> {
         if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.parse() }
     }
 
     /// Reads the body as a `T`. The message of a failure quotes nothing of it.
-    ///
-    /// # Errors
-    /// It is no valid JSON, or of another shape.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = if error.is_data() { "JSON of an unknown shape" } else { "no valid JSON" };

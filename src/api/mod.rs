@@ -10,6 +10,7 @@ mod api_keys;
 mod client;
 mod inspect;
 mod judge;
+mod keys;
 mod notice;
 mod pace;
 mod redact;
@@ -25,9 +26,10 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use api_keys::{ApiKey, ApiKeys, CreatedApiKey};
+pub use api_keys::{ApiKey, CreatedApiKey};
 pub use client::{Client, Inspect, Listener, Outstanding, Settings};
 pub use judge::{Reply, TWO_FACTOR};
+pub use keys::KeyListing;
 pub use runtime::block_on;
 pub use secrets::{Listed, Told};
-pub use ssh_keys::{SavedSshKey, SshKey, SshKeys};
+pub use ssh_keys::{SavedSshKey, SshKey};

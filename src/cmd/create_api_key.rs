@@ -12,23 +12,8 @@ use crate::account::CreatedApiKey;
 use crate::cli::CreateApiKey;
 use crate::context;
 use crate::credentials::check_key;
-use crate::domain::{Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
+use crate::domain::{CATEGORIES, Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
 use crate::files::{Unread, read_text, reason};
-
-/// The permission categories that the service documents.
-pub const CATEGORIES: [&str; 11] = [
-    "billing_read",
-    "billing_write",
-    "instance_read",
-    "instance_write",
-    "machine_read",
-    "machine_write",
-    "misc",
-    "team_read",
-    "team_write",
-    "user_read",
-    "user_write",
-];
 
 /// The largest permission file, in bytes.
 const LARGEST_FILE: usize = 1024 * 1024;

@@ -29,3 +29,18 @@ pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
 pub use text::{NotText, count, decode, printable, printable_capped, trim_unseen, unseen_edge};
 pub use timestamp::Timestamp;
+
+/// The permission categories that the service documents.
+pub const CATEGORIES: [&str; 11] = [
+    "billing_read",
+    "billing_write",
+    "instance_read",
+    "instance_write",
+    "machine_read",
+    "machine_write",
+    "misc",
+    "team_read",
+    "team_write",
+    "user_read",
+    "user_write",
+];
