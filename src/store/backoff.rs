@@ -39,9 +39,6 @@ impl Store {
     }
 
     /// Records one more failure.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn record_failure(&self, key: &Digest, failure: &Failure, now: Timestamp) -> Result<Backoff> {
         let failures = self.backoff(key).map_or(0, |before| before.failures).saturating_add(1);
         let (reason, status) = (failure.message().to_owned(), failure.status_code());

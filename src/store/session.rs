@@ -66,9 +66,6 @@ impl Store {
     }
 
     /// Writes a session for `shell` (a process id) under a new id.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn create_session(&self, session: &Session, shell: u32) -> Result<SessionId> {
         let random = |error| Failure::failed(format!("the system gives no random numbers: {error}"));
         let id = format!("{:016x}", getrandom::u64().map_err(random)?);
