@@ -21,7 +21,6 @@ const LARGEST_FILE: u64 = 64 * 1024;
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// The key.
     pub key: Secret,
     /// Where it was found.
     pub source: Source,
@@ -91,10 +90,6 @@ impl fmt::Display for Source {
 
 /// Finds the key: `flag`, then `variable` (the value of `VAST_API_KEY`), then the two-factor
 /// session's file, the key file, the old key file, and the keyring. Empty ones count as absent.
-///
-/// # Errors
-/// No key anywhere ([`Kind::NotAuthenticated`]), a file that cannot be read, a keyring that does not
-/// give the key that it was given, or a text that cannot be a key.
 pub fn find(
     flag: Option<&Secret>,
     variable: Option<&Secret>,
@@ -124,9 +119,6 @@ pub fn find(
 }
 
 /// The key that was saved: in the key file, in the old one, or in the keyring.
-///
-/// # Errors
-/// As for the files and the keyring of [`find`].
 pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
     let files = [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
     for source in files.into_iter().flatten() {
@@ -138,9 +130,6 @@ pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
 }
 
 /// The key in the keyring, if one was saved there.
-///
-/// # Errors
-/// The keyring does not give it.
 pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     let Some(id) = vault.current()?.api_key else { return Ok(None) };
     match vault.api_key(&id) {

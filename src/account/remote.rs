@@ -8,8 +8,6 @@ use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Remedy, Result};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The longest that a command waits for one request.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -19,21 +17,16 @@ const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How calls are made, as the command line says.
 #[derive(Clone)]
 pub struct Connection {
-    /// How often a call is sent at most.
     pub tries: u32,
-    /// Whether calls are shown.
     pub inspect: Inspect,
     /// Whether plain http to other machines is let through.
     pub insecure_http: bool,
-    /// Who hears of waits and shown calls.
     pub listener: Arc<dyn Listener>,
-    /// Where the change is noted that is under way.
     pub out: Outstanding,
 }
 
 /// An account with a way to its server.
 pub struct Remote<'a> {
-    /// The account.
     pub account: Account<'a>,
     pub(super) client: Client,
     pub(super) listener: Arc<dyn Listener>,
@@ -44,17 +37,11 @@ pub struct Remote<'a> {
 
 impl<'a> Remote<'a> {
     /// A way for a command that somebody waits for.
-    ///
-    /// # Errors
-    /// The address or the key is not fit to be used.
     pub fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, connection, COMMAND_TIMEOUT)
     }
 
     /// A way for a refresh in the background.
-    ///
-    /// # Errors
-    /// The address or the key is not fit to be used.
     pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
     }
@@ -79,7 +66,6 @@ impl<'a> Remote<'a> {
             server: account.server.clone(),
             key: Some(account.credential.key.clone()),
             timeout,
-            connect_timeout: CONNECT_TIMEOUT,
             tries: connection.tries,
             insecure_http: connection.insecure_http || account.config.insecure_http,
             inspect: connection.inspect,

@@ -21,26 +21,23 @@ use super::route::{self, Route};
 use super::{inspect, redirect, retry};
 use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable_capped};
 
+/// The limit for reaching the server; kept below that of a whole try.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 const USER_AGENT: &str = concat!("vastenv/", env!("CARGO_PKG_VERSION"));
 
 /// How to reach an account.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The server's address.
     pub server: ServerUrl,
     /// The API key or the key of a 2FA session.
     pub key: Option<Secret>,
     /// The limit for one whole try, redirects and body included.
     pub timeout: Duration,
-    /// The limit for reaching the server; kept below `timeout`.
-    pub connect_timeout: Duration,
     /// How often a call is sent at most (`--retry`); 0 counts as 1.
     pub tries: u32,
-    /// Allows plain http to other machines.
     pub insecure_http: bool,
-    /// Whether calls are shown instead of, or before, being sent.
     pub inspect: Inspect,
-    /// Where the change is noted that is under way.
     pub out: Outstanding,
 }
 
@@ -62,9 +59,7 @@ impl Outstanding {
 /// Whether and how calls are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inspect {
-    /// They are not.
     Off,
-    /// Shown, then sent (`--explain`).
     Explain,
     /// Shown as a curl command and not sent (`--curl`).
     Curl {
@@ -98,9 +93,6 @@ pub struct Client {
 
 impl Client {
     /// Sets up a client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// Plain http to another machine, a key that no header can carry, or no TLS to be had.
     pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self> {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
@@ -157,7 +149,7 @@ impl Client {
                 Some(wait) if tries_left > 0 => {
                     self.listener.waiting(&wait.reason, wait.time);
                     tokio::time::sleep(wait.time).await;
-                    backoff = retry::grow(backoff);
+                    backoff += backoff / 2;
                 }
                 _ => return judge(call, outcome),
             }
@@ -180,7 +172,7 @@ impl Client {
             }
             Inspect::Curl { show_values } => {
                 self.listener.explain(&inspect::curl(request, url, has_key, show_values));
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         }
     }
@@ -287,7 +279,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Below the whole limit, so that a server that cannot be reached never counts as one that
     // was reached and did not answer.
-    let connect_timeout = settings.connect_timeout.min(settings.timeout.mul_f64(0.9));
+    let connect_timeout = CONNECT_TIMEOUT.min(settings.timeout.mul_f64(0.9));
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)

@@ -26,7 +26,6 @@ struct Listing<'a> {
 /// All variables that the server lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// By name.
     pub variables: BTreeMap<String, Told>,
     /// What is wrong with rows that could not be read, each a sentence for the user.
     pub odd: Vec<String>,
@@ -51,11 +50,8 @@ struct Pairs<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
     /// perhaps masked. In a value's place may stand a number or a truth value, which is taken as its
-    /// JSON text, or an object with the `value` and the time of its last change.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer that holds no table. Only a table that is there and
-    /// empty is an empty answer.
+    /// JSON text, or an object with the `value` and the time of its last change. Only a table that is
+    /// there and empty is an empty answer.
     pub async fn secrets(&self) -> Result<Listed> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
@@ -68,27 +64,18 @@ impl Client {
     }
 
     /// Adds a variable.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; code `existing_key` if the name is taken.
     pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("create the variable {name}");
         Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
     }
 
     /// Changes a variable's value.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; code `nonexistent_key` if there is none.
     pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("update the variable {name}");
         Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
     }
 
     /// Removes a variable; `name` as the server gives it.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; code `nonexistent_key` if there is none.
     pub async fn delete_secret(&self, name: &str) -> Result<Reply> {
         let purpose = format!("delete the variable {}", shown(name));
         Ok(self.send(&Request::delete(PATH, json!({"key": name}), purpose)).await?.into())

@@ -10,7 +10,6 @@ use crate::domain::Result;
 /// The user that a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// What identifies the account on its server.
     pub id: String,
     /// The e-mail address, if the server tells it; as it came.
     pub email: Option<String>,
@@ -27,9 +26,6 @@ struct Wire {
 
 impl Client {
     /// Asks whose key this is.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer without an id.
     pub async fn current_user(&self) -> Result<User> {
         let request = Request::get("/users/current/", "read the account of this key");
         let answer = self.send(&request).await?;

@@ -45,9 +45,6 @@ fn start_with(arguments: &[&str]) {
 }
 
 /// What the detached process does: it fetches the variables, or the list of keys with this name.
-///
-/// # Errors
-/// The refresh failed; nobody hears of it but the back-off.
 pub fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.

@@ -1,4 +1,4 @@
-//! `vastenv sandbox`: a stand-in for the account API, alone or around one command.
+//! `vastenv sandbox`: a local fake of the account API, alone or around one command.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -26,9 +26,6 @@ impl Paths {
     /// Finds the folders from `HOME` and the `XDG_*` variables, which `get` reads.
     ///
     /// As XDG has it, an empty or relative `XDG_*` counts as unset.
-    ///
-    /// # Errors
-    /// `HOME` is unset, empty or relative, and some `XDG_*` variable does not say the folder in its place.
     pub fn resolve(get: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let absolute = |name: &str| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME");

@@ -44,7 +44,6 @@ pub struct Failure {
     kind: Kind,
     message: String,
     remedy: Option<Remedy>,
-    /// The HTTP status that the server answered with.
     status: Option<u16>,
     /// The server's word for programs, such as `existing_key`: compared, never shown.
     code: Option<String>,

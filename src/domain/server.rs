@@ -26,9 +26,6 @@ pub struct Origin {
 
 impl ServerUrl {
     /// Reads an address from `--url`, `VAST_URL` or a file.
-    ///
-    /// # Errors
-    /// Not a URL, not http(s), or one with a user name, password, query or fragment.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Failure::usage(format!("{} is no server address: {why}", without_secrets(text)))
@@ -82,9 +79,6 @@ impl ServerUrl {
     }
 
     /// Refuses plain http to another machine, unless `insecure_http` lets it through.
-    ///
-    /// # Errors
-    /// The key would travel in clear text.
     pub fn check_transport(&self, insecure_http: bool) -> Result<()> {
         if !self.is_plain_http() || self.is_loopback() || insecure_http {
             return Ok(());

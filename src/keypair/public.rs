@@ -30,10 +30,7 @@ pub struct PublicKey {
 
 impl PublicKey {
     /// Reads the one public key in `text`, which may have empty lines, `#` comments and CRLF around it.
-    ///
-    /// # Errors
-    /// A private key in any form, a certificate, options before the key, several keys, another
-    /// format, or damage. Messages never repeat the text.
+    /// Messages never repeat the text.
     pub fn parse(text: &str) -> Result<Self> {
         if is_private(text) {
             return Err(Failure::usage("this is a private key: it must never leave your machine").hint(

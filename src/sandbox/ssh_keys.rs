@@ -96,6 +96,7 @@ fn invalid(msg: &str) -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::account::fields;
     use super::*;
 
     const ED25519: &str =
@@ -103,10 +104,6 @@ mod tests {
     const OTHER: &str =
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA you@there";
     const NOW: Timestamp = Timestamp(1_700_000_000);
-
-    fn fields(value: &Value) -> Map<String, Value> {
-        value.as_object().expect("an object").clone()
-    }
 
     fn error(outcome: Outcome) -> String {
         outcome.unwrap_err().error().expect("a code").to_owned()

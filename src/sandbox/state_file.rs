@@ -22,9 +22,6 @@ impl StateFile {
     }
 
     /// Reads the account; a missing file is an empty one.
-    ///
-    /// # Errors
-    /// The file cannot be read or is no account. It stays as it is.
     pub fn load(&self) -> Result<Account> {
         let bytes = match fs::read(&self.0) {
             Ok(bytes) => bytes,
@@ -35,9 +32,6 @@ impl StateFile {
     }
 
     /// Replaces the file as a whole: after a crash there is the old account or the new one.
-    ///
-    /// # Errors
-    /// The file or its folder cannot be written.
     pub fn save(&self, account: &Account) -> Result<()> {
         self.replace(account).map_err(|error| self.failure("write", &error))
     }

@@ -60,7 +60,6 @@ fn settings(server: &str) -> Settings {
         server: ServerUrl::parse(server).unwrap(),
         key: Some(Secret::new(KEY)),
         timeout: Duration::from_secs(30),
-        connect_timeout: Duration::from_secs(5),
         tries: 3,
         insecure_http: false,
         inspect: Inspect::Off,
