@@ -108,7 +108,7 @@ fn a_change_may_be_answered_with_little() {
         } else {
             answer_with(status, "", body)
         };
-        let server = serve([Step::Say(head)]);
+        let server = serve([Step::Bytes(head)]);
         assert_eq!(delete(&single(&server.url())).as_deref(), Ok(said), "{status} {body}");
     }
 }
@@ -147,7 +147,7 @@ fn a_success_that_is_no_json_is_none() {
 
 #[test]
 fn an_error_status_counts_even_if_its_body_broke_off() {
-    let said = |head: &str| Step::Say(format!("{head}\r\nContent-Length: 99\r\n\r\n{{\"msg\": \"").into());
+    let said = |head: &str| Step::Bytes(format!("{head}\r\nContent-Length: 99\r\n\r\n{{\"msg\": \"").into());
     for (head, kind) in
         [("HTTP/1.1 400 Bad", Failed), ("HTTP/1.1 401 Who", Unavailable), ("HTTP/1.1 500 Oops", Unavailable)]
     {

@@ -11,6 +11,9 @@ mod transport;
 #[allow(dead_code, reason = "no program is looked for here")]
 #[path = "../../../tests/common/process.rs"]
 mod process;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../../../tests/common/raw_server.rs"]
+mod raw_server;
 #[allow(dead_code, reason = "nothing is skipped here")]
 #[path = "../../../tests/common/skip.rs"]
 mod skip;
