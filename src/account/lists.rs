@@ -157,7 +157,7 @@ fn listed_api_keys(keys: &[ApiKey]) -> Vec<ListedKey> {
 
 /// What a list shows of an API key.
 pub(super) fn listed_api_key(key: &ApiKey) -> ListedKey {
-    ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) }
+    ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_text()) }
 }
 
 fn listed_ssh_keys(keys: &[SshKey]) -> Vec<ListedKey> {

@@ -27,7 +27,7 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// What it may do: its categories where the server names them, else its short word; may be empty.
-    pub fn rights_told(&self) -> String {
+    pub fn rights_text(&self) -> String {
         match &self.categories {
             Some(categories) if !categories.is_empty() => categories.join(", "),
             _ => self.rights.clone().unwrap_or_default(),

@@ -63,7 +63,7 @@ fn name(key: &ApiKey) -> &str {
 
 /// What the key may do.
 fn rights(key: &ApiKey) -> String {
-    let told = key.rights_told();
+    let told = key.rights_text();
     if told.is_empty() { "-".to_owned() } else { told }
 }
 

@@ -291,6 +291,14 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
     }
 }
 
+/// Random bytes from the system.
+pub fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    getrandom::fill(bytes.as_mut_slice())
+        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
 fn quoted(path: &Path) -> String {
     shell_escape::escape(path.to_string_lossy()).into_owned()
 }

@@ -20,7 +20,6 @@ mod answer;
 mod api_keys;
 mod limits;
 mod permissions;
-mod random;
 mod record;
 mod request;
 mod routes;

@@ -1,15 +1,15 @@
 //! The file that keeps an account between two runs.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::error::Category;
-use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
 
 use super::account::Account;
 use crate::domain::{Failure, Result, printable};
-use crate::files::reason;
+use crate::files::{reason, write_beside};
 
 /// Where the account is kept.
 #[derive(Debug)]
@@ -38,12 +38,9 @@ impl StateFile {
 
     fn replace(&self, account: &Account) -> io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Temporary files are their owner's only from the first byte.
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        serde_json::to_writer_pretty(&mut file, account)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(&self.0)?;
+        let mut json = Zeroizing::new(serde_json::to_vec_pretty(account)?);
+        json.push(b'\n');
+        write_beside(folder.unwrap_or(Path::new(".")), &json, 0o600)?.persist(&self.0)?;
         Ok(())
     }
 

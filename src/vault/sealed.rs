@@ -18,6 +18,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use crate::domain::{AccountId, Failure, Result, hex};
+use crate::files::random;
 
 /// How every sealed file begins.
 const MAGIC: &str = "vastenv sealed ";
@@ -239,13 +240,6 @@ fn split(file: &[u8]) -> std::result::Result<(Header, &str, &[u8]), Refusal> {
 /// The line ends with the only newline, so no two pairs look the same.
 fn bound_to(line: &str, place: Place<'_>) -> Vec<u8> {
     format!("{line}{place}").into_bytes()
-}
-
-fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
-    let mut bytes = Zeroizing::new([0; LENGTH]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
-    Ok(bytes)
 }
 
 /// Exactly `LENGTH` bytes from lower-case hex digits.
