@@ -139,7 +139,7 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
                 .hint(Remedy::SaveKey("save it anew with `vastenv set api-key --keyring`".to_owned())))
         }
         Err(trouble) => {
-            Err(Failure::unavailable(format!("the API key in the keyring is not to be had: {trouble}"))
+            Err(Failure::unavailable(format!("cannot read the API key from the keyring: {trouble}"))
                 .hint(trouble.hint()))
         }
     }

@@ -159,7 +159,7 @@ impl Client {
     fn address(&self, request: &Request) -> Result<Url> {
         let text = format!("{}/api/v0{}", self.settings.server, request.path);
         Url::parse(&text).map_err(|error| {
-            Failure::failed(format!("{} is no address: {error}", printable_capped(&text, 100)))
+            Failure::failed(format!("{} is not a valid address: {error}", printable_capped(&text, 100)))
         })
     }
 

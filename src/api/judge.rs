@@ -195,7 +195,7 @@ impl Answer {
     /// Reads the body as a `T`. The message of a failure quotes nothing of it.
     pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            let what = if error.is_data() { "JSON of an unknown shape" } else { "no valid JSON" };
+            let what = if error.is_data() { "JSON of an unknown shape" } else { "invalid JSON" };
             let place = format!("line {}, column {}", error.line(), error.column());
             self.unusable(&format!("{what} ({place})"))
         })

@@ -25,7 +25,7 @@ impl<K> KeyListing<K> {
             match read(row) {
                 Some(key) => keys.push(key),
                 None => odd.push(format!(
-                    "row {place} of the server's list is no {what} with a numeric id: left out"
+                    "row {place} of the server's list is not an {what} with a numeric id: skipped"
                 )),
             }
         }

@@ -106,7 +106,7 @@ impl Form {
             Self::Html => "HTML instead of JSON",
             Self::Text => "text instead of JSON",
             Self::Empty => "nothing",
-            Self::Garbage => "no valid JSON",
+            Self::Garbage => "invalid JSON",
         }
     }
 }

@@ -28,7 +28,7 @@ impl ServerUrl {
     /// Reads an address from `--url`, `VAST_URL` or a file.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Failure::usage(format!("{} is no server address: {why}", without_secrets(text)))
+            Failure::usage(format!("{} is not a server address: {why}", without_secrets(text)))
                 .hint("give it like https://console.vast.ai (--url or VAST_URL)")
         };
         // Anywhere: in https://user:1/word@host it stands in the path, and the host is `user`.

@@ -77,7 +77,7 @@ impl PublicKey {
                 Failure::usage("there are options before the key, which Vast would not keep")
                     .hint("leave them out: start at the key's type, like ssh-ed25519")
             } else {
-                Failure::usage("this is no SSH public key").hint(LOOKS_LIKE)
+                Failure::usage("not an SSH public key").hint(LOOKS_LIKE)
             });
         }
         // Between the parts there may be any white space, also tabs.
@@ -212,7 +212,7 @@ mod tests {
             (secret.replace("AAAA", "xxxx"), "private"),
             (format!("ssh-ed25519-cert-v01@openssh.com {damaged}"), "certificate"),
             (format!("ssh-ed25519 {damaged}"), "damaged"),
-            ("hello".to_owned(), "no SSH public key"),
+            ("hello".to_owned(), "not an SSH public key"),
             (String::new(), "no SSH public key"),
         ] {
             let failure = PublicKey::parse(&text).expect_err(&text);

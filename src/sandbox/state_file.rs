@@ -48,11 +48,11 @@ impl StateFile {
     fn unreadable(&self, error: &serde_json::Error) -> Failure {
         let (line, column) = (error.line(), error.column());
         let what = match error.classify() {
-            Category::Data => "holds something that is no part of a sandbox account",
+            Category::Data => "is not a sandbox account",
             Category::Io | Category::Syntax | Category::Eof => "is not JSON",
         };
         Failure::failed(format!("the sandbox state {} {what} (line {line}, column {column})", self.name()))
-            .hint("it may hold user, api_keys, secrets, ssh_keys and next_id; mend it or name another file")
+            .hint("it may hold user, api_keys, secrets, ssh_keys and next_id; fix it or name another file")
     }
 
     fn failure(&self, verb: &str, error: &io::Error) -> Failure {
@@ -105,9 +105,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state.json");
         for (text, what) in [
-            ("{\"secrets\": \"hunter2\"}", "no part of a sandbox account"),
-            ("{\"secrets\": {\"A\": 424242}}", "no part of a sandbox account"),
-            ("{\"secret\": {\"A\": \"hunter2\"}}", "no part of a sandbox account"),
+            ("{\"secrets\": \"hunter2\"}", "is not a sandbox account"),
+            ("{\"secrets\": {\"A\": 424242}}", "is not a sandbox account"),
+            ("{\"secret\": {\"A\": \"hunter2\"}}", "is not a sandbox account"),
             ("{\"secrets\": {\"A\": \"hunter2\"", "is not JSON"),
             ("hunter2", "is not JSON"),
             ("", "is not JSON"),

@@ -68,7 +68,7 @@ pub fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
     rest.and(switched)?;
     match std::str::from_utf8(&text) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(io::Error::new(ErrorKind::InvalidData, "what was typed is no UTF-8 text")),
+        Err(_) => Err(io::Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text")),
     }
 }
 

@@ -136,7 +136,9 @@ impl Vault {
                 Some(text) => self.put_back(&id, &text),
                 None => self.new_data_key(),
             },
-            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+            Err(trouble) => {
+                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+            }
         }
     }
 
@@ -145,7 +147,9 @@ impl Vault {
         match self.data_key_in_keyring(key.id()) {
             Ok(_) => Ok(()),
             Err(Trouble::Missing) => self.put_back(key.id(), &Secret::new(key.to_text().as_str())).map(drop),
-            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+            Err(trouble) => {
+                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+            }
         }
     }
 

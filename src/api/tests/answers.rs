@@ -132,7 +132,7 @@ fn a_success_that_is_no_json_is_none() {
     for (body, words) in [
         (format!("<html>{VALUE}"), "HTML instead of JSON (HTTP 200)"),
         (format!("fine {VALUE}"), "text instead of JSON (HTTP 200)"),
-        (format!(r#"{{"secrets": {{"A": "{VALUE}"}}"#), "no valid JSON (HTTP 200)"),
+        (format!(r#"{{"secrets": {{"A": "{VALUE}"}}"#), "invalid JSON (HTTP 200)"),
     ] {
         let server = serve([say_status(200, &body), say_status(200, &body)]);
         let (client, seen) = client(settings(&server.url()));
