@@ -121,7 +121,7 @@ fn server(app: &App, account: &Account<'_>) -> Finding {
             let took = began.elapsed().as_millis();
             Finding::Good(format!("{} answers as {} in {took} ms", account.server, who))
         }
-        Err(Stop::Shown) => Finding::Note("only shown".to_owned(), "leave --curl out".to_owned()),
+        Err(Stop::Shown) => Finding::Note("not asked".to_owned(), "leave --curl out".to_owned()),
         Err(Stop::Failed(failure)) => Finding::Bad(failure),
     }
 }
