@@ -97,8 +97,8 @@ impl RawServer {
                     break;
                 }
                 while let Some(request) = receive(&mut stream) {
+                    log.lock().expect("no panic").push(request.clone());
                     let answer = reply(request.target());
-                    log.lock().expect("no panic").push(request);
                     // The client may have had enough of it already.
                     match answer {
                         Reply::Keep(bytes) => {
