@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lists::{listed_api_key, listed_ssh_key, short};
+use super::lists::{Listed, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
 use crate::api::{ApiKey, CreatedApiKey, KeyListing, Reply, SavedSshKey, SshKey};
 use crate::domain::{Failure, Result};
@@ -11,25 +11,20 @@ use crate::store::{KeyKind, ListedKey};
 impl Remote<'_> {
     /// All API keys.
     pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
-        let mut listed = self.client.api_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.keep_api_keys(&listed.keys);
-        Ok(listed)
+        Ok(self.keep_listing(self.client.api_keys().await?))
     }
 
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
     pub async fn api_keys_to_show(&self) -> Result<KeyListing<ApiKey>> {
-        let mut listed = self.client.api_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
+        let listing = self.client.api_keys().await?;
         self.identify_owner().await;
-        self.keep_api_keys(&listed.keys);
-        Ok(listed)
+        Ok(self.keep_listing(listing))
     }
 
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let key = self.client.api_key(id).await?;
-        self.put_in_list(KeyKind::Api, Some(listed_api_key(&key)));
+        self.put_in_list(KeyKind::Api, Some(key.listed()));
         Ok(key)
     }
 
@@ -71,19 +66,14 @@ impl Remote<'_> {
 
     /// All SSH keys.
     pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
-        let mut listed = self.client.ssh_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.keep_ssh_keys(&listed.keys);
-        Ok(listed)
+        Ok(self.keep_listing(self.client.ssh_keys().await?))
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
     pub async fn ssh_keys_to_show(&self) -> Result<KeyListing<SshKey>> {
-        let mut listed = self.client.ssh_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
+        let listing = self.client.ssh_keys().await?;
         self.identify_owner().await;
-        self.keep_ssh_keys(&listed.keys);
-        Ok(listed)
+        Ok(self.keep_listing(listing))
     }
 
     /// Adds an SSH public key.

@@ -68,13 +68,13 @@ pub enum Inspect {
     },
 }
 
-/// Hears what a person should see while a call is under way.
+/// Hears what a person should see while a call is under way; without methods of its own, nobody does.
 pub trait Listener: Send + Sync {
-    /// A call written out, for `--explain` and `--curl`; without a newline at the end.
-    fn explain(&self, text: &str);
+    /// A call written out, for `--explain` and `--curl`, without a newline at the end.
+    fn explain(&self, _text: &str) {}
 
-    /// The call is sent again after `wait`; `reason` is like `rate limited`.
-    fn waiting(&self, reason: &str, wait: Duration);
+    /// The call is sent again after `wait`; the reason is like `rate limited`.
+    fn waiting(&self, _reason: &str, _wait: Duration) {}
 
     /// Of `total` calls, `done` are done, and the rest will take about `left` if that can be told.
     fn progress(&self, _done: usize, _total: usize, _left: Option<Duration>) {}
