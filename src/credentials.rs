@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use crate::config::Paths;
-use crate::domain::{Failure, Kind, NotText, Result, Secret, decode, trim_unseen};
+use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, trim_unseen};
 use crate::files::{mend, mend_owner, reason};
 use crate::vault::{Trouble, Vault};
 
@@ -21,7 +21,6 @@ const LARGEST_FILE: u64 = 64 * 1024;
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// The key.
     pub key: Secret,
     /// Where it was found.
     pub source: Source,
@@ -91,10 +90,6 @@ impl fmt::Display for Source {
 
 /// Finds the key: `flag`, then `variable` (the value of `VAST_API_KEY`), then the two-factor
 /// session's file, the key file, the old key file, and the keyring. Empty ones count as absent.
-///
-/// # Errors
-/// No key anywhere ([`Kind::NotAuthenticated`]), a file that cannot be read, a keyring that does not
-/// give the key that it was given, or a text that cannot be a key.
 pub fn find(
     flag: Option<&Secret>,
     variable: Option<&Secret>,
@@ -117,15 +112,13 @@ pub fn find(
     if let Some(saved) = saved(paths, vault)? {
         return Ok(saved);
     }
-    Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(
-        "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)",
-    ))
+    Err(Failure::new(Kind::NotAuthenticated, "no API key").hint(Remedy::SaveKey(
+        "save one with `vastenv set api-key`, or set VAST_API_KEY (keys: https://cloud.vast.ai/manage-keys/)"
+            .to_owned(),
+    )))
 }
 
 /// The key that was saved: in the key file, in the old one, or in the keyring.
-///
-/// # Errors
-/// As for the files and the keyring of [`find`].
 pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
     let files = [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
     for source in files.into_iter().flatten() {
@@ -137,19 +130,16 @@ pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
 }
 
 /// The key in the keyring, if one was saved there.
-///
-/// # Errors
-/// The keyring does not give it.
 pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     let Some(id) = vault.current()?.api_key else { return Ok(None) };
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
             Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer holds the API key")
-                .hint("save it anew with `vastenv set api-key --keyring`"))
+                .hint(Remedy::SaveKey("save it anew with `vastenv set api-key --keyring`".to_owned())))
         }
         Err(trouble) => {
-            Err(Failure::unavailable(format!("the API key in the keyring is not to be had: {trouble}"))
+            Err(Failure::unavailable(format!("cannot read the API key from the keyring: {trouble}"))
                 .hint(trouble.hint()))
         }
     }
@@ -162,7 +152,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
-            .hint(source.mend())
+            .hint(Remedy::SaveKey(source.mend().to_owned()))
     };
     let text = match decode(&bytes) {
         Ok(text) => trim_unseen(text),

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{BadPath, Cli, suggest};
-use crate::domain::{Failure, Kind};
+use crate::domain::Failure;
 use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
 
@@ -15,9 +15,7 @@ pub const USAGE: u8 = 2;
 
 /// Says what failed, and gives the exit code for it.
 pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
-    if failure.kind() != Kind::OnlyShown {
-        ui.failure(failure);
-    }
+    ui.failure(failure);
     ExitCode::from(failure.exit_code())
 }
 

@@ -53,25 +53,25 @@
     clippy::unwrap_used
 )]
 
-pub mod account;
-pub mod api;
+mod account;
+mod api;
 pub mod cli;
-pub mod cmd;
-pub mod config;
+mod cmd;
+mod config;
 pub mod context;
-pub mod credentials;
+mod credentials;
 pub mod domain;
 pub mod dotenv;
 pub mod environment;
-pub mod error;
-pub mod files;
-pub mod keypair;
-pub mod process;
-pub mod redact;
+mod error;
+mod files;
+mod keypair;
+mod process;
+mod redact;
 pub mod sandbox;
 pub mod shell;
-pub mod store;
-pub mod ui;
+mod store;
+mod ui;
 pub mod vault;
 
 use std::ffi::OsString;

@@ -146,6 +146,22 @@ fn only_the_surroundings_read_the_environment_and_the_clock_or_print() {
 }
 
 #[test]
+fn failures_are_told_apart_by_type_and_never_by_their_words() {
+    for (_, path, text) in modules() {
+        let live = text.split("#[cfg(test)]").next().expect("text");
+        if path.components().any(|part| part.as_os_str() == "tests") {
+            continue;
+        }
+        for words in ["message()", "next_step()"] {
+            for comparison in [" ==", " !=", ".contains(", ".starts_with(", ".ends_with(", ".find("] {
+                let asked = format!("failure.{words}{comparison}");
+                assert!(!live.contains(&asked), "{} has {asked}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn the_pure_layers_do_no_input_or_output() {
     for (module, path, text) in modules().into_iter().filter(|(module, _, _)| layer(module) <= 1) {
         for words in ["std::fs", "std::io", "std::net", "std::process", "std::thread", "tokio", "reqwest"] {
@@ -199,6 +215,6 @@ fn the_table_of_layers_in_the_crate_documentation_names_every_module() {
     let text = fs::read_to_string(root().join("src/lib.rs")).expect("text");
     for (module, _) in LAYERS {
         assert!(text.contains(&format!("[`{module}`]")), "{module} is missing in the table of src/lib.rs");
-        assert!(text.contains(&format!("pub mod {module};")), "{module} is no module");
+        assert!(text.contains(&format!("mod {module};")), "{module} is no module");
     }
 }

@@ -11,7 +11,6 @@ use crate::dotenv::{Pending, Plan};
 #[derive(Debug, Default)]
 pub struct Batch {
     waiting: VecDeque<(Method, Pending)>,
-    /// How long the sending took so far.
     elapsed: Duration,
     /// What became of what is not waiting any more.
     pub sent: Sent,
@@ -27,9 +26,7 @@ enum Method {
 /// What became of what was sent.
 #[derive(Debug, Default)]
 pub struct Sent {
-    /// Names that are new in the account.
     pub created: Vec<String>,
-    /// Names that have another value now.
     pub updated: Vec<String>,
     /// Names that the server refused, and why.
     pub failed: Vec<(String, Failure)>,
@@ -44,9 +41,7 @@ pub struct Sent {
 /// How the sending ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended<S> {
-    /// Everything was tried.
     Complete,
-    /// It was told to stop.
     Stopped(S),
 }
 
@@ -95,9 +90,6 @@ impl Batch {
     }
 
     /// Notes what became of the first variable that was waiting.
-    ///
-    /// # Errors
-    /// It failed for a reason that the others would meet too: it waits for another time.
     fn settle(&mut self, result: Result<Changed>) -> Result<()> {
         match result {
             Ok(changed) => {
@@ -126,16 +118,12 @@ fn is_about_one_variable(failure: &Failure) -> bool {
 impl Remote<'_> {
     /// Sends what is waiting until nothing is, or until `stop` says so. A change that is under way by
     /// then is waited for, so that its end is known; a second word from `stop` ends that wait too.
-    ///
-    /// # Errors
-    /// A failure that every variable would meet: a refused key, a full account, a server that
-    /// cannot be reached. What is not sent stays in the batch.
     pub async fn send_batch<S>(
         &self,
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,
     ) -> Result<Ended<S>> {
-        self.client.hush(batch.waiting.iter().map(|(_, pending)| pending.value.clone()));
+        self.client.redact(batch.waiting.iter().map(|(_, pending)| pending.value.clone()));
         while let Some((method, pending)) = batch.waiting.front().cloned() {
             self.listener.progress(batch.tried(), batch.total(), batch.left());
             let began = Instant::now();
@@ -143,7 +131,7 @@ impl Remote<'_> {
             batch.elapsed += began.elapsed();
             match result {
                 Some(result) => batch.settle(result)?,
-                None if self.client.is_change_out() => {
+                None if self.out.change().is_some() => {
                     batch.sent.unclear = Some(pending.name.to_string());
                     self.invalidate();
                 }
@@ -178,7 +166,7 @@ impl Remote<'_> {
                 word = stop() => {
                     let is_second = stopped.is_some();
                     let word = stopped.unwrap_or(word);
-                    if is_second || !self.client.is_change_out() {
+                    if is_second || self.out.change().is_none() {
                         return (None, Some(word));
                     }
                     stopped = Some(word);

@@ -3,7 +3,6 @@
 use super::intent::Intent;
 use super::turn::Turn;
 use super::{Known, Remote};
-use crate::api::ApiError;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
 use crate::store::{Change, Means, Origin, Remembered, Snapshot, Variable};
 
@@ -65,12 +64,13 @@ impl<'a> Remote<'a> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
-            Some("existing_key") => Failure::from(error)
-                .hint(format!("change it with `vastenv update env-var {name}`, or use `set`")),
-            Some("max_secrets") => Failure::from(error)
+            Some("existing_key") => {
+                error.hint(format!("change it with `vastenv update env-var {name}`, or use `set`"))
+            }
+            Some("max_secrets") => error
                 .of_kind(Kind::AccountFull)
                 .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
-            _ => error.into(),
+            _ => error,
         });
         self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, true)))
     }
@@ -83,10 +83,8 @@ impl<'a> Remote<'a> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
-            Some("nonexistent_key") => {
-                Failure::from(error).hint(format!("create it with `vastenv create env-var {name}`"))
-            }
-            _ => error.into(),
+            Some("nonexistent_key") => error.hint(format!("create it with `vastenv create env-var {name}`")),
+            _ => error,
         });
         self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, false)))
     }
@@ -103,14 +101,10 @@ impl<'a> Remote<'a> {
         } else {
             self.create_or_update(name, value).await
         };
-        self.written(begun, name.as_str(), edit, sent.map_err(Failure::from))
+        self.written(begun, name.as_str(), edit, sent)
     }
 
-    async fn update_or_create(
-        &self,
-        name: &EnvName,
-        value: &Secret,
-    ) -> std::result::Result<(String, bool), ApiError> {
+    async fn update_or_create(&self, name: &EnvName, value: &Secret) -> Result<(String, bool)> {
         match self.client.update_secret(name, value).await {
             Err(error) if error.code() == Some("nonexistent_key") => {
                 self.client.create_secret(name, value).await.map(|reply| (reply.message, true))
@@ -119,11 +113,7 @@ impl<'a> Remote<'a> {
         }
     }
 
-    async fn create_or_update(
-        &self,
-        name: &EnvName,
-        value: &Secret,
-    ) -> std::result::Result<(String, bool), ApiError> {
+    async fn create_or_update(&self, name: &EnvName, value: &Secret) -> Result<(String, bool)> {
         match self.client.create_secret(name, value).await {
             Err(error) if error.code() == Some("existing_key") => {
                 self.client.update_secret(name, value).await.map(|reply| (reply.message, false))
@@ -139,10 +129,8 @@ impl<'a> Remote<'a> {
     pub async fn delete(&self, name: &str) -> Result<Changed> {
         let begun = self.begin(name, Edit::Remove).await?;
         let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
-            Some("nonexistent_key") => {
-                Failure::from(error).hint("see the names with `vastenv show env-vars`")
-            }
-            _ => error.into(),
+            Some("nonexistent_key") => error.hint("see the names with `vastenv show env-vars`"),
+            _ => error,
         });
         self.written(begun, name, Edit::Remove, sent.map(|reply| (reply.message, false)))
     }

@@ -301,16 +301,15 @@ impl Followed {
                 None => "what is loaded stays".to_owned(),
             };
             let failure = Failure::unavailable(format!("{}; {kept}", backoff.reason));
-            self.notice = Some(Notice::caused_by(cause(&backoff.reason), "refresh", failure));
+            // What a server says in its own words may differ each time: its status is the cause.
+            let cause = match backoff.status {
+                0 => backoff.reason,
+                status => status.to_string(),
+            };
+            self.notice = Some(Notice::caused_by(&cause, "refresh", failure));
         }
         self
     }
-}
-
-/// What a server says in its own words may differ each time: its status is the cause.
-fn cause(reason: &str) -> &str {
-    let status = "HTTP 500";
-    reason.find("HTTP ").and_then(|at| reason.get(at..at + status.len())).unwrap_or(reason)
 }
 
 /// Compares, and keeps what loading hides before the shell is told to hide it.

@@ -2,34 +2,29 @@
 
 use serde_json::Value;
 
-use super::lists::{listed_api_key, listed_ssh_key, short};
+use super::lists::{Listed, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
-use crate::api::{ApiError, ApiKey, ApiKeys, CreatedApiKey, Reply, SavedSshKey, SshKeys};
+use crate::api::{ApiKey, CreatedApiKey, KeyListing, Reply, SavedSshKey, SshKey};
 use crate::domain::{Failure, Result};
 use crate::store::{KeyKind, ListedKey};
 
 impl Remote<'_> {
     /// All API keys.
-    pub async fn api_keys(&self) -> Result<ApiKeys> {
-        let mut listed = self.client.api_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.keep_api_keys(&listed.keys);
-        Ok(listed)
+    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
+        Ok(self.keep_listing(self.client.api_keys().await?))
     }
 
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn api_keys_to_show(&self) -> Result<ApiKeys> {
-        let mut listed = self.client.api_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.learn_whose().await;
-        self.keep_api_keys(&listed.keys);
-        Ok(listed)
+    pub async fn api_keys_to_show(&self) -> Result<KeyListing<ApiKey>> {
+        let listing = self.client.api_keys().await?;
+        self.identify_owner().await;
+        Ok(self.keep_listing(listing))
     }
 
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let key = self.client.api_key(id).await?;
-        self.put_in_list(KeyKind::Api, Some(listed_api_key(&key)));
+        self.put_in_list(KeyKind::Api, Some(key.listed()));
         Ok(key)
     }
 
@@ -41,7 +36,7 @@ impl Remote<'_> {
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey> {
         let sent = self.client.create_api_key(name, permissions, key_params).await;
-        let created = sent.map_err(|error| self.doubt_list(KeyKind::Api, error.into()))?;
+        let created = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
         self.put_in_list(KeyKind::Api, Some(listed_created(&created, name)));
         // Forgotten, it is only not told from other keys any more; the new key must be shown.
         let _ = self.remember_created(&created).await;
@@ -60,7 +55,7 @@ impl Remote<'_> {
     /// Deletes an API key.
     pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let sent = self.client.delete_api_key(id).await;
-        let reply = sent.map_err(|error| self.doubt_list(KeyKind::Api, error.into()))?;
+        let reply = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
         self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
@@ -70,26 +65,21 @@ impl Remote<'_> {
     }
 
     /// All SSH keys.
-    pub async fn ssh_keys(&self) -> Result<SshKeys> {
-        let mut listed = self.client.ssh_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.keep_ssh_keys(&listed.keys);
-        Ok(listed)
+    pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
+        Ok(self.keep_listing(self.client.ssh_keys().await?))
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn ssh_keys_to_show(&self) -> Result<SshKeys> {
-        let mut listed = self.client.ssh_keys().await?;
-        self.account.store.note(std::mem::take(&mut listed.odd));
-        self.learn_whose().await;
-        self.keep_ssh_keys(&listed.keys);
-        Ok(listed)
+    pub async fn ssh_keys_to_show(&self) -> Result<KeyListing<SshKey>> {
+        let listing = self.client.ssh_keys().await?;
+        self.identify_owner().await;
+        Ok(self.keep_listing(listing))
     }
 
     /// Adds an SSH public key.
     pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.create_ssh_key(line).await;
-        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, error.into()))?;
+        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, error))?;
         self.put_in_list(KeyKind::Ssh, saved.id.map(|id| listed_ssh_key(id, line)));
         Ok(saved)
     }
@@ -97,7 +87,7 @@ impl Remote<'_> {
     /// Puts another SSH public key in the place of one.
     pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.update_ssh_key(id, line).await;
-        let saved = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
         self.put_in_list(KeyKind::Ssh, Some(listed_ssh_key(id, line)));
         Ok(saved)
     }
@@ -105,7 +95,7 @@ impl Remote<'_> {
     /// Deletes an SSH key; gives the answer as it came.
     pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let sent = self.client.delete_ssh_key(id).await;
-        let (_, raw) = sent.map_err(|error| self.doubt_list(KeyKind::Ssh, unknown_ssh_key(error)))?;
+        let raw = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
         self.remove_from_list(KeyKind::Ssh, id);
         Ok(raw)
     }
@@ -121,10 +111,11 @@ fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
     }
 }
 
-fn unknown_ssh_key(error: ApiError) -> Failure {
-    let unknown = error.code() == Some("no_ssh_key");
-    let failure = Failure::from(error);
-    if unknown { failure.hint("see their ids with `vastenv show ssh-keys`") } else { failure }
+fn unknown_ssh_key(failure: Failure) -> Failure {
+    match failure.code() {
+        Some("no_ssh_key") => failure.hint("see their ids with `vastenv show ssh-keys`"),
+        _ => failure,
+    }
 }
 
 /// What can be told of which API key is the one in use.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{Account, Remote};
-use crate::api::{ApiKey, SshKey};
+use crate::api::{ApiKey, KeyListing, SshKey};
 use crate::domain::{Digest, Failure, Kind, Result, printable_capped};
 use crate::keypair::PublicKey;
 use crate::store::{KeyKind, KeyList, ListedKey};
@@ -76,9 +76,6 @@ impl Account<'_> {
 
 impl Remote<'_> {
     /// Fetches a list in the background, unless another process is at it; given up after `limit`.
-    ///
-    /// # Errors
-    /// The server refused or could not be asked in time; the back-off remembers it.
     pub async fn refresh_list_within(&self, kind: KeyKind, limit: Duration) -> Result<()> {
         let account = &self.account;
         let Some(_lock) = account.store.try_lock(&account.list_lock(kind))? else { return Ok(()) };
@@ -93,7 +90,7 @@ impl Remote<'_> {
             Ok(()) => account.store.clear_backoff(&digest),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
             Err(failure) => {
-                account.store.record_failure(&digest, failure.message(), (account.now)())?;
+                account.store.record_failure(&digest, failure, (account.now)())?;
             }
         }
         fetched
@@ -106,8 +103,8 @@ impl Remote<'_> {
             self.identify().await?;
         }
         let keys = match kind {
-            KeyKind::Api => listed_api_keys(&self.client.api_keys().await?.keys),
-            KeyKind::Ssh => listed_ssh_keys(&self.client.ssh_keys().await?.keys),
+            KeyKind::Api => listed(&self.client.api_keys().await?),
+            KeyKind::Ssh => listed(&self.client.ssh_keys().await?),
         };
         let mut list = KeyList::new(keys, (account.now)());
         // What a command changed meanwhile may be missing in the answer.
@@ -117,20 +114,16 @@ impl Remote<'_> {
 
     /// Asks whose the key is, where that is not known: a list belongs to an account. What is asked for
     /// is known already, so a failure is none of the command's.
-    pub(super) async fn learn_whose(&self) {
+    pub(super) async fn identify_owner(&self) {
         let _ = tokio::time::timeout(OWNER_TIMEOUT, self.identify()).await;
     }
 
-    /// Keeps what a command was told. Where that cannot be written, a TAB offers what is old.
-    pub(super) fn keep_api_keys(&self, keys: &[ApiKey]) {
-        let list = KeyList::new(listed_api_keys(keys), (self.account.now)());
-        let _ = self.account.keep_list(KeyKind::Api, &list);
-    }
-
-    /// As [`Self::keep_api_keys`].
-    pub(super) fn keep_ssh_keys(&self, keys: &[SshKey]) {
-        let list = KeyList::new(listed_ssh_keys(keys), (self.account.now)());
-        let _ = self.account.keep_list(KeyKind::Ssh, &list);
+    /// Keeps what a command was told, and notes what is odd about it. Where the list cannot be
+    /// written, a TAB offers what is old.
+    pub(super) fn keep_listing<K: Listed>(&self, mut listing: KeyListing<K>) -> KeyListing<K> {
+        self.account.store.note(std::mem::take(&mut listing.odd));
+        let _ = self.account.keep_list(K::KIND, &KeyList::new(listed(&listing), (self.account.now)()));
+        listing
     }
 
     /// Takes a key into its list; one whose number the server did not tell makes the list doubtful.
@@ -146,7 +139,7 @@ impl Remote<'_> {
     }
 
     /// After a change whose end is not known, the list is not to be relied on.
-    pub(super) fn doubt_list(&self, kind: KeyKind, failure: Failure) -> Failure {
+    pub(super) fn mark_list_stale(&self, kind: KeyKind, failure: Failure) -> Failure {
         if failure.kind() == Kind::Ambiguous {
             self.account.patch_list(kind, |list| list.doubtful = true);
         }
@@ -154,17 +147,30 @@ impl Remote<'_> {
     }
 }
 
-fn listed_api_keys(keys: &[ApiKey]) -> Vec<ListedKey> {
-    keys.iter().map(listed_api_key).collect()
+/// A key of either kind, as it is kept in a list.
+pub(super) trait Listed {
+    const KIND: KeyKind;
+    fn listed(&self) -> ListedKey;
 }
 
-/// What a list shows of an API key.
-pub(super) fn listed_api_key(key: &ApiKey) -> ListedKey {
-    ListedKey { id: key.id, name: short(&key.name), detail: short(&key.rights_told()) }
+impl Listed for ApiKey {
+    const KIND: KeyKind = KeyKind::Api;
+
+    fn listed(&self) -> ListedKey {
+        ListedKey { id: self.id, name: short(&self.name), detail: short(&self.rights_text()) }
+    }
 }
 
-fn listed_ssh_keys(keys: &[SshKey]) -> Vec<ListedKey> {
-    keys.iter().map(|key| listed_ssh_key(key.id, &key.key)).collect()
+impl Listed for SshKey {
+    const KIND: KeyKind = KeyKind::Ssh;
+
+    fn listed(&self) -> ListedKey {
+        listed_ssh_key(self.id, &self.key)
+    }
+}
+
+fn listed<K: Listed>(listing: &KeyListing<K>) -> Vec<ListedKey> {
+    listing.keys.iter().map(K::listed).collect()
 }
 
 /// What a list shows of a public key; of a text that is none, nothing: it may be anything.

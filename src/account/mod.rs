@@ -28,23 +28,23 @@ use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
 use crate::files::remove;
 use crate::store::Change;
 
-pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, SshKey, SshKeys, block_on};
+pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, KeyList, ListedKey, Means, Origin, Remembered,
-    SecretFile, Snapshot, Store, Values, Variable,
+    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, ListedKey, Means, Origin, Remembered, SecretFile,
+    Snapshot, Store, Variable,
 };
 pub use crate::vault::Trouble;
-pub use batch::{Batch, Ended, Sent};
+pub use batch::{Batch, Ended};
 pub use change::{Changed, Keeping};
 pub use compare::age_of_root;
-pub use follow::{Answer, Notice, Question, follow};
+pub use follow::{Answer, Question, follow};
 pub use keys::InUse;
 pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{KeyPlace, SavedKey, save_key};
-pub use storage::{Converted, StorageReport, convert as convert_storage, describe_storage};
+pub use storage::{StorageReport, convert as convert_storage, describe_storage};
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl<'a> Account<'a> {
         let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
         let changes = self.store.changes(&account);
         let is_hidden = snapshot.variables.values().any(|variable| variable.told().is_none());
-        let values = if is_hidden { self.store.values(&account) } else { Ok(Values::new()) };
+        let values = if is_hidden { self.store.values(&account) } else { Ok(crate::store::Values::new()) };
         match changes.and_then(|changes| Ok((changes, values?))) {
             Ok((changes, values)) => {
                 overlay(&mut snapshot, &values);

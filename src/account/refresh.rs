@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::reconcile::{hide_changed, reconcile, settle};
 use super::turn::{self, Turn};
 use super::{Known, Remote};
-use crate::api::{ApiError, Listed, Told};
-use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, format_duration};
+use crate::api::{Listed, Told};
+use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Timestamp, format_duration};
 use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 
 /// Who wants the refresh.
@@ -61,7 +61,7 @@ impl Remote<'_> {
     pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
         if self.only_shown {
             // Not even whose key it is would be asked.
-            return Ok(self.client.secrets().await.map(|_| None)?);
+            return self.client.secrets().await.map(|_| None);
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
         let before = self.before()?;
@@ -267,12 +267,10 @@ impl Remote<'_> {
                 Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
             }
             // A server that does not tell, or not this key: the key stands for its user.
-            Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.kind() == Kind::Failed || failure.is_right_missing() =>
-            {
+            Err(failure) if failure.kind() == Kind::Failed || failure.is_right_missing() => {
                 Identity::unnamed(&account.key)
             }
-            Err(error) => return Err(error.into()),
+            Err(failure) => return Err(failure),
         };
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
@@ -284,23 +282,13 @@ impl Remote<'_> {
         let now = (account.now)();
         // Where this cannot be written down, the failure itself is what the user must hear of.
         let _ = match failure.kind() {
-            Kind::OnlyShown => Ok(()),
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
                 account.store.clear_backoff(&account.key);
                 self.remember_refusal(now)
             }
-            _ => {
-                let message = failure.message();
-                let is_unnamed =
-                    |step: &&str| step.rsplit(' ').next().is_none_or(|right| !message.contains(right));
-                let reason = match failure.next_step().filter(is_unnamed) {
-                    Some(step) if failure.is_right_missing() => format!("{message} ({step})"),
-                    _ => message.to_owned(),
-                };
-                account.store.record_failure(&account.key, &reason, now).map(drop)
-            }
+            _ => account.store.record_failure(&account.key, &with_right(failure), now).map(drop),
         };
     }
 
@@ -319,6 +307,19 @@ impl Remote<'_> {
         };
         account.store.save_identity(&account.key, &identity)?;
         account.store.publish_generation(now).map(drop)
+    }
+}
+
+/// The failure with the missing right in its message, where the server did not name it.
+fn with_right(failure: &Failure) -> Failure {
+    let message = failure.message();
+    match failure.remedy() {
+        Some(Remedy::GrantRights(step))
+            if step.rsplit(' ').next().is_some_and(|right| !message.contains(right)) =>
+        {
+            Failure::new(failure.kind(), format!("{message} ({step})")).status(failure.status_code())
+        }
+        _ => failure.clone(),
     }
 }
 

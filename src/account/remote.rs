@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Account;
-use crate::api::{Client, Inspect, Listener, Settings, TWO_FACTOR};
+use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
-use crate::domain::{Failure, Result};
-
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::domain::{Failure, Remedy, Result};
 
 /// The longest that a command waits for one request.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -19,39 +17,31 @@ const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 /// How calls are made, as the command line says.
 #[derive(Clone)]
 pub struct Connection {
-    /// How often a call is sent at most.
     pub tries: u32,
-    /// Whether calls are shown.
     pub inspect: Inspect,
     /// Whether plain http to other machines is let through.
     pub insecure_http: bool,
-    /// Who hears of waits and shown calls.
     pub listener: Arc<dyn Listener>,
+    pub out: Outstanding,
 }
 
 /// An account with a way to its server.
 pub struct Remote<'a> {
-    /// The account.
     pub account: Account<'a>,
     pub(super) client: Client,
     pub(super) listener: Arc<dyn Listener>,
+    pub(super) out: Outstanding,
     /// Calls are shown in place of being sent (`--curl`).
     pub(super) only_shown: bool,
 }
 
 impl<'a> Remote<'a> {
     /// A way for a command that somebody waits for.
-    ///
-    /// # Errors
-    /// The address or the key is not fit to be used.
     pub fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, connection, COMMAND_TIMEOUT)
     }
 
     /// A way for a refresh in the background.
-    ///
-    /// # Errors
-    /// The address or the key is not fit to be used.
     pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
     }
@@ -62,11 +52,9 @@ impl<'a> Remote<'a> {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let mend = match (failure.status_code(), failure.next_step()) {
-            // It says which permission is missing.
-            (403, Some(step)) => step,
-            (_, Some(step)) if step.contains("lacks the permission") => step,
-            (401, _) => &format!("{}; {TWO_FACTOR}", source.mend()),
+        let mend = match failure.remedy() {
+            Some(Remedy::GrantRights(rights)) => rights,
+            _ if failure.status_code() == 401 => &format!("{}; {TWO_FACTOR}", source.mend()),
             _ => source.mend(),
         };
         let hint = format!("the key {} is from {source}; {mend}", key.suffix());
@@ -78,15 +66,15 @@ impl<'a> Remote<'a> {
             server: account.server.clone(),
             key: Some(account.credential.key.clone()),
             timeout,
-            connect_timeout: CONNECT_TIMEOUT,
             tries: connection.tries,
             insecure_http: connection.insecure_http || account.config.insecure_http,
             inspect: connection.inspect,
+            out: connection.out.clone(),
         };
-        let listener = connection.listener;
-        let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
+        let Connection { listener, out, .. } = connection;
+        let only_shown = matches!(settings.inspect, Inspect::Curl { .. });
         let client = Client::new(settings, Arc::clone(&listener))?;
-        client.hush(account.all_values());
-        Ok(Self { account, client, listener, only_shown })
+        client.redact(account.all_values());
+        Ok(Self { account, client, listener, out, only_shown })
     }
 }

@@ -50,7 +50,7 @@ impl Remote<'_> {
     pub async fn reset_api_key(&self, place: KeyPlace) -> Result<NewKey> {
         let Account { store, server, credential, .. } = &self.account;
         if self.only_shown {
-            // Ends with the request shown.
+            // Never answered.
             self.client.reset_api_key().await?;
         }
         let turn = self.change_turn().await;
@@ -61,9 +61,8 @@ impl Remote<'_> {
         let reinstate = || before.map(|snapshot| store.save_snapshot(&snapshot));
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
-            Err(error) => {
+            Err(failure) => {
                 store.end_reset();
-                let failure = Failure::from(error);
                 if may_be_done(&failure) {
                     return Err(unclear(failure));
                 }

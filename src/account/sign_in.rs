@@ -36,7 +36,7 @@ impl Remote<'_> {
     /// The server refused the key, or does not tell this key, or could not be asked.
     pub async fn verify(&self) -> Result<Identity> {
         let account = &self.account;
-        let asked = self.client.current_user().await.map_err(Failure::from);
+        let asked = self.client.current_user().await;
         let user = match asked {
             Err(failure) if failure.is_right_missing() => {
                 let known =

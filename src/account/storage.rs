@@ -29,10 +29,6 @@ pub struct Converted {
 }
 
 /// Makes every file that holds values be of the form `wanted`, and the settings say so.
-///
-/// # Errors
-/// The keyring does not give or take the key, another process is at work for too long, or something
-/// cannot be written: then what is there can still be read, and doing it again goes on.
 pub fn convert(paths: &Paths, store: &Store, wanted: Storage, now: fn() -> Timestamp) -> Result<Converted> {
     let _conversion = store.await_lock(CONVERSION)?;
     // What the keyring asks its user, it asks before anybody else has to wait.
@@ -171,9 +167,6 @@ pub struct StorageReport {
 }
 
 /// Describes where secrets rest. The keyring is asked, where anything depends on it.
-///
-/// # Errors
-/// A file is there that cannot be read or trusted.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
     let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
     let current = store.vault().current()?;

@@ -15,7 +15,6 @@ const BODY_LIMIT: usize = 8 << 20;
 
 /// A try that ended without an answer. The texts say why, in words fit to show.
 pub(super) enum Trouble {
-    /// Nothing was sent.
     NotSent(Unreached),
     /// Something was sent, and no whole answer came.
     Unanswered(String),

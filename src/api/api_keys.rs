@@ -3,35 +3,31 @@
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
-use super::judge::{Reply, readable};
+use super::judge::Reply;
+use super::keys::KeyListing;
 use super::request::Request;
-use crate::domain::Secret;
+use crate::domain::{Result, Secret};
 
 const PATH: &str = "/auth/apikeys/";
 
 /// An API key as a list shows it. The key itself is not in it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApiKey {
-    /// The number by which it is shown and deleted.
     pub id: u64,
-    /// Its name; may be empty.
     pub name: String,
     /// What it may do, in the server's short word (`all`, say), if it has one.
     pub rights: Option<String>,
     /// The permission categories of a restricted key; `None` where the server names none.
     pub categories: Option<Vec<String>>,
-    /// The team's name, or its id, if it belongs to one.
     pub team: Option<String>,
     /// When it was made: a number of seconds or a text, as the server tells it.
     pub created: Option<Value>,
-    /// The answer as it came.
     pub raw: Value,
 }
 
 impl ApiKey {
     /// What it may do: its categories where the server names them, else its short word; may be empty.
-    pub fn rights_told(&self) -> String {
+    pub fn rights_text(&self) -> String {
         match &self.categories {
             Some(categories) if !categories.is_empty() => categories.join(", "),
             _ => self.rights.clone().unwrap_or_default(),
@@ -39,62 +35,38 @@ impl ApiKey {
     }
 }
 
-/// All API keys, with the answer as it came.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ApiKeys {
-    /// The keys.
-    pub keys: Vec<ApiKey>,
-    /// What is wrong with rows that are no keys, each a sentence for the user.
-    pub odd: Vec<String>,
-    /// The answer as it came.
-    pub raw: Value,
-}
-
 /// A key that was just made: the only time that it is told.
 #[derive(Clone, Debug)]
 pub struct CreatedApiKey {
-    /// Its number.
     pub id: u64,
-    /// The key.
     pub key: Secret,
-    /// What the server says of its permissions.
     pub permissions: Value,
 }
 
 impl Client {
     /// Lists the keys.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer that is no list of keys.
-    pub async fn api_keys(&self) -> Result<ApiKeys, ApiError> {
+    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
         let answer = self.send(&Request::get(PATH, "list the API keys")).await?;
         let raw = answer.value()?;
-        let list = raw.get("apikeys").unwrap_or(&raw).as_array().cloned();
+        let list = raw.get("apikeys").unwrap_or(&raw).as_array();
         let list = list.ok_or_else(|| answer.unusable("no list of API keys"))?;
-        let (keys, odd) = readable(list.iter(), "API key", read);
-        Ok(ApiKeys { keys, odd, raw })
+        Ok(KeyListing::of(list.iter(), &raw, "API key", read))
     }
 
     /// Tells of one key.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer that is no key.
-    pub async fn api_key(&self, id: u64) -> Result<ApiKey, ApiError> {
+    pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let answer =
             self.send(&Request::get(format!("{PATH}{id}/"), format!("show the API key {id}"))).await?;
-        Ok(read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))?)
+        read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))
     }
 
     /// Makes a key; one without a name is sent as the official client sends it, with null.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer without a key.
     pub async fn create_api_key(
         &self,
         name: Option<&str>,
         permissions: Option<&Value>,
         key_params: Option<&Value>,
-    ) -> Result<CreatedApiKey, ApiError> {
+    ) -> Result<CreatedApiKey> {
         let mut body = Map::from_iter([("name".to_owned(), json!(name))]);
         for (field, value) in [("permissions", permissions), ("key_params", key_params)] {
             if let Some(value) = value {
@@ -107,31 +79,25 @@ impl Client {
             (Some(id), Some(key)) => {
                 Ok(CreatedApiKey { id, key: Secret::new(key), permissions: value["permissions"].clone() })
             }
-            _ => Err(answer.unusable("no new key").into()),
+            _ => Err(answer.unusable("no new key")),
         }
     }
 
     /// Deletes a key.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`].
-    pub async fn delete_api_key(&self, id: u64) -> Result<Reply, ApiError> {
+    pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let purpose = format!("delete the API key {id}");
         let answer = self.send(&Request::delete(format!("{PATH}{id}/"), json!({}), purpose)).await?;
         Ok(answer.into())
     }
 
     /// Gets a new key in place of the one that asks, which is dead from then on.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer without a key.
-    pub async fn reset_api_key(&self) -> Result<Secret, ApiError> {
+    pub async fn reset_api_key(&self) -> Result<Secret> {
         let request =
             Request::put("/commands/reset_apikey/", json!({"client_id": "me"}), "reset the API key");
         let answer = self.send(&request).await?;
         let value = answer.value()?;
         let key = value["new_api_key"].as_str().filter(|key| !key.is_empty());
-        Ok(key.map(Secret::new).ok_or_else(|| answer.unusable("no new key"))?)
+        key.map(Secret::new).ok_or_else(|| answer.unusable("no new key"))
     }
 }
 

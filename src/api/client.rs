@@ -1,10 +1,10 @@
 //! The machinery of every call: built once, then send, wait, send again.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,42 +13,53 @@ use reqwest::{Response, Url};
 use zeroize::Zeroizing;
 
 use super::answer::{RawAnswer, Trouble};
-use super::error::ApiError;
 use super::judge::{Answer, Call, judge};
 use super::pace::Pace;
-use super::redact::{Hushed, Redactor};
+use super::redact::{Redactor, Secrets};
 use super::request::Request;
 use super::route::{self, Route};
 use super::{inspect, redirect, retry};
-use crate::domain::{Failure, Kind, Secret, ServerUrl, printable_capped};
+use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable_capped};
+
+/// The limit for reaching the server; kept below that of a whole try.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const USER_AGENT: &str = concat!("vastenv/", env!("CARGO_PKG_VERSION"));
 
 /// How to reach an account.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The server's address.
     pub server: ServerUrl,
     /// The API key or the key of a 2FA session.
     pub key: Option<Secret>,
     /// The limit for one whole try, redirects and body included.
     pub timeout: Duration,
-    /// The limit for reaching the server; kept below `timeout`.
-    pub connect_timeout: Duration,
     /// How often a call is sent at most (`--retry`); 0 counts as 1.
     pub tries: u32,
-    /// Allows plain http to other machines.
     pub insecure_http: bool,
-    /// Whether calls are shown instead of, or before, being sent.
     pub inspect: Inspect,
+    pub out: Outstanding,
+}
+
+/// The change that was sent and not answered yet, in words to follow "the request to".
+#[derive(Clone, Debug, Default)]
+pub struct Outstanding(Arc<Mutex<Option<String>>>);
+
+impl Outstanding {
+    /// The change, if there is one; it may have been made already.
+    pub fn change(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, change: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = change;
+    }
 }
 
 /// Whether and how calls are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inspect {
-    /// They are not.
     Off,
-    /// Shown, then sent (`--explain`).
     Explain,
     /// Shown as a curl command and not sent (`--curl`).
     Curl {
@@ -57,16 +68,13 @@ pub enum Inspect {
     },
 }
 
-/// Hears what a person should see while a call is under way.
+/// Hears what a person should see while a call is under way; without methods of its own, nobody does.
 pub trait Listener: Send + Sync {
-    /// A call written out, for `--explain` and `--curl`; without a newline at the end.
-    fn explain(&self, text: &str);
+    /// A call written out, for `--explain` and `--curl`, without a newline at the end.
+    fn explain(&self, _text: &str) {}
 
-    /// The call is sent again after `wait`; `reason` is like `rate limited`.
-    fn waiting(&self, reason: &str, wait: Duration);
-
-    /// A change is under way from now on, and may have been made; or none is.
-    fn outstanding(&self, _change: Option<&str>) {}
+    /// The call is sent again after `wait`; the reason is like `rate limited`.
+    fn waiting(&self, _reason: &str, _wait: Duration) {}
 
     /// Of `total` calls, `done` are done, and the rest will take about `left` if that can be told.
     fn progress(&self, _done: usize, _total: usize, _left: Option<Duration>) {}
@@ -78,18 +86,14 @@ pub struct Client {
     settings: Settings,
     authorization: Option<HeaderValue>,
     listener: Arc<dyn Listener>,
-    hushed: RefCell<Hushed>,
+    secrets: RefCell<Secrets>,
     route: Route,
     pace: Pace,
-    change_is_out: Cell<bool>,
 }
 
 impl Client {
     /// Sets up a client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// Plain http to another machine, a key that no header can carry, or no TLS to be had.
-    pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
+    pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self> {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let route = if settings.server.is_loopback() {
@@ -98,16 +102,8 @@ impl Client {
             Route::of_environment(settings.server.as_str())?
         };
         let http = http_client(&settings)?;
-        Ok(Self {
-            http,
-            settings,
-            authorization,
-            listener,
-            hushed: RefCell::default(),
-            route,
-            pace: Pace::default(),
-            change_is_out: Cell::default(),
-        })
+        let (secrets, pace) = (RefCell::default(), Pace::default());
+        Ok(Self { http, settings, authorization, listener, secrets, route, pace })
     }
 
     /// What follows the server's name: the proxy between, if there is one.
@@ -117,28 +113,25 @@ impl Client {
 
     /// Whether a change is under way at this moment, and may have been made already.
     pub fn is_change_out(&self) -> bool {
-        self.change_is_out.get()
+        self.settings.out.change().is_some()
     }
 
     /// Takes `values` out of every message of the server from now on.
-    pub fn hush(&self, values: impl IntoIterator<Item = Secret>) {
-        self.hushed.borrow_mut().add(values);
+    pub fn redact(&self, values: impl IntoIterator<Item = Secret>) {
+        self.secrets.borrow_mut().add(values);
     }
 
-    /// Sends a call, again where that is safe and may help, and judges the answer.
-    ///
-    /// # Errors
-    /// Nothing was sent (`--curl`), the server refused, or no answer to rely on came; for a
-    /// change, the latter is [`Kind::Ambiguous`].
-    pub async fn send(&self, request: &Request) -> Result<Answer, ApiError> {
+    /// Sends a call, again where that is safe and may help, and judges the answer. A change without
+    /// an answer to rely on is [`Kind::Ambiguous`]. A call that is only shown is never answered.
+    pub async fn send(&self, request: &Request) -> Result<Answer> {
         let call = Call {
             purpose: request.purpose.clone(),
             host: printable_capped(self.settings.server.host(), 100),
             is_read: request.is_read(),
-            redactor: Redactor::new(self.settings.key.as_ref(), request, self.hushed.borrow().clone()),
+            redactor: Redactor::new(self.settings.key.as_ref(), request, self.secrets.borrow().clone()),
         };
         let url = self.address(request)?;
-        self.show(request, &url)?;
+        self.show(request, &url).await;
 
         let mut backoff = retry::FIRST_WAIT;
         let mut tries_left = self.settings.tries.max(1);
@@ -148,9 +141,9 @@ impl Client {
                 self.listener.waiting("keeping the server's pace", wait);
                 tokio::time::sleep(wait).await;
             }
-            self.note_out(Some(&call).filter(|call| !call.is_read));
+            self.settings.out.set((!call.is_read).then(|| call.purpose.clone()));
             let outcome = self.attempt(request, &call, &url).await;
-            self.note_out(None);
+            self.settings.out.set(None);
             self.pace.answered(request, Instant::now());
             tries_left -= 1;
             let wait = retry::wait_after(&outcome, request.repeatable, backoff);
@@ -161,42 +154,41 @@ impl Client {
                 Some(wait) if tries_left > 0 => {
                     self.listener.waiting(&wait.reason, wait.time);
                     tokio::time::sleep(wait.time).await;
-                    backoff = retry::grow(backoff);
+                    backoff += backoff / 2;
                 }
                 _ => return judge(call, outcome),
             }
         }
     }
 
-    fn note_out(&self, change: Option<&Call>) {
-        self.change_is_out.set(change.is_some());
-        self.listener.outstanding(change.map(|change| change.purpose.as_str()));
-    }
-
-    fn address(&self, request: &Request) -> Result<Url, Failure> {
+    fn address(&self, request: &Request) -> Result<Url> {
         let text = format!("{}/api/v0{}", self.settings.server, request.path);
         Url::parse(&text).map_err(|error| {
-            Failure::failed(format!("{} is no address: {error}", printable_capped(&text, 100)))
+            Failure::failed(format!("{} is not a valid address: {error}", printable_capped(&text, 100)))
         })
     }
 
-    fn show(&self, request: &Request, url: &Url) -> Result<(), ApiError> {
+    async fn show(&self, request: &Request, url: &Url) {
         let has_key = self.authorization.is_some();
         match self.settings.inspect {
-            Inspect::Off => Ok(()),
+            Inspect::Off => {}
             Inspect::Explain => {
                 self.listener.explain(&inspect::explain(request, url, has_key, USER_AGENT));
-                Ok(())
             }
             Inspect::Curl { show_values } => {
                 self.listener.explain(&inspect::curl(request, url, has_key, show_values));
-                Err(ApiError::CurlShown)
+                std::future::pending::<()>().await;
             }
         }
     }
 
     /// One try, within its time limit.
-    async fn attempt(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        call: &Call,
+        url: &Url,
+    ) -> std::result::Result<RawAnswer, Trouble> {
         let limit = self.settings.timeout;
         tokio::time::timeout(limit, self.exchange(request, call, url)).await.unwrap_or_else(|_| {
             Err(Trouble::Unanswered(format!(
@@ -208,7 +200,12 @@ impl Client {
     }
 
     /// Sends the request to where the redirects, if any, lead.
-    async fn exchange(&self, request: &Request, call: &Call, url: &Url) -> Result<RawAnswer, Trouble> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        call: &Call,
+        url: &Url,
+    ) -> std::result::Result<RawAnswer, Trouble> {
         let service = self.settings.server.origin();
         let mut url = url.clone();
         for _ in 0..=redirect::LIMIT {
@@ -228,7 +225,12 @@ impl Client {
         Err(Trouble::Final(redirect::too_many(call)))
     }
 
-    async fn transmit(&self, request: &Request, call: &Call, url: &Url) -> Result<Response, Trouble> {
+    async fn transmit(
+        &self,
+        request: &Request,
+        call: &Call,
+        url: &Url,
+    ) -> std::result::Result<Response, Trouble> {
         let mut prepared = self.http.request(request.method.clone(), url.clone());
         prepared = prepared.header(CONTENT_TYPE, "application/json");
         if let Some(authorization) = &self.authorization {
@@ -263,7 +265,7 @@ impl fmt::Debug for Client {
 }
 
 /// The header that carries `key`.
-fn bearer(key: &Secret) -> Result<HeaderValue, Failure> {
+fn bearer(key: &Secret) -> Result<HeaderValue> {
     let bad_key = || {
         Failure::new(Kind::NotAuthenticated, "the API key is empty or holds a character that no key has")
             .hint("set it again with `vastenv set api-key`")
@@ -277,12 +279,12 @@ fn bearer(key: &Secret) -> Result<HeaderValue, Failure> {
     Ok(header)
 }
 
-fn http_client(settings: &Settings) -> Result<reqwest::Client, Failure> {
+fn http_client(settings: &Settings) -> Result<reqwest::Client> {
     // An error means that a provider is in place already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Below the whole limit, so that a server that cannot be reached never counts as one that
     // was reached and did not answer.
-    let connect_timeout = settings.connect_timeout.min(settings.timeout.mul_f64(0.9));
+    let connect_timeout = CONNECT_TIMEOUT.min(settings.timeout.mul_f64(0.9));
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .connect_timeout(connect_timeout)

@@ -5,18 +5,16 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::answer::{Body, RawAnswer, Trouble};
-use super::error::ApiError;
 use super::notice::{Form, Notice};
 use super::redact::Redactor;
 use super::route::Unreached;
-use crate::domain::{Failure, Kind, format_duration};
+use crate::domain::{Failure, Kind, Remedy, Result, format_duration};
 
 /// What must be known of a call to speak about its end.
 pub(super) struct Call {
     /// What it does, to follow "cannot".
     pub(super) purpose: String,
     pub(super) host: String,
-    /// Whether it changes nothing.
     pub(super) is_read: bool,
     pub(super) redactor: Redactor,
 }
@@ -37,33 +35,33 @@ pub struct Reply {
 }
 
 /// Judges the outcome of the last try.
-pub(super) fn judge(call: Call, outcome: Result<RawAnswer, Trouble>) -> Result<Answer, ApiError> {
+pub(super) fn judge(call: Call, outcome: std::result::Result<RawAnswer, Trouble>) -> Result<Answer> {
     match outcome {
         Ok(answer) => match answer.status {
             200 | 201 => accept(call, answer),
             204 if !call.is_read => accept(call, answer),
             status @ 200..=299 => {
-                Err(call.unclear(&format!("{} answered HTTP {status}", call.host)).status(status).into())
+                Err(call.unclear(&format!("{} answered HTTP {status}", call.host)).status(status))
             }
             _ => Err(refusal(&call, &answer)),
         },
-        Err(Trouble::Final(failure)) => Err(failure.into()),
+        Err(Trouble::Final(failure)) => Err(failure),
         Err(Trouble::NotSent(Unreached { cause, hint })) => {
-            Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose)).hint(hint).into())
+            Err(Failure::unavailable(format!("cannot {}: {cause}", call.purpose)).hint(hint))
         }
-        Err(Trouble::Unanswered(cause)) => Err(call.unclear(&cause).into()),
+        Err(Trouble::Unanswered(cause)) => Err(call.unclear(&cause)),
     }
 }
 
-fn accept(call: Call, answer: RawAnswer) -> Result<Answer, ApiError> {
+fn accept(call: Call, answer: RawAnswer) -> Result<Answer> {
     let status = answer.status;
     let came = |what: &str| call.unclear(&format!("{} {what} (HTTP {status})", call.host)).status(status);
     let body = match answer.body {
         Body::Complete(body) => body,
-        Body::TooLarge => return Err(came("answered with more than 8 MiB").into()),
-        Body::BrokenOff => return Err(came("broke off its answer").into()),
+        Body::TooLarge => return Err(came("answered with more than 8 MiB")),
+        Body::BrokenOff => return Err(came("broke off its answer")),
         Body::Compressed => {
-            return Err(came("compressed its answer, which was not asked for").into());
+            return Err(came("compressed its answer, which was not asked for"));
         }
     };
     let notice = Notice::read(&body);
@@ -72,19 +70,19 @@ fn accept(call: Call, answer: RawAnswer) -> Result<Answer, ApiError> {
             let text = notice.text.as_deref().unwrap_or("the server says that it failed, and no more");
             let said = call.redactor.show(text);
             let failure = Failure::failed(format!("cannot {}: {said}", call.purpose)).status(status);
-            return Err(with_code(failure, notice.code));
+            return Err(failure.with_code(notice.code));
         }
-        Form::Empty if call.is_read => return Err(came("answered with nothing").into()),
+        Form::Empty if call.is_read => return Err(came("answered with nothing")),
         Form::Object | Form::OtherJson | Form::Empty => {}
         Form::Html | Form::Text | Form::Garbage => {
-            return Err(came(&format!("answered with {}", notice.form.describe())).into());
+            return Err(came(&format!("answered with {}", notice.form.describe())));
         }
     }
     let message = call.redactor.show(notice.text.as_deref().unwrap_or_default());
     Ok(Answer { call, status, body, message })
 }
 
-fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
+fn refusal(call: &Call, answer: &RawAnswer) -> Failure {
     let status = answer.status;
     let notice = Notice::read(answer.bytes());
     let said = match &notice.text {
@@ -95,7 +93,7 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
         None => format!("{} answered HTTP {status} with {}", call.host, notice.form.describe()),
     };
     if matches!(status, 502 | 504) && !call.is_read {
-        return call.unclear(&said).status(status).into();
+        return call.unclear(&said).status(status);
     }
     // Only Vast speaks in JSON objects: a proxy or a login page must not pass for its word.
     let words = if notice.form == Form::Object { notice.text.as_deref() } else { None };
@@ -109,11 +107,12 @@ fn refusal(call: &Call, answer: &RawAnswer) -> ApiError {
         400..=499 => Kind::Failed,
         _ => Kind::Unavailable,
     };
-    let mut failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
-    if let Some(hint) = hint(status, kind, call.is_read, words.unwrap_or_default(), (notice.form, answer)) {
-        failure = failure.hint(hint);
-    }
-    with_code(failure, notice.code)
+    let failure = Failure::new(kind, format!("cannot {}: {said}", call.purpose)).status(status);
+    let failure = match remedy(call, answer, kind, notice.form, words.unwrap_or_default()) {
+        Some(remedy) => failure.hint(remedy),
+        None => failure,
+    };
+    failure.with_code(notice.code)
 }
 
 /// What the server says to the key of a 2FA session that is over, or to a deleted API key.
@@ -122,55 +121,39 @@ fn is_dead_session(status: u16, words: &str) -> bool {
         || (status == 404 && words.contains("Session expired"))
 }
 
-fn with_code(failure: Failure, code: Option<String>) -> ApiError {
-    match code {
-        Some(code) => ApiError::Refused { code, failure },
-        None => failure.into(),
-    }
-}
-
-fn hint(
-    status: u16,
-    kind: Kind,
-    is_read: bool,
-    words: &str,
-    (form, answer): (Form, &RawAnswer),
-) -> Option<String> {
-    match (status, kind) {
-        (_, Kind::SessionWanted) => Some(
-            "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again"
-                .to_owned(),
-        ),
+fn remedy(call: &Call, answer: &RawAnswer, kind: Kind, form: Form, words: &str) -> Option<Remedy> {
+    let lacks = |right: &str| Remedy::GrantRights(format!("the key lacks the permission {right}"));
+    Some(match (answer.status, kind) {
+        (_, Kind::SessionWanted) => {
+            "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again".into()
+        }
         (403, Kind::NotAuthenticated) if words.contains("delete this API Key") => {
-            Some("the API key to delete is another user's or team's".to_owned())
+            Remedy::GrantRights("the API key to delete is another user's or team's".to_owned())
         }
-        (403, Kind::NotAuthenticated) => {
-            let implied = if is_read { "user_read" } else { "user_write" };
-            Some(format!("the key lacks the permission {}", named_category(words).unwrap_or(implied)))
-        }
-        (401, Kind::NotAuthenticated) if named_category(words).is_some() => {
-            named_category(words).map(|category| format!("the key lacks the permission {category}"))
-        }
+        (401 | 403, Kind::NotAuthenticated) if let Some(right) = named_category(words) => lacks(right),
+        (403, Kind::NotAuthenticated) => lacks(if call.is_read { "user_read" } else { "user_write" }),
         (_, Kind::NotAuthenticated | Kind::SessionOver) => {
-            Some(format!("set a valid key with `vastenv set api-key`; {TWO_FACTOR}"))
+            Remedy::SaveKey(format!("set a valid key with `vastenv set api-key`; {TWO_FACTOR}"))
         }
-        (407, _) => Some("the proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, or HTTP_PROXY".to_owned()),
+        (407, _) => "the proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, \
+                     or HTTP_PROXY"
+            .into(),
         (404 | 410, _) if form != Form::Object => {
-            Some("check the address (--url, VAST_URL), or who answers in its place".to_owned())
+            "check the address (--url, VAST_URL), or who answers in its place".into()
         }
-        (429 | 503, _) => Some(match answer.asked_wait() {
+        (429 | 503, _) => match answer.asked_wait() {
             Some(wait) => {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                format!("try again in {}", format_duration(seconds))
+                format!("try again in {}", format_duration(seconds)).into()
             }
-            None => "try again in a moment".to_owned(),
-        }),
-        (500..=599, _) => Some("try again later".to_owned()),
+            None => "try again in a moment".into(),
+        },
+        (500..=599, _) => "try again later".into(),
         (400..=499, _) if form != Form::Object => {
-            Some("this did not come from Vast: check for a proxy or a network's login page".to_owned())
+            "this did not come from Vast: check for a proxy or a network's login page".into()
         }
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 /// What else ends an API key: turning two-factor login on.
@@ -184,25 +167,6 @@ fn named_category(words: &str) -> Option<&str> {
             .or_else(|| word.strip_suffix("_write"))
             .is_some_and(|area| !area.is_empty())
     })
-}
-
-/// The rows that `read` understands, and a sentence for each other one, which costs only itself.
-pub(super) fn readable<'a, T>(
-    rows: impl Iterator<Item = &'a Value>,
-    what: &str,
-    read: impl Fn(&Value) -> Option<T>,
-) -> (Vec<T>, Vec<String>) {
-    let (mut read_rows, mut odd) = (Vec::new(), Vec::new());
-    for (place, row) in rows.enumerate() {
-        match read(row) {
-            Some(row) => read_rows.push(row),
-            None => odd.push(format!(
-                "row {} of the server's list is no {what} with a numeric id: left out",
-                place + 1
-            )),
-        }
-    }
-    (read_rows, odd)
 }
 
 impl Call {
@@ -223,28 +187,17 @@ impl Call {
 }
 
 impl Answer {
-    /// The server's words, fit to show; empty if there were none.
-    pub fn message(&self) -> &str {
-        &self.message
-    }
-
     /// The body; null where it was empty.
-    ///
-    /// # Errors
-    /// It is no valid JSON after all.
-    pub fn value(&self) -> Result<Value, ApiError> {
+    pub fn value(&self) -> Result<Value> {
         if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.parse() }
     }
 
     /// Reads the body as a `T`. The message of a failure quotes nothing of it.
-    ///
-    /// # Errors
-    /// It is no valid JSON, or of another shape.
-    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, ApiError> {
+    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
-            let what = if error.is_data() { "JSON of an unknown shape" } else { "no valid JSON" };
+            let what = if error.is_data() { "JSON of an unknown shape" } else { "invalid JSON" };
             let place = format!("line {}, column {}", error.line(), error.column());
-            self.unusable(&format!("{what} ({place})")).into()
+            self.unusable(&format!("{what} ({place})"))
         })
     }
 

@@ -1,16 +1,16 @@
 //! The HTTP client for the Vast account API.
 //!
 //! One [`Client::send`] carries every call: it retries what may be retried, follows only
-//! redirects that stay within the service, and turns every answer into an [`Answer`] or an
-//! [`ApiError`] that holds neither a key nor a value. Nothing here prints: what a person should
+//! redirects that stay within the service, and turns every answer into an `Answer` or a
+//! failure that holds neither a key nor a value. Nothing here prints: what a person should
 //! see goes through a [`Listener`].
 
 mod answer;
 mod api_keys;
 mod client;
-mod error;
 mod inspect;
 mod judge;
+mod keys;
 mod notice;
 mod pace;
 mod redact;
@@ -26,12 +26,10 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use api_keys::{ApiKey, ApiKeys, CreatedApiKey};
-pub use client::{Client, Inspect, Listener, Settings};
-pub use error::ApiError;
-pub use judge::{Answer, Reply, TWO_FACTOR};
-pub use request::Request;
+pub use api_keys::{ApiKey, CreatedApiKey};
+pub use client::{Client, Inspect, Listener, Outstanding, Settings};
+pub use judge::{Reply, TWO_FACTOR};
+pub use keys::KeyListing;
 pub use runtime::block_on;
 pub use secrets::{Listed, Told};
-pub use ssh_keys::{SavedSshKey, SshKey, SshKeys};
-pub use users::User;
+pub use ssh_keys::{SavedSshKey, SshKey};

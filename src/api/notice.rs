@@ -56,7 +56,7 @@ impl Notice {
         let Envelope { success, error, msg, message, detail } = envelope;
         Self {
             form: Form::Object,
-            code: error.as_ref().and_then(Value::as_str).map(str::to_owned),
+            code: error.as_ref().and_then(Value::as_str).filter(|code| is_code(code)).map(str::to_owned),
             text: [msg, message, detail, error].into_iter().flatten().find_map(words),
             refused: success == Some(Value::Bool(false)),
         }
@@ -82,6 +82,11 @@ impl Notice {
     }
 }
 
+/// Whether `text` is a word for programs, and not what may quote a secret.
+fn is_code(text: &str) -> bool {
+    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
 /// A field as a sentence without its full stop; lists and objects as JSON.
 fn words(field: Value) -> Option<String> {
     let text = match field {
@@ -101,7 +106,7 @@ impl Form {
             Self::Html => "HTML instead of JSON",
             Self::Text => "text instead of JSON",
             Self::Empty => "nothing",
-            Self::Garbage => "no valid JSON",
+            Self::Garbage => "invalid JSON",
         }
     }
 }

@@ -23,9 +23,9 @@ const LONGEST_TEXT: usize = 1 << 16;
 
 /// Values that no message may hold, whatever call it is about. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Hushed(Rc<Vec<Secret>>);
+pub(super) struct Secrets(Rc<Vec<Secret>>);
 
-impl Hushed {
+impl Secrets {
     /// Adds further values. Very short ones are part of ordinary words, and nobody's secret.
     pub(super) fn add(&mut self, secrets: impl IntoIterator<Item = Secret>) {
         let long = secrets.into_iter().filter(|secret| secret.expose().trim().chars().count() >= SHORT);
@@ -37,14 +37,14 @@ impl Hushed {
 /// there is a text to show.
 pub(super) struct Redactor {
     own: Vec<Secret>,
-    hushed: Hushed,
+    others: Secrets,
 }
 
 impl Redactor {
-    /// Knows the key, the secret fields of the request's body, and what is `hushed` anyway.
-    pub(super) fn new(key: Option<&Secret>, request: &Request, hushed: Hushed) -> Self {
+    /// Knows the key, the secret fields of the request's body, and `others`.
+    pub(super) fn new(key: Option<&Secret>, request: &Request, others: Secrets) -> Self {
         let own = key.cloned().into_iter().chain(request.secret_texts().map(Secret::new)).collect();
-        Self { own, hushed }
+        Self { own, others }
     }
 
     /// A server's text without secrets, control characters and excess, fit to show.
@@ -59,7 +59,7 @@ impl Redactor {
     }
 
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.own.iter().chain(self.hushed.0.iter())
+        self.own.iter().chain(self.others.0.iter())
     }
 
     fn clean(&self, text: &str) -> String {
@@ -126,7 +126,7 @@ mod tests {
 
     fn redactor(value: &str) -> Redactor {
         let request = Request::post("/secrets/", json!({"key": "NAME", "value": value}), "test");
-        Redactor::new(Some(&Secret::new("key-0123456789")), &request, Hushed::default())
+        Redactor::new(Some(&Secret::new("key-0123456789")), &request, Secrets::default())
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
     fn values_of_other_variables_are_taken_out_too() {
         let mut redactor = redactor("sent");
         let others = (0..10_000).map(|number| Secret::new(format!("other-{number}\n")));
-        redactor.hushed.add(others.chain(["on", "", " ab "].map(Secret::new)));
+        redactor.others.add(others.chain(["on", "", " ab "].map(Secret::new)));
         assert_eq!(
             redactor.show("holds other-9999, other-9999\n and sent on"),
             "holds *****, ***** and ***** on"

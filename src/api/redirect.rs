@@ -12,9 +12,6 @@ pub(super) const LIMIT: usize = 10;
 /// Where an answer sends the call on to; `None` if it is no redirect.
 ///
 /// `service` is the configured server and `asked` the address that answered.
-///
-/// # Errors
-/// The redirect leads to another site, loses its target, or would turn a change into a read.
 pub(super) fn target(
     call: &Call,
     service: &Origin,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::answer::{RawAnswer, Trouble};
 use super::route::Unreached;
 
-/// The wait before the second try, as in the official client; each later one grows by half.
+/// The wait before the second try, as in the official client.
 pub(super) const FIRST_WAIT: Duration = Duration::from_millis(150);
 
 /// The longest wait that a server may ask for; a longer one is left to the user.
@@ -16,11 +16,6 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(super) struct Wait {
     pub(super) time: Duration,
     pub(super) reason: String,
-}
-
-/// The wait after the one of `last`.
-pub(super) fn grow(last: Duration) -> Duration {
-    last + last / 2
 }
 
 /// Whether a try that ended like this may be followed by another. `repeatable` says that the
@@ -64,11 +59,6 @@ mod tests {
 
     fn seconds(outcome: &Result<RawAnswer, Trouble>) -> Option<f64> {
         wait_after(outcome, false, BACKOFF).map(|wait| wait.time.as_secs_f64())
-    }
-
-    #[test]
-    fn waits_grow_by_half() {
-        assert_eq!(grow(FIRST_WAIT), BACKOFF);
     }
 
     #[test]

@@ -29,9 +29,6 @@ pub(super) struct Unreached {
 
 impl Route {
     /// The way that the environment's proxies give to `server`, as the HTTP library takes it.
-    ///
-    /// # Errors
-    /// A SOCKS proxy.
     pub(super) fn of_environment(server: &str) -> Result<Self> {
         let proxy = server.parse::<Uri>().ok().and_then(|uri| Matcher::from_env().intercept(&uri));
         let route = Self(proxy);
@@ -66,26 +63,26 @@ impl Route {
         error: &reqwest::Error,
         cause: &str,
     ) -> Unreached {
-        let told = |cause: String, hint: &str| Unreached { cause, hint: hint.to_owned() };
+        let unreached = |cause: String, hint: &str| Unreached { cause, hint: hint.to_owned() };
         if let Some(error) = tls_error(error) {
-            return told(format!("{host}{} cannot be reached ({cause})", self.via()), tls_hint(error));
+            return unreached(format!("{host}{} cannot be reached ({cause})", self.via()), tls_hint(error));
         }
         let network = "check the network, or the address given with --url or VAST_URL";
         let Some(proxy) = &self.0 else {
-            return told(format!("{host} cannot be reached ({cause})"), network);
+            return unreached(format!("{host} cannot be reached ({cause})"), network);
         };
         let check = "check the proxy named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY names servers to reach without it";
         match cause.trim_start_matches("tunnel error: ") {
-            "proxy authorization required" => told(
+            "proxy authorization required" => unreached(
                 format!("{} wants a user name and password (HTTP 407)", self.proxy()),
                 "put them into the proxy's address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
             ),
             "unsuccessful" => {
                 let status = tokio::time::timeout(PATIENCE, refusal(proxy, url)).await.ok().flatten();
                 let status = status.map_or(String::new(), |status| format!(" (HTTP {status})"));
-                told(format!("{} refuses to connect to {host}{status}", self.proxy()), check)
+                unreached(format!("{} refuses to connect to {host}{status}", self.proxy()), check)
             }
-            _ => told(format!("{} cannot be reached ({cause})", self.proxy()), check),
+            _ => unreached(format!("{} cannot be reached ({cause})", self.proxy()), check),
         }
     }
 }

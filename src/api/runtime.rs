@@ -2,15 +2,12 @@
 
 use std::future::Future;
 
-use crate::domain::Failure;
+use crate::domain::{Failure, Result};
 
 /// Runs `future` to its end on this thread.
 ///
 /// A name lookup that hangs in the background does not hold up the return.
-///
-/// # Errors
-/// Those of `future`, or the system's refusal to set up what it needs to wait.
-pub fn block_on<T, E: From<Failure>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -30,9 +27,9 @@ mod tests {
     #[test]
     fn work_that_hangs_in_the_background_holds_nothing_up() {
         let (release, hold) = mpsc::channel::<()>();
-        let done: Result<u8, Failure> = block_on(async {
+        let done = block_on(async {
             tokio::task::spawn_blocking(move || hold.recv());
-            Ok(7)
+            Ok(7_u8)
         });
         assert_eq!(done, Ok(7));
         drop(release);

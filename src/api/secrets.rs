@@ -10,10 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
 use super::judge::Reply;
 use super::request::Request;
-use crate::domain::{EnvName, Secret, printable_capped};
+use crate::domain::{EnvName, Result, Secret, printable_capped};
 
 const PATH: &str = "/secrets/";
 
@@ -27,7 +26,6 @@ struct Listing<'a> {
 /// All variables that the server lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// By name.
     pub variables: BTreeMap<String, Told>,
     /// What is wrong with rows that could not be read, each a sentence for the user.
     pub odd: Vec<String>,
@@ -52,45 +50,33 @@ struct Pairs<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
     /// perhaps masked. In a value's place may stand a number or a truth value, which is taken as its
-    /// JSON text, or an object with the `value` and the time of its last change.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer that holds no table. Only a table that is there and
-    /// empty is an empty answer.
-    pub async fn secrets(&self) -> Result<Listed, ApiError> {
+    /// JSON text, or an object with the `value` and the time of its last change. Only a table that is
+    /// there and empty is an empty answer.
+    pub async fn secrets(&self) -> Result<Listed> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
-            return Err(answer.unusable("no table of variables").into());
+            return Err(answer.unusable("no table of variables"));
         }
         let Listing { secrets: Some(pairs) } = answer.parse()? else {
-            return Err(answer.unusable("no table of variables").into());
+            return Err(answer.unusable("no table of variables"));
         };
         Ok(listed(&pairs))
     }
 
     /// Adds a variable.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `existing_key` if the name is taken.
-    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("create the variable {name}");
         Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
     }
 
     /// Changes a variable's value.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
-    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply, ApiError> {
+    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("update the variable {name}");
         Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
     }
 
     /// Removes a variable; `name` as the server gives it.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `nonexistent_key` if there is none.
-    pub async fn delete_secret(&self, name: &str) -> Result<Reply, ApiError> {
+    pub async fn delete_secret(&self, name: &str) -> Result<Reply> {
         let purpose = format!("delete the variable {}", shown(name));
         Ok(self.send(&Request::delete(PATH, json!({"key": name}), purpose)).await?.into())
     }
@@ -124,7 +110,7 @@ fn listed(Pairs(pairs): &Pairs<'_>) -> Listed {
 }
 
 /// What stands in a value's place; or, where that is no value, what it is instead.
-fn told(value: &RawValue) -> Result<Told, &'static str> {
+fn told(value: &RawValue) -> std::result::Result<Told, &'static str> {
     let plain = |text: &str| Ok(Told { value: Some(Secret::new(text)), edition: None });
     match value.get().as_bytes().first() {
         // As it stands: 1.50 stays that, and no digit of a long number is lost.
@@ -157,7 +143,7 @@ fn shown(name: &str) -> String {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Fields<'a>(PhantomData<Pairs<'a>>);
         impl<'de: 'a, 'a> Visitor<'de> for Fields<'a> {
             type Value = Pairs<'a>;
@@ -166,7 +152,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Pairs<'a>, M::Error> {
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<Pairs<'a>, M::Error> {
                 let mut pairs = Vec::new();
                 while let Some(pair) = map.next_entry()? {
                     pairs.push(pair);

@@ -3,82 +3,55 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::error::ApiError;
-use super::judge::{Answer, Reply, readable};
+use super::judge::Answer;
+use super::keys::KeyListing;
 use super::request::Request;
-use crate::domain::Kind;
+use crate::domain::{Kind, Result};
 
 const PATH: &str = "/ssh/";
 
 /// An SSH key of the account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SshKey {
-    /// The number by which it is changed and deleted.
     pub id: u64,
     /// The public key as the account holds it; any text.
     pub key: String,
     /// When it was made: a number of seconds or a text, as the server tells it.
     pub created: Option<Value>,
-    /// The answer as it came.
-    pub raw: Value,
-}
-
-/// All SSH keys, with the answer as it came.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SshKeys {
-    /// The keys.
-    pub keys: Vec<SshKey>,
-    /// What is wrong with rows that are no keys, each a sentence for the user.
-    pub odd: Vec<String>,
-    /// The answer as it came; an empty list where the server said that there are none.
     pub raw: Value,
 }
 
 /// What the server said to a change, with the key as it holds it now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedSshKey {
-    /// The key's number, if the server told.
     pub id: Option<u64>,
-    /// The answer as it came.
     pub raw: Value,
 }
 
 impl Client {
     /// Lists the keys. A server that answers 404 has none.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer that is no list of keys.
-    pub async fn ssh_keys(&self) -> Result<SshKeys, ApiError> {
+    pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
         let answer = match self.send(&Request::get(PATH, "list the SSH keys")).await {
             Ok(answer) => answer,
-            Err(ApiError::Refused { failure, .. } | ApiError::Failure(failure))
-                if failure.status_code() == 404 && failure.kind() != Kind::SessionOver =>
-            {
-                return Ok(SshKeys { keys: Vec::new(), odd: Vec::new(), raw: json!([]) });
+            Err(failure) if failure.status_code() == 404 && failure.kind() != Kind::SessionOver => {
+                return Ok(KeyListing { keys: Vec::new(), odd: Vec::new(), raw: json!([]) });
             }
-            Err(error) => return Err(error),
+            Err(failure) => return Err(failure),
         };
         let raw = answer.value()?;
         let list = ["ssh_keys", "keys"].iter().find_map(|field| raw.get(field)).unwrap_or(&raw);
         let list = list.as_array().ok_or_else(|| answer.unusable("no list of SSH keys"))?;
         let live = list.iter().filter(|key| key["deleted_at"].is_null());
-        let (keys, odd) = readable(live, "SSH key", read);
-        Ok(SshKeys { keys, odd, raw })
+        Ok(KeyListing::of(live, &raw, "SSH key", read))
     }
 
     /// Adds a public key.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`].
-    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey, ApiError> {
+    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         saved(&self.send(&Request::post(PATH, json!({"ssh_key": line}), "add the SSH key")).await?)
     }
 
     /// Puts another public key in the place of one.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`].
-    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey, ApiError> {
+    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let body = json!({"id": id, "ssh_key": line});
         let request =
             Request::put(format!("{PATH}{id}/"), body, format!("update the SSH key {id}")).repeatable();
@@ -86,18 +59,13 @@ impl Client {
     }
 
     /// Deletes a key.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`]; [`ApiError::code`] `no_ssh_key` if there is none.
-    pub async fn delete_ssh_key(&self, id: u64) -> Result<(Reply, Value), ApiError> {
+    pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let request = Request::delete(format!("{PATH}{id}/"), json!({}), format!("delete the SSH key {id}"));
-        let answer = self.send(&request).await?;
-        let raw = answer.value()?;
-        Ok((answer.into(), raw))
+        self.send(&request).await?.value()
     }
 }
 
-fn saved(answer: &Answer) -> Result<SavedSshKey, ApiError> {
+fn saved(answer: &Answer) -> Result<SavedSshKey> {
     let raw = answer.value()?;
     Ok(SavedSshKey { id: raw["key"]["id"].as_u64().or_else(|| raw["id"].as_u64()), raw })
 }

@@ -4,13 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Client;
-use super::error::ApiError;
 use super::request::Request;
+use crate::domain::Result;
 
 /// The user that a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// What identifies the account on its server.
     pub id: String,
     /// The e-mail address, if the server tells it; as it came.
     pub email: Option<String>,
@@ -27,20 +26,17 @@ struct Wire {
 
 impl Client {
     /// Asks whose key this is.
-    ///
-    /// # Errors
-    /// Those of [`Client::send`], or an answer without an id.
-    pub async fn current_user(&self) -> Result<User, ApiError> {
+    pub async fn current_user(&self) -> Result<User> {
         let request = Request::get("/users/current/", "read the account of this key");
         let answer = self.send(&request).await?;
         if !answer.is_object() {
-            return Err(answer.unusable("no user").into());
+            return Err(answer.unusable("no user"));
         }
         let Wire { id, email, username } = answer.parse()?;
         let id = match id {
             Some(Value::String(id)) if !id.is_empty() => id,
             Some(Value::Number(id)) if id.is_i64() || id.is_u64() => id.to_string(),
-            _ => return Err(answer.unusable("a user without an id").into()),
+            _ => return Err(answer.unusable("a user without an id")),
         };
         Ok(User { id, email: text(email), username: text(username) })
     }

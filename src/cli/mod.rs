@@ -22,8 +22,7 @@ pub use dashes::mark_values;
 use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
-    Forget, ForgetEnvVar, NameValue, Names, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources,
-    StdinValue, Why,
+    Forget, ForgetEnvVar, NameValue, Names, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources, Why,
 };
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};

@@ -3,14 +3,17 @@
 use std::cell::Cell;
 
 use super::interrupts::Watch;
+use super::outcome::{Outcome, Stop};
 use super::this_shell::ThisShell;
-use crate::account::{Account, Connection, Inspect, Refreshed, Remote, Store, Urgency, block_on};
+use crate::account::{
+    Account, Connection, Inspect, Outstanding, Refreshed, Remote, Store, Urgency, block_on,
+};
 use crate::cli::Global;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
-use crate::ui::{Outstanding, Progress, Ui};
+use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
 pub struct App {
@@ -35,7 +38,7 @@ pub fn open_store(paths: &Paths) -> Store {
 
 /// How a command's calls are made.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct CallOptions {
     /// How often a call is tried.
     pub tries: u32,
     /// Whether a shown command holds the values: only if they were typed on the command line too.
@@ -119,34 +122,34 @@ impl App {
         &self,
         account: Account<'_>,
         work: impl AsyncFn(&Remote<'_>) -> Result<T>,
-    ) -> Result<T> {
-        self.with_server_as(account, self.manner(false), work)
+    ) -> Outcome<T> {
+        self.with_server_as(account, self.call_options(false), work)
     }
 
-    /// The manner of most commands; `show_values` where the secret was typed on the command line.
-    pub fn manner(&self, show_values: bool) -> Manner {
-        Manner { tries: self.global.retry, show_values, hears_interrupts: false }
+    /// The options of most commands; `show_values` where the secret was typed on the command line.
+    pub fn call_options(&self, show_values: bool) -> CallOptions {
+        CallOptions { tries: self.global.retry, show_values, hears_interrupts: false }
     }
 
-    /// [`Self::with_server`], in a manner of its own. A two-factor session that turns out to be over
+    /// [`Self::with_server`], with options of its own. A two-factor session that turns out to be over
     /// is dropped, and the API key takes its place, as in the official client.
     pub fn with_server_as<T>(
         &self,
         account: Account<'_>,
-        manner: Manner,
+        options: CallOptions,
         work: impl AsyncFn(&Remote<'_>) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Outcome<T> {
         let is_over = self.session_is_over.get() && account.is_session();
         let account = if is_over { account.after_session(&self.paths)? } else { account };
-        match self.attempt(account.clone(), manner, &work) {
-            Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {
+        match self.attempt(account.clone(), options, &work) {
+            Err(Stop::Failed(failure)) if failure.kind() == Kind::SessionOver && account.is_session() => {
                 let next = account.after_session(&self.paths)?;
                 self.session_is_over.set(true);
                 self.ui.warn(&format!(
                     "the two-factor session is over (start another with `vastai tfa login`); going on with the key from {}",
                     next.credential.source
                 ));
-                self.attempt(next, manner, &work)
+                self.attempt(next, options, &work)
             }
             done => done,
         }
@@ -155,37 +158,39 @@ impl App {
     fn attempt<T>(
         &self,
         account: Account<'_>,
-        manner: Manner,
+        options: CallOptions,
         work: &impl AsyncFn(&Remote<'_>) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Outcome<T> {
         let label = format!("asking the server ({})", printable(account.server.host()));
         let out = Outstanding::default();
         // Before any other thread: they inherit that the signals are left to this one.
-        let _watch = (!manner.hears_interrupts).then(|| Watch::start(out.clone(), self.ui));
-        let progress = Progress::start(&label, self.ui.quiet, out);
+        let _watch = (!options.hears_interrupts).then(|| Watch::start(out.clone(), self.ui));
+        let progress = Progress::start(&label, self.ui.quiet);
         let inspect = match (self.global.curl, self.global.explain) {
-            (true, _) => Inspect::Curl { show_values: manner.show_values },
+            (true, _) => Inspect::Curl { show_values: options.show_values },
             (false, true) => Inspect::Explain,
             (false, false) => Inspect::Off,
         };
         let connection = Connection {
-            tries: manner.tries,
+            tries: options.tries,
             inspect,
             insecure_http: self.global.insecure_http,
             listener: progress.listener(self.global.curl),
+            out,
         };
         let remote = Remote::for_command(account, connection)?;
-        let done = block_on(work(&remote)).map_err(|failure| remote.blame(failure));
+        let done = block_on(async { progress.unless_shown(work(&remote)).await.transpose() });
+        let done = done.map_err(|failure| remote.blame(failure));
         self.ui.data(progress.end().as_bytes())?;
         for note in self.store.take_notes() {
             self.ui.warn(&note);
         }
-        done
+        done?.ok_or(Stop::Shown)
     }
 
     /// What the account holds, asked from its server (or a moment ago).
-    pub fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Result<Refreshed> {
+    pub fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Outcome<Refreshed> {
         let refreshed = self.with_server(account, async |remote| remote.refresh(urgency).await)?;
-        refreshed.ok_or_else(|| Failure::new(Kind::Unavailable, "another vastenv is asking the server"))
+        Ok(refreshed.ok_or_else(|| Failure::unavailable("another vastenv is asking the server"))?)
     }
 }

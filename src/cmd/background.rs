@@ -7,7 +7,9 @@ use std::time::Duration;
 use nix::unistd::{close, setsid};
 
 use super::app::App;
-use crate::account::{self, Account, Connection, Inspect, KeyKind, Listener, Remote, Urgency, block_on};
+use crate::account::{
+    self, Account, Connection, Inspect, KeyKind, Listener, Outstanding, Remote, Urgency, block_on,
+};
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::domain::{Kind, Result};
@@ -43,9 +45,6 @@ fn start_with(arguments: &[&str]) {
 }
 
 /// What the detached process does: it fetches the variables, or the list of keys with this name.
-///
-/// # Errors
-/// The refresh failed; nobody hears of it but the back-off.
 pub fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.
@@ -60,6 +59,7 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
         inspect: Inspect::Off,
         insecure_http: false,
         listener: std::sync::Arc::new(Silent),
+        out: Outstanding::default(),
     };
     let refresh = |account: Account<'_>| {
         let remote = Remote::for_background(account, connection.clone())?;
@@ -93,8 +93,4 @@ fn close_inherited() {
 
 struct Silent;
 
-impl Listener for Silent {
-    fn explain(&self, _: &str) {}
-
-    fn waiting(&self, _: &str, _: Duration) {}
-}
+impl Listener for Silent {}

@@ -7,40 +7,26 @@ use serde_json::{Map, Value, json};
 use super::app::App;
 use super::ask::agree_beside_stdin;
 use super::guard;
+use super::outcome::Outcome;
 use crate::account::CreatedApiKey;
 use crate::cli::CreateApiKey;
 use crate::context;
 use crate::credentials::check_key;
-use crate::domain::{Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
+use crate::domain::{CATEGORIES, Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
 use crate::files::{Unread, read_text, reason};
-
-/// The permission categories that the service documents.
-pub const CATEGORIES: [&str; 11] = [
-    "billing_read",
-    "billing_write",
-    "instance_read",
-    "instance_write",
-    "machine_read",
-    "machine_write",
-    "misc",
-    "team_read",
-    "team_write",
-    "user_read",
-    "user_write",
-];
 
 /// The largest permission file, in bytes.
 const LARGEST_FILE: usize = 1024 * 1024;
 
 /// Makes the key and prints it, once, alone on stdout.
-pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
+pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Outcome<()> {
     let name = arguments.name.as_deref();
     name.map_or(Ok(()), check_name)?;
     guard::values(app)?;
     let permissions = permissions(app, &arguments)?;
     let params = arguments.key_params.clone().map(Value::String);
     let account = app.account()?;
-    let created = app.with_server_as(account, app.manner(true), async |remote| {
+    let created = app.with_server_as(account, app.call_options(true), async |remote| {
         remote.create_api_key(name, Some(&permissions), params.as_ref()).await
     })?;
     let CreatedApiKey { id, key, permissions } = created;
@@ -57,14 +43,13 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Result<()> {
         failure
             .hint(format!("nobody can see the key any more: vastenv delete api-key {id}, and create another"))
     })?;
-    check_key(key.expose()).map(drop).map_err(|why| {
-        let kept = app.store.keep_odd_key(id, &key);
-        let failure = Failure::failed(format!("the new API key {why}: no request can carry it"));
-        match kept {
-            Ok(path) => failure.hint(format!("it is kept as the server sent it in {}", path.display())),
-            Err(error) => failure.hint(format!("it is nowhere but above: {}", error.message())),
-        }
-    })
+    let Err(why) = check_key(key.expose()) else { return Ok(()) };
+    let failure = Failure::failed(format!("the new API key {why}: no request can carry it"));
+    Err(match app.store.keep_odd_key(id, &key) {
+        Ok(path) => failure.hint(format!("it is kept as the server sent it in {}", path.display())),
+        Err(error) => failure.hint(format!("it is nowhere but above: {}", error.message())),
+    }
+    .into())
 }
 
 /// A name that a list can show.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::ask::agree;
+use super::outcome::Outcome;
 use super::ssh_key::{describe, given_key, server_option};
 use crate::account::{Account, Remote, SshKey};
 use crate::cli::CreateSshKey;
@@ -16,7 +17,7 @@ use crate::keypair::{PublicKey, existing, generate, save};
 use crate::ui::read_new_passphrase;
 
 /// What became of a key.
-enum Outcome {
+enum Added {
     /// The account has it now; the server's answer.
     Added { id: Option<u64>, answer: Value },
     /// The account had it already; nothing was sent.
@@ -24,30 +25,30 @@ enum Outcome {
 }
 
 /// Adds the key to the account, unless it has it already.
-pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Result<()> {
+pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Outcome<()> {
     if let Some(text) = &arguments.key {
         let key = given_key(app, text.expose())?;
         let outcome = add(app, app.account()?, &key, arguments.force)?;
-        return report(app, &key, outcome);
+        return Ok(report(app, &key, outcome)?);
     }
     // Before anything is made: without an API key the pair could not be added.
     let account = app.account()?;
     let (key, path) = make_pair(app, &arguments)?;
-    let outcome =
-        add(app, account, &key, arguments.force).map_err(|failure| finish_later(app, &path, failure))?;
-    report(app, &key, outcome)
+    let outcome = add(app, account, &key, arguments.force)
+        .map_err(|stop| stop.map(|failure| finish_later(app, &path, failure)))?;
+    Ok(report(app, &key, outcome)?)
 }
 
-fn add(app: &App, account: Account<'_>, key: &PublicKey, force: bool) -> Result<Outcome> {
-    app.with_server_as(account, app.manner(true), async |remote| {
+fn add(app: &App, account: Account<'_>, key: &PublicKey, force: bool) -> Outcome<Added> {
+    app.with_server_as(account, app.call_options(true), async |remote| {
         if !force
             && !app.global.curl
             && let Some(held) = held(remote, key).await?
         {
-            return Ok(Outcome::Held(held));
+            return Ok(Added::Held(held));
         }
         let saved = remote.create_ssh_key(key.line()).await?;
-        Ok(Outcome::Added { id: saved.id, answer: saved.raw })
+        Ok(Added::Added { id: saved.id, answer: saved.raw })
     })
 }
 
@@ -63,17 +64,17 @@ async fn held(remote: &Remote<'_>, key: &PublicKey) -> Result<Option<SshKey>> {
     Ok(listed.keys.into_iter().find(same))
 }
 
-fn report(app: &App, key: &PublicKey, outcome: Outcome) -> Result<()> {
+fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {
     match outcome {
-        Outcome::Held(held) => {
+        Added::Held(held) => {
             app.ui.say(&format!(
                 "the account has this key already, as {}: nothing was sent (--force sends it)",
                 held.id
             ));
             if app.ui.raw { app.ui.json(&json!({"success": true, "key": held.raw})) } else { Ok(()) }
         }
-        Outcome::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
-        Outcome::Added { id, .. } => {
+        Added::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
+        Added::Added { id, .. } => {
             let id = id.map_or(String::new(), |id| format!(" {id}"));
             app.ui.say(&format!(
                 "added SSH key{id}: {}; instances that run already do not get it by themselves",

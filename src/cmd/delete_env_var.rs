@@ -4,13 +4,14 @@ use std::process::ExitCode;
 
 use super::app::App;
 use super::each::each;
+use super::outcome::Outcome;
 use super::value::{DELETED, checked_name, report};
 use crate::account::{Account, Keeping, Known, Urgency};
 use crate::cli::Names;
-use crate::domain::{EnvName, Result};
+use crate::domain::EnvName;
 
 /// Sends the deletions one by one, and lets every open shell follow.
-pub fn delete_env_var(app: &App, arguments: &Names) -> Result<ExitCode> {
+pub fn delete_env_var(app: &App, arguments: &Names) -> Outcome<ExitCode> {
     let account = app.account()?;
     check_names(app, &account, &arguments.names)?;
     each(app, &arguments.names, |name| {
@@ -31,7 +32,7 @@ pub fn delete_env_var(app: &App, arguments: &Names) -> Result<ExitCode> {
 
 /// A name that no shell takes is one if the account lists it; else it may be a value in the wrong place,
 /// and is not sent.
-fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Result<()> {
+fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Outcome<()> {
     let mut odd: Vec<&String> = names.iter().filter(|name| EnvName::parse(name).is_err()).collect();
     if let Ok(Known::Snapshot(snapshot)) = account.known() {
         odd.retain(|name| !snapshot.variables.contains_key(*name));
@@ -40,8 +41,8 @@ fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Result<()>
         let listed = app.fetch(account.clone(), Urgency::Asked)?.snapshot.variables;
         odd.retain(|name| !listed.contains_key(*name));
     }
-    odd.first().map_or(Ok(()), |name| {
-        let checked = checked_name(name).map(drop);
-        checked.map_err(|failure| failure.hint("the account lists none of this name: vastenv show env-vars"))
-    })
+    let Some(name) = odd.first() else { return Ok(()) };
+    let checked = checked_name(name).map(drop);
+    Ok(checked
+        .map_err(|failure| failure.hint("the account lists none of this name: vastenv show env-vars"))?)
 }

@@ -4,14 +4,15 @@ use std::process::ExitCode;
 
 use super::app::App;
 use super::each::each;
+use super::outcome::Outcome;
 use super::ssh_key::server_option;
 use crate::account::SshKey;
 use crate::cli::KeyIds;
-use crate::domain::{Result, printable};
+use crate::domain::printable;
 use crate::keypair::PublicKey;
 
 /// Deletes the keys one by one, and prints what brings each back.
-pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
+pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Outcome<ExitCode> {
     let account = app.account()?;
     let known = if app.global.curl || app.ui.raw {
         Vec::new()
@@ -23,7 +24,7 @@ pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Result<ExitCode> {
     each(app, &arguments.ids, |&id| {
         let answer = app.with_server(account.clone(), async |remote| remote.delete_ssh_key(id).await)?;
         if app.ui.raw {
-            return app.ui.json(&answer);
+            return Ok(app.ui.json(&answer)?);
         }
         let held = known.iter().find(|key| key.id == id);
         app.ui

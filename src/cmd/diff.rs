@@ -7,16 +7,17 @@ use serde_json::{Map, Value, json};
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::guard;
+use super::outcome::Outcome;
 use crate::account::{Urgency, variables};
 use crate::cli::Diff;
-use crate::domain::{Result, Secret, count, printable};
+use crate::domain::{Secret, count, printable};
 use crate::dotenv::{Comparison, Difference, compare, obstacle, settle};
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
 
 /// Compares; exit code 1 if anything differs or cannot be told.
-pub fn diff(app: &App, arguments: &Diff) -> Result<ExitCode> {
+pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
     if arguments.show_values {
         guard::values(app)?;
     }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::app::{App, Manner};
+use super::app::{App, CallOptions};
+use super::outcome::Stop;
 use super::this_shell::{ThisShell, hook_line};
 use crate::account::{Account, Known, describe_storage};
 use crate::cli::Global;
@@ -111,7 +112,7 @@ fn leftovers(app: &App) -> Finding {
 /// Whether the server answers, and whose it says the key is.
 fn server(app: &App, account: &Account<'_>) -> Finding {
     let began = Instant::now();
-    let once = Manner { tries: 1, ..app.manner(false) };
+    let once = CallOptions { tries: 1, ..app.call_options(false) };
     let asked =
         app.with_server_as(account.clone(), once, async |remote| remote.verify_within(PATIENCE).await);
     match asked {
@@ -120,7 +121,8 @@ fn server(app: &App, account: &Account<'_>) -> Finding {
             let took = began.elapsed().as_millis();
             Finding::Good(format!("{} answers as {} in {took} ms", account.server, who))
         }
-        Err(failure) => Finding::Bad(failure),
+        Err(Stop::Shown) => Finding::Note("not asked".to_owned(), "leave --curl out".to_owned()),
+        Err(Stop::Failed(failure)) => Finding::Bad(failure),
     }
 }
 

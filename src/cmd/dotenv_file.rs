@@ -24,10 +24,6 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// Reads the assignments of a file, or of a pipe: `vastenv import <(…)`.
-///
-/// # Errors
-/// It cannot be read, is too large, is no text, or makes no sense: the message names the line and
-/// holds nothing of it.
 pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     let text = read(path)?;
     read_dotenv(&text).map_err(|fault| {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::app::{App, Manner};
+use super::app::{App, CallOptions};
+use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
@@ -28,7 +29,7 @@ pub enum WhenOld {
 
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
-pub fn export(app: &App, arguments: &Export) -> Result<()> {
+pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
     let format = Format::parse(&arguments.format).ok_or_else(|| {
         Failure::usage("unknown format").hint(format!("one of {}", Format::NAMES.join(", ")))
     })?;
@@ -40,7 +41,7 @@ pub fn export(app: &App, arguments: &Export) -> Result<()> {
     if format == Format::Dotenv {
         warn_of_shells_only(app, &environment);
     }
-    app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))
+    Ok(app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))?)
 }
 
 /// Names the variables that a program cannot be given beside the others.
@@ -67,16 +68,14 @@ fn warn_of_shells_only(app: &App, environment: &Environment) {
 }
 
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.
-///
-/// # Errors
-/// As `export`.
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     let app = App::new(Global::default(), ui)?;
-    export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT })
+    let exported = export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT });
+    finish(exported)
 }
 
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.
-pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Result<Snapshot> {
+pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Outcome<Snapshot> {
     if app.global.curl {
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
     }
@@ -101,7 +100,8 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
                 Kind::NotAuthenticated,
                 format!("the server refused the key {} from {}", credential.key.suffix(), credential.source),
             )
-            .hint(format!("{}, or try again with `vastenv refresh`", credential.source.mend())))
+            .hint(format!("{}, or try again with `vastenv refresh`", credential.source.mend()))
+            .into())
         }
         Ok(Known::Nothing) => first(app, account, wait),
         // Where the server cannot make up for it, the failure comes back.
@@ -110,11 +110,11 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
                 app.ui.warn_of(&failure);
                 Ok(snapshot)
             }
-            Err(other) => {
-                if other != failure {
+            Err(stop) => {
+                if !matches!(&stop, Stop::Failed(other) if *other == failure) {
                     app.ui.warn_of(&failure);
                 }
-                Err(other)
+                Err(stop)
             }
         },
     }
@@ -137,27 +137,27 @@ pub fn whole(app: &App, snapshot: Snapshot) -> Result<Snapshot> {
 }
 
 /// The first snapshot.
-fn first(app: &App, account: &Account<'_>, wait: Duration) -> Result<Snapshot> {
+fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<Snapshot> {
     if wait.is_zero() {
         background::start();
         return Err(Failure::unavailable("nothing is known of the account yet; the server is being asked")
-            .hint("try again in a moment, or give --wait 10"));
+            .hint("try again in a moment, or give --wait 10")
+            .into());
     }
     let refreshed =
         app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
-    refreshed
-        .map(|refreshed| refreshed.snapshot)
-        .ok_or_else(|| Failure::unavailable("the server was not asked"))
+    let refreshed = refreshed.ok_or_else(|| Failure::unavailable("the server was not asked"))?;
+    Ok(refreshed.snapshot)
 }
 
 /// A snapshot newer than `old`, or `old` with a warning; but a key that is refused now opens
 /// nothing any more.
-fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Result<Snapshot> {
+fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Outcome<Snapshot> {
     let waits = account.backoff().filter(|backoff| backoff.wait((account.now)()) > 0);
     let asked = if let Some(backoff) = waits {
-        Err(Failure::unavailable(backoff.reason))
+        Err(Failure::unavailable(backoff.reason).into())
     } else {
-        let once = Manner { tries: 1, ..app.manner(false) };
+        let once = CallOptions { tries: 1, ..app.call_options(false) };
         app.with_server_as(account.clone(), once, async |remote| {
             remote.refresh_within(Urgency::Needed, limit).await
         })
@@ -165,8 +165,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
     match asked {
         Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
         Ok(None) => Ok(old),
-        Err(failure) if failure.exit_code() == 4 => Err(failure),
-        Err(failure) => {
+        Err(Stop::Failed(failure)) if failure.exit_code() != 4 => {
             let when = match account.age(&old) {
                 Some(age) => format!("of {} ago", format_duration(age)),
                 None => "of some time ago".to_owned(),
@@ -174,5 +173,6 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Re
             app.ui.warn(&format!("{}; running with the variables {when}", failure.message()));
             Ok(old)
         }
+        Err(stop) => Err(stop),
     }
 }

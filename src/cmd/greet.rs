@@ -7,7 +7,7 @@ use crate::account::{Account, Known, Snapshot};
 use crate::cli::Global;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source};
-use crate::domain::{Failure, Kind, Result, ServerUrl, count, format_duration, printable};
+use crate::domain::{Failure, Remedy, Result, ServerUrl, count, format_duration, printable};
 use crate::shell::Shell;
 use crate::ui::Ui;
 
@@ -34,13 +34,8 @@ impl Point {
     }
 
     fn failed(heading: &'static str, failure: &Failure) -> Self {
-        let next = match failure.kind() {
-            // A key that is given for a while is not mended by one that is saved.
-            Kind::NotAuthenticated => [Source::Flag, Source::Environment]
-                .iter()
-                .map(Source::mend)
-                .find(|mend| failure.next_step() == Some(mend))
-                .unwrap_or(SET_KEY),
+        let next = match failure.remedy() {
+            Some(Remedy::SaveKey(_)) => SET_KEY,
             _ => failure.next_step().unwrap_or("vastenv doctor"),
         };
         Self { is_broken: true, ..Self::wanting(heading, failure.message(), next) }

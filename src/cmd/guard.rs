@@ -8,9 +8,6 @@ use crate::context;
 use crate::domain::{Failure, Result};
 
 /// Refuses to go on to print values, where that is not to a person. Called before anything is sent.
-///
-/// # Errors
-/// An agent's marker or `VASTENV_GUARD` is set, stdout is no terminal, and `--reveal` is not given.
 pub fn values(app: &App) -> Result<()> {
     // What `--curl` shows instead is for `command` to judge.
     if app.global.curl { Ok(()) } else { check(app) }

@@ -58,9 +58,6 @@ pub fn help(arguments: &cli::Help, ui: Ui) -> Result<()> {
 }
 
 /// Prints a help text of clap's, in colour where a terminal shows it.
-///
-/// # Errors
-/// Stdout cannot be written.
 pub fn print_help(text: &StyledStr, ui: Ui) -> Result<()> {
     let is_seen = ui.color && context::stdout_is_terminal();
     ui.data(if is_seen { text.ansi().to_string() } else { text.to_string() }.as_bytes())

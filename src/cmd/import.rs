@@ -8,21 +8,23 @@ use std::process::ExitCode;
 use nix::sys::signal::Signal;
 use serde_json::{Map, Value, json};
 
-use super::app::{App, Manner};
+use super::app::{App, CallOptions};
 use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
-use super::interrupts::Interrupts;
+use super::outcome::Outcome;
 use super::ssh_key::server_option;
 use crate::account::{Account, Batch, Ended, Urgency, variables};
 use crate::cli::Import;
 use crate::domain::{Failure, Result, count};
 use crate::dotenv::{Pending, Plan, Reason, Settled, plan, settle};
+use crate::process::Signals;
 
 /// Shows what would be done, asks, and does it.
-pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
+pub fn import(app: &App, arguments: &Import) -> Outcome<ExitCode> {
     if app.global.curl {
         return Err(Failure::usage("--curl shows single requests, and an import is as many as it takes")
-            .hint("see what would be sent with --dry-run"));
+            .hint("see what would be sent with --dry-run")
+            .into());
     }
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
@@ -34,13 +36,17 @@ pub fn import(app: &App, arguments: &Import) -> Result<ExitCode> {
     let plan = plan(&file, &variables(&snapshot), &account.rules());
     show(app, arguments, &file, &plan)?;
     if arguments.dry_run {
-        return if app.ui.raw { app.ui.json(&raw_plan(&plan)) } else { Ok(()) }.map(|()| ExitCode::SUCCESS);
+        if app.ui.raw {
+            app.ui.json(&raw_plan(&plan))?;
+        }
+        return Ok(ExitCode::SUCCESS);
     }
     let skipped = plan.skip.clone();
     let batch = Batch::new(plan);
     if batch.total() == 0 {
         tell(app, &format!("nothing to do: the account has all that {} can give", shown(&arguments.file)));
-        return report(app, &batch, &skipped).map(|()| ExitCode::SUCCESS);
+        report(app, &batch, &skipped)?;
+        return Ok(ExitCode::SUCCESS);
     }
     consent(app, &arguments.file, &batch)?;
     send(app, account, arguments, batch, &skipped)
@@ -102,14 +108,14 @@ fn send(
     arguments: &Import,
     batch: Batch,
     skipped: &[(String, Reason)],
-) -> Result<ExitCode> {
+) -> Outcome<ExitCode> {
     let waiting = RefCell::new(batch);
     // Where a two-factor session ends on the way, this is called again with another key.
-    let manner = Manner { hears_interrupts: true, ..app.manner(false) };
-    let ended = app.with_server_as(account, manner, async |remote| {
-        let mut interrupts = Interrupts::new()?;
+    let options = CallOptions { hears_interrupts: true, ..app.call_options(false) };
+    let ended = app.with_server_as(account, options, async |remote| {
+        let mut signals = Signals::hear_ends()?;
         let mut batch = waiting.take();
-        let ended = remote.send_batch(&mut batch, async || interrupts.next().await).await;
+        let ended = remote.send_batch(&mut batch, async || signals.next().await).await;
         waiting.replace(batch);
         ended
     });
@@ -125,10 +131,12 @@ fn send(
             app.ui.failure(&Failure::failed(format!("interrupted: {}", progress(&batch))).hint(go_on));
             Ok(exit_code(signal))
         }
-        Err(failure) => {
+        Err(stop) => {
             tell(app, &progress(&batch));
-            let first = failure.next_step().map_or(String::new(), |step| format!("{step}; then "));
-            Err(failure.hint(format!("{first}{go_on}")))
+            Err(stop.map(|failure| {
+                let first = failure.next_step().map_or(String::new(), |step| format!("{step}; then "));
+                failure.hint(format!("{first}{go_on}"))
+            }))
         }
     }
 }

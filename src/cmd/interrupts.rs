@@ -5,43 +5,11 @@ use std::thread::{self, JoinHandle};
 
 use nix::sys::pthread::pthread_kill;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::domain::{Failure, Kind, Result};
-use crate::files::reason;
+use crate::account::Outstanding;
+use crate::domain::{Failure, Kind};
 use crate::process::is_ignored;
-use crate::ui::{Outstanding, Ui, erase_line};
-
-/// Ctrl-C, and requests to end.
-pub struct Interrupts {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Interrupts {
-    /// Listens from now on: the signals end nothing by themselves any more.
-    pub fn new() -> Result<Self> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|error| Failure::failed(format!("cannot listen for signals: {}", reason(&error))))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            hang_up: listen(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits for the next one.
-    pub async fn next(&mut self) -> Number {
-        tokio::select! {
-            _ = self.interrupt.recv() => Number::SIGINT,
-            _ = self.terminate.recv() => Number::SIGTERM,
-            _ = self.hang_up.recv() => Number::SIGHUP,
-        }
-    }
-}
+use crate::ui::{Ui, erase_line};
 
 /// Ends a watch.
 const OVER: Number = Number::SIGUSR2;

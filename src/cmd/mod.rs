@@ -25,6 +25,7 @@ mod hook_reply;
 mod import;
 mod interrupts;
 mod man;
+mod outcome;
 mod refresh;
 mod remember_env_var;
 mod reset_api_key;
@@ -47,6 +48,7 @@ mod why;
 use std::process::ExitCode;
 
 use app::App;
+use outcome::Outcome;
 
 use crate::cli::{Cli, Command, Create, Delete, Forget, Reset, Set, Show, Update};
 use crate::context;
@@ -61,12 +63,14 @@ pub use hook::print_hook;
 pub use hook_reply::{HookCall, reply_to_hook};
 
 /// Does what the command line says.
-///
-/// # Errors
-/// What the command could not do.
 pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
-    let done = |()| ExitCode::SUCCESS;
-    let Some(command) = cli.command else { return greet::greet(cli.global, ui).map(done) };
+    outcome::finish(run(cli, ui))
+}
+
+fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
+    let Some(command) = cli.command else {
+        return Ok(greet::greet(cli.global, ui).map(|()| ExitCode::SUCCESS)?);
+    };
     // What asks how things are changes nothing, and so unlocks nothing.
     let only_looks = match &command {
         Command::Status => true,
@@ -83,50 +87,43 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
         Ok(app)
     };
     match command {
-        Command::Hook(arguments) => print_hook(&arguments.shell, ui).map(done),
-        Command::Completions(arguments) => completions::completions(&arguments, ui, cli.global.yes).map(done),
-        Command::Export(arguments) => export::export(&app()?, &arguments).map(done),
-        Command::Run(arguments) => run::run(&app()?, &arguments),
-        Command::Refresh => refresh::refresh(&app()?).map(done),
-        Command::Storage(arguments) => storage::storage(&app()?, &arguments).map(done),
-        Command::Status => status::status(&app()?).map(done),
-        Command::Doctor => doctor::doctor(cli.global, ui),
-        Command::Why(arguments) => why::why(&app()?, &arguments).map(done),
-        Command::Show(Show::EnvVars(arguments)) => {
-            show_env_vars::show_env_vars(&app()?, &arguments).map(done)
+        Command::Hook(arguments) => print_hook(&arguments.shell, ui)?,
+        Command::Completions(arguments) => completions::completions(&arguments, ui, cli.global.yes)?,
+        Command::Export(arguments) => export::export(&app()?, &arguments)?,
+        Command::Run(arguments) => return run::run(&app()?, &arguments),
+        Command::Refresh => refresh::refresh(&app()?)?,
+        Command::Storage(arguments) => storage::storage(&app()?, &arguments)?,
+        Command::Status => status::status(&app()?)?,
+        Command::Doctor => return Ok(doctor::doctor(cli.global, ui)?),
+        Command::Why(arguments) => why::why(&app()?, &arguments)?,
+        Command::Show(Show::EnvVars(arguments)) => show_env_vars::show_env_vars(&app()?, &arguments)?,
+        Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments)?,
+        Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?)?,
+        Command::Show(Show::SshKeys) => show_ssh_keys::show_ssh_keys(&app()?)?,
+        Command::Create(Create::ApiKey(arguments)) => create_api_key::create_api_key(&app()?, arguments)?,
+        Command::Create(Create::SshKey(arguments)) => create_ssh_key::create_ssh_key(&app()?, arguments)?,
+        Command::Update(Update::SshKey(arguments)) => update_ssh_key::update_ssh_key(&app()?, &arguments)?,
+        Command::Delete(Delete::ApiKey(arguments)) => {
+            return delete_api_key::delete_api_key(&app()?, &arguments);
         }
-        Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments).map(done),
-        Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?).map(done),
-        Command::Show(Show::SshKeys) => show_ssh_keys::show_ssh_keys(&app()?).map(done),
-        Command::Create(Create::ApiKey(arguments)) => {
-            create_api_key::create_api_key(&app()?, arguments).map(done)
+        Command::Delete(Delete::SshKey(arguments)) => {
+            return delete_ssh_key::delete_ssh_key(&app()?, &arguments);
         }
-        Command::Create(Create::SshKey(arguments)) => {
-            create_ssh_key::create_ssh_key(&app()?, arguments).map(done)
+        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, arguments)?,
+        Command::Forget(Forget::EnvVar(arguments)) => forget_env_var::forget_env_var(&app()?, &arguments)?,
+        Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?)?,
+        Command::Create(Create::EnvVar(arguments)) => create_env_var::create_env_var(&app()?, arguments)?,
+        Command::Update(Update::EnvVar(arguments)) => update_env_var::update_env_var(&app()?, arguments)?,
+        Command::Set(Set::EnvVar(arguments)) => set_env_var::set_env_var(&app()?, arguments)?,
+        Command::Set(Set::ApiKey(arguments)) => set_api_key::set_api_key(&app()?, arguments)?,
+        Command::Delete(Delete::EnvVar(arguments)) => {
+            return delete_env_var::delete_env_var(&app()?, &arguments);
         }
-        Command::Update(Update::SshKey(arguments)) => {
-            update_ssh_key::update_ssh_key(&app()?, &arguments).map(done)
-        }
-        Command::Delete(Delete::ApiKey(arguments)) => delete_api_key::delete_api_key(&app()?, &arguments),
-        Command::Delete(Delete::SshKey(arguments)) => delete_ssh_key::delete_ssh_key(&app()?, &arguments),
-        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, arguments).map(done),
-        Command::Forget(Forget::EnvVar(arguments)) => {
-            forget_env_var::forget_env_var(&app()?, &arguments).map(done)
-        }
-        Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?).map(done),
-        Command::Create(Create::EnvVar(arguments)) => {
-            create_env_var::create_env_var(&app()?, arguments).map(done)
-        }
-        Command::Update(Update::EnvVar(arguments)) => {
-            update_env_var::update_env_var(&app()?, arguments).map(done)
-        }
-        Command::Set(Set::EnvVar(arguments)) => set_env_var::set_env_var(&app()?, arguments).map(done),
-        Command::Set(Set::ApiKey(arguments)) => set_api_key::set_api_key(&app()?, arguments).map(done),
-        Command::Delete(Delete::EnvVar(arguments)) => delete_env_var::delete_env_var(&app()?, &arguments),
-        Command::Import(arguments) => import::import(&app()?, &arguments),
-        Command::Diff(arguments) => diff::diff(&app()?, &arguments),
-        Command::Sandbox(arguments) => sandbox::sandbox(arguments, ui),
-        Command::Man(arguments) => man::man(&arguments, ui).map(done),
-        Command::Help(arguments) => help::help(&arguments, ui).map(done),
+        Command::Import(arguments) => return import::import(&app()?, &arguments),
+        Command::Diff(arguments) => return diff::diff(&app()?, &arguments),
+        Command::Sandbox(arguments) => return Ok(sandbox::sandbox(arguments, ui)?),
+        Command::Man(arguments) => man::man(&arguments, ui)?,
+        Command::Help(arguments) => help::help(&arguments, ui)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,16 +5,17 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::app::App;
+use super::outcome::Outcome;
 use crate::account::Urgency;
-use crate::domain::{Result, count};
+use crate::domain::count;
 
 /// Refreshes the snapshot, and says what is new, changed and gone.
-pub fn refresh(app: &App) -> Result<()> {
+pub fn refresh(app: &App) -> Outcome<()> {
     let began = Instant::now();
     let account = app.account()?;
     let refreshed = app.fetch(account.clone(), Urgency::Asked)?;
     if let Some(failure) = refreshed.unsaved {
-        return Err(failure);
+        return Err(failure.into());
     }
     if let Some(failure) = &refreshed.snapshot.unread {
         app.ui.warn_of(failure);
@@ -23,7 +24,7 @@ pub fn refresh(app: &App) -> Result<()> {
     let took = began.elapsed();
     let held = refreshed.snapshot.variables.len();
     if app.ui.raw {
-        return app.ui.json(&json!({
+        return Ok(app.ui.json(&json!({
             "added": refreshed.added,
             "changed": refreshed.changed,
             "removed": refreshed.removed,
@@ -31,7 +32,7 @@ pub fn refresh(app: &App) -> Result<()> {
             "hidden": environment.hidden(),
             "outdated": refreshed.outdated,
             "milliseconds": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        }));
+        }))?);
     }
     let signed = [('+', &refreshed.added), ('~', &refreshed.changed), ('-', &refreshed.removed)];
     for (sign, names) in signed {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
+use super::outcome::{Outcome, Stop};
 use super::value::{agree_to_edges, checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
@@ -19,7 +20,7 @@ use crate::ui::read_value;
 type Given = (String, Secret);
 
 /// Remembers one value, or those of a whole source.
-pub fn remember_env_var(app: &App, arguments: Remember) -> Result<()> {
+pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
     account.set_lost_values_aside()?;
@@ -42,7 +43,7 @@ fn is_given(sources: &Sources) -> bool {
     sources.all || sources.from_env || sources.from.is_some()
 }
 
-fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Result<()> {
+fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
     let typed = arguments.name.as_deref().unwrap_or_default();
     let name = checked_name(typed)?;
     let snapshot = snapshot_with(app, account, Some(&name))?;
@@ -50,13 +51,14 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
     let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
     if value.expose().is_empty() {
         return Err(Failure::usage(format!("the value of {name} is empty"))
-            .hint("an account holds no empty values; `forget` drops a remembered one"));
+            .hint("an account holds no empty values; `forget` drops a remembered one")
+            .into());
     }
-    keep(app, account, &snapshot, &[(saved, value)])
+    Ok(keep(app, account, &snapshot, &[(saved, value)])?)
 }
 
 /// The values of a source: asked for, from the environment, or from a file.
-fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Result<()> {
+fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Outcome<()> {
     let name = name.map(checked_name).transpose()?;
     // The file first: a fault in it needs no server.
     let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
@@ -75,20 +77,21 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
         from_file(app, file, &snapshot, only)
     } else {
         return Err(Failure::usage("what to remember is missing")
-            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE"));
+            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE")
+            .into());
     };
     if given.is_empty() {
         if wanted.is_empty() {
             app.ui.say("nothing to remember: no value is unknown here");
             return Ok(());
         }
-        return Err(Failure::failed(format!("nothing was remembered of {}", wanted.join(", "))));
+        return Err(Failure::failed(format!("nothing was remembered of {}", wanted.join(", "))).into());
     }
-    keep(app, account, &snapshot, &given)
+    Ok(keep(app, account, &snapshot, &given)?)
 }
 
 /// What is known of the account; asked for anew where it is old, or lacks `name`.
-fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Result<Snapshot> {
+fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Outcome<Snapshot> {
     let known = match account.known() {
         Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
         Ok(Known::Refused(_) | Known::Nothing) => None,
@@ -102,11 +105,13 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Re
         Some(snapshot) if account.is_fresh(&snapshot) && !lacks(&snapshot) => Ok(snapshot),
         known => match (app.fetch(account.clone(), Urgency::Asked), known) {
             (Ok(refreshed), _) => Ok(refreshed.snapshot),
-            (Err(failure), Some(snapshot)) if failure.kind() == Kind::Unavailable && !lacks(&snapshot) => {
+            (Err(Stop::Failed(failure)), Some(snapshot))
+                if failure.kind() == Kind::Unavailable && !lacks(&snapshot) =>
+            {
                 app.ui.warn(&format!("{}; going by what was known before", failure.message()));
                 Ok(snapshot)
             }
-            (Err(failure), _) => Err(failure),
+            (Err(stop), _) => Err(stop),
         },
     }
 }

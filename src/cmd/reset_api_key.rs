@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::ask::agree;
 use super::guard;
+use super::outcome::{Outcome, Stop};
 use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
 use crate::context;
 use crate::credentials::{self, Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Result, Secret, printable, to_python_json};
+use crate::domain::{Failure, Kind, Secret, printable, to_python_json};
 
 /// Asks, resets, saves, verifies, tells.
-pub fn reset_api_key(app: &App) -> Result<()> {
+pub fn reset_api_key(app: &App) -> Outcome<()> {
     // Nobody knows before whether the new key can be saved, or must be printed.
     guard::values(app)?;
     let account = app.account()?;
@@ -68,14 +69,15 @@ pub fn finish_reset(app: &App) {
 }
 
 /// Leaves a key that no request can carry where it is written down, and the key file alone.
-fn leave_aside(app: &App, new: &NewKey, why: &str) -> Result<()> {
+fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
     app.ui.only_copy(&if app.ui.raw { as_json(&new.key) } else { printable(new.key.expose()) })?;
     let hint = match new.not_kept {
         None => format!("it is kept as the server sent it in {}", app.store.reset_key_path().display()),
         Some(_) => "keep the key printed above: it is nowhere else".to_owned(),
     };
     Err(Failure::failed(format!("the key was reset, but the new one {why}: it is not saved as the API key"))
-        .hint(hint))
+        .hint(hint)
+        .into())
 }
 
 /// Whether the place of the saved key is where the new one belongs: it held the dead one, or none.
@@ -88,11 +90,11 @@ fn has_room(app: &App, old: &Credential) -> bool {
     }
     let Source::TwoFactorFile(_) = old.source else { return false };
     let tried = try_key(app, saved.key, saved.source);
-    tried.is_err_and(|failure| failure.is_refusal())
+    matches!(tried, Err(Stop::Failed(failure)) if failure.is_refusal())
 }
 
 /// Puts the new key in the place of the saved one.
-fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
+fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
     let saved = match save_key(&app.paths, &app.store, &new.key, place, context::now()) {
         Ok(saved) => saved,
         Err(failure) => {
@@ -106,7 +108,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
             };
             let message =
                 format!("the key was reset, but the new one could not be saved: {}", failure.message());
-            return Err(Failure::failed(message).hint(hint));
+            return Err(Failure::failed(message).hint(hint).into());
         }
     };
     app.store.end_reset();
@@ -116,18 +118,21 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Result<()> {
     let what = format!("the new key {} is saved in {}", new.key.suffix(), saved.source);
     match try_key(app, new.key.clone(), saved.source) {
         Ok(()) => app.ui.say(&format!("{what}; the server accepts it, and every open shell follows")),
-        Err(failure) if failure.kind() == Kind::Unavailable => {
+        Err(Stop::Failed(failure)) if failure.kind() == Kind::Unavailable => {
             app.ui.say(&what);
             app.ui.warn(&format!("the new key could not be tried yet: {}", failure.message()));
         }
-        Err(failure) => return Err(failure),
+        Err(stop) => return Err(stop),
     }
     warn_of_dead_key(app, new);
-    if app.ui.raw { app.ui.json(&answer(&new.key)) } else { Ok(()) }
+    if app.ui.raw {
+        app.ui.json(&answer(&new.key))?;
+    }
+    Ok(())
 }
 
 /// Shows the new key, because it has no place here.
-fn hand_over(app: &App, new: &NewKey) -> Result<()> {
+fn hand_over(app: &App, new: &NewKey) -> Outcome<()> {
     let source = &new.old.source;
     app.ui.say(&format!(
         "the new key replaces the one from {source}; it is not saved, because another key is saved here:"
@@ -154,7 +159,7 @@ fn warn_of_dead_key(app: &App, new: &NewKey) {
     }
 }
 
-fn try_key(app: &App, key: Secret, source: Source) -> Result<()> {
+fn try_key(app: &App, key: Secret, source: Source) -> Outcome<()> {
     let account: Account<'_> = app.account_of(Credential { key, source })?;
     app.with_server(account, async |remote| remote.verify().await).map(drop)
 }

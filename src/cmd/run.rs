@@ -13,11 +13,12 @@ use nix::errno::Errno;
 
 use super::app::App;
 use super::export::{self, WhenOld};
+use super::outcome::{Outcome, Stop};
 use crate::account::Snapshot;
 use crate::cli::Run;
 use crate::context::{self, variables};
 use crate::credentials;
-use crate::domain::{Failure, Kind, Result, Secret, printable};
+use crate::domain::{Failure, Result, Secret, printable};
 use crate::environment::Environment;
 use crate::files::reason;
 use crate::process::{Streams, Trouble, find_program, interpreter, run_filtered, with_users_limits};
@@ -41,18 +42,17 @@ struct Given {
 
 /// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
 /// cannot be started.
-pub fn run(app: &App, arguments: &Run) -> Result<ExitCode> {
+pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
     let given = match given(app, arguments) {
         Ok(given) => given,
-        Err(failure) if failure.kind() == Kind::OnlyShown => return Err(failure),
-        Err(failure) if arguments.allow_missing => {
+        Err(Stop::Failed(failure)) if arguments.allow_missing => {
             app.ui.warn(&format!("running without the account's variables: {}", failure.message()));
             Given::default()
         }
-        Err(failure) => return Err(offer_to_go_without(failure)),
+        Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
     let [program, rest @ ..] = arguments.command.as_slice() else {
-        return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND"));
+        return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
     let patterns = arguments.redact.then(|| Arc::new(patterns(app, &given.values)));
     let start = |mut command: Command| -> Result<Started> {
@@ -166,7 +166,7 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn given(app: &App, arguments: &Run) -> Result<Given> {
+fn given(app: &App, arguments: &Run) -> Outcome<Given> {
     let mut account = app.account()?;
     account.room = account.room.with_arguments(size(&arguments.command));
     let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;

@@ -1,4 +1,4 @@
-//! `vastenv sandbox`: a stand-in for the account API, alone or around one command.
+//! `vastenv sandbox`: a local fake of the account API, alone or around one command.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,14 +10,13 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use super::app::open_store;
-use super::interrupts::Interrupts;
 use crate::account::SessionId;
 use crate::cli;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
 use crate::files::reason;
-use crate::process::{exit_code, with_users_limits};
+use crate::process::{Signals, exit_code, with_users_limits};
 use crate::sandbox::{Options, RateLimits, Sandbox};
 use crate::shell::{Format, LEDGER_VARIABLE, quote};
 use crate::ui::Ui;
@@ -42,10 +41,10 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
     let _context = runtime.enter();
     let sandbox = Sandbox::bind(&options, context::since_1970)?;
     // From here on an interrupt ends the server in order, or is the command's alone to answer.
-    let mut interrupts = Interrupts::new()?;
+    let mut signals = Signals::hear_ends()?;
     let code = if arguments.command.is_empty() {
         announce(&sandbox, ui)?;
-        runtime.block_on(sandbox.serve(async { _ = interrupts.next().await }))?;
+        runtime.block_on(sandbox.serve(async { _ = signals.next().await }))?;
         ExitCode::SUCCESS
     } else {
         let home = if arguments.keep_home { None } else { Some(throw_away_home()?) };
@@ -56,7 +55,7 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
                 return Ok(ExitCode::from(code));
             }
         };
-        runtime.block_on(serve_beside(sandbox, child, interrupts))?
+        runtime.block_on(serve_beside(sandbox, child, signals))?
     };
     runtime.shutdown_background();
     Ok(code)
@@ -141,7 +140,7 @@ fn forget_loaded(command: &mut Command) {
 
 /// Serves while the command runs. Ctrl-C reaches the command by itself (it shares our terminal);
 /// a request to end is passed on to it.
-async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interrupts) -> Result<ExitCode> {
+async fn serve_beside(sandbox: Sandbox, mut child: Child, mut signals: Signals) -> Result<ExitCode> {
     let process = i32::try_from(child.id()).map(Pid::from_raw);
     let waiter = tokio::task::spawn_blocking(move || child.wait());
     let mut ended = None;
@@ -153,8 +152,8 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut interrupts: Interr
                     ended = Some(status);
                     break;
                 }
-                interrupt = interrupts.next() => {
-                    if let (true, Ok(process)) = (interrupt != Signal::SIGINT, process) {
+                signal = signals.next() => {
+                    if let (true, Ok(process)) = (signal != Signal::SIGINT, process) {
                         // A command that has ended just now needs no signal.
                         let _ = kill(process, Signal::SIGTERM);
                     }

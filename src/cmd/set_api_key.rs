@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use super::app::App;
 use super::ask::agree_beside_stdin;
+use super::outcome::{Outcome, Stop};
 use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Result, Secret, count, trim_unseen};
+use crate::domain::{Failure, Kind, Secret, count, trim_unseen};
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
-pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
+pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     let given = match arguments.key {
         Some(key) => key,
         // Nothing is sent or saved: the command that is shown has a variable in the key's place.
@@ -54,19 +55,20 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Result<()> {
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// Whose the key is; `None` where the server does not tell, and the key is to be saved all the same.
-fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
+fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
     let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
     let failure = match app.with_server(account, async |remote| remote.verify_within(LIMIT).await) {
         Ok(identity) => return Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
-        Err(failure) => failure,
+        Err(Stop::Failed(failure)) => failure,
+        Err(Stop::Shown) => return Err(Stop::Shown),
     };
     if failure.is_right_missing() {
-        let step = failure.next_step().and_then(|step| step.split_once("lacks the permission "));
-        let right = step.map_or("user_read", |(_, right)| right);
-        app.ui.warn(&format!("the key is good but lacks the permission {right}: {}", failure.message()));
+        let lacks =
+            failure.next_step().map_or("lacks a permission", |step| step.trim_start_matches("the key "));
+        app.ui.warn(&format!("the key is good but {lacks}: {}", failure.message()));
         return Ok(None);
     }
-    Err(match (failure.status_code(), failure.kind()) {
+    let failure = match (failure.status_code(), failure.kind()) {
         (401, Kind::Unavailable) => {
             let message = format!("the key was refused, or a proxy answered: {}", failure.message());
             Failure::new(Kind::NotAuthenticated, message)
@@ -85,11 +87,12 @@ fn verify(app: &App, key: &Secret) -> Result<Option<String>> {
             failure.hint("nothing was saved; --no-verify saves it without asking the server")
         }
         _ => failure,
-    })
+    };
+    Err(failure.into())
 }
 
 /// Asks whether to save a key of which the server said nothing.
-fn agree_to_save(app: &App, failure: &Failure) -> Result<()> {
+fn agree_to_save(app: &App, failure: &Failure) -> Outcome<()> {
     let question = format!("The key cannot be verified: {}. Save it all the same?", failure.message());
     agree_beside_stdin(app, &question).map_err(|refused| match refused.kind() {
         Kind::Usage => Failure::unavailable(format!("the key cannot be verified: {}", failure.message()))
@@ -118,12 +121,13 @@ fn warn_of_overrides(app: &App) {
 
 /// Fetches the variables with the new key, so that shells have them at once.
 fn prefetch(app: &App, credential: Credential) {
-    let fetched = app.account_of(credential).and_then(|account| app.fetch(account, Urgency::Asked));
-    match fetched {
+    let account = app.account_of(credential).map_err(Stop::from);
+    match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
         Ok(refreshed) => {
             app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
         }
-        Err(failure) => {
+        Err(Stop::Shown) => {}
+        Err(Stop::Failed(failure)) => {
             app.ui.warn(&format!("the variables could not be fetched yet: {}", failure.message()));
         }
     }

@@ -4,19 +4,20 @@ use serde_json::Value;
 
 use super::app::App;
 use super::guard;
+use super::outcome::Outcome;
 use crate::account::{ApiKey, InUse};
 use crate::cli::KeyId;
 use crate::context;
-use crate::domain::{Result, format_date};
+use crate::domain::format_date;
 use crate::ui::Table;
 
 /// Lists the account's API keys; the one in use is marked where that can be told.
-pub fn show_api_keys(app: &App) -> Result<()> {
+pub fn show_api_keys(app: &App) -> Outcome<()> {
     let account = app.account()?;
     let listed = app.with_server(account.clone(), async |remote| remote.api_keys_to_show().await)?;
     if app.ui.raw {
         guard::answer(app, &listed.raw)?;
-        return app.ui.json(&listed.raw);
+        return Ok(app.ui.json(&listed.raw)?);
     }
     if listed.keys.is_empty() {
         app.ui.say("the account lists no API keys");
@@ -31,16 +32,16 @@ pub fn show_api_keys(app: &App) -> Result<()> {
         let (id, created) = (key.id.to_string(), created(key.created.as_ref()));
         table.row(&[&id, name(key), &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
     }
-    app.ui.data(table.render(context::width()).as_bytes())
+    Ok(app.ui.data(table.render(context::width()).as_bytes())?)
 }
 
 /// Shows one API key.
-pub fn show_api_key(app: &App, arguments: &KeyId) -> Result<()> {
+pub fn show_api_key(app: &App, arguments: &KeyId) -> Outcome<()> {
     let account = app.account()?;
     let key = app.with_server(account, async |remote| remote.api_key(arguments.id).await)?;
     if app.ui.raw {
         guard::answer(app, &key.raw)?;
-        return app.ui.json(&key.raw);
+        return Ok(app.ui.json(&key.raw)?);
     }
     let lines = [
         ("id", key.id.to_string()),
@@ -62,7 +63,7 @@ fn name(key: &ApiKey) -> &str {
 
 /// What the key may do.
 fn rights(key: &ApiKey) -> String {
-    let told = key.rights_told();
+    let told = key.rights_text();
     if told.is_empty() { "-".to_owned() } else { told }
 }
 

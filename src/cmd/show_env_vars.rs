@@ -4,17 +4,18 @@ use serde_json::{Map, Value};
 
 use super::app::App;
 use super::guard;
+use super::outcome::Outcome;
 use crate::account::{Account, Origin, Remembered, Snapshot, Urgency};
 use crate::cli::ShowEnvVars;
 use crate::context;
-use crate::domain::{Result, Secret, printable};
+use crate::domain::{Secret, printable};
 use crate::ui::Table;
 
 /// What stands in place of a value.
 const HIDDEN: &str = "*****";
 
 /// Shows the variables as the server has them now.
-pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
+pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if arguments.show_values {
         guard::values(app)?;
     }
@@ -24,7 +25,7 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Result<()> {
         app.ui.warn_of(failure);
     }
     if app.ui.raw {
-        return app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)));
+        return Ok(app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)))?);
     }
     if snapshot.variables.is_empty() {
         app.ui.say("the account has no variables; create one with `vastenv create env-var NAME`");

@@ -1,18 +1,18 @@
 //! `vastenv show ssh-keys`.
 
 use super::app::App;
+use super::outcome::Outcome;
 use super::show_api_keys::created;
 use crate::context::{self, variables};
-use crate::domain::Result;
 use crate::keypair::{LocalKey, PublicKey, agent_keys, local_keys};
 use crate::ui::Table;
 
 /// Lists the account's SSH keys, with the local file or agent identity that matches each.
-pub fn show_ssh_keys(app: &App) -> Result<()> {
+pub fn show_ssh_keys(app: &App) -> Outcome<()> {
     let account = app.account()?;
     let listed = app.with_server(account, async |remote| remote.ssh_keys_to_show().await)?;
     if app.ui.raw {
-        return app.ui.json(&listed.raw);
+        return Ok(app.ui.json(&listed.raw)?);
     }
     if listed.keys.is_empty() {
         app.ui.say("the account has no SSH keys; add one with `vastenv create ssh-key`");
@@ -45,7 +45,7 @@ pub fn show_ssh_keys(app: &App) -> Result<()> {
             Err(_) => table.row(&[&id, "unknown", "-", "-", &key.key, &created, ""]),
         }
     }
-    app.ui.data(table.render(context::width()).as_bytes())
+    Ok(app.ui.data(table.render(context::width()).as_bytes())?)
 }
 
 /// The public keys on this machine: files under `~/.ssh`, and identities of a running agent.

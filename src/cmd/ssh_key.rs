@@ -16,10 +16,6 @@ use crate::keypair::{PublicKey, is_private};
 const LARGEST_FILE: usize = 64 * 1024;
 
 /// The public key that `text` is, or is the path of, or that stdin (`-`) holds, fit to be sent.
-///
-/// # Errors
-/// It is no public key, or its comment holds what no terminal should print. The message never repeats what
-/// was given, unless it is a path.
 pub fn given_key(app: &App, text: &str) -> Result<PublicKey> {
     let key = read_key(text)?;
     let shown = printable(key.comment());

@@ -1,6 +1,6 @@
 //! `vastenv status`: what is set up, loaded and known. Files only; the server is not asked.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::app::App;
 use super::storage;
@@ -14,7 +14,7 @@ use crate::environment::Environment;
 struct Line {
     heading: &'static str,
     text: String,
-    raw: (&'static str, Value),
+    raw: Option<(&'static str, Value)>,
 }
 
 impl Line {
@@ -24,7 +24,7 @@ impl Line {
         key: &'static str,
         value: impl Into<Value>,
     ) -> Self {
-        Self { heading, text: text.into(), raw: (key, value.into()) }
+        Self { heading, text: text.into(), raw: Some((key, value.into())) }
     }
 }
 
@@ -54,9 +54,8 @@ fn print(app: &App, lines: &[Line]) -> Result<()> {
         app.ui.warn(&note);
     }
     if app.ui.raw {
-        let fields: Map<_, _> =
-            lines.iter().map(|line| (line.raw.0.to_owned(), line.raw.1.clone())).collect();
-        return app.ui.json(&Value::Object(fields));
+        let fields = lines.iter().filter_map(|line| line.raw.clone());
+        return app.ui.json(&Value::Object(fields.map(|(key, value)| (key.to_owned(), value)).collect()));
     }
     let width = lines.iter().map(|line| line.heading.len()).max().unwrap_or(0) + 2;
     for line in lines {
@@ -136,21 +135,11 @@ fn describe_snapshot(account: &Account<'_>, snapshot: &Snapshot, lines: &mut Vec
         let text = format!("{}; {step}", notice.message());
         lines.push(Line::new("hidden", text, "hidden", json!(environment.hidden())));
     }
+    let reasons = environment.skipped.iter().map(|one| (one.name.clone(), one.why.reason().into()));
+    let mut raw = Some(("skipped", Value::Object(reasons.collect())));
     for skipped in &environment.skipped {
-        lines.push(Line::new(
-            "",
-            format!("  {}: {}", printable(&skipped.name), skipped.why.reason()),
-            "skipped",
-            Value::Null,
-        ));
-    }
-    let reasons: Map<_, _> = environment
-        .skipped
-        .iter()
-        .map(|skipped| (skipped.name.clone(), skipped.why.reason().into()))
-        .collect();
-    if let Some(line) = lines.iter_mut().rfind(|line| line.raw.0 == "skipped") {
-        line.raw.1 = Value::Object(reasons);
+        let text = format!("  {}: {}", printable(&skipped.name), skipped.why.reason());
+        lines.push(Line { heading: "", text, raw: raw.take() });
     }
     environment
 }

@@ -1,11 +1,11 @@
 //! `vastenv update env-var NAME [VALUE]`: changes the value of a variable.
 
 use super::app::App;
+use super::outcome::Outcome;
 use super::value::change;
 use crate::cli::NameValue;
-use crate::domain::Result;
 
 /// Sends the change, and lets every open shell follow.
-pub fn update_env_var(app: &App, arguments: NameValue) -> Result<()> {
+pub fn update_env_var(app: &App, arguments: NameValue) -> Outcome<()> {
     change(app, arguments, async |remote, name, value, keeping| remote.update(name, value, keeping).await)
 }

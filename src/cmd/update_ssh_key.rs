@@ -1,20 +1,20 @@
 //! `vastenv update ssh-key ID KEY`.
 
 use super::app::App;
+use super::outcome::Outcome;
 use super::ssh_key::{describe, given_key};
 use crate::cli::UpdateSshKey;
-use crate::domain::Result;
 
 /// Puts another public key in the place of one.
-pub fn update_ssh_key(app: &App, arguments: &UpdateSshKey) -> Result<()> {
+pub fn update_ssh_key(app: &App, arguments: &UpdateSshKey) -> Outcome<()> {
     let key = given_key(app, arguments.key.expose())?;
     let id = arguments.id;
     let account = app.account()?;
-    let saved = app.with_server_as(account, app.manner(true), async |remote| {
+    let saved = app.with_server_as(account, app.call_options(true), async |remote| {
         remote.update_ssh_key(id, key.line()).await
     })?;
     if app.ui.raw {
-        return app.ui.json(&saved.raw);
+        return Ok(app.ui.json(&saved.raw)?);
     }
     app.ui.say(&format!("updated SSH key {id}: {}", describe(&key)));
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::app::App;
 use super::ask::{agree, agree_beside_stdin};
 use super::guard;
+use super::outcome::Outcome;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret, is_mask, unseen_edge};
@@ -87,7 +88,7 @@ pub fn change(
     app: &App,
     arguments: NameValue,
     send: impl AsyncFn(&Remote<'_>, &EnvName, &Secret, Keeping) -> Result<Changed>,
-) -> Result<()> {
+) -> Outcome<()> {
     let name = checked_name(&arguments.name)?;
     let account: Account<'_> = app.account()?;
     let typed = arguments.value.is_some();
@@ -104,11 +105,11 @@ pub fn change(
         agree(app, &format!("the value of {name} is nothing but asterisks, as a mask is: send it?"))?;
     }
     warn_if_not_loaded(app, &account, &name, &value);
-    let manner = app.manner(typed);
+    let options = app.call_options(typed);
     let changed =
-        app.with_server_as(account, manner, async |remote| send(remote, &name, &value, keeping).await)?;
+        app.with_server_as(account, options, async |remote| send(remote, &name, &value, keeping).await)?;
     let verb = if changed.created { "created" } else { "updated" };
-    report(app, verb, name.as_str(), &changed, keeping)
+    Ok(report(app, verb, name.as_str(), &changed, keeping)?)
 }
 
 /// Says what a change did: to a script in the server's words, to a person in ours.

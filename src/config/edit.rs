@@ -12,9 +12,6 @@ use crate::vault::Storage;
 
 /// Writes `storage` into the file at `path`, with its comments and its order kept. The default is
 /// only written where another setting stands.
-///
-/// # Errors
-/// The file cannot be read or written, or is no TOML.
 pub fn set_storage(path: &Path, storage: Storage) -> Result<()> {
     if Config::load(path)?.storage == storage {
         return Ok(());

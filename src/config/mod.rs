@@ -61,9 +61,6 @@ const SHORTEST_MAX_AGE: u64 = 5;
 
 impl Config {
     /// Reads `path`; a missing file means the defaults.
-    ///
-    /// # Errors
-    /// The file cannot be read or trusted, is no TOML, or has a setting that does not exist.
     pub fn load(path: &Path) -> Result<Self> {
         let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
         let text = decode(&bytes).map_err(|fault| {

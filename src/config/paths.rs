@@ -1,7 +1,7 @@
 //! Where files are: the XDG folders on every operating system, as the official client has them.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::{Failure, Result};
 
@@ -26,9 +26,6 @@ impl Paths {
     /// Finds the folders from `HOME` and the `XDG_*` variables, which `get` reads.
     ///
     /// As XDG has it, an empty or relative `XDG_*` counts as unset.
-    ///
-    /// # Errors
-    /// `HOME` is unset, empty or relative, and some `XDG_*` variable does not say the folder in its place.
     pub fn resolve(get: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         let absolute = |name: &str| get(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME");
@@ -59,11 +56,6 @@ impl Paths {
     pub fn tfa_key(&self) -> PathBuf {
         self.vastai_config.join("vast_tfa_key")
     }
-
-    /// The folder of the config file.
-    pub fn config_folder(&self) -> &Path {
-        self.config_file.parent().unwrap_or(&self.config_file)
-    }
 }
 
 fn no_home(variable: &str) -> Failure {
@@ -77,6 +69,8 @@ fn no_home(variable: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn resolve(variables: &[(&str, &str)]) -> Result<Paths> {

@@ -13,7 +13,7 @@ use super::{ServerUrl, hex};
 pub struct AccountId(String);
 
 impl AccountId {
-    /// The account of the user that `server` calls `user` (a user id, or a stand-in for one).
+    /// The account of the user that `server` calls `user` (a user id, or what stands for one).
     pub fn new(server: &ServerUrl, user: &str) -> Self {
         let hash =
             Sha256::new().chain_update(server.as_str()).chain_update(b"\n").chain_update(user).finalize();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -15,17 +17,10 @@ pub struct DigestKey(Zeroizing<[u8; 32]>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Digest(String);
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 impl DigestKey {
     /// Wraps 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
-    }
-
-    /// The raw key, for the one file that keeps it.
-    pub fn expose(&self) -> &[u8; 32] {
-        &self.0
     }
 
     /// The digest of `parts`, each framed by its length so that no two lists collide.
@@ -37,14 +32,7 @@ impl DigestKey {
             mac.update(part);
         }
         let hash = mac.finalize().into_bytes();
-        let text = hash[..9]
-            .chunks_exact(3)
-            .flat_map(|three| {
-                let bits = (u32::from(three[0]) << 16) | (u32::from(three[1]) << 8) | u32::from(three[2]);
-                [18, 12, 6, 0].map(|shift| ALPHABET[(bits >> shift & 63) as usize] as char)
-            })
-            .collect();
-        Digest(text)
+        Digest(URL_SAFE_NO_PAD.encode(&hash[..9]))
     }
 }
 
@@ -57,8 +45,8 @@ impl fmt::Debug for DigestKey {
 impl Digest {
     /// Reads a digest back; `None` if the text is not 12 characters of base64url.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = text.len() == 12 && text.bytes().all(|byte| ALPHABET.contains(&byte));
-        fits.then(|| Self(text.to_owned()))
+        let is_digest = URL_SAFE_NO_PAD.decode(text).is_ok_and(|bytes| bytes.len() == 9);
+        is_digest.then(|| Self(text.to_owned()))
     }
 
     /// The digest as text.

@@ -23,11 +23,19 @@ pub enum Kind {
     Ambiguous,
     /// The account can hold no more of what was to be created; exit code 1.
     AccountFull,
-    /// Nothing failed: the request was only shown, as asked for with `--curl`; exit code 0.
-    OnlyShown,
 }
 
-/// A failure with a message, a way on, and the HTTP status if a server gave one.
+/// What to do next, in words; kept apart by what they ask for where somebody has to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Save the right key, wherever the wrong one was.
+    SaveKey(String),
+    /// Give the key in use more rights: where it came from does not matter.
+    GrantRights(String),
+    Other(String),
+}
+
+/// A failure with a message, a remedy, and the server's answer as its source if one gave it.
 ///
 /// Messages are lower case without a full stop, name the path, variable or URL, and never hold a
 /// value or a key.
@@ -35,14 +43,16 @@ pub enum Kind {
 pub struct Failure {
     kind: Kind,
     message: String,
-    hint: Option<String>,
+    remedy: Option<Remedy>,
     status: Option<u16>,
+    /// The server's word for programs, such as `existing_key`: compared, never shown.
+    code: Option<String>,
 }
 
 impl Failure {
     /// A failure of `kind`; `message` says what failed, for what.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None, status: None }
+        Self { kind, message: message.into(), remedy: None, status: None, code: None }
     }
 
     /// A plain failure (exit code 1).
@@ -69,8 +79,8 @@ impl Failure {
 
     /// Adds what to do next.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+    pub fn hint(mut self, remedy: impl Into<Remedy>) -> Self {
+        self.remedy = Some(remedy.into());
         self
     }
 
@@ -79,6 +89,12 @@ impl Failure {
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// Adds the server's code for programs.
+    #[must_use]
+    pub fn with_code(self, code: Option<String>) -> Self {
+        Self { code, ..self }
     }
 
     /// The kind of failure.
@@ -103,9 +119,19 @@ impl Failure {
         &self.message
     }
 
-    /// What to do next, if there is something.
+    /// What to do next, in words.
     pub fn next_step(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.remedy.as_ref().map(Remedy::text)
+    }
+
+    /// What to do next.
+    pub fn remedy(&self) -> Option<&Remedy> {
+        self.remedy.as_ref()
+    }
+
+    /// The server's code for its refusal, such as `nonexistent_key`.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
     }
 
     /// The HTTP status, or 0 as the official client writes where there was none.
@@ -116,11 +142,29 @@ impl Failure {
     /// The program's exit code for this failure.
     pub fn exit_code(&self) -> u8 {
         match self.kind {
-            Kind::OnlyShown => 0,
             Kind::Usage => 2,
             Kind::NotAuthenticated | Kind::SessionOver | Kind::SessionWanted => 4,
             Kind::Failed | Kind::Unavailable | Kind::Ambiguous | Kind::AccountFull => 1,
         }
+    }
+}
+
+impl Remedy {
+    fn text(&self) -> &str {
+        let (Self::SaveKey(text) | Self::GrantRights(text) | Self::Other(text)) = self;
+        text
+    }
+}
+
+impl From<String> for Remedy {
+    fn from(text: String) -> Self {
+        Self::Other(text)
+    }
+}
+
+impl From<&str> for Remedy {
+    fn from(text: &str) -> Self {
+        Self::Other(text.to_owned())
     }
 }
 
@@ -131,21 +175,14 @@ mod tests {
     #[test]
     fn kinds_have_the_documented_exit_codes() {
         use Kind::{
-            AccountFull, Ambiguous, Failed, NotAuthenticated, OnlyShown, SessionOver, SessionWanted,
-            Unavailable, Usage,
+            AccountFull, Ambiguous, Failed, NotAuthenticated, SessionOver, SessionWanted, Unavailable, Usage,
         };
-        let codes = [
-            Failed,
-            Usage,
-            NotAuthenticated,
-            SessionOver,
-            SessionWanted,
-            Unavailable,
-            Ambiguous,
-            AccountFull,
-            OnlyShown,
-        ]
-        .map(|kind| Failure::new(kind, "").exit_code());
-        assert_eq!(codes, [1, 2, 4, 4, 4, 1, 1, 1, 0]);
+        for (kinds, code) in [
+            (&[Failed, Unavailable, Ambiguous, AccountFull][..], 1),
+            (&[Usage], 2),
+            (&[NotAuthenticated, SessionOver, SessionWanted], 4),
+        ] {
+            assert!(kinds.iter().all(|kind| Failure::new(*kind, "").exit_code() == code), "{code}");
+        }
     }
 }

@@ -20,7 +20,7 @@ pub use account_id::AccountId;
 pub use date::format_date;
 pub use digest::{Digest, DigestKey};
 pub use duration::{format_duration, parse_duration};
-pub use failure::{Failure, Kind, Result};
+pub use failure::{Failure, Kind, Remedy, Result};
 pub use hex::hex;
 pub use masked::is_mask;
 pub use name::{EnvName, NameError};
@@ -29,3 +29,18 @@ pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
 pub use text::{NotText, count, decode, printable, printable_capped, trim_unseen, unseen_edge};
 pub use timestamp::Timestamp;
+
+/// The permission categories that the service documents.
+pub const CATEGORIES: [&str; 11] = [
+    "billing_read",
+    "billing_write",
+    "instance_read",
+    "instance_write",
+    "machine_read",
+    "machine_write",
+    "misc",
+    "team_read",
+    "team_write",
+    "user_read",
+    "user_write",
+];

@@ -12,11 +12,8 @@ pub struct EnvName(String);
 /// Why a text is no variable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// The text is empty.
     Empty,
-    /// It is longer than 255 characters.
     TooLong,
-    /// It starts with a digit.
     LeadingDigit,
     /// It has a character outside `[A-Za-z0-9_]`.
     Character,

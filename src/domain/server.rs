@@ -26,12 +26,9 @@ pub struct Origin {
 
 impl ServerUrl {
     /// Reads an address from `--url`, `VAST_URL` or a file.
-    ///
-    /// # Errors
-    /// Not a URL, not http(s), or one with a user name, password, query or fragment.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |why: &str| {
-            Failure::usage(format!("{} is no server address: {why}", without_secrets(text)))
+            Failure::usage(format!("{} is not a server address: {why}", without_secrets(text)))
                 .hint("give it like https://console.vast.ai (--url or VAST_URL)")
         };
         // Anywhere: in https://user:1/word@host it stands in the path, and the host is `user`.
@@ -82,9 +79,6 @@ impl ServerUrl {
     }
 
     /// Refuses plain http to another machine, unless `insecure_http` lets it through.
-    ///
-    /// # Errors
-    /// The key would travel in clear text.
     pub fn check_transport(&self, insecure_http: bool) -> Result<()> {
         if !self.is_plain_http() || self.is_loopback() || insecure_http {
             return Ok(());
@@ -135,11 +129,6 @@ impl Origin {
             && self.port == target.port
             && !self.host.is_empty()
             && (self.host == target.host || (in_vast_domain(&self.host) && in_vast_domain(&target.host)))
-    }
-
-    /// The host, for a message.
-    pub fn host(&self) -> &str {
-        &self.host
     }
 }
 

@@ -71,9 +71,6 @@ pub enum NotText {
 }
 
 /// The text of a file or pipe, without the byte order mark that some editors put before it.
-///
-/// # Errors
-/// It is no UTF-8.
 pub fn decode(bytes: &[u8]) -> Result<&str, NotText> {
     if is_utf16(bytes) {
         return Err(NotText::Utf16);

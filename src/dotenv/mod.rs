@@ -34,6 +34,6 @@ mod write;
 
 pub use compare::{Comparison, Difference, compare};
 pub use plan::{Pending, Plan, Reason, obstacle, plan};
-pub use read::{Entry, Fault, read_dotenv};
+pub use read::{Entry, read_dotenv};
 pub use settle::{Settled, settle};
 pub use write::{dotenv_line, is_for_shells_only};

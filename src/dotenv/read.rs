@@ -27,9 +27,6 @@ pub struct Fault {
 }
 
 /// Reads all assignments in the order of the file.
-///
-/// # Errors
-/// The first line that makes no sense.
 pub fn read_dotenv(text: &str) -> Result<Vec<Entry>, Fault> {
     let mut reader = Reader { rest: text.strip_prefix('\u{feff}').unwrap_or(text), line: 1 };
     let mut entries = Vec::new();

@@ -106,11 +106,6 @@ impl Ledger {
         text
     }
 
-    /// Whether the entries are so many that they need a session's file.
-    pub fn needs_spilling(&self) -> bool {
-        self.encode_entries().len() > LONGEST_ENTRIES
-    }
-
     /// Reads a ledger back. `spilled` answers with the entries that rest in a session's file.
     ///
     /// `None` for anything that is not a ledger of this version: then nothing is known of the shell.

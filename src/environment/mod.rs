@@ -8,6 +8,6 @@ mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
-pub use names::{Group, refusal};
-pub use resolve::{AccountVariable, Environment, MOST_VARIABLES, Rules, Skipped, Why, resolve};
+pub use names::refusal;
+pub use resolve::{AccountVariable, Environment, MOST_VARIABLES, Rules, Skipped, resolve};
 pub use room::Room;

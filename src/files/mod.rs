@@ -28,10 +28,6 @@ const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 /// Reads a private file; `None` if there is none.
 ///
 /// A file that others could read is mended (`chmod 600`), and said so in `notes`.
-///
-/// # Errors
-/// It cannot be read, is a symbolic link or no plain file, belongs to somebody else, or could have
-/// been written by others.
 pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let opened =
         OpenOptions::new().read(true).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path);
@@ -59,9 +55,6 @@ pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroi
 
 /// Reads a file that steers, where it really is if the path is a link; `None` if there is none. Others
 /// may read it.
-///
-/// # Errors
-/// It cannot be read, is no plain file, or anybody but its owner and root could have written it.
 pub fn read_steering(path: &Path) -> Result<Option<Vec<u8>>> {
     let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
     let file = match opened {
@@ -119,9 +112,6 @@ fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<u64> {
 
 /// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder
 /// is made 0700 first, and mended aloud if others could use it.
-///
-/// # Errors
-/// The folder or file cannot be written, or the folder belongs to somebody else.
 pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<()> {
     let temporary = write_temporary(path, bytes, notes)?;
     temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
@@ -129,9 +119,6 @@ pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Resu
 }
 
 /// Like [`write_private`], but `Ok(false)` leaves a file alone that is there already.
-///
-/// # Errors
-/// As [`write_private`].
 pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<bool> {
     let temporary = write_temporary(path, bytes, notes)?;
     match temporary.persist_noclobber(path) {
@@ -143,9 +130,6 @@ pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Res
 
 /// Replaces a file of the user's own by `bytes`, with the permissions that it had, where it really
 /// is if the path is a link. One that is not there is made as a private file.
-///
-/// # Errors
-/// It cannot be read or written.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let real = match std::fs::canonicalize(path) {
         Ok(real) => real,
@@ -179,9 +163,6 @@ fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result
 }
 
 /// A temporary file in a folder that others use too, with these bytes and this mode, on disk.
-///
-/// # Errors
-/// The folder cannot be written.
 pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
     let mut temporary = temporary(folder, SHARED)?;
     temporary.write_all(bytes)?;
@@ -200,9 +181,6 @@ pub fn protect_home(home: PathBuf) {
 }
 
 /// Makes `folder` with what leads to it, but not the home folder.
-///
-/// # Errors
-/// As `mkdir`; the home folder is gone.
 pub fn make_folder(folder: &Path, mode: u32) -> std::io::Result<()> {
     make_folder_below(HOME.get().map(PathBuf::as_path), folder, mode)
 }
@@ -225,9 +203,6 @@ fn make_folder_below(home: Option<&Path>, folder: &Path, mode: u32) -> std::io::
 }
 
 /// Makes `folder` (0700) with what leads to it, or checks that it is ours.
-///
-/// # Errors
-/// It cannot be made, is no folder, or belongs to somebody else.
 pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
     owner::refuse_strangers(folder)?;
     let metadata = match std::fs::metadata(folder) {
@@ -256,9 +231,6 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
 
 /// Writes a file that others may read as far as the umask lets them: a temporary file beside it,
 /// then a rename. Folders that lead to it are made.
-///
-/// # Errors
-/// The folder or file cannot be written.
 pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     owner::refuse_strangers(folder)?;
@@ -280,9 +252,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Removes a file; one that is gone already is no failure.
-///
-/// # Errors
-/// It is there and cannot be removed, or is in the home of another user.
 pub fn remove(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         owner::refuse_strangers(path.parent().unwrap_or(path))?;
@@ -320,6 +289,14 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
         ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
         _ => format!("look at {}", quoted(path)),
     }
+}
+
+/// Random bytes from the system.
+pub fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    getrandom::fill(bytes.as_mut_slice())
+        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+    Ok(bytes)
 }
 
 fn quoted(path: &Path) -> String {

@@ -16,9 +16,6 @@ pub(super) const OTHER_FOLDERS: &str =
 const OWN_HOME: &str = "use your own home (sudo -H), or run it as the user whose home this is";
 
 /// Refuses what is in the home of somebody else, where root could write and lock its owner out.
-///
-/// # Errors
-/// The nearest folder that exists is another user's.
 pub(super) fn refuse_strangers(path: &Path) -> Result<()> {
     let Some(folder) = stranger(path) else { return Ok(()) };
     let hint = if geteuid().is_root() { OWN_HOME } else { OTHER_FOLDERS };

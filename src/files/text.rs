@@ -10,18 +10,12 @@ use crate::domain::{Failure, NotText, decode};
 /// Why a text cannot be had.
 #[derive(Debug)]
 pub enum Unread {
-    /// It cannot be read.
     Io(io::Error),
-    /// It is longer than this many bytes.
     TooLarge(usize),
-    /// It is none.
     NotText(NotText),
 }
 
 /// Reads a text of at most `most` bytes, without the byte order mark before it.
-///
-/// # Errors
-/// It cannot be read, is longer, or is no UTF-8.
 pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
     // All room at once: growing would leave copies of secrets behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));

@@ -11,15 +11,11 @@ use crate::domain::{Failure, Result, Secret};
 pub struct NewPair {
     /// The private key in OpenSSH's form, encrypted if a passphrase was given.
     pub private: Zeroizing<String>,
-    /// The public key.
     pub public: PublicKey,
 }
 
 /// Makes an Ed25519 pair with `comment`; without a passphrase the private key is in clear, as
 /// `ssh-keygen -N ''` leaves it.
-///
-/// # Errors
-/// The system gives no random numbers.
 pub fn generate(comment: &str, passphrase: Option<&Secret>) -> Result<NewPair> {
     let failed = |error: ssh_key::Error| Failure::failed(format!("cannot make a key pair: {error}"));
     let mut clear = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;

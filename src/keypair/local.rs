@@ -24,7 +24,6 @@ const IDENTITIES_ANSWER: u8 = 12;
 /// A public key and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalKey {
-    /// The key.
     pub key: PublicKey,
     /// `~/.ssh/id_ed25519.pub`, or `ssh-agent`.
     pub place: String,

@@ -11,4 +11,4 @@ mod save;
 pub use generate::{NewPair, generate};
 pub use local::{LocalKey, agent_keys, local_keys};
 pub use public::{PublicKey, is_private};
-pub use save::{Backup, existing, save};
+pub use save::{existing, save};

@@ -30,10 +30,7 @@ pub struct PublicKey {
 
 impl PublicKey {
     /// Reads the one public key in `text`, which may have empty lines, `#` comments and CRLF around it.
-    ///
-    /// # Errors
-    /// A private key in any form, a certificate, options before the key, several keys, another
-    /// format, or damage. Messages never repeat the text.
+    /// Messages never repeat the text.
     pub fn parse(text: &str) -> Result<Self> {
         if is_private(text) {
             return Err(Failure::usage("this is a private key: it must never leave your machine").hint(
@@ -80,7 +77,7 @@ impl PublicKey {
                 Failure::usage("there are options before the key, which Vast would not keep")
                     .hint("leave them out: start at the key's type, like ssh-ed25519")
             } else {
-                Failure::usage("this is no SSH public key").hint(LOOKS_LIKE)
+                Failure::usage("not an SSH public key").hint(LOOKS_LIKE)
             });
         }
         // Between the parts there may be any white space, also tabs.
@@ -119,11 +116,6 @@ impl PublicKey {
     /// What tells whose it is; may be empty.
     pub fn comment(&self) -> &str {
         &self.comment
-    }
-
-    /// The type, such as `ssh-ed25519`.
-    pub fn kind(&self) -> &str {
-        &self.kind
     }
 
     /// The type as `ssh-keygen -lf` names it in parentheses.
@@ -220,7 +212,7 @@ mod tests {
             (secret.replace("AAAA", "xxxx"), "private"),
             (format!("ssh-ed25519-cert-v01@openssh.com {damaged}"), "certificate"),
             (format!("ssh-ed25519 {damaged}"), "damaged"),
-            ("hello".to_owned(), "no SSH public key"),
+            ("hello".to_owned(), "not an SSH public key"),
             (String::new(), "no SSH public key"),
         ] {
             let failure = PublicKey::parse(&text).expect_err(&text);

@@ -10,9 +10,7 @@ use crate::files::{unwritable, write_beside};
 /// Where a file was moved before a new one took its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backup {
-    /// Where it was.
     pub from: PathBuf,
-    /// Where it is now.
     pub to: PathBuf,
 }
 
@@ -26,9 +24,6 @@ pub fn existing(private: &Path) -> Vec<PathBuf> {
 
 /// Writes the pair to `private` (0600) and `private.pub` (0644), after moving what is there to
 /// `….backup_<unix time>`. If anything fails, all is put back. The folder must be there.
-///
-/// # Errors
-/// A file cannot be written or moved, or a backup of this second exists already.
 pub fn save(pair: &NewPair, private: &Path, now: Timestamp) -> Result<Vec<Backup>> {
     let folder = private.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let public = public_path(private);

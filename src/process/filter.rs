@@ -27,11 +27,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Our standard streams.
 pub struct Streams {
-    /// What is typed, or a file or pipe.
     pub stdin: File,
-    /// Where the output goes.
     pub stdout: File,
-    /// Where the rest of the output goes.
     pub stderr: File,
 }
 
@@ -46,7 +43,6 @@ pub struct Finished {
 /// Why a command did not run.
 #[derive(Debug)]
 pub enum Trouble {
-    /// It cannot be started.
     NotStarted(io::Error),
     /// What it needs around it cannot be had; says what, then why.
     Surroundings(&'static str, io::Error),
@@ -54,9 +50,6 @@ pub enum Trouble {
 
 /// Runs `command` to its end and to that of its output. Every value that `patterns` knows is taken out
 /// of what it prints. Signals are passed on to it.
-///
-/// # Errors
-/// It did not run.
 pub fn run_filtered(
     command: Command,
     patterns: &Arc<Patterns>,

@@ -11,10 +11,10 @@ mod terminal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-pub use filter::{Finished, Streams, Trouble, run_filtered};
+pub use filter::{Streams, Trouble, run_filtered};
 pub use hygiene::{forbid_core_dumps, with_users_limits};
 pub use script::{find_program, interpreter};
-pub use signals::is_ignored;
+pub use signals::{Signals, is_ignored};
 pub use terminal::restore_terminal;
 
 /// A command's exit code as a shell tells it: 128 and the signal's number where one ended it.

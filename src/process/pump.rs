@@ -21,9 +21,6 @@ const PATIENCE: Duration = Duration::from_millis(10);
 /// Passes the output of a command on, its secrets taken out, until it ends. Where a person reads
 /// along, a pause shows what is harmless of what is held back, and all ends with what is there when
 /// `watched_until` ends.
-///
-/// # Errors
-/// The output cannot be written: its reader has gone, or a disk is full.
 pub(super) fn redacted(
     mut from: File,
     mut to: File,

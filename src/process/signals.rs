@@ -5,7 +5,13 @@ use std::io;
 use nix::sys::signal::Signal;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-/// What is passed on, and what tells of the terminal.
+use crate::domain::{Failure, Result};
+use crate::files::reason;
+
+/// What asks a program to end.
+const ENDS: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+
+/// What is passed on to a command, and what tells of the terminal.
 const HEARD: [Signal; 8] = [
     Signal::SIGTERM,
     Signal::SIGINT,
@@ -18,9 +24,18 @@ const HEARD: [Signal; 8] = [
 ];
 
 /// The signals, one after the other.
-pub(super) struct Signals(Vec<(Signal, Stream)>);
+pub struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
+    /// Hears from now on what asks this program to end, and no more ends it; within a runtime.
+    pub fn hear_ends() -> Result<Self> {
+        let mut signals = Self(Vec::new());
+        let heard = ENDS.into_iter().try_for_each(|end| signals.hear(end));
+        heard
+            .map(|()| signals)
+            .map_err(|error| Failure::failed(format!("cannot listen for signals: {}", reason(&error))))
+    }
+
     /// Hears from now on those that are not ignored; within a runtime.
     pub(super) fn hear_before_start() -> io::Result<Self> {
         let ignored = ignored();
@@ -45,7 +60,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub async fn next(&mut self) -> Signal {
         std::future::poll_fn(|context| {
             for (heard, stream) in &mut self.0 {
                 if stream.poll_recv(context).is_ready() {

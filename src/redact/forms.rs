@@ -1,11 +1,10 @@
 //! The pieces and forms in which programs write a secret, beside quotes and escapes.
 
+use base64::Engine;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD, URL_SAFE};
 use zeroize::Zeroizing;
 
 use super::SHORTEST;
-
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// The shortest line that is met without the others of its value.
 const SHORTEST_LINE: usize = 8;
@@ -34,9 +33,9 @@ pub(super) fn base64(secret: &str, mut add: impl FnMut(&[u8])) {
     for text in with_and_without_end(secret) {
         let line = Zeroizing::new(format!("{text}\n"));
         for bytes in [text.as_bytes(), line.as_bytes()] {
-            for alphabet in [STANDARD, URL_SAFE] {
+            for engine in [&STANDARD, &URL_SAFE] {
                 for offset in 0..3 {
-                    encodings(bytes, offset, alphabet, &mut add);
+                    encodings(bytes, offset, engine, &mut add);
                 }
             }
         }
@@ -45,31 +44,20 @@ pub(super) fn base64(secret: &str, mut add: impl FnMut(&[u8])) {
 
 /// What base64 writes for `bytes` after `offset` unknown ones: the digits that depend on `bytes`
 /// alone, then those with the last digit that the end of the data completes, then with padding.
-fn encodings(bytes: &[u8], offset: usize, alphabet: &[u8; 64], add: &mut impl FnMut(&[u8])) {
-    let bits = 8 * (offset + bytes.len());
-    let (first, last) = ((8 * offset).div_ceil(6), bits / 6);
-    let at = |index: usize| match index.checked_sub(offset) {
-        Some(index) => bytes.get(index).copied().unwrap_or(0),
-        None => 0,
-    };
-    let digit = |place: usize| {
-        let (byte, shift) = (place * 6 / 8, place * 6 % 8);
-        let pair = u16::from_be_bytes([at(byte), at(byte + 1)]);
-        alphabet[usize::from((pair >> (10 - shift)) & 63)]
-    };
+fn encodings(bytes: &[u8], offset: usize, engine: &GeneralPurpose, add: &mut impl FnMut(&[u8])) {
     // Room for all of it at once: growing would leave copies of the secret behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(bits / 6 + 4));
-    text.extend((first..last).map(digit));
-    if text.len() < SHORTEST {
+    let mut data = Zeroizing::new(Vec::with_capacity(offset + bytes.len()));
+    data.resize(offset, 0);
+    data.extend_from_slice(bytes);
+    let text = Zeroizing::new(engine.encode(&data).into_bytes());
+    let (first, last) = ((8 * offset).div_ceil(6), 8 * data.len() / 6);
+    if last - first < SHORTEST {
         return;
     }
-    add(&text);
-    if !bits.is_multiple_of(6) {
-        text.push(digit(last));
-        add(&text);
-        let padding = (4 - (last + 1) % 4) % 4;
-        text.extend(std::iter::repeat_n(b'=', padding));
-        add(&text);
+    add(&text[first..last]);
+    if last < text.len() {
+        add(&text[first..=last]);
+        add(&text[first..]);
     }
 }
 

@@ -158,7 +158,6 @@ const IS_SPECIAL: [bool; 256] = {
 
 /// A piece of text that means something as a whole.
 struct Unit {
-    /// How many bytes it has.
     length: usize,
     meaning: Meaning,
 }

@@ -191,6 +191,12 @@ impl Account {
     }
 }
 
+/// The fields of a test's request.
+#[cfg(test)]
+pub(super) fn fields(value: &Value) -> serde_json::Map<String, Value> {
+    value.as_object().expect("an object").clone()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -102,13 +102,10 @@ fn not_found() -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::account::fields;
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_700_000_001);
-
-    fn fields(value: &Value) -> Map<String, Value> {
-        value.as_object().expect("an object").clone()
-    }
 
     #[test]
     fn a_key_is_shown_once_and_its_params_are_kept() {

@@ -12,7 +12,6 @@ use super::routes::Endpoint;
 /// How the intervals are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateLimits {
-    /// Between any two requests.
     Strict,
     /// On average, after a burst that is let through: as the real service must, whose own client sends
     /// several requests back to back.

@@ -1,4 +1,4 @@
-//! A stand-in for the Vast account API on this machine: to try vastenv, or to test scripts against
+//! A local fake of the Vast account API: to try vastenv, or to test scripts against
 //! Vast, without an account. The official client can talk to it as well.
 //!
 //! It answers as the documented service does: secrets, API keys, SSH keys and the current user
@@ -20,7 +20,6 @@ mod answer;
 mod api_keys;
 mod limits;
 mod permissions;
-mod random;
 mod record;
 mod request;
 mod routes;
@@ -65,7 +64,6 @@ pub struct Options {
     pub state: Option<PathBuf>,
     /// Whether values of secrets read as `********`, as the real service masks them.
     pub mask: bool,
-    /// How long every answer is held back.
     pub latency: Duration,
     /// Whether the documented minimum intervals between requests are kept (429 otherwise), and how.
     pub rate_limits: Option<RateLimits>,
@@ -87,10 +85,6 @@ impl Sandbox {
     /// Takes the port and loads the account, or creates one with a random user id and API key.
     ///
     /// `now` is the time since 1970; the rate limits and creation dates go by it.
-    ///
-    /// # Errors
-    /// The port is taken, or a file cannot be read, understood or written. A state file that does
-    /// not parse is left as it is.
     pub fn bind(options: &Options, now: impl Fn() -> Duration + Send + 'static) -> Result<Self> {
         let (listener, port) = listen(options.port)?;
         let service = Service::open(options, Box::new(now))?;
@@ -111,9 +105,6 @@ impl Sandbox {
     /// Serves until `until` resolves, then drops what connections there are.
     ///
     /// Needs a tokio runtime with I/O and time.
-    ///
-    /// # Errors
-    /// The runtime does not take the socket.
     pub async fn serve(self, until: impl Future<Output = ()>) -> Result<()> {
         let failed = |error: io::Error| {
             Failure::failed(format!("cannot serve on port {}: {}", self.port, reason(&error)))

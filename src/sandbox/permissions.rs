@@ -3,21 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::answer::Answer;
-
-/// The categories that a key can be given.
-const CATEGORIES: [&str; 11] = [
-    "misc",
-    "user_read",
-    "user_write",
-    "instance_read",
-    "instance_write",
-    "billing_read",
-    "billing_write",
-    "machine_read",
-    "machine_write",
-    "team_read",
-    "team_write",
-];
+use crate::domain::CATEGORIES;
 
 /// The comparisons of a constraint.
 const COMPARISONS: [&str; 3] = ["eq", "lte", "gte"];

@@ -24,7 +24,6 @@ pub(super) struct Request {
     pub path: String,
     /// The query with its `?`, or nothing.
     pub query: String,
-    /// The bearer token.
     pub token: Option<Secret>,
     /// The body; `None` if it was too large to keep.
     pub body: Option<Vec<u8>>,

@@ -25,11 +25,9 @@ pub(super) enum Endpoint {
 /// What a path leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// An endpoint.
     Endpoint(Endpoint),
     /// An endpoint, were it not for the missing slash; the path with it.
     Redirect(String),
-    /// Nothing.
     Nothing,
 }
 

@@ -98,11 +98,8 @@ fn nonexistent() -> Answer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::account::fields;
     use super::*;
-
-    fn fields(value: &Value) -> Map<String, Value> {
-        value.as_object().expect("an object").clone()
-    }
 
     fn error(outcome: Outcome) -> String {
         outcome.unwrap_err().error().expect("a code").to_owned()

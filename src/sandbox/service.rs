@@ -11,8 +11,9 @@ use super::record::Record;
 use super::request::{self, Request};
 use super::routes::{Endpoint, Target};
 use super::state_file::StateFile;
-use super::{Options, Outcome, api_keys, random, secrets, ssh_keys};
-use crate::domain::{Failure, Result, Secret, Timestamp};
+use super::{Options, Outcome, api_keys, secrets, ssh_keys};
+use crate::domain::{Failure, Result, Secret, Timestamp, hex};
+use crate::files::random;
 
 /// The time since 1970.
 type Clock = Box<dyn Fn() -> Duration + Send>;
@@ -33,7 +34,7 @@ impl Service {
         let record = options.record.as_deref().map(Record::open).transpose()?;
         let state = options.state.as_deref().map(StateFile::at);
         let mut account = state.as_ref().map(StateFile::load).transpose()?.unwrap_or_default();
-        account.complete(random::user_id()?, random::api_key()?, Timestamp(now().as_secs()));
+        account.complete(new_user_id()?, new_api_key()?, Timestamp(now().as_secs()));
         if let Some(file) = &state {
             file.save(&account)?;
         }
@@ -98,7 +99,7 @@ impl Service {
     fn change(&mut self, endpoint: Endpoint, request: &Request, caller: u64) -> Outcome {
         let fields = request.fields()?;
         let now = Timestamp((self.now)().as_secs());
-        let new_key = || random::api_key().map_err(|failure| broken(&failure));
+        let new_key = || new_api_key().map_err(|failure| broken(&failure));
         let mut changed = self.account.clone();
         let account = &mut changed;
         let value = match (endpoint, request.method.as_str()) {
@@ -130,4 +131,29 @@ fn redirect(method: &Method, location: String) -> Answer {
 
 fn broken(failure: &Failure) -> Answer {
     Answer::broken(failure.message())
+}
+
+/// 64 hex digits, as the service's own keys are.
+fn new_api_key() -> Result<Secret> {
+    Ok(Secret::new(hex(&*random::<32>()?)))
+}
+
+/// Six digits. Were they the same in every sandbox, two that happen to get the same port would pass
+/// for one account.
+fn new_user_id() -> Result<u64> {
+    Ok(100_000 + u64::from(u32::from_le_bytes(*random()?)) % 900_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_keys_and_ids_look_like_the_services_own() {
+        let (one, other) = (new_api_key().expect("a key"), new_api_key().expect("a key"));
+        assert_ne!(one, other);
+        assert_eq!(one.expose().len(), 64);
+        assert!(one.expose().bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+        assert!((100_000..1_000_000).contains(&new_user_id().expect("an id")));
+    }
 }

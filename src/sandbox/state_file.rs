@@ -1,15 +1,15 @@
 //! The file that keeps an account between two runs.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::error::Category;
-use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
 
 use super::account::Account;
 use crate::domain::{Failure, Result, printable};
-use crate::files::reason;
+use crate::files::{reason, write_beside};
 
 /// Where the account is kept.
 #[derive(Debug)]
@@ -22,9 +22,6 @@ impl StateFile {
     }
 
     /// Reads the account; a missing file is an empty one.
-    ///
-    /// # Errors
-    /// The file cannot be read or is no account. It stays as it is.
     pub fn load(&self) -> Result<Account> {
         let bytes = match fs::read(&self.0) {
             Ok(bytes) => bytes,
@@ -35,21 +32,15 @@ impl StateFile {
     }
 
     /// Replaces the file as a whole: after a crash there is the old account or the new one.
-    ///
-    /// # Errors
-    /// The file or its folder cannot be written.
     pub fn save(&self, account: &Account) -> Result<()> {
         self.replace(account).map_err(|error| self.failure("write", &error))
     }
 
     fn replace(&self, account: &Account) -> io::Result<()> {
         let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Temporary files are their owner's only from the first byte.
-        let mut file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        serde_json::to_writer_pretty(&mut file, account)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(&self.0)?;
+        let mut json = Zeroizing::new(serde_json::to_vec_pretty(account)?);
+        json.push(b'\n');
+        write_beside(folder.unwrap_or(Path::new(".")), &json, 0o600)?.persist(&self.0)?;
         Ok(())
     }
 
@@ -57,11 +48,11 @@ impl StateFile {
     fn unreadable(&self, error: &serde_json::Error) -> Failure {
         let (line, column) = (error.line(), error.column());
         let what = match error.classify() {
-            Category::Data => "holds something that is no part of a sandbox account",
+            Category::Data => "is not a sandbox account",
             Category::Io | Category::Syntax | Category::Eof => "is not JSON",
         };
         Failure::failed(format!("the sandbox state {} {what} (line {line}, column {column})", self.name()))
-            .hint("it may hold user, api_keys, secrets, ssh_keys and next_id; mend it or name another file")
+            .hint("it may hold user, api_keys, secrets, ssh_keys and next_id; fix it or name another file")
     }
 
     fn failure(&self, verb: &str, error: &io::Error) -> Failure {
@@ -114,9 +105,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state.json");
         for (text, what) in [
-            ("{\"secrets\": \"hunter2\"}", "no part of a sandbox account"),
-            ("{\"secrets\": {\"A\": 424242}}", "no part of a sandbox account"),
-            ("{\"secret\": {\"A\": \"hunter2\"}}", "no part of a sandbox account"),
+            ("{\"secrets\": \"hunter2\"}", "is not a sandbox account"),
+            ("{\"secrets\": {\"A\": 424242}}", "is not a sandbox account"),
+            ("{\"secret\": {\"A\": \"hunter2\"}}", "is not a sandbox account"),
             ("{\"secrets\": {\"A\": \"hunter2\"", "is not JSON"),
             ("hunter2", "is not JSON"),
             ("", "is not JSON"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use crate::domain::{Digest, Result, Timestamp};
+use crate::domain::{Digest, Failure, Result, Timestamp};
 
 /// The first wait after a failure, in seconds; it doubles with each further one.
 const FIRST_WAIT: u64 = 5;
@@ -18,6 +18,9 @@ pub struct Backoff {
     failed_at: Timestamp,
     /// What the last failure said; it never holds a value.
     pub reason: String,
+    /// The HTTP status of the last failure; 0 where no server answered.
+    #[serde(default)]
+    pub status: u16,
 }
 
 impl Backoff {
@@ -36,12 +39,10 @@ impl Store {
     }
 
     /// Records one more failure.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
-    pub fn record_failure(&self, key: &Digest, reason: &str, now: Timestamp) -> Result<Backoff> {
+    pub fn record_failure(&self, key: &Digest, failure: &Failure, now: Timestamp) -> Result<Backoff> {
         let failures = self.backoff(key).map_or(0, |before| before.failures).saturating_add(1);
-        let backoff = Backoff { failures, failed_at: now, reason: reason.to_owned() };
+        let (reason, status) = (failure.message().to_owned(), failure.status_code());
+        let backoff = Backoff { failures, failed_at: now, reason, status };
         let bytes = serde_json::to_vec(&backoff).unwrap_or_default();
         self.write(&self.key_file("backoff", key), &bytes)?;
         Ok(backoff)
@@ -65,7 +66,7 @@ mod tests {
         let store = Store::new(folder.path(), folder.path(), folder.path());
         let key = DigestKey::new([1; 32]).digest(&[b"key"]);
         let now = Timestamp(1000);
-        let fail = || store.record_failure(&key, "down", now).expect("written").wait(now);
+        let fail = || store.record_failure(&key, &Failure::failed("down"), now).expect("written").wait(now);
         assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
         assert_eq!((0..20).map(|_| fail()).max(), Some(300));
         let backoff = store.backoff(&key).expect("recorded");

@@ -16,9 +16,6 @@ const STEP: u64 = 10;
 
 impl Store {
     /// The file of the moment `after` seconds from `now`.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn due(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
         let at = now.plus(after).0.next_multiple_of(STEP);
         let path = self.due_path(at);

@@ -25,9 +25,6 @@ impl Store {
     }
 
     /// Publishes the next generation, so that every shell loads at its next prompt.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn publish_generation(&self, now: Timestamp) -> Result<PathBuf> {
         self.ensure(&self.state)?;
         let newest = self.numbered(PREFIX).into_iter().max().unwrap_or(0);

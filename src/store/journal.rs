@@ -12,11 +12,9 @@ use crate::domain::{Digest, Failure, Result, Secret, ServerUrl};
 /// A reset that was begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BegunReset {
-    /// The server that was asked.
     pub server: ServerUrl,
     /// The digest of the key that was to be replaced.
     pub old: Digest,
-    /// The new key, if the answer came.
     pub new: Option<Secret>,
     /// Whether it belongs into the keyring, where the old one was, and not into the key file.
     pub in_keyring: bool,
@@ -33,9 +31,6 @@ struct Asked {
 
 impl Store {
     /// Notes that `old` is about to be replaced, in the keyring or in the key file.
-    ///
-    /// # Errors
-    /// The state folder cannot be written: then the server must not be asked.
     pub fn begin_reset(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
         let (server, old) = (server.as_str().to_owned(), old.as_str().to_owned());
         let asked = Asked { server, old, in_keyring };
@@ -45,17 +40,11 @@ impl Store {
     }
 
     /// Notes the key that the reset brought.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn keep_reset_key(&self, key: &Secret) -> Result<()> {
         self.write(&self.reset_key_path(), key.expose().as_bytes())
     }
 
     /// Keeps the new key with this number, as it came, because it is none that can be shown or used.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
         let path = self.state.join(format!("new-api-key-{id}"));
         self.write(&path, key.expose().as_bytes())?;
@@ -63,9 +52,6 @@ impl Store {
     }
 
     /// The reset that was begun and not ended, if there is one.
-    ///
-    /// # Errors
-    /// The journal is there but cannot be read.
     pub fn begun_reset(&self) -> Result<Option<BegunReset>> {
         let Some(bytes) = self.read(&self.asked_path())? else { return Ok(None) };
         let damaged = || Failure::failed(format!("{} is damaged", self.asked_path().display()));

@@ -15,9 +15,7 @@ const VERSION: u32 = 1;
 /// Which keys a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// The account's API keys.
     Api,
-    /// Its SSH keys.
     Ssh,
 }
 
@@ -40,18 +38,15 @@ impl KeyKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
     version: u32,
-    /// When the server last told it.
     pub fetched_at: Timestamp,
     /// Whether a change since then ended so that nobody knows what the account holds now.
     pub doubtful: bool,
-    /// The keys.
     pub keys: Vec<ListedKey>,
 }
 
 /// A key as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedKey {
-    /// Its number.
     pub id: u64,
     /// The name of an API key, the comment of an SSH key; may be empty.
     pub name: String,
@@ -87,9 +82,6 @@ impl Store {
     }
 
     /// Writes a list of `account`.
-    ///
-    /// # Errors
-    /// The cache folder cannot be written.
     pub fn save_key_list(&self, account: &AccountId, kind: KeyKind, list: &KeyList) -> Result<()> {
         let bytes = serde_json::to_vec(list)
             .map_err(|error| Failure::failed(format!("cannot write down the list of keys: {error}")))?;
@@ -97,9 +89,6 @@ impl Store {
     }
 
     /// Deletes the lists of `account`, as after a refused key.
-    ///
-    /// # Errors
-    /// One is there and cannot be deleted.
     pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
         [KeyKind::Api, KeyKind::Ssh]
             .into_iter()

@@ -37,17 +37,11 @@ type Take = fn(&File) -> std::result::Result<(), TryLockError>;
 
 impl Store {
     /// Takes the lock called `name` if nobody holds it; `None` if somebody does.
-    ///
-    /// # Errors
-    /// The lock's file cannot be made.
     pub fn try_lock(&self, name: &str) -> Result<Option<Lock>> {
         self.try_with(name, File::try_lock)
     }
 
     /// Takes the lock called `name` alone, once nobody holds it.
-    ///
-    /// # Errors
-    /// That takes too long, or the lock's file cannot be made.
     pub fn await_lock(&self, name: &str) -> Result<Lock> {
         self.await_with(name, File::try_lock)
     }

@@ -170,9 +170,7 @@ impl Store {
     /// The state folder cannot be written, or the file in it is not to be trusted.
     pub fn digest_key(&self) -> Result<DigestKey> {
         let path = self.state.join("digest.key");
-        let mut bytes = Zeroizing::new([0; 32]);
-        getrandom::fill(bytes.as_mut_slice())
-            .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+        let bytes = files::random()?;
         self.first_digest_key(&path, &bytes).or_else(|failure| {
             self.hold(&path, bytes.as_slice(), failure)?;
             Ok(DigestKey::new(*bytes))

@@ -16,9 +16,6 @@ impl Store {
     }
 
     /// Remembers (or, with `None`, forgets) the digest of the key with the number `id`.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn remember_own_key(&self, account: &AccountId, id: u64, key: Option<&Digest>) -> Result<()> {
         let mut texts: BTreeMap<u64, String> =
             self.own_keys(account).into_iter().map(|(id, digest)| (id, digest.as_str().to_owned())).collect();

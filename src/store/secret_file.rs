@@ -16,15 +16,13 @@ use crate::vault::{self, DataKey, Header, KeyId, Place, Refusal, Storage, Troubl
 
 /// A sealed file that does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shut {
-    /// Its key is not to be had.
+pub(super) enum LockedOut {
     NoKey(Header, Trouble),
-    /// It is not what was sealed.
     Refused(Refusal),
 }
 
 /// What a file's bytes are once they are opened.
-pub(super) type Opened = std::result::Result<Zeroizing<Vec<u8>>, Shut>;
+pub(super) type Opened = std::result::Result<Zeroizing<Vec<u8>>, LockedOut>;
 
 impl Store {
     /// The keys of sealed files.
@@ -37,10 +35,10 @@ impl Store {
         if !vault::is_sealed(&bytes) {
             return Ok(bytes);
         }
-        let header = Header::of(&bytes).map_err(Shut::Refused)?;
+        let header = Header::of(&bytes).map_err(LockedOut::Refused)?;
         match self.vault.data_key(&header.key) {
-            Ok(key) => vault::open(&bytes, place, &key).map_err(Shut::Refused),
-            Err(trouble) => Err(Shut::NoKey(header, trouble)),
+            Ok(key) => vault::open(&bytes, place, &key).map_err(LockedOut::Refused),
+            Err(trouble) => Err(LockedOut::NoKey(header, trouble)),
         }
     }
 
@@ -49,7 +47,7 @@ impl Store {
         let Some(mut bytes) = self.read(path)? else { return Ok(None) };
         loop {
             let opened = self.opened(bytes.clone(), place);
-            if !matches!(opened, Err(Shut::NoKey(_, Trouble::Missing))) {
+            if !matches!(opened, Err(LockedOut::NoKey(_, Trouble::Missing))) {
                 return Ok(Some(opened));
             }
             // It may have been unsealed meanwhile, and its key deleted.
@@ -61,9 +59,6 @@ impl Store {
     }
 
     /// Writes a file that holds `values` values, in the form that the settings want.
-    ///
-    /// # Errors
-    /// It cannot be written; or it is to be sealed, and the keyring gives no key.
     pub(super) fn write_secret(
         &self,
         path: &Path,
@@ -113,15 +108,14 @@ impl Store {
 
     /// Moves remembered values out of the way whose key the keyring has lost, so that others can be
     /// remembered; says so in a note. `storage keyring` takes them back should the key come back.
-    ///
-    /// # Errors
-    /// The file cannot be read or moved.
     pub fn set_lost_values_aside(&self, account: &AccountId) -> Result<()> {
         let path = self.values_path(account);
         let place = Place { account, name: super::values::FILE };
         let _lock = self.lock_values(account)?;
         let Some(bytes) = self.read(&path)? else { return Ok(()) };
-        let Err(Shut::NoKey(header, Trouble::Missing)) = self.opened(bytes, place) else { return Ok(()) };
+        let Err(LockedOut::NoKey(header, Trouble::Missing)) = self.opened(bytes, place) else {
+            return Ok(());
+        };
         let aside = self.free_path(account, &header.key);
         std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
         self.note(vec![format!(

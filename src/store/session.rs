@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Store;
 use super::stamp::modification_time;
-use crate::domain::{EnvName, Failure, Result};
+use crate::domain::{EnvName, Failure, Result, hex};
 use crate::environment::{Previous, SessionId};
+use crate::files;
 
 const DEAD_AFTER: Duration = Duration::from_secs(7 * 86_400);
 const OLD_AFTER: Duration = Duration::from_secs(60 * 86_400);
@@ -66,13 +67,9 @@ impl Store {
     }
 
     /// Writes a session for `shell` (a process id) under a new id.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn create_session(&self, session: &Session, shell: u32) -> Result<SessionId> {
-        let random = |error| Failure::failed(format!("the system gives no random numbers: {error}"));
-        let id = format!("{:016x}", getrandom::u64().map_err(random)?);
-        let id = SessionId::parse(&id).ok_or_else(|| Failure::failed("cannot name a session"))?;
+        let id = SessionId::parse(&hex(&*files::random::<8>()?))
+            .ok_or_else(|| Failure::failed("cannot name a session"))?;
         let file = File {
             version: 1,
             shell,

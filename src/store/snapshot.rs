@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::Store;
-use super::secret_file::Shut;
+use super::secret_file::LockedOut;
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
 use crate::files;
 use crate::vault::{Place, Refusal, Trouble};
@@ -27,13 +27,10 @@ const VERSION_WITH_LOCAL_VALUES: u32 = 1;
 /// An account's variables as last known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The server that said it.
     pub server: ServerUrl,
     /// The user's id there.
     pub user: String,
-    /// The user's e-mail address, if known.
     pub email: Option<String>,
-    /// When the server last answered.
     pub fetched_at: Timestamp,
     /// Whether a change since then ended so that nobody knows what the account holds now.
     pub doubtful: bool,
@@ -49,7 +46,6 @@ pub struct Snapshot {
 pub struct Variable {
     /// Its value; `None` where the server only sends a mask, and nothing is remembered.
     pub value: Option<Secret>,
-    /// Where the value comes from.
     pub origin: Origin,
     /// When this machine first saw it so.
     pub changed_at: Timestamp,
@@ -178,17 +174,14 @@ impl Store {
     /// The snapshot of `account`; `None` if there is none, or one of another version's format.
     ///
     /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, aloud.
-    ///
-    /// # Errors
-    /// The file is there but cannot be read, is not to be trusted, or was just set aside.
     pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.snapshot_path(account);
         let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else { return Ok(None) };
         let bytes = match opened {
             Ok(bytes) => bytes,
-            Err(Shut::Refused(Refusal::OtherVersion)) => return Ok(None),
-            Err(Shut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
-            Err(Shut::NoKey(_, trouble)) => return Err(shut(&path, &trouble)),
+            Err(LockedOut::Refused(Refusal::OtherVersion)) => return Ok(None),
+            Err(LockedOut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
+            Err(LockedOut::NoKey(_, trouble)) => return Err(locked_out(&path, &trouble)),
         };
         if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
         {
@@ -203,9 +196,6 @@ impl Store {
     }
 
     /// Writes the snapshot of its account.
-    ///
-    /// # Errors
-    /// The cache folder cannot be written.
     pub fn save_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let account = snapshot.account();
         let place = Place { account: &account, name: FILE };
@@ -214,9 +204,6 @@ impl Store {
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
-    ///
-    /// # Errors
-    /// It is there and cannot be deleted.
     pub fn delete_snapshot(&self, account: &AccountId) -> Result<()> {
         files::remove(&self.snapshot_path(account))
     }
@@ -245,7 +232,7 @@ fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
     Err(Failure::unavailable(format!("the cache {} {why}; it is set aside and fetched anew", path.display())))
 }
 
-fn shut(path: &Path, trouble: &Trouble) -> Failure {
+fn locked_out(path: &Path, trouble: &Trouble) -> Failure {
     match trouble {
         Trouble::Missing => Failure::unavailable(format!(
             "the cache {} is sealed with a key that the keyring no longer holds; it is fetched anew",

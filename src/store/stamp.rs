@@ -27,9 +27,6 @@ impl Store {
     }
 
     /// Gives the stamp of `file` the time `modified`.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
         self.mark(&self.stamp_path(file), modified)
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::secret_file::Shut;
+use super::secret_file::LockedOut;
 use super::{Lock, Store, snapshot, values};
 use crate::domain::{AccountId, Failure, Result};
 use crate::files;
@@ -13,9 +13,7 @@ use crate::vault::{self, DataKey, Header, KeyId, Place, Trouble};
 pub struct SecretFile {
     /// Whose values.
     pub account: AccountId,
-    /// Where it is.
     pub path: PathBuf,
-    /// Whether it is sealed.
     pub is_sealed: bool,
     /// The key that it is sealed with, if it says so in a way that is understood.
     pub key: Option<KeyId>,
@@ -55,18 +53,12 @@ impl Store {
     }
 
     /// Keeps every other process from writing the files of `account`; `None` if one is at it.
-    ///
-    /// # Errors
-    /// The locks' files cannot be made.
     pub fn lock_account(&self, account: &AccountId) -> Result<Option<[Lock; 2]>> {
         let Some(turn) = self.try_lock(account.as_str())? else { return Ok(None) };
         Ok(Some([turn, self.lock_values(account)?]))
     }
 
     /// The files of `account` that hold values.
-    ///
-    /// # Errors
-    /// One is there that cannot be read or trusted.
     pub fn secret_files(&self, account: &AccountId) -> Result<Vec<SecretFile>> {
         let folder = self.data.join(account.as_str());
         let aside = names(&folder)
@@ -89,9 +81,6 @@ impl Store {
 
     /// The keys of every sealed file in the accounts' folders, whatever its name (somebody may have
     /// moved it out of the way); `None` for one that does not say its key in a way that is understood.
-    ///
-    /// # Errors
-    /// A file is there that cannot be trusted.
     pub fn keys_on_disk(&self) -> Result<Vec<Option<KeyId>>> {
         let mut keys = Vec::new();
         for account in self.accounts() {
@@ -112,9 +101,6 @@ impl Store {
     }
 
     /// Seals `file` with `key`, if it is not sealed.
-    ///
-    /// # Errors
-    /// It cannot be read, understood or written.
     pub fn seal_file(&self, file: &SecretFile, key: &DataKey) -> Result<bool> {
         let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
         if vault::is_sealed(&bytes) {
@@ -130,9 +116,6 @@ impl Store {
     }
 
     /// Makes `file` a plain one, if it is sealed.
-    ///
-    /// # Errors
-    /// Its key is not to be had, it is not what was sealed, or it cannot be written.
     pub fn unseal_file(&self, file: &SecretFile) -> Result<bool> {
         let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
         if !vault::is_sealed(&bytes) {
@@ -140,21 +123,18 @@ impl Store {
         }
         match self.opened(bytes, file.place()) {
             Ok(plain) => self.write(&file.path, &plain).map(|()| true),
-            Err(shut) => Err(values::shut_failure(&file.path, &shut)),
+            Err(why) => Err(values::locked_out_failure(&file.path, &why)),
         }
     }
 
     /// Takes set-aside values back, if their key is there: what was remembered since wins.
-    ///
-    /// # Errors
-    /// The key is there, but the file is not what was sealed, or the values cannot be written.
     /// Whoever calls this holds the account's locks and the writers'.
     pub fn take_back(&self, file: &SecretFile) -> Result<bool> {
         let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
         let plain = match self.opened(bytes, file.place()) {
             Ok(plain) => plain,
-            Err(Shut::NoKey(_, Trouble::Missing)) => return Ok(false),
-            Err(shut) => return Err(values::shut_failure(&file.path, &shut)),
+            Err(LockedOut::NoKey(_, Trouble::Missing)) => return Ok(false),
+            Err(why) => return Err(values::locked_out_failure(&file.path, &why)),
         };
         let earlier = values::parse(&plain)
             .ok_or_else(|| Failure::failed(format!("{} holds no values", file.path.display())))?;
@@ -185,9 +165,6 @@ impl Store {
     }
 
     /// Deletes the snapshot of `account` that was set aside as damaged: it was in clear.
-    ///
-    /// # Errors
-    /// It is there and cannot be deleted.
     pub fn delete_damaged_snapshot(&self, account: &AccountId) -> Result<()> {
         files::remove(&self.snapshot_file(account).0.with_extension("json.corrupt"))
     }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::secret_file::Shut;
+use super::secret_file::LockedOut;
 use super::{Lock, Store};
 use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
 use crate::vault::{Place, Refusal, Trouble};
@@ -151,7 +151,7 @@ impl Store {
             Ok(bytes) => {
                 parse(&bytes).ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
             }
-            Err(shut) => Err(shut_failure(&path, &shut)),
+            Err(why) => Err(locked_out_failure(&path, &why)),
         }
     }
 
@@ -217,12 +217,14 @@ fn drop_expired(values: &mut Values) {
 }
 
 /// What is lost, and how to go on, where sealed values at `path` do not open.
-pub(super) fn shut_failure(path: &Path, shut: &Shut) -> Failure {
+pub(super) fn locked_out_failure(path: &Path, why: &LockedOut) -> Failure {
     let path_shown = path.display();
-    match shut {
-        Shut::Refused(Refusal::OtherVersion) => unreadable(path, "was sealed by a later version of vastenv"),
-        Shut::Refused(refusal) => unreadable(path, &refusal.to_string()),
-        Shut::NoKey(header, trouble) => {
+    match why {
+        LockedOut::Refused(Refusal::OtherVersion) => {
+            unreadable(path, "was sealed by a later version of vastenv")
+        }
+        LockedOut::Refused(refusal) => unreadable(path, &refusal.to_string()),
+        LockedOut::NoKey(header, trouble) => {
             let (values, verb) = match header.values {
                 1 => ("value".to_owned(), "is"),
                 several => (count(several, "value"), "are"),

@@ -10,7 +10,7 @@ use std::panic::Location;
 
 use serde_json::Value;
 
-pub use progress::{Outstanding, Progress, erase_line};
+pub use progress::{Progress, erase_line};
 pub use prompt::{confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_value};
 pub use table::Table;
 
@@ -21,20 +21,15 @@ use crate::files::reason;
 /// How to speak.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ui {
-    /// Print JSON, and errors as JSON.
     pub raw: bool,
-    /// Say nothing but errors.
     pub quiet: bool,
-    /// Colour what is said on a terminal.
     pub color: bool,
 }
 
 /// Who hears what the hook has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Log {
-    /// Nothing at all.
     Off,
-    /// Changes and problems.
     Info,
     /// Also what happens at the start of a shell, and why variables are skipped.
     Debug,
@@ -60,9 +55,6 @@ impl Ui {
     }
 
     /// Prints data. A reader that has gone away is no failure.
-    ///
-    /// # Errors
-    /// Stdout cannot be written (a full disk, say).
     pub fn data(self, bytes: &[u8]) -> Result<()> {
         match to_stdout(bytes) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unprintable(&error)),
@@ -72,25 +64,16 @@ impl Ui {
 
     /// Prints one line that nobody can get a second time: here a reader that has gone away is a
     /// failure too.
-    ///
-    /// # Errors
-    /// Nobody has got the line.
     pub fn only_copy(self, text: &str) -> Result<()> {
         to_stdout(format!("{text}\n").as_bytes()).map_err(|error| unprintable(&error))
     }
 
     /// Prints one line of data for a person.
-    ///
-    /// # Errors
-    /// As [`Self::data`].
     pub fn line(self, text: &str) -> Result<()> {
         self.data(format!("{}\n", printable(text)).as_bytes())
     }
 
     /// Prints a value as the official client does.
-    ///
-    /// # Errors
-    /// As [`Self::data`].
     pub fn json(self, value: &Value) -> Result<()> {
         self.data(format!("{}\n", to_python_json(value)).as_bytes())
     }

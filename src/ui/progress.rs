@@ -1,8 +1,11 @@
 //! What is under way, on a terminal, for what takes longer than 300 ms.
 
+use std::future::poll_fn;
 use std::io::Write;
+use std::pin::pin;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -27,34 +30,20 @@ enum Work {
     Counted { done: usize, total: usize, end: Option<Instant>, wait: Option<String> },
 }
 
-/// The change that was sent and not answered yet, in words to follow "the request to".
-#[derive(Clone, Default)]
-pub struct Outstanding(Arc<Mutex<Option<String>>>);
-
-impl Outstanding {
-    /// The change, if there is one.
-    pub fn change(&self) -> Option<String> {
-        lock(&self.0).clone()
-    }
-}
-
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
 pub struct Progress {
     work: Arc<Mutex<Work>>,
     shown: Arc<Mutex<String>>,
-    out: Outstanding,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Progress {
-    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set. What
-    /// the server has not answered yet is noted in `out`.
-    pub fn start(text: &str, quiet: bool, out: Outstanding) -> Self {
+    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set.
+    pub fn start(text: &str, quiet: bool) -> Self {
         let mut progress = Self {
             work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),
             shown: Arc::default(),
-            out,
             stop: None,
             thread: None,
         };
@@ -71,12 +60,17 @@ impl Progress {
     /// for stdout if `shown_is_data` (`--curl`); else they are talk (`--explain`).
     pub fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
         let shown = shown_is_data.then(|| Arc::clone(&self.shown));
-        Arc::new(Waits {
-            work: Arc::clone(&self.work),
-            shown,
-            out: self.out.clone(),
-            is_drawn: self.thread.is_some(),
+        Arc::new(Waits { work: Arc::clone(&self.work), shown, is_drawn: self.thread.is_some() })
+    }
+
+    /// The outcome of `work`; `None` once a call was shown as data, which is never answered.
+    pub async fn unless_shown<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Pending if !lock(&self.shown).is_empty() => Poll::Ready(None),
+            polled => polled.map(Some),
         })
+        .await
     }
 
     /// Ends the line, and gives what is to be printed on stdout.
@@ -147,7 +141,6 @@ fn lock<T>(text: &Mutex<T>) -> MutexGuard<'_, T> {
 struct Waits {
     work: Arc<Mutex<Work>>,
     shown: Option<Arc<Mutex<String>>>,
-    out: Outstanding,
     is_drawn: bool,
 }
 
@@ -168,10 +161,6 @@ impl Listener for Waits {
             Work::Counted { wait, .. } => *wait = Some(told),
             open @ Work::Open(_) => *open = Work::Open(told),
         }
-    }
-
-    fn outstanding(&self, change: Option<&str>) {
-        *lock(&self.out.0) = change.map(str::to_owned);
     }
 
     fn progress(&self, done: usize, total: usize, left: Option<Duration>) {

@@ -15,9 +15,6 @@ const LARGEST_INPUT: usize = 4 * 1024 * 1024;
 
 /// Asks for a key: one line without echo on a terminal, else all of stdin, without what is around it
 /// that nobody sees.
-///
-/// # Errors
-/// Nothing can be read, or more than one line.
 pub fn read_secret(label: &str) -> Result<Secret> {
     if context::stdin_is_terminal() {
         return one_line(label, &Secret::new(trim_unseen(ask(label)?.expose())));
@@ -36,9 +33,6 @@ fn one_line(label: &str, text: &Secret) -> Result<Secret> {
 
 /// Asks for a value: a line, or a paste of several, without echo on a terminal; else stdin to its end,
 /// less one line break at the end unless `keep_newline` is set.
-///
-/// # Errors
-/// Nothing can be read.
 pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
     if context::stdin_is_terminal() {
         return ask(label);
@@ -61,9 +55,6 @@ fn read_stdin() -> Result<Zeroizing<String>> {
 }
 
 /// Asks a question for yes or no on the terminal, no being the default; `None` without a terminal.
-///
-/// # Errors
-/// The terminal cannot be read.
 pub fn confirm(question: &str) -> Result<Option<bool>> {
     if !context::stdin_is_terminal() {
         return Ok(None);
@@ -75,9 +66,6 @@ pub fn confirm(question: &str) -> Result<Option<bool>> {
 
 /// Like [`confirm`], where stdin is not there to answer: asks on the terminal that the program was
 /// started from.
-///
-/// # Errors
-/// The terminal cannot be read.
 pub fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     // A terminal that cannot be written to may still answer.
@@ -94,9 +82,6 @@ fn is_yes(mut answers: impl BufRead) -> Result<bool> {
 }
 
 /// Asks for a new passphrase, twice, without echo.
-///
-/// # Errors
-/// There is no terminal, or both differ.
 pub fn read_new_passphrase() -> Result<Secret> {
     if !context::stdin_is_terminal() {
         return Err(

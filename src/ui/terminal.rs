@@ -44,10 +44,7 @@ enum End {
 }
 
 /// Shows `prompt` and reads a line, or all lines of what is pasted, without the line break at the end.
-///
-/// # Errors
-/// There is no terminal, or its end came before any text. An interrupt ends the program, as the
-/// shell that waits for it expects.
+/// An interrupt ends the program, as the shell that waits for it expects.
 pub fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     let silenced = Silenced::new(&terminal)?;
@@ -71,7 +68,7 @@ pub fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
     rest.and(switched)?;
     match std::str::from_utf8(&text) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(io::Error::new(ErrorKind::InvalidData, "what was typed is no UTF-8 text")),
+        Err(_) => Err(io::Error::new(ErrorKind::InvalidData, "what was typed is not UTF-8 text")),
     }
 }
 

@@ -20,7 +20,6 @@ const VERSION: u32 = 1;
 pub struct Current {
     /// The key that seals files from now on.
     pub data_key: Option<KeyId>,
-    /// The API key.
     pub api_key: Option<KeyId>,
 }
 
@@ -38,9 +37,6 @@ impl Vault {
     }
 
     /// The entries in use; none where there is no file.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not what vastenv wrote.
     pub fn current(&self) -> Result<Current> {
         let path = self.current_path();
         let Some(bytes) = read_private(&path, &mut Vec::new())? else { return Ok(Current::default()) };

@@ -90,9 +90,6 @@ impl Vault {
     }
 
     /// The key called `id`.
-    ///
-    /// # Errors
-    /// Why the keyring does not give it.
     pub fn data_key(&self, id: &KeyId) -> std::result::Result<DataKey, Trouble> {
         if let Some((_, learned)) = self.learned.borrow().iter().find(|(known, _)| known == id) {
             return learned.clone();
@@ -103,17 +100,11 @@ impl Vault {
     }
 
     /// The key called `id` from the keyring itself, whatever was kept of it elsewhere.
-    ///
-    /// # Errors
-    /// Why the keyring does not give it.
     pub fn data_key_in_keyring(&self, id: &KeyId) -> std::result::Result<DataKey, Trouble> {
         self.ask(&data_entry(id)).and_then(|text| key_from(id, &text))
     }
 
     /// Whether the keyring answers at all.
-    ///
-    /// # Errors
-    /// Why not.
     pub fn is_reachable(&self) -> std::result::Result<(), Trouble> {
         match self.ask("none") {
             Err(Trouble::Missing) | Ok(_) => Ok(()),
@@ -123,9 +114,6 @@ impl Vault {
 
     /// Makes a new key: in the keyring, read back from there, then named as the one in use. The one
     /// before stays in the keyring.
-    ///
-    /// # Errors
-    /// The keyring does not take it, or `keyring.json` cannot be written.
     pub fn new_data_key(&self) -> Result<DataKey> {
         let key = DataKey::random()?;
         let entry = data_entry(key.id());
@@ -140,9 +128,6 @@ impl Vault {
 
     /// The key in use, once the keyring itself holds it: put back from where it is kept if the keyring
     /// has lost it, or made anew.
-    ///
-    /// # Errors
-    /// The keyring does not give or take it.
     pub fn sure_data_key(&self) -> Result<DataKey> {
         let Some(id) = self.current()?.data_key else { return self.new_data_key() };
         match self.data_key_in_keyring(&id) {
@@ -151,19 +136,20 @@ impl Vault {
                 Some(text) => self.put_back(&id, &text),
                 None => self.new_data_key(),
             },
-            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+            Err(trouble) => {
+                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+            }
         }
     }
 
     /// Makes sure that the keyring itself holds `key`: put back if it has lost it meanwhile.
-    ///
-    /// # Errors
-    /// The keyring does not give or take it.
     pub fn keep_sure(&self, key: &DataKey) -> Result<()> {
         match self.data_key_in_keyring(key.id()) {
             Ok(_) => Ok(()),
             Err(Trouble::Missing) => self.put_back(key.id(), &Secret::new(key.to_text().as_str())).map(drop),
-            Err(trouble) => Err(failure("the key of the sealed files is not to be had", &trouble)),
+            Err(trouble) => {
+                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+            }
         }
     }
 
@@ -175,9 +161,6 @@ impl Vault {
     }
 
     /// Deletes the key called `id`: what is still sealed with it is lost.
-    ///
-    /// # Errors
-    /// The keyring does not let go of it, or `keyring.json` cannot be written.
     pub fn delete_data_key(&self, id: &KeyId) -> Result<()> {
         let current = self.current()?;
         if current.data_key.as_ref() == Some(id) {
@@ -189,26 +172,17 @@ impl Vault {
     }
 
     /// The API key called `id`.
-    ///
-    /// # Errors
-    /// Why the keyring does not give it.
     pub fn api_key(&self, id: &KeyId) -> std::result::Result<Secret, Trouble> {
         self.text(&api_entry(id))
     }
 
     /// Whether the keyring itself holds the API key called `id`.
-    ///
-    /// # Errors
-    /// Why that is not known.
     pub fn holds_api_key(&self, id: &KeyId) -> std::result::Result<(), Trouble> {
         self.ask(&api_entry(id)).map(drop)
     }
 
     /// Keeps `key` as the API key in use: in the keyring, read back from there, then named. The one
     /// before is removed.
-    ///
-    /// # Errors
-    /// The keyring does not take it, or `keyring.json` cannot be written.
     pub fn put_api_key(&self, key: &Secret) -> Result<()> {
         let current = self.current()?;
         let id = KeyId::random()?;
@@ -226,10 +200,6 @@ impl Vault {
     }
 
     /// Deletes the API key in use, if one is in the keyring; says whether there was one.
-    ///
-    /// # Errors
-    /// The keyring does not let go of it (nobody asks for it any more all the same), or
-    /// `keyring.json` cannot be written.
     pub fn delete_api_key(&self) -> Result<bool> {
         let current = self.current()?;
         let Some(id) = current.api_key.clone() else { return Ok(false) };

@@ -18,6 +18,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use crate::domain::{AccountId, Failure, Result, hex};
+use crate::files::random;
 
 /// How every sealed file begins.
 const MAGIC: &str = "vastenv sealed ";
@@ -34,9 +35,6 @@ pub struct KeyId(String);
 
 impl KeyId {
     /// A name that was never used.
-    ///
-    /// # Errors
-    /// The system gives no random numbers.
     pub fn random() -> Result<Self> {
         Ok(Self(hex(random::<8>()?.as_slice())))
     }
@@ -68,9 +66,6 @@ pub struct DataKey {
 
 impl DataKey {
     /// A new key under a new name.
-    ///
-    /// # Errors
-    /// The system gives no random numbers.
     pub fn random() -> Result<Self> {
         Ok(Self { id: KeyId::random()?, bytes: random()? })
     }
@@ -98,9 +93,7 @@ impl DataKey {
 /// Where a sealed file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
-    /// The account.
     pub account: &'a AccountId,
-    /// The file's name in the account's folder.
     pub name: &'a str,
 }
 
@@ -115,12 +108,9 @@ impl fmt::Display for Place<'_> {
 pub struct Header {
     /// The place that it was sealed for.
     pub place: String,
-    /// The key that opens it.
     pub key: KeyId,
-    /// How many values it holds.
     pub values: usize,
     nonce: [u8; 24],
-    /// The length of what follows.
     bytes: usize,
 }
 
@@ -135,7 +125,6 @@ pub enum Refusal {
     OtherPlace(String),
     /// Its end is missing, or there is more than was sealed.
     WrongLength,
-    /// It was changed since it was sealed.
     Changed,
 }
 
@@ -157,9 +146,6 @@ pub fn is_sealed(bytes: &[u8]) -> bool {
 }
 
 /// Seals `plain`, which holds `values` values, for `place`.
-///
-/// # Errors
-/// The system gives no random numbers.
 pub fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Result<Vec<u8>> {
     // Random nonces of this length never meet.
     let nonce: Zeroizing<[u8; 24]> = random()?;
@@ -186,9 +172,6 @@ pub fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Res
 const TAG_LENGTH: usize = 16;
 
 /// Opens what was sealed for `place`.
-///
-/// # Errors
-/// Why not, and nothing is known of what it held.
 pub fn open(
     file: &[u8],
     place: Place<'_>,
@@ -213,9 +196,6 @@ pub fn open(
 
 impl Header {
     /// Reads the first line of a sealed file. Without the key, nobody knows whether it is true.
-    ///
-    /// # Errors
-    /// Another version's, or cut short.
     pub fn of(file: &[u8]) -> std::result::Result<Self, Refusal> {
         split(file).map(|(header, _, _)| header)
     }
@@ -260,13 +240,6 @@ fn split(file: &[u8]) -> std::result::Result<(Header, &str, &[u8]), Refusal> {
 /// The line ends with the only newline, so no two pairs look the same.
 fn bound_to(line: &str, place: Place<'_>) -> Vec<u8> {
     format!("{line}{place}").into_bytes()
-}
-
-fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
-    let mut bytes = Zeroizing::new([0; LENGTH]);
-    getrandom::fill(bytes.as_mut_slice())
-        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
-    Ok(bytes)
 }
 
 /// Exactly `LENGTH` bytes from lower-case hex digits.

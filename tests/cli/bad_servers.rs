@@ -134,14 +134,14 @@ fn a_server_that_is_down_is_named_with_what_to_check() {
 fn an_address_that_is_none_is_refused() {
     let home = Home::at("console.vast.ai", KEY);
     for arguments in [&["refresh"][..], &["status"], &["--url", "ftp://x", "status"]] {
-        home.vastenv(arguments).run().refuses(2, &["is no server address", "https://console.vast.ai"]);
+        home.vastenv(arguments).run().refuses(2, &["is not a server address", "https://console.vast.ai"]);
     }
     home.vastenv(&["--url", "https://me:hidden-v@x", "status"])
         .run()
         .refuses(2, &["user name or password"])
         .hides("hidden-v");
     let call = home.vastenv(&["status"]).env("VAST_URL", OsStr::from_bytes(b"\xff"));
-    call.run().refuses(2, &["is no server address"]);
+    call.run().refuses(2, &["is not a server address"]);
 }
 
 #[test]
@@ -226,8 +226,8 @@ fn an_odd_row_costs_itself_and_is_named() {
     assert_eq!(said.out, "v\n8080\ntrue\n");
     let said = home.vastenv(&["show", "ssh-keys"]).run().expect(0);
     assert!(said.out.contains('5'), "{said:?}");
-    said.mentions(&["row 2 of the server's list is no SSH key", "row 3 of the"]);
+    said.mentions(&["row 2 of the server's list is not an SSH key", "row 3 of the"]);
     let said = home.vastenv(&["show", "api-keys"]).run().expect(0);
     assert!(said.out.contains("good"), "{said:?}");
-    said.mentions(&["row 1 of the server's list is no API key"]);
+    said.mentions(&["row 1 of the server's list is not an API key"]);
 }

@@ -66,6 +66,20 @@ fn the_curl_command_does_what_it_stands_for() {
 }
 
 #[test]
+fn a_command_that_goes_on_takes_a_shown_request_for_no_failure() {
+    let account = TestAccount::with(&json!({}));
+    let home = account.home();
+    for (arguments, shown) in
+        [(&["doctor"][..], 1), (&["delete", "ssh-key", "1", "2"], 2), (&["delete", "api-key", "1", "2"], 2)]
+    {
+        let said = home.vastenv(&[&["--curl"], arguments].concat()).run().expect(0);
+        assert_eq!(said.out.matches("curl -X ").count(), shown, "{said:?}");
+        assert!(said.err.is_empty() && !said.out.contains("bad "), "{said:?}");
+    }
+    assert_eq!(account.requests(), [""; 0]);
+}
+
+#[test]
 fn set_api_key_shows_its_question_and_saves_nothing() {
     let account = TestAccount::with(&json!({}));
     let home = account.home();

@@ -29,6 +29,7 @@ mod names;
 mod official;
 mod paths;
 mod prompt;
+#[allow(dead_code)]
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod redact;

@@ -12,8 +12,36 @@ use std::thread::{self, JoinHandle};
 pub enum Reply {
     /// Writes these bytes and closes.
     Bytes(Vec<u8>),
+    /// Writes these bytes and waits for another request on the same connection.
+    Keep(Vec<u8>),
+    /// Writes these bytes and keeps the connection open, silent.
+    Hang(Vec<u8>),
+    /// Writes this head, and then zeros until the client is gone.
+    Flood(&'static str),
     /// Says nothing, and keeps the connection open.
     Silence,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Method, path and headers.
+    pub head: String,
+    pub body: String,
+}
+
+impl Received {
+    /// `METHOD /path`.
+    pub fn target(&self) -> &str {
+        self.head.split(" HTTP/").next().unwrap_or_default()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().skip(1).find_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
 }
 
 impl Reply {
@@ -48,14 +76,14 @@ impl Reply {
 /// A server that answers until it is dropped.
 pub struct RawServer {
     address: SocketAddr,
-    received: Arc<Mutex<Vec<String>>>,
+    received: Arc<Mutex<Vec<Received>>>,
     ended: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl RawServer {
     /// Answers each request with what `reply` says for it (`METHOD /path`).
-    pub fn start(reply: impl Fn(&str) -> Reply + Send + 'static) -> Self {
+    pub fn start(mut reply: impl FnMut(&str) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -68,13 +96,27 @@ impl RawServer {
                 if end.load(Ordering::SeqCst) {
                     break;
                 }
-                let Some(target) = receive(&mut stream) else { continue };
-                log.lock().expect("no panic").push(target.clone());
-                let answer = reply(&target);
-                match answer {
+                while let Some(request) = receive(&mut stream) {
+                    log.lock().expect("no panic").push(request.clone());
+                    let answer = reply(request.target());
                     // The client may have had enough of it already.
-                    Reply::Bytes(bytes) => drop(stream.write_all(&bytes)),
-                    Reply::Silence => silent.push(stream),
+                    match answer {
+                        Reply::Keep(bytes) => {
+                            drop(stream.write_all(&bytes));
+                            continue;
+                        }
+                        Reply::Bytes(bytes) => drop(stream.write_all(&bytes)),
+                        Reply::Flood(head) => {
+                            drop(stream.write_all(head.as_bytes()));
+                            while stream.write_all(&[b'0'; 1 << 12]).is_ok() {}
+                        }
+                        Reply::Hang(bytes) => {
+                            drop(stream.write_all(&bytes));
+                            silent.push(stream);
+                        }
+                        Reply::Silence => silent.push(stream),
+                    }
+                    break;
                 }
             }
         });
@@ -90,9 +132,14 @@ impl RawServer {
         format!("http://{}", self.address)
     }
 
+    /// Every request so far.
+    pub fn received(&self) -> Vec<Received> {
+        self.received.lock().expect("no panic").clone()
+    }
+
     /// Every request's method and path so far.
     pub fn targets(&self) -> Vec<String> {
-        self.received.lock().expect("no panic").clone()
+        self.received().iter().map(|request| request.target().to_owned()).collect()
     }
 }
 
@@ -111,13 +158,13 @@ pub fn nobody() -> String {
     format!("http://{}", listener.local_addr().expect("an address"))
 }
 
-/// Reads one request and gives its method and path; `None` if the client says nothing.
-fn receive(stream: &mut TcpStream) -> Option<String> {
+/// Reads one request; `None` if the client says nothing.
+fn receive(stream: &mut TcpStream) -> Option<Received> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
-        if let Some(target) = parse(&bytes) {
-            return Some(target);
+        if let Some(request) = parse(&bytes) {
+            return Some(request);
         }
         match stream.read(&mut chunk) {
             Ok(0) | Err(_) => return None,
@@ -126,14 +173,11 @@ fn receive(stream: &mut TcpStream) -> Option<String> {
     }
 }
 
-/// The request's method and path, if all of it is there.
-fn parse(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes).into_owned();
+/// The request, if all of it is there.
+fn parse(bytes: &[u8]) -> Option<Received> {
+    let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n")?;
-    let length = head
-        .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
-        .unwrap_or(0);
-    let target = head.split(" HTTP/").next()?.to_owned();
-    (body.len() >= length).then_some(target)
+    let request = Received { head: head.to_owned(), body: body.to_owned() };
+    let length = request.header("content-length").and_then(|length| length.parse().ok());
+    (body.len() >= length.unwrap_or(0)).then_some(request)
 }

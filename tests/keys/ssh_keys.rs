@@ -165,7 +165,7 @@ fn what_is_no_single_public_key_is_refused_before_anything_is_sent() {
         ("ssh-ed25519".to_owned(), "damaged"),
         ("# nothing\n".to_owned(), "no SSH public key in it"),
         ("-----BEGIN PUBLIC KEY-----\nMFkw\n".to_owned(), "one-line form"),
-        ("hello".to_owned(), "no SSH public key"),
+        ("hello".to_owned(), "not an SSH public key"),
     ];
     for (text, why) in &texts {
         home.write("key.pub", text);

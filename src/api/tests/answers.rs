@@ -4,7 +4,7 @@ use super::server::{Step, answer_with, say_status, serve};
 use super::*;
 use crate::domain::Kind::{Ambiguous, Failed, NotAuthenticated, SessionOver, SessionWanted, Unavailable};
 
-fn read_error(status: u16, body: &str) -> ApiError {
+fn read_error(status: u16, body: &str) -> Failure {
     let server = serve([say_status(status, body)]);
     let error = read(&single(&server.url())).expect_err(body);
     server.finish();
@@ -58,7 +58,7 @@ fn a_dead_session_is_told_from_other_refusals() {
         (403, r#"{"msg": "Invalid user key"}"#, false),
         (404, r#"{"msg": "API Key not found."}"#, false),
     ] {
-        let failure = Failure::from(read_error(status, body));
+        let failure = read_error(status, body);
         assert_eq!(failure.kind() == SessionOver, dead, "{status} {body}");
     }
 }
@@ -66,8 +66,7 @@ fn a_dead_session_is_told_from_other_refusals() {
 #[test]
 fn a_wish_for_a_second_factor_comes_with_the_way_to_it() {
     for status in [401, 403, 400] {
-        let error = read_error(status, r#"{"msg": "This needs Two Factor Authentication"}"#);
-        let failure = Failure::from(error);
+        let failure = read_error(status, r#"{"msg": "This needs Two Factor Authentication"}"#);
         assert_eq!(failure.kind(), SessionWanted);
         assert!(failure.next_step().unwrap().contains("vastai tfa login"), "{failure:?}");
     }
@@ -109,7 +108,7 @@ fn a_change_may_be_answered_with_little() {
         } else {
             answer_with(status, "", body)
         };
-        let server = serve([Step::Say(head)]);
+        let server = serve([Step::Bytes(head)]);
         assert_eq!(delete(&single(&server.url())).as_deref(), Ok(said), "{status} {body}");
     }
 }
@@ -133,7 +132,7 @@ fn a_success_that_is_no_json_is_none() {
     for (body, words) in [
         (format!("<html>{VALUE}"), "HTML instead of JSON (HTTP 200)"),
         (format!("fine {VALUE}"), "text instead of JSON (HTTP 200)"),
-        (format!(r#"{{"secrets": {{"A": "{VALUE}"}}"#), "no valid JSON (HTTP 200)"),
+        (format!(r#"{{"secrets": {{"A": "{VALUE}"}}"#), "invalid JSON (HTTP 200)"),
     ] {
         let server = serve([say_status(200, &body), say_status(200, &body)]);
         let (client, seen) = client(settings(&server.url()));
@@ -148,7 +147,7 @@ fn a_success_that_is_no_json_is_none() {
 
 #[test]
 fn an_error_status_counts_even_if_its_body_broke_off() {
-    let said = |head: &str| Step::Say(format!("{head}\r\nContent-Length: 99\r\n\r\n{{\"msg\": \"").into());
+    let said = |head: &str| Step::Bytes(format!("{head}\r\nContent-Length: 99\r\n\r\n{{\"msg\": \"").into());
     for (head, kind) in
         [("HTTP/1.1 400 Bad", Failed), ("HTTP/1.1 401 Who", Unavailable), ("HTTP/1.1 500 Oops", Unavailable)]
     {

@@ -11,6 +11,9 @@ mod transport;
 #[allow(dead_code, reason = "no program is looked for here")]
 #[path = "../../../tests/common/process.rs"]
 mod process;
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../../../tests/common/raw_server.rs"]
+mod raw_server;
 #[allow(dead_code, reason = "nothing is skipped here")]
 #[path = "../../../tests/common/skip.rs"]
 mod skip;
@@ -18,8 +21,8 @@ mod skip;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::{ApiError, Client, Inspect, Listener, Settings, block_on};
-use crate::domain::{EnvName, Failure, Secret, ServerUrl};
+use super::{Client, Inspect, Listener, Outstanding, Settings, block_on};
+use crate::domain::{EnvName, Failure, Result, Secret, ServerUrl};
 
 /// The key of every test.
 const KEY: &str = "key-abcdef0123456789";
@@ -60,10 +63,10 @@ fn settings(server: &str) -> Settings {
         server: ServerUrl::parse(server).unwrap(),
         key: Some(Secret::new(KEY)),
         timeout: Duration::from_secs(30),
-        connect_timeout: Duration::from_secs(5),
         tries: 3,
         insecure_http: false,
         inspect: Inspect::Off,
+        out: Outstanding::default(),
     }
 }
 
@@ -78,19 +81,19 @@ fn single(server: &str) -> Client {
 }
 
 /// What one call of each kind of risk ends with.
-fn read(client: &Client) -> Result<usize, ApiError> {
+fn read(client: &Client) -> Result<usize> {
     block_on(async { Ok(client.secrets().await?.variables.len()) })
 }
 
-fn create(client: &Client) -> Result<String, ApiError> {
+fn create(client: &Client) -> Result<String> {
     block_on(async { Ok(client.create_secret(&name(), &Secret::new(VALUE)).await?.message) })
 }
 
-fn update(client: &Client) -> Result<String, ApiError> {
+fn update(client: &Client) -> Result<String> {
     block_on(async { Ok(client.update_secret(&name(), &Secret::new(VALUE)).await?.message) })
 }
 
-fn delete(client: &Client) -> Result<String, ApiError> {
+fn delete(client: &Client) -> Result<String> {
     block_on(async { Ok(client.delete_secret("NAME").await?.message) })
 }
 
@@ -99,8 +102,8 @@ fn name() -> EnvName {
 }
 
 /// The failure of a call, checked to hold no secret.
-fn failure<T: std::fmt::Debug>(result: Result<T, ApiError>) -> Failure {
-    let failure = Failure::from(result.expect_err("a failure"));
+fn failure<T: std::fmt::Debug>(result: Result<T>) -> Failure {
+    let failure = result.expect_err("a failure");
     let shown = format!("{failure:?}");
     assert!(!shown.contains(KEY) && !shown.contains(VALUE), "{shown}");
     failure

@@ -90,7 +90,7 @@ fn ten_redirects_are_followed() {
 
 #[test]
 fn a_redirect_needs_a_usable_target() {
-    let without = Step::Say(answer_with(302, "Connection: close\r\n", ""));
+    let without = Step::Bytes(answer_with(302, "Connection: close\r\n", ""));
     let garbage =
         ["http://[", "https://user:password@127.0.0.1/", "http://x:99999/"].map(|to| say_redirect(302, to));
     for step in garbage.into_iter().chain([without]) {

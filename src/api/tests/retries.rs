@@ -43,7 +43,7 @@ fn no_tries_are_one() {
 #[test]
 fn retry_after_is_honoured_and_a_long_one_is_told() {
     let later = |after: &str| {
-        Step::Say(answer_with(429, &format!("Connection: close\r\nRetry-After: {after}\r\n"), ""))
+        Step::Bytes(answer_with(429, &format!("Connection: close\r\nRetry-After: {after}\r\n"), ""))
     };
     let server = serve([later("0"), say_status(200, EMPTY), later("300")]);
     let (client, seen) = client(settings(&server.url()));
@@ -66,13 +66,13 @@ fn a_used_up_quota_is_not_asked_again() {
 /// Ends that leave open whether the server acted.
 fn unclear_ends() -> Vec<(&'static str, Step)> {
     vec![
-        ("no answer", Step::Say(Vec::new())),
-        ("half a head", Step::Say(b"HTTP/1.1 200 OK\r\nConte".to_vec())),
-        ("no http", Step::Say(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
-        ("half a body", Step::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"secrets\":".to_vec())),
+        ("no answer", Step::Bytes(Vec::new())),
+        ("half a head", Step::Bytes(b"HTTP/1.1 200 OK\r\nConte".to_vec())),
+        ("no http", Step::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec())),
+        ("half a body", Step::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"secrets\":".to_vec())),
         (
             "half a chunk",
-            Step::Say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"se".to_vec()),
+            Step::Bytes(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"se".to_vec()),
         ),
         ("502", say_status(502, "<html>Bad Gateway</html>")),
         ("504", say_status(504, "")),
@@ -117,7 +117,7 @@ fn an_update_that_never_gets_an_answer_is_ambiguous_and_a_read_unavailable() {
         (Kind::Ambiguous, (|client| update(client).map(drop)) as fn(&Client) -> _),
         (Kind::Unavailable, |client| read(client).map(drop)),
     ] {
-        let server = serve([(); 3].map(|()| Step::Say(Vec::new())));
+        let server = serve([(); 3].map(|()| Step::Bytes(Vec::new())));
         let (client, seen) = client(settings(&server.url()));
         assert_eq!(failure(act(&client)).kind(), kind);
         assert_eq!(seen.reasons().len(), 2);

@@ -5,11 +5,11 @@ use super::server::{Step, answer_with, say_status, serve};
 use super::*;
 use crate::domain::Kind;
 
-fn listing(body: &[u8]) -> Result<Listed, ApiError> {
+fn listing(body: &[u8]) -> Result<Listed> {
     let mut said = answer_with(200, "Connection: close\r\n", &" ".repeat(body.len()));
     let start = said.len() - body.len();
     said[start..].copy_from_slice(body);
-    let server = serve([Step::Say(said)]);
+    let server = serve([Step::Bytes(said)]);
     block_on(single(&server.url()).secrets())
 }
 

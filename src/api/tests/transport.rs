@@ -10,7 +10,7 @@ use crate::domain::Kind;
 
 const SHORT: Duration = Duration::from_millis(80);
 
-fn new(settings: Settings) -> Result<Client, Failure> {
+fn new(settings: Settings) -> Result<Client> {
     Client::new(settings, Arc::new(Seen::default()))
 }
 
@@ -44,7 +44,7 @@ fn every_call_has_the_documented_path_headers_and_body() {
 #[test]
 fn a_client_outlives_a_runtime_and_uses_a_connection_again() {
     let user = answer_with(200, "", r#"{"id": 7}"#);
-    let server = serve([Step::KeepAlive(vec![user.clone(), user.clone()]), Step::Say(user)]);
+    let server = serve([Step::Keep(user.clone()), Step::Bytes(user.clone()), Step::Bytes(user)]);
     let client = single(&server.url());
     block_on(async {
         client.current_user().await?;
@@ -112,7 +112,7 @@ fn a_server_without_tls_cannot_be_reached() {
 fn a_server_that_hangs_before_or_within_its_answer_runs_into_the_limit() {
     let half = b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"success\": ".to_vec();
     for said in [Vec::new(), b"HTTP/1.1 2".to_vec(), half] {
-        let hang = || Step::SayAndHang(said.clone());
+        let hang = || Step::Hang(said.clone());
         let server = serve([hang(), hang(), hang()]);
         let settings = Settings { tries: 1, timeout: SHORT, ..settings(&server.url()) };
         let (client, _) = client(settings);
@@ -129,7 +129,7 @@ fn a_server_that_hangs_before_or_within_its_answer_runs_into_the_limit() {
 
 #[test]
 fn a_server_that_never_lets_anybody_in_was_sent_nothing() {
-    let server = serve([Step::SayAndHang(Vec::new())]);
+    let server = serve([Step::Hang(Vec::new())]);
     let url = server.url().replace("http", "https");
     let (client, _) = client(Settings { tries: 1, timeout: SHORT, ..settings(&url) });
     let failed = failure(create(&client));

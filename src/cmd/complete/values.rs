@@ -11,10 +11,9 @@ use crate::cli::Global;
 use crate::cli::groups::about;
 use crate::cmd::app::App;
 use crate::cmd::background;
-use crate::cmd::create_api_key::CATEGORIES;
 use crate::cmd::help::TOPICS;
 use crate::context;
-use crate::domain::{EnvName, Secret, printable};
+use crate::domain::{CATEGORIES, EnvName, Secret, printable};
 
 /// How much of a fingerprint tells keys apart: `SHA256:` and 12 characters.
 const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;

@@ -37,7 +37,6 @@ pub enum Trouble {
     Locked,
     /// There is none here, for this reason.
     Absent(String),
-    /// It did not answer in time.
     TimedOut,
     /// It refused, with these words.
     Failed(String),
@@ -97,25 +96,16 @@ impl Keyring {
     }
 
     /// The text filed under `entry`.
-    ///
-    /// # Errors
-    /// Why it is not to be had.
     pub fn get(&self, entry: &str) -> Result<Secret, Trouble> {
         backend::get(self, entry)
     }
 
     /// Files `text` under `entry`; `label` is what password managers show.
-    ///
-    /// # Errors
-    /// Why not.
     pub fn put(&self, entry: &str, label: &str, text: &Secret) -> Result<(), Trouble> {
         backend::put(self, entry, label, text)
     }
 
     /// Removes `entry`; one that is gone already is no trouble.
-    ///
-    /// # Errors
-    /// Why not.
     pub fn delete(&self, entry: &str) -> Result<(), Trouble> {
         match backend::delete(self, entry) {
             Err(Trouble::Missing) => Ok(()),
