@@ -74,12 +74,6 @@ pub const TERM: &str = "TERM";
 /// The shell of the user's login, for hints.
 pub const SHELL: &str = "SHELL";
 
-/// Where zsh has its start-up files, if not in the home.
-pub const ZDOTDIR: &str = "ZDOTDIR";
-
-/// The folder of the user's settings, if not `~/.config`.
-pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
-
 /// The user's name, for the comment of a new SSH key.
 pub const USER: &str = "USER";
 
