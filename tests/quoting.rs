@@ -13,7 +13,7 @@ use std::process::Stdio;
 use common::locales;
 use common::process::{command, program};
 use vastenv::format::posix_assignment;
-use vastenv::shell::parse;
+use vastenv::shell::{ALL, parse};
 
 use values::{made_on_purpose, random_text};
 
@@ -156,6 +156,9 @@ fn come_back(subject: &Subject, seed: u64, random_values: usize) -> usize {
 
 #[test]
 fn every_value_comes_back_from_every_shell_as_it_was() {
+    for shell in ALL {
+        assert!(SUBJECTS.iter().any(|subject| subject.format == shell.name()), "{}", shell.name());
+    }
     let seed = fastrand::u64(..);
     let tested: usize = SUBJECTS.iter().map(|subject| come_back(subject, seed, RANDOM_VALUES)).sum();
     println!("{tested} values, seed {seed}");

@@ -62,14 +62,16 @@ mod tests {
             .into_iter()
             .map(|(name, value)| (EnvName::parse(name).expect(name), Secret::new(value)))
             .collect();
-        for (format, expected) in [
+        let rows = [
             ("bash", "export A='x y'\nexport B=$'it\\'s'\nexport C=$'\\303\\251%'\n"),
             ("zsh", "export A='x y'\nexport B=$'it\\'s'\nexport C=$'\\303\\251%'\n"),
             ("fish", "set -gx A 'x y'\nset -gx B 'it\\'s'\nset -gx C ''\\Xc3\\Xa9'%'\n"),
             ("sh", "export A='x y'\nexport B='it'\\''s'\nC=$(printf '\\303\\251%%'); export C\n"),
             ("json", "{\n \"A\": \"x y\",\n \"B\": \"it's\",\n \"C\": \"\\u00e9%\"\n}\n"),
             ("dotenv", "A='x y'\nB=\"it's\"\nC='é%'\n"),
-        ] {
+        ];
+        assert!(all().map(Format::name).eq(rows.map(|(name, _)| name)), "a format without a row here");
+        for (format, expected) in rows {
             let text = find(format).expect("a format").render(&variables).expect(format);
             assert_eq!(String::from_utf8(text).expect("text"), expected);
         }

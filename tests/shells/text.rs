@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::process::{command, program as find};
 use crate::common::screen::visible;
+use crate::pty::Shell;
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name)
@@ -34,6 +35,12 @@ fn every_shell_can_parse_its_scripts_and_the_linter_is_content() {
             String::from_utf8_lossy(&said)
         );
     }
+}
+
+#[test]
+fn every_scenario_knows_every_shell() {
+    let tested = Shell::ALL.map(|shell| (shell.name(), format!("~/{}", shell.rc_file())));
+    assert_eq!(tested, vastenv::shell::ALL.map(|shell| (shell.name(), shell.start_file().usual())));
 }
 
 #[test]
