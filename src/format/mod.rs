@@ -1,7 +1,7 @@
 //! The forms in which `vastenv export` prints variables: sorted, so the same account always gives the
 //! same bytes.
 //!
-//! A format is one file here, which implements [`Format`], and a row of [`FORMATS`]; the command line,
+//! A format is one file here, which implements [`Format`], and a row of `FORMATS`; the command line,
 //! TAB and help read that table. Every shell is a format too.
 
 mod dotenv;
