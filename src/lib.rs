@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
 //! | decisions | [`environment`], [`dotenv`], [`redact`] | what a shell holds, and what a file is to an account; what output may not hold; no I/O |
-//! | texts | [`shell`], [`format`] | how that is written; one file a shell, one a format; no I/O |
+//! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
