@@ -10,7 +10,7 @@ use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::environment::Environment;
-use crate::format::{self, Format};
+use crate::format;
 use crate::ui::Ui;
 
 /// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
@@ -28,10 +28,7 @@ pub enum WhenOld {
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
 pub fn export(app: &App, arguments: &Export) -> Result<()> {
-    let format = format::find(&arguments.format).ok_or_else(|| {
-        let names: Vec<&str> = format::all().map(Format::name).collect();
-        Failure::usage("unknown format").hint(format!("one of {}", names.join(", ")))
-    })?;
+    let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
     guard::values(app)?;
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
