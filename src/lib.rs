@@ -7,12 +7,13 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`dotenv`], [`shell`], [`redact`] | what a shell holds, how that is written, and what a file is to an account; what output may not hold; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`redact`] | what a shell holds, and what a file is to an account; what output may not hold; no I/O |
+//! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
-//! | surroundings | [`context`], [`ui`], [`cli`] | environment, clock, terminal; the types of the command line |
+//! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
 //! | program | [`error`], this file, `main.rs` | |
 //!
@@ -42,7 +43,7 @@
 //! # TAB
 //!
 //! The scripts in `completions/` ask the hidden `vastenv __complete` what can stand at the cursor. It
-//! is matched by hand too, reads files only, and is silent whatever is wrong; `cmd::complete` says more.
+//! is matched by hand too, reads files only, and is silent whatever is wrong; [`complete`] says more.
 
 #![warn(
     clippy::exit,
@@ -57,6 +58,7 @@ mod account;
 mod api;
 pub mod cli;
 mod cmd;
+pub mod complete;
 mod config;
 pub mod context;
 mod credentials;
@@ -65,6 +67,7 @@ pub mod dotenv;
 pub mod environment;
 mod error;
 mod files;
+pub mod format;
 mod keypair;
 mod process;
 mod redact;
@@ -82,7 +85,6 @@ use clap::error::ErrorKind;
 
 use crate::cli::Cli;
 use crate::cmd::HookCall;
-use crate::shell::{Format, Shell};
 use crate::ui::Ui;
 
 /// Does what the arguments (the program's name first) say.
@@ -148,10 +150,10 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
             let Some(call) = hook_call(shell, hook, rest) else { return Some(ExitCode::FAILURE) };
             cmd::reply_to_hook(&call, Ui::new(false, false, false))
         }
-        ["export", format] if Format::parse(format).is_some() => {
+        ["export", format] if format::find(format).is_some() => {
             cmd::export_at_once(format, Ui::new(false, false, false))
         }
-        ["hook", shell] if Shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
+        ["hook", shell] if shell::parse(shell).is_some() => cmd::print_hook(shell, ui),
         [cmd::BACKGROUND_REFRESH, list @ ..] => {
             // Nobody is there to hear of a failure; the back-off remembers it.
             return Some(
@@ -170,7 +172,7 @@ fn hook_call<'a>(shell: &str, hook: &'a str, rest: &[&'a str]) -> Option<HookCal
     let [pid, mode, told, unexported, kept, taken] = rest else { return None };
     let mode: Vec<&str> = mode.split(',').collect();
     Some(HookCall {
-        shell: Shell::parse(shell)?,
+        shell: shell::parse(shell)?,
         version: hook.strip_prefix("--hook=").unwrap_or_default(),
         pid: pid.parse().ok()?,
         starting: mode.contains(&"start"),

@@ -12,7 +12,8 @@ use std::process::Stdio;
 
 use common::locales;
 use common::process::{command, program};
-use vastenv::shell::{Format, assignment};
+use vastenv::format::posix_assignment;
+use vastenv::shell::{ALL, parse};
 
 use values::{made_on_purpose, random_text};
 
@@ -90,11 +91,14 @@ impl Subject {
 
     /// What the shell makes of each value.
     fn read_back(&self, values: &[Vec<u8>]) -> Vec<Vec<u8>> {
-        let format = Format::parse(self.format).expect("a format");
+        let assignment = |value: &[u8]| match parse(self.format) {
+            Some(shell) => shell.assignment("v", value),
+            None => posix_assignment("v", value),
+        };
         let mut script = self.prologue.as_bytes().to_vec();
         script.push(b'\n');
         for value in values {
-            script.extend([&assignment(format, "v", value)[..], self.print.as_bytes(), b"\n"].concat());
+            script.extend([&assignment(value)[..], self.print.as_bytes(), b"\n"].concat());
         }
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("script");
@@ -152,6 +156,9 @@ fn come_back(subject: &Subject, seed: u64, random_values: usize) -> usize {
 
 #[test]
 fn every_value_comes_back_from_every_shell_as_it_was() {
+    for shell in ALL {
+        assert!(SUBJECTS.iter().any(|subject| subject.format == shell.name()), "{}", shell.name());
+    }
     let seed = fastrand::u64(..);
     let tested: usize = SUBJECTS.iter().map(|subject| come_back(subject, seed, RANDOM_VALUES)).sum();
     println!("{tested} values, seed {seed}");

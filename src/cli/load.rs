@@ -7,19 +7,27 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::path;
-use crate::shell::{Format, Shell};
+use crate::format::{self, Format};
+use crate::shell::{self, Dialect, Shell};
 
 /// `vastenv hook`
 #[derive(Debug, Args)]
-#[command(after_help = "The line for the end of your shell's start-up file (see `vastenv help hook`):\n  \
-    bash   ~/.bashrc                   eval \"$(vastenv hook bash)\"\n  \
-    zsh    ~/.zshrc                    eval \"$(vastenv hook zsh)\"\n  \
-    fish   ~/.config/fish/config.fish  vastenv hook fish | source\n\n\
-    Example:\n  eval \"$(vastenv hook bash)\"      # in this shell alone")]
+#[command(after_help = hook_lines())]
 pub struct Hook {
     /// The shell
-    #[arg(value_parser = PossibleValuesParser::new(Shell::ALL.map(Shell::name)))]
+    #[arg(value_parser = PossibleValuesParser::new(shell::ALL.map(Dialect::name)))]
     pub shell: String,
+}
+
+fn hook_lines() -> String {
+    let line = |shell: Shell| {
+        format!("  {:5}  {:26}  {}\n", shell.name(), shell.start_file().usual(), shell.hook_line())
+    };
+    format!(
+        "The line for the end of your shell's start-up file (see `vastenv help hook`):\n{}\n\
+         Example:\n  eval \"$(vastenv hook bash)\"      # in this shell alone",
+        shell::ALL.map(line).concat()
+    )
 }
 
 /// `vastenv completions`
@@ -29,7 +37,7 @@ pub struct Hook {
 )]
 pub struct Completions {
     /// The shell
-    #[arg(value_parser = PossibleValuesParser::new(["bash", "elvish", "fish", "powershell", "zsh"]))]
+    #[arg(value_parser = PossibleValuesParser::new(shell::completions().map(|completion| completion.shell)))]
     pub shell: String,
     /// Put the script where the shell looks for it, and say where that is
     #[arg(long)]
@@ -46,7 +54,7 @@ pub struct Completions {
 )]
 pub struct Export {
     /// The form
-    #[arg(value_parser = PossibleValuesParser::new(Format::NAMES))]
+    #[arg(value_parser = PossibleValuesParser::new(format::all().map(Format::name)))]
     pub format: String,
     /// How long to wait for the server where nothing is known yet
     #[arg(long, value_name = "SECS", default_value_t = 10)]

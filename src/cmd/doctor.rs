@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::app::{App, CallOptions};
 use super::outcome::Stop;
-use super::this_shell::{ThisShell, hook_line};
+use super::this_shell::{ThisShell, login_shell};
 use crate::account::{Account, Known, describe_storage};
 use crate::cli::Global;
 use crate::context::{self, variables};
@@ -165,7 +165,7 @@ fn hook(app: &App) -> Finding {
         return Finding::Note("switched off".to_owned(), "unset VASTENV_DISABLE".to_owned());
     }
     if !here.is_active {
-        let next = format!("put at the end of your shell's start-up file: {}", hook_line());
+        let next = format!("put at the end of your shell's start-up file: {}", login_shell().hook_line());
         return Finding::Note("not active in this shell".to_owned(), next);
     }
     if !here.is_current() {

@@ -10,9 +10,8 @@ use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
-use crate::dotenv::is_for_shells_only;
 use crate::environment::Environment;
-use crate::shell::{Format, export_text};
+use crate::format;
 use crate::ui::Ui;
 
 /// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
@@ -30,40 +29,22 @@ pub enum WhenOld {
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
 pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
-    let format = Format::parse(&arguments.format).ok_or_else(|| {
-        Failure::usage("unknown format").hint(format!("one of {}", Format::NAMES.join(", ")))
-    })?;
+    let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
     guard::values(app)?;
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
     warn_of_unfit(app, &environment);
-    if format == Format::Dotenv {
-        warn_of_shells_only(app, &environment);
+    if let Some(warning) = format.warning(&environment.variables) {
+        app.ui.warn(&warning);
     }
-    Ok(app.ui.data(&Zeroizing::new(export_text(format, &environment.variables)))?)
+    Ok(app.ui.data(&Zeroizing::new(format.render(&environment.variables)?))?)
 }
 
 /// Names the variables that a program cannot be given beside the others.
 pub fn warn_of_unfit(app: &App, environment: &Environment) {
     if let Some(notice) = environment.unfit_notice() {
         app.ui.warn_of(&notice);
-    }
-}
-
-/// Names the variables that readers of dotenv files other than shells will not find.
-fn warn_of_shells_only(app: &App, environment: &Environment) {
-    let names: Vec<&str> = environment
-        .variables
-        .iter()
-        .filter(|(_, value)| is_for_shells_only(value.expose()))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if !names.is_empty() {
-        app.ui.warn(&format!(
-            "only shells and vastenv can read these, python-dotenv and Node's dotenv reject them: {}",
-            names.join(", ")
-        ));
     }
 }
 

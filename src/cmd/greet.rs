@@ -2,7 +2,7 @@
 //! asked, and whatever is wrong is a line of the greeting.
 
 use super::app::App;
-use super::this_shell::{ThisShell, hook_line, login_shell, start_file};
+use super::this_shell::{ThisShell, login_shell};
 use crate::account::{Account, Known, Snapshot};
 use crate::cli::Global;
 use crate::context::{self, variables};
@@ -172,10 +172,10 @@ fn describe_hook(here: &ThisShell) -> Point {
 /// Where the hook stands already, and the command that brings it into a new shell.
 fn hook_command(shell: Shell) -> (String, String) {
     let name = shell.name();
-    let (file, shown) = start_file(shell);
+    let (file, shown) = shell.start_file().find(&context::folders());
     let text = file.and_then(|file| std::fs::read_to_string(file).ok());
     if text.is_some_and(|text| text.contains("vastenv hook")) {
         return (format!(", but in {}", shown.trim_matches('"')), format!("exec {name}"));
     }
-    (String::new(), format!("echo '{}' >> {shown} && exec {name}", hook_line()))
+    (String::new(), format!("echo '{}' >> {shown} && exec {name}", shell.hook_line()))
 }

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::context;
 use crate::domain::{Failure, Result};
-use crate::shell::{Shell, hook_text};
+use crate::shell;
 use crate::ui::Ui;
 
 /// Prints the hook of the shell called `name`.
@@ -12,8 +12,6 @@ use crate::ui::Ui;
 /// # Errors
 /// There is no hook for it.
 pub fn print_hook(name: &str, ui: Ui) -> Result<()> {
-    let shell = Shell::parse(name).ok_or_else(|| {
-        Failure::usage("there is no hook for this shell").hint("there is one for bash, zsh and fish")
-    })?;
-    ui.data(&hook_text(shell, context::own_path()?.as_os_str().as_bytes()))
+    let shell = shell::parse(name).ok_or_else(|| Failure::usage("there is no hook for this shell"))?;
+    ui.data(&shell.hook(context::own_path()?.as_os_str().as_bytes()))
 }

@@ -13,7 +13,7 @@ use crate::config::Paths;
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, count, printable};
 use crate::environment::{Ledger, Report};
-use crate::shell::{Clock, Guard, LEDGER_VARIABLE, Reply, Shell, hook_version};
+use crate::shell::{Clock, Guard, LEDGER_VARIABLE, Reply, Shell};
 use crate::ui::{Log, Ui};
 
 /// The longest list of names in one line.
@@ -55,7 +55,7 @@ pub struct HookCall<'a> {
 /// # Errors
 /// Stdout cannot be written: then the shell changes nothing.
 pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
-    if !call.version.is_empty() && call.version != hook_version(call.shell) {
+    if !call.version.is_empty() && call.version != call.shell.hook_version() {
         return ui.data(&call.shell.replace_hook(context::own_path()?.as_os_str().as_bytes()));
     }
     match context::paths() {
@@ -67,8 +67,7 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// Nothing can be read: the shell keeps what it has, is told so once, and asks again when one of the
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
-    let clock =
-        if call.shell == Shell::Fish { account::age_of_root(context::now()) } else { Clock::OfTheShell };
+    let clock = if call.shell.has_clock() { Clock::OfTheShell } else { account::age_of_root(context::now()) };
     let guard = Guard { generation: b"/".to_vec(), watches: Vec::new(), ask_again_in: HOLD, clock };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
     let reply = Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[], say: "" };
@@ -93,7 +92,7 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
         shell: call.pid,
         hook: call.version,
         whole_seconds: call.whole_seconds,
-        clockless: call.shell == Shell::Fish,
+        clockless: !call.shell.has_clock(),
         terminal: context::terminal(),
         starting: call.starting,
         unexported: names_in(call.unexported),

@@ -16,9 +16,10 @@ use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
 use crate::files::reason;
+use crate::format::posix_assignment;
 use crate::process::{Signals, exit_code, with_users_limits};
 use crate::sandbox::{Options, RateLimits, Sandbox};
-use crate::shell::{Format, LEDGER_VARIABLE, quote};
+use crate::shell::LEDGER_VARIABLE;
 use crate::ui::Ui;
 
 /// Serves the sandbox until it is interrupted, or until the command ends.
@@ -62,17 +63,14 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
 }
 
 fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
-    let export = |name: &str, value: &str| {
-        let quoted = quote(Format::Posix, value.as_bytes());
-        format!("export {name}={}\n", String::from_utf8_lossy(&quoted))
-    };
     let key = sandbox.api_key();
     if ui.raw {
         let settings = json!({variables::VAST_URL: sandbox.url(), variables::VAST_API_KEY: key.expose()});
         return ui.json(&settings);
     }
-    let lines = export(variables::VAST_URL, &sandbox.url()) + &export(variables::VAST_API_KEY, key.expose());
-    ui.data(lines.as_bytes())?;
+    let lines = [(variables::VAST_URL, &*sandbox.url()), (variables::VAST_API_KEY, key.expose())]
+        .map(|(name, value)| posix_assignment(name, value.as_bytes()));
+    ui.data(&lines.concat())?;
     ui.say("serving until interrupted (Ctrl-C)");
     Ok(())
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::storage;
-use super::this_shell::{ThisShell, hook_line};
+use super::this_shell::{ThisShell, login_shell};
 use crate::account::{self, Account, KEPT_AFTER_DELETION, Known, Snapshot};
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, count, format_duration, printable};
@@ -221,7 +221,7 @@ fn next_refresh(app: &App, account: &Account<'_>) -> Line {
 fn describe_shell(environment: Option<&Environment>, here: &ThisShell) -> Line {
     let inactive = |text: String| Line::new("hook", text, "hook", json!({"active": false, "loaded": []}));
     if here.ledger.is_none() {
-        return inactive(format!("not active in this shell: {}", hook_line()));
+        return inactive(format!("not active in this shell: {}", login_shell().hook_line()));
     }
     if !here.is_active {
         return inactive(

@@ -1,13 +1,11 @@
 //! The shell that a command was typed in, as its ledger tells.
 
-use std::path::PathBuf;
-
 use super::app::App;
 use crate::account::SessionId;
 use crate::context::{self, variables};
 use crate::domain::EnvName;
 use crate::environment::{Entry, Environment, Ledger};
-use crate::shell::{LEDGER_VARIABLE, Shell, hook_version};
+use crate::shell::{self, LEDGER_VARIABLE, Shell};
 
 /// What the ledger in the environment says.
 pub struct ThisShell {
@@ -39,7 +37,7 @@ impl ThisShell {
     /// Whether its hook is that of this binary; one of an older version works until it does not.
     pub fn is_current(&self) -> bool {
         let hook = self.ledger.as_ref().map_or("", |ledger| ledger.hook.as_str());
-        Shell::ALL.into_iter().any(|shell| hook_version(shell) == hook)
+        shell::ALL.into_iter().any(|shell| shell.hook_version() == hook)
     }
 
     /// The variables that were loaded.
@@ -66,32 +64,8 @@ impl ThisShell {
     }
 }
 
-/// The start-up file of `shell`: where it is, and what a command line calls it.
-pub fn start_file(shell: Shell) -> (Option<PathBuf>, String) {
-    let (variable, usual, name) = match shell {
-        Shell::Bash => (None, "", ".bashrc"),
-        Shell::Zsh => (Some(variables::ZDOTDIR), "", ".zshrc"),
-        Shell::Fish => (Some(variables::XDG_CONFIG_HOME), ".config/", "fish/config.fish"),
-    };
-    if let Some(variable) = variable
-        && let Some(folder) = context::folder_var(variable)
-    {
-        return (Some(folder.join(name)), format!("\"${variable}/{name}\""));
-    }
-    let below = format!("{usual}{name}");
-    (context::home().map(|home| home.join(&below)), format!("~/{below}"))
-}
-
-/// The line for the start-up file of the user's login shell.
-pub fn hook_line() -> String {
-    match login_shell() {
-        Shell::Fish => "vastenv hook fish | source".to_owned(),
-        other => format!("eval \"$(vastenv hook {})\"", other.name()),
-    }
-}
-
 /// The user's login shell, or bash where there is no hook for it.
 pub fn login_shell() -> Shell {
-    let login = context::text_var(variables::SHELL).and_then(|shell| Shell::parse(&shell));
-    login.unwrap_or(Shell::Bash)
+    let login = context::text_var(variables::SHELL).and_then(|name| shell::parse(&name));
+    login.unwrap_or(shell::ALL[0])
 }

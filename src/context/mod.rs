@@ -17,7 +17,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use crate::config::Paths;
 use crate::domain::{EnvName, Failure, Result, Secret, Timestamp};
 use crate::environment::Room;
-use crate::shell::LEDGER_VARIABLE;
+use crate::shell::{Folders, LEDGER_VARIABLE};
 use crate::vault::Keyring;
 
 /// The value of an environment variable; an empty one counts as unset.
@@ -223,9 +223,9 @@ pub fn user_path(text: OsString) -> std::result::Result<PathBuf, String> {
     Ok(path)
 }
 
-/// A folder that a variable names, if it says one that does not depend on where the program runs.
-pub fn folder_var(name: &str) -> Option<PathBuf> {
-    var(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
+/// The user's folders.
+pub fn folders() -> Folders {
+    Folders { home: home(), variable: var }
 }
 
 /// This machine's name.

@@ -1,4 +1,5 @@
-//! Every environment variable that steers vastenv (beside `HOME` and the `XDG_*` folders).
+//! Every environment variable that steers vastenv (beside `HOME`, the `XDG_*` folders, and those in which a
+//! shell names folders of its own: `src/shell/`).
 
 /// The API key, as the official client reads it.
 pub const VAST_API_KEY: &str = "VAST_API_KEY";
@@ -73,12 +74,6 @@ pub const TERM: &str = "TERM";
 
 /// The shell of the user's login, for hints.
 pub const SHELL: &str = "SHELL";
-
-/// Where zsh has its start-up files, if not in the home.
-pub const ZDOTDIR: &str = "ZDOTDIR";
-
-/// The folder of the user's settings, if not `~/.config`.
-pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 
 /// The user's name, for the comment of a new SSH key.
 pub const USER: &str = "USER";

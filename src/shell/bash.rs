@@ -1,7 +1,8 @@
 //! bash: its hook evals a reply line by line.
 
+use super::completion::{self, Completion};
 use super::reply::{MARK, Parts, Watched};
-use super::{Dialect, Reply, quote};
+use super::{Dialect, Reply, StartFile, Tab, quote};
 
 pub(super) struct Bash;
 
@@ -10,16 +11,16 @@ impl Dialect for Bash {
         "bash"
     }
 
+    fn start_file(&self) -> StartFile {
+        StartFile { variable: None, below_home: "", name: ".bashrc" }
+    }
+
     fn template(&self) -> &'static str {
         include_str!("../../shell/vastenv.bash")
     }
 
     fn quote(&self, value: &[u8]) -> Vec<u8> {
         quote::ansi_c(value)
-    }
-
-    fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8> {
-        [b"export ", name.as_bytes(), b"=", &self.quote(value), b"\n"].concat()
     }
 
     /// A mark, as old versions print something of their own before; the names to check; assignments, all
@@ -61,6 +62,34 @@ impl Dialect for Bash {
             b"\n",
         ]
         .concat()
+    }
+
+    fn completion(&self) -> Completion {
+        Completion {
+            shell: self.name(),
+            text: Some(include_str!("../../completions/vastenv.bash")),
+            // The bash-completion package looks for a file that is called like the command.
+            file: "vastenv",
+            mark: completion::MARK,
+            folders: |folders| {
+                let named = folders.listed("BASH_COMPLETION_USER_DIR").into_iter().next();
+                let folder = named.or_else(|| Some(folders.data()?.join("bash-completion")));
+                folder.map(|folder| folder.join("completions")).into_iter().collect()
+            },
+            next: |_, file, is_usual| {
+                let why = if is_usual {
+                    "new shells with the bash-completion package load it; without the package, or for \
+                     aliases too, "
+                } else {
+                    ""
+                };
+                format!("{why}put this at the end of ~/.bashrc: . {}", completion::word(file))
+            },
+        }
+    }
+
+    fn tab(&self) -> Tab {
+        Tab::Line
     }
 }
 

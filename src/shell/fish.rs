@@ -1,7 +1,8 @@
 //! fish: its hook reads a reply as fields that end in NUL.
 
+use super::completion::{self, Completion};
 use super::reply::{Clock, Fields, Parts, Watched};
-use super::{Dialect, Reply, quote};
+use super::{Dialect, Reply, StartFile, Tab};
 
 pub(super) struct Fish;
 
@@ -10,12 +11,24 @@ impl Dialect for Fish {
         "fish"
     }
 
+    fn start_file(&self) -> StartFile {
+        StartFile { variable: Some("XDG_CONFIG_HOME"), below_home: ".config/", name: "fish/config.fish" }
+    }
+
+    fn hook_line(&self) -> String {
+        "vastenv hook fish | source".to_owned()
+    }
+
     fn template(&self) -> &'static str {
         include_str!("../../shell/vastenv.fish")
     }
 
+    fn has_clock(&self) -> bool {
+        false
+    }
+
     fn quote(&self, value: &[u8]) -> Vec<u8> {
-        quote::fish(value)
+        quote(value)
     }
 
     fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8> {
@@ -38,6 +51,55 @@ impl Dialect for Fish {
     fn replacement(&self, text: &[u8]) -> Vec<u8> {
         Fields::of_code(text)
     }
+
+    fn completion(&self) -> Completion {
+        Completion {
+            shell: self.name(),
+            text: Some(include_str!("../../completions/vastenv.fish")),
+            file: "vastenv.fish",
+            mark: completion::MARK,
+            folders: |folders| {
+                folders.config().map(|config| config.join("fish/completions")).into_iter().collect()
+            },
+            next: |_, file, is_usual| {
+                if is_usual {
+                    return "new shells load it".to_owned();
+                }
+                format!("put this into config.fish: source {}", completion::word(file))
+            },
+        }
+    }
+
+    fn tab(&self) -> Tab {
+        Tab::Words { with_option: true }
+    }
+}
+
+/// `'…'`, where exactly `\` and `'` need a backslash; control characters stand outside the quotes as
+/// `\xHH`, bytes over 127 as `\XHH`.
+fn quote(value: &[u8]) -> Vec<u8> {
+    let mut word = b"'".to_vec();
+    let mut quoted = true;
+    for byte in value {
+        let escape = match byte {
+            b' '..=b'~' => None,
+            0..=127 => Some(format!("\\x{byte:02x}")),
+            128.. => Some(format!("\\X{byte:02x}")),
+        };
+        if quoted == escape.is_some() {
+            word.push(b'\'');
+            quoted = !quoted;
+        }
+        match escape {
+            Some(escape) => word.extend(escape.bytes()),
+            None if matches!(byte, b'\\' | b'\'') => word.extend([b'\\', *byte]),
+            None => word.push(*byte),
+        }
+    }
+    if quoted {
+        word.push(b'\'');
+    }
+    word
 }
 
 /// The guard's definition: one call of `test` on literal words, which fish reads fastest.
@@ -52,10 +114,10 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
     };
     for watched in reply.guard.watched() {
         match watched {
-            Watched::There(path) => also(&[b"-e", &quote::fish(path)]),
-            Watched::Absent(path) => also(&[b"! -e", &quote::fish(path)]),
+            Watched::There(path) => also(&[b"-e", &quote(path)]),
+            Watched::Absent(path) => also(&[b"! -e", &quote(path)]),
             Watched::Like(path, stamp) => {
-                let (path, stamp) = (quote::fish(path), quote::fish(stamp));
+                let (path, stamp) = (quote(path), quote(stamp));
                 also(&[b"!", &path, b"-nt", &stamp]);
                 also(&[b"!", &path, b"-ot", &stamp]);
             }
@@ -66,11 +128,11 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         Clock::OfTheShell => {}
         // -nt is true also where the file is gone.
         Clock::Terminal { terminal, due } => {
-            also(&[b"!", &quote::fish(terminal), b"-nt", &quote::fish(due)]);
+            also(&[b"!", &quote(terminal), b"-nt", &quote(due)]);
         }
         Clock::Age { of, now } => {
             let until = now + i64::try_from(reply.guard.ask_again_in).unwrap_or(i64::MAX / 2);
-            let of = quote::fish(of);
+            let of = quote(of);
             age = [
                 b"; and set -l age (builtin path mtime -R ",
                 &of[..],
@@ -83,4 +145,17 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         }
     }
     [b"function __vastenv_same; ", &test[..], &age, b"; end\n"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quote;
+
+    #[test]
+    fn fish_gets_two_escapes_and_bytes_outside() {
+        assert_eq!(quote(br"\'; touch x; #"), br"'\\\'; touch x; #'");
+        assert_eq!(quote(b"a\nb"), br"'a'\x0a'b'");
+        assert_eq!(quote("é's".as_bytes()), br"''\Xc3\Xa9'\'s'");
+        assert_eq!(quote(b"\xff"), br"''\Xff");
+    }
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Shell;
+use super::Dialect;
 use crate::domain::hex;
 
 /// The exported variable that carries the ledger.
@@ -14,30 +14,38 @@ const BINARY_PLACEHOLDER: &str = "@VASTENV_BINARY@";
 /// What the scripts have in place of their own version.
 const VERSION_PLACEHOLDER: &str = "@VASTENV_HOOK@";
 
-/// The functions of `shell`, with the quoted path of the binary that they call.
-pub fn hook_text(shell: Shell, binary: &[u8]) -> Vec<u8> {
-    let dialect = shell.dialect();
-    let template = dialect.template().replace(VERSION_PLACEHOLDER, &hook_version(shell));
-    let (before, after) = template.split_once(BINARY_PLACEHOLDER).unwrap_or((&template, ""));
-    dialect.wrap([before.as_bytes(), &dialect.quote(binary), after.as_bytes()].concat())
-}
+impl dyn Dialect {
+    /// The hook's functions, with the quoted path of the binary that they call.
+    pub fn hook(&self, binary: &[u8]) -> Vec<u8> {
+        let template = self.template().replace(VERSION_PLACEHOLDER, &self.hook_version());
+        let (before, after) = template.split_once(BINARY_PLACEHOLDER).unwrap_or((&template, ""));
+        self.wrap([before.as_bytes(), &self.quote(binary), after.as_bytes()].concat())
+    }
 
-/// Tells one version of a shell's hook from another: 8 hex digits of its text's hash.
-pub fn hook_version(shell: Shell) -> String {
-    hex(&Sha256::digest(shell.dialect().template())[..4])
+    /// Tells one version of the hook from another: 8 hex digits of its text's hash.
+    pub fn hook_version(&self) -> String {
+        hex(&Sha256::digest(self.template())[..4])
+    }
+
+    /// What the hook of another version reads: the hook of this one, which then asks anew.
+    pub fn replace_hook(&self, binary: &[u8]) -> Vec<u8> {
+        self.replacement(&self.hook(binary))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shell::ALL;
 
     #[test]
     fn every_script_names_the_binary_once_quoted() {
-        for shell in Shell::ALL {
-            let text = String::from_utf8(hook_text(shell, b"/opt/it's here/vastenv")).expect("text");
-            assert!(!text.contains(BINARY_PLACEHOLDER) && !text.contains(VERSION_PLACEHOLDER), "{shell:?}");
-            assert_eq!(text.matches(&format!("--hook={} ", hook_version(shell))).count(), 1, "{shell:?}");
-            assert_eq!(text.matches("s here/vastenv").count(), 1, "{shell:?}");
+        for shell in ALL {
+            let text = String::from_utf8(shell.hook(b"/opt/it's here/vastenv")).expect("text");
+            let name = shell.name();
+            assert!(!text.contains(BINARY_PLACEHOLDER) && !text.contains(VERSION_PLACEHOLDER), "{name}");
+            assert_eq!(text.matches(&format!("--hook={} ", shell.hook_version())).count(), 1, "{name}");
+            assert_eq!(text.matches("s here/vastenv").count(), 1, "{name}");
         }
     }
 }

@@ -1,37 +1,44 @@
-//! The shells: how values are quoted for each, how changes are written, and the hook's text.
+//! The shells: how values are quoted for each, how changes are written, the hook's text, and where a
+//! shell looks for its files.
 //!
-//! A shell is one file here, which implements `Dialect`, and its hook in `shell/`. Whatever leaves this
-//! layer is code that a shell evals, or data that its hook reads: code is ASCII, in every locale, so
-//! everything from outside passes through [`quote()`]; names are [`crate::domain::EnvName`]s already.
+//! A shell is one file here, which implements [`Dialect`], and a row of [`ALL`]; its hook is in `shell/`,
+//! its completion script in `completions/`. Whatever leaves this layer is code that a shell evals, or
+//! data that its hook reads: code is ASCII, in every locale, so everything from outside passes through
+//! [`Dialect::quote`]; names are [`crate::domain::EnvName`]s already.
 
 mod bash;
-mod export;
+mod completion;
 mod fish;
 mod hook;
+mod places;
 mod quote;
 mod reply;
 mod zsh;
 
-pub use export::{assignment, export_text};
-pub use hook::{LEDGER_VARIABLE, hook_text, hook_version};
-pub use quote::quote;
+pub use completion::{Completion, completion, completions};
+pub use hook::LEDGER_VARIABLE;
+pub use places::{Folders, StartFile};
+pub(crate) use quote::octal;
 pub use reply::{Clock, Guard, Reply, Watch};
 
 /// A shell that vastenv has a hook for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shell {
-    /// GNU bash 3.2 and later.
-    Bash,
-    /// zsh 5.0 and later.
-    Zsh,
-    /// fish 3.6 and later.
-    Fish,
-}
+pub type Shell = &'static dyn Dialect;
+
+/// All of them, in the order in which help shows them.
+pub static ALL: [Shell; 3] = [&bash::Bash, &zsh::Zsh, &fish::Fish];
 
 /// What a shell's file knows.
-trait Dialect {
+pub trait Dialect: Sync {
     /// The shell's name, as the user types it.
     fn name(&self) -> &'static str;
+
+    /// The file with the user's own lines.
+    fn start_file(&self) -> StartFile;
+
+    /// The line of that file which loads the hook.
+    fn hook_line(&self) -> String {
+        format!("eval \"$(vastenv hook {})\"", self.name())
+    }
 
     /// The hook's text, with placeholders for what the binary knows.
     fn template(&self) -> &'static str;
@@ -41,77 +48,46 @@ trait Dialect {
         text
     }
 
+    /// Whether a builtin tells the time.
+    fn has_clock(&self) -> bool {
+        true
+    }
+
     /// `value` as one word of the shell's language, in ASCII.
     fn quote(&self, value: &[u8]) -> Vec<u8>;
 
     /// A line that sets and exports a variable.
-    fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8>;
+    fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8> {
+        [b"export ", name.as_bytes(), b"=", &self.quote(value), b"\n"].concat()
+    }
 
     /// What the shell's hook reads. The last thing that it reads tells a whole reply from one cut short.
     fn reply(&self, reply: &Reply<'_>) -> Vec<u8>;
 
     /// A reply that makes the hook of another version read `text`, the hook of this one, in its place.
     fn replacement(&self, text: &[u8]) -> Vec<u8>;
+
+    /// The script that completes at TAB, and where it is put.
+    fn completion(&self) -> Completion;
+
+    /// What that script leaves to the program.
+    fn tab(&self) -> Tab;
 }
 
-impl Shell {
-    /// All of them, for messages and tests.
-    pub const ALL: [Self; 3] = [Self::Bash, Self::Zsh, Self::Fish];
-
-    fn dialect(self) -> &'static dyn Dialect {
-        match self {
-            Self::Bash => &bash::Bash,
-            Self::Zsh => &zsh::Zsh,
-            Self::Fish => &fish::Fish,
-        }
-    }
-
-    /// The shell called `name`; a path's last part counts, and a login shell's leading dash not.
-    pub fn parse(name: &str) -> Option<Self> {
-        let last = name.rsplit('/').next().unwrap_or(name);
-        Self::ALL.into_iter().find(|shell| shell.name() == last.trim_start_matches('-'))
-    }
-
-    /// Its name, as the user types it.
-    pub fn name(self) -> &'static str {
-        self.dialect().name()
-    }
-
-    /// What its hook reads when it asks.
-    pub fn reply(self, reply: &Reply<'_>) -> Vec<u8> {
-        self.dialect().reply(reply)
-    }
-
-    /// What the hook of another version reads: the hook of this one, which then asks anew.
-    pub fn replace_hook(self, binary: &[u8]) -> Vec<u8> {
-        self.dialect().replacement(&hook_text(self, binary))
-    }
-}
-
-/// A form in which variables are printed.
+/// What a shell's completion script leaves to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Code for one of the shells.
-    Shell(Shell),
-    /// Code for any POSIX shell.
-    Posix,
-    /// One JSON object.
-    Json,
-    /// A dotenv file.
-    Dotenv,
+pub enum Tab {
+    /// Everything: the line comes as it was typed, words go back quoted, descriptions beside them.
+    Line,
+    /// The shell splits the line, quotes words and shows what follows a tab as their description.
+    Words {
+        /// A value behind `--option=` is inserted with it.
+        with_option: bool,
+    },
 }
 
-impl Format {
-    /// The names that `export` takes, in the order in which help shows them.
-    pub const NAMES: [&str; 6] = ["bash", "zsh", "fish", "sh", "json", "dotenv"];
-
-    /// The format called `name`.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "sh" => Some(Self::Posix),
-            "json" => Some(Self::Json),
-            "dotenv" => Some(Self::Dotenv),
-            shell => Shell::ALL.into_iter().find(|known| known.name() == shell).map(Self::Shell),
-        }
-    }
+/// The shell called `name`; a path's last part counts, and a login shell's leading dash not.
+pub fn parse(name: &str) -> Option<Shell> {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    ALL.into_iter().find(|shell| shell.name() == last.trim_start_matches('-'))
 }

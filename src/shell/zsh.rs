@@ -1,13 +1,18 @@
 //! zsh: its hook reads a reply as fields that end in NUL.
 
+use super::completion::{self, Completion};
 use super::reply::{Fields, Parts, Watched};
-use super::{Dialect, Reply, quote};
+use super::{Dialect, Reply, StartFile, Tab, quote};
 
 pub(super) struct Zsh;
 
 impl Dialect for Zsh {
     fn name(&self) -> &'static str {
         "zsh"
+    }
+
+    fn start_file(&self) -> StartFile {
+        StartFile { variable: Some("ZDOTDIR"), below_home: "", name: ".zshrc" }
     }
 
     fn template(&self) -> &'static str {
@@ -25,10 +30,6 @@ impl Dialect for Zsh {
         quote::ansi_c(value)
     }
 
-    fn assignment(&self, name: &str, value: &[u8]) -> Vec<u8> {
-        [b"export ", name.as_bytes(), b"=", &self.quote(value), b"\n"].concat()
-    }
-
     fn reply(&self, reply: &Reply<'_>) -> Vec<u8> {
         let parts = Parts::of(reply.changes);
         let mut fields = Fields::default();
@@ -42,6 +43,40 @@ impl Dialect for Zsh {
 
     fn replacement(&self, text: &[u8]) -> Vec<u8> {
         Fields::of_code(text)
+    }
+
+    fn completion(&self) -> Completion {
+        Completion {
+            shell: self.name(),
+            text: Some(include_str!("../../completions/_vastenv")),
+            file: "_vastenv",
+            mark: completion::MARK,
+            // Of `fpath`, which is seen here only where it is exported, the user's own folders; `~/.zfunc`
+            // where that is in use; the place among the user's data.
+            folders: |folders| {
+                let mut places = Vec::new();
+                if let Some(home) = &folders.home {
+                    places = folders.listed("FPATH");
+                    places.retain(|folder| folder.starts_with(home) && folder != home);
+                    places.push(home.join(".zfunc"));
+                }
+                places.extend(folders.data().map(|data| data.join("zsh/site-functions")));
+                places
+            },
+            next: |folders, file, _| {
+                format!(
+                    "if it does not work in a new shell, put this into {} before `compinit` is called: \
+                     fpath=({} $fpath)",
+                    Zsh.start_file().find(folders).1.trim_matches('"'),
+                    completion::word(file.parent().unwrap_or(file))
+                )
+            },
+        }
+    }
+
+    fn tab(&self) -> Tab {
+        // It takes what is before a value from the line.
+        Tab::Words { with_option: false }
     }
 }
 

@@ -3,32 +3,49 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use vastenv::shell::{ALL, completions};
+
 use crate::pty::Home;
 
-/// Each shell with the committed file.
-const SCRIPTS: [(&str, &str); 5] = [
-    ("bash", "vastenv.bash"),
-    ("elvish", "vastenv.elv"),
-    ("fish", "vastenv.fish"),
-    ("powershell", "_vastenv.ps1"),
-    ("zsh", "_vastenv"),
-];
+/// The committed scripts, without the one that is made of the commands.
+fn written_by_hand() -> Vec<String> {
+    let folder = std::fs::read_dir(folder()).expect("a folder");
+    let paths = folder.map(|entry| entry.expect("an entry").path()).filter(|path| !path.ends_with(MADE));
+    paths.map(|path| std::fs::read_to_string(path).expect("a script")).collect()
+}
+
+/// The script for a shell whose hook is planned.
+const MADE: &str = "vastenv.elv";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions")
+}
 
 #[test]
 fn the_committed_scripts_are_what_the_program_prints() {
     let home = Home::new();
-    for (shell, file) in SCRIPTS {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(file);
-        let printed = home.vastenv_ok(&["completions", shell]);
-        // VASTENV_REWRITE=1 cargo test --test completion scripts
-        if std::env::var_os("VASTENV_REWRITE").is_some() {
-            std::fs::write(&path, &printed).expect("written");
-        }
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            committed == printed,
-            "{file} is old: VASTENV_REWRITE=1 cargo test --test completion scripts"
-        );
+    let print = |shell: &str| home.vastenv_ok(&["completions", shell]);
+    let mut printed = ALL.map(|shell| print(shell.name()));
+    let mut committed = written_by_hand();
+    printed.sort();
+    committed.sort();
+    assert!(printed == committed[..], "a script in completions/ belongs to no shell, or not to its own");
+    // VASTENV_REWRITE=1 cargo test --test completion scripts
+    if std::env::var_os("VASTENV_REWRITE").is_some() {
+        std::fs::write(folder().join(MADE), print("elvish")).expect("written");
+    }
+    let made = std::fs::read_to_string(folder().join(MADE)).unwrap_or_default();
+    assert!(made == print("elvish"), "{MADE} is old: VASTENV_REWRITE=1 cargo test --test completion scripts");
+}
+
+#[test]
+fn each_completion_has_its_own_name_file_and_mark() {
+    let home = Home::new();
+    for completion in completions() {
+        let script = home.vastenv_ok(&["completions", completion.shell]);
+        let marked = script.lines().take(10).filter(|line| line.starts_with(completion.mark)).count();
+        assert_eq!(marked, 1, "{}", completion.shell);
+        assert!(completion.text.is_none() || script.contains(&format!("completions {}", completion.shell)));
     }
 }
 

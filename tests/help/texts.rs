@@ -1,10 +1,13 @@
 //! Help texts: what every command's has, in 80 columns, by each way to it.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
 use clap::CommandFactory;
 use vastenv::cli::Cli;
 use vastenv::cli::groups::{GROUPS, leaves, notes_and_examples};
+use vastenv::{format, shell};
 
 use crate::home::Home;
 use crate::terminal::Terminal;
@@ -66,6 +69,29 @@ fn a_help_text_ends_with_examples_of_its_command() {
         let (_, shown) = shown.rsplit_once(&format!("\n{heading}\n")).expect("a heading");
         let shown: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
         assert_eq!(shown, examples, "{words}");
+    }
+}
+
+#[test]
+fn what_is_written_for_users_names_every_shell_and_format() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs =
+        fs::read_dir(root.join("docs")).into_iter().flatten().map(|entry| entry.expect("a page").path());
+    let pages = docs.chain([root.join("README.md")]).filter_map(|page| fs::read_to_string(page).ok());
+    let text = pages.collect::<Vec<_>>().join("\n").replace("\\|", "|");
+    for shell in shell::ALL {
+        let row = format!("| `{}` | `{}` |", shell.start_file().usual(), shell.hook_line());
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with(&format!("| {} ", shell.name())) && line.ends_with(&row))
+        );
+    }
+    for completion in shell::completions() {
+        assert!(text.contains(&format!("\n| {} | ", completion.shell)), "{}", completion.shell);
+    }
+    let export = text.lines().find(|line| line.starts_with("| `export FORMAT` |")).expect("a row");
+    for format in format::all() {
+        assert!(export.contains(&format!("`{}`", format.name())), "{}", format.name());
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::process::{command, program as find};
 use crate::common::screen::visible;
+use crate::pty::Shell;
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(name)
@@ -37,9 +38,15 @@ fn every_shell_can_parse_its_scripts_and_the_linter_is_content() {
 }
 
 #[test]
+fn every_scenario_knows_every_shell() {
+    let tested = Shell::ALL.map(|shell| (shell.name(), format!("~/{}", shell.rc_file())));
+    assert_eq!(tested, vastenv::shell::ALL.map(|shell| (shell.name(), shell.start_file().usual())));
+}
+
+#[test]
 fn no_line_outgrows_the_page() {
-    for hook in ["vastenv.bash", "vastenv.zsh", "vastenv.fish"] {
-        let text = std::fs::read_to_string(file(hook)).expect("a hook");
+    for shell in vastenv::shell::ALL {
+        let (hook, text) = (shell.name(), shell.template());
         // The comparison of the steering variables is one word.
         for line in text.lines().filter(|line| !line.contains("VASTENV_DISABLE")) {
             assert!(line.chars().count() <= 110, "{hook}: {line}");

@@ -80,12 +80,7 @@ fn a_hook_of_another_version_is_replaced_in_open_shells() {
         } else {
             "PS1='READY> '"
         };
-        let file = match shell {
-            Shell::Bash => ".bashrc",
-            Shell::Zsh => ".zshrc",
-            Shell::Fish => ".config/fish/config.fish",
-        };
-        account.home.write(file, &format!("{prompt}\n{line}\n"));
+        account.home.write(shell.rc_file(), &format!("{prompt}\n{line}\n"));
         let (mut terminal, said) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
         assert!(!said.contains("vastenv"), "{said}");
         assert_eq!(terminal.get("UNICODE"), "家 it's");

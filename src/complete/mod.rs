@@ -1,4 +1,5 @@
-//! `vastenv __complete`: what the scripts in `completions/` ask at a TAB.
+//! What a TAB wants: pure, from a shell's words to the place of the cursor and what may stand there.
+//! `cmd::complete` looks up what only files tell.
 //!
 //! Why scripts of our own, and not `clap_complete`'s dynamic engine: in the real shells that engine
 //! gives nothing for `--option=value` in bash, quotes the `~` of `~/` in zsh, breaks at paths with
@@ -6,52 +7,21 @@
 //! it know which ids stand on the line already, or hand the line behind `run --` to the shell. So
 //! the commands are read from clap's own declaration, values from files alone, and all that is a
 //! file name or another program's business is left to the shell, which does it best.
-//!
-//! Whatever is wrong, nothing is printed: a TAB is no place for an error.
 
+mod kind;
 mod line;
 mod offer;
-mod values;
 mod words;
 
-use std::ffi::OsString;
+use clap::{Arg, Command};
 
-use crate::cli::bare;
-use crate::context::{self, variables};
-use crate::shell::Shell;
-use line::{Line, Place};
-use offer::Offer;
-
-/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
-///
-/// INDEX is that of the word to be completed (but in bash, which passes the line as it is). WIDTH is
-/// that of a list in which bash shows descriptions beside the words; 0 for none.
-pub const COMPLETE: &str = "__complete";
-
-/// The version of what the scripts and the program say to each other: a script of another one may
-/// still be loaded after the program was replaced.
-const PROTOCOL: &str = "1";
-
-/// Stands between the words of `__vastenv_line`.
-const SEPARATOR: char = '\u{1f}';
-
-/// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
-/// word a line, in zsh and fish with its description after a tab. `None` where nothing is to be had.
-pub fn complete(arguments: &[OsString]) -> Option<String> {
-    let [protocol, shell, index, width] = arguments else { return None };
-    if protocol != PROTOCOL {
-        return None;
-    }
-    let (shell, width) = (Shell::parse(shell.to_str()?)?, width.to_str()?);
-    let line = context::var(variables::LINE)?;
-    let words: Vec<String> = line.to_string_lossy().split(SEPARATOR).map(str::to_owned).collect();
-    let question = Question::read(shell, &words, index.to_str()?.parse().ok()?);
-    let offer = question.answer();
-    Some(offer.text(shell, width.parse().unwrap_or(0)))
-}
+use crate::shell::Tab;
+pub use kind::{Kind, kind};
+pub use line::{Line, Place};
+pub use offer::{Offer, Word};
 
 /// The words of a command line, and which is to be completed.
-struct Question {
+pub struct Question {
     words: Vec<String>,
     index: usize,
     /// Where each word begins, in the shell's own count.
@@ -61,8 +31,9 @@ struct Question {
 }
 
 impl Question {
-    fn read(shell: Shell, words: &[String], index: usize) -> Self {
-        if shell == Shell::Bash {
+    /// Reads what a shell's script passes.
+    pub fn read(tab: Tab, words: &[String], index: usize) -> Self {
+        if tab == Tab::Line {
             let words::Split { words: before, is_target } =
                 words::split(words.first().map_or("", String::as_str));
             let after = words.get(1).map_or("", String::as_str);
@@ -79,18 +50,18 @@ impl Question {
         Self { begins: (0..words.len()).collect(), words, index, is_target: false }
     }
 
-    fn answer(&self) -> Offer {
+    /// What may stand there; `values` tells those of an argument, of which some is typed already.
+    pub fn answer(&self, root: &Command, values: impl FnOnce(&Line<'_>, &Arg, &str) -> Offer) -> Offer {
         if self.is_target {
             return Offer::Files;
         }
-        let root = bare();
-        let line = Line::read(&root, &self.words, self.index);
+        let line = Line::read(root, &self.words, self.index);
         match &line.place {
             Place::Command => Offer::commands(&line),
             Place::Option => Offer::options(&line),
             Place::Value { argument, attached } => {
                 let typed = line.typed.strip_prefix(attached.as_str()).unwrap_or_default();
-                let mut offer = values::of(&line, argument, typed);
+                let mut offer = values(&line, argument, typed);
                 offer.attach(attached);
                 offer
             }

@@ -12,8 +12,13 @@ pub enum Place<'c> {
     Command,
     /// An option.
     Option,
-    /// A value. `attached` is what the word has before it: `--name=`.
-    Value { argument: &'c Arg, attached: String },
+    /// A value.
+    Value {
+        /// Of this argument.
+        argument: &'c Arg,
+        /// What the word has before it: `--name=`.
+        attached: String,
+    },
     /// A word of another program's command line, which begins at the word with this number.
     Foreign(usize),
     /// Nothing that could be known.

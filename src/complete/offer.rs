@@ -1,19 +1,24 @@
-//! What a TAB offers, and how each shell is told.
+//! What a TAB offers, and how a shell is told.
 
 use clap::{Arg, Command};
 use unicode_width::UnicodeWidthChar;
 
 use super::line::Line;
 use crate::domain::printable;
-use crate::shell::Shell;
+use crate::shell::Tab;
 
 /// The narrowest room in which a description is shown beside its word, in columns.
 const LEAST_ROOM: usize = 12;
 
 /// What can stand at the cursor.
 pub enum Offer {
-    /// These words.
-    Words { attached: String, words: Vec<Word> },
+    /// Words.
+    Words {
+        /// What each has before it: `--name=`.
+        attached: String,
+        /// They.
+        words: Vec<Word>,
+    },
     /// A file, which the shell knows best.
     Files,
     /// A folder.
@@ -75,33 +80,28 @@ impl Offer {
         }
     }
 
-    /// What `shell` reads: a line that says what this is, then a word a line. In bash, a list with
-    /// descriptions may take `width` columns; 0 for words that are to be inserted.
-    pub fn text(&self, shell: Shell, width: usize) -> String {
+    /// What the shell's script reads: a line that says what this is, then a word a line. A list that
+    /// the shell does not lay out may take `width` columns; 0 for words that are to be inserted.
+    pub fn text(&self, tab: Tab, width: usize) -> String {
         let (attached, words) = match self {
             Self::Files => return "files\n".to_owned(),
             Self::Folders => return "folders\n".to_owned(),
             Self::Command(begins) => return format!("command {begins}\n"),
             Self::Words { attached, words } => (attached.as_str(), words),
         };
-        // zsh takes the part before the value from the line.
-        let attached = if shell == Shell::Zsh { "" } else { attached };
+        let attached = if tab == (Tab::Words { with_option: false }) { "" } else { attached };
         let widest = words.iter().map(|word| columns(&word.text)).max().unwrap_or(0) + columns(attached);
         let room = width.saturating_sub(widest + "  ()".len() + 1);
         let mut text = "words\n".to_owned();
         for Word { text: word, about } in words {
             text.push_str(attached);
-            match shell {
-                Shell::Bash => text.push_str(&escaped(word)),
-                Shell::Zsh | Shell::Fish => text.push_str(word),
+            match tab {
+                Tab::Words { .. } => text.push_str(&format!("{word}\t{about}")),
+                Tab::Line => text.push_str(&escaped(word)),
             }
-            match shell {
-                Shell::Zsh | Shell::Fish => text.push_str(&format!("\t{about}")),
-                Shell::Bash if words.len() > 1 && room >= LEAST_ROOM && !about.is_empty() => {
-                    let gap = widest.saturating_sub(columns(word) + columns(attached)) + 2;
-                    text.push_str(&format!("{:gap$}({})", "", cut(about, room)));
-                }
-                Shell::Bash => {}
+            if tab == Tab::Line && words.len() > 1 && room >= LEAST_ROOM && !about.is_empty() {
+                let gap = widest.saturating_sub(columns(word) + columns(attached)) + 2;
+                text.push_str(&format!("{:gap$}({})", "", cut(about, room)));
             }
             text.push('\n');
         }
@@ -163,25 +163,26 @@ mod tests {
 
     #[test]
     fn each_shell_is_told_in_its_own_way() {
+        let with = |with_option| Tab::Words { with_option };
         let mut offer = Offer::words(vec![Word::new("user_read", "a\nb"), Word::new("misc", "")]);
-        assert_eq!(offer.text(Shell::Fish, 0), "words\nuser_read\ta\\nb\nmisc\t\n");
+        assert_eq!(offer.text(with(true), 0), "words\nuser_read\ta\\nb\nmisc\t\n");
         offer.attach("--permission=");
-        assert_eq!(offer.text(Shell::Zsh, 0), "words\nuser_read\ta\\nb\nmisc\t\n");
-        assert_eq!(offer.text(Shell::Bash, 0), "words\n--permission=user_read\n--permission=misc\n");
-        assert_eq!(Offer::Command(3).text(Shell::Bash, 0), "command 3\n");
+        assert_eq!(offer.text(with(false), 0), "words\nuser_read\ta\\nb\nmisc\t\n");
+        assert_eq!(offer.text(Tab::Line, 0), "words\n--permission=user_read\n--permission=misc\n");
+        assert_eq!(Offer::Command(3).text(Tab::Line, 0), "command 3\n");
     }
 
     #[test]
-    fn what_bash_inserts_is_escaped() {
+    fn what_is_inserted_as_it_is_is_escaped() {
         assert_eq!(escaped("~/.ssh/a b$(x)~é.pub"), r"~/.ssh/a\ b\$\(x\)\~é.pub");
         assert_eq!(escaped("-"), "-");
     }
 
     #[test]
-    fn bash_shows_descriptions_where_there_is_room() {
+    fn descriptions_are_shown_where_there_is_room() {
         let offer = Offer::words(vec![Word::new("1", "laptop 家 and more"), Word::new("22", "desk")]);
-        assert_eq!(offer.text(Shell::Bash, 80), "words\n1   (laptop 家 and more)\n22  (desk)\n");
-        assert_eq!(offer.text(Shell::Bash, 19), "words\n1   (laptop 家 a…)\n22  (desk)\n");
-        assert_eq!(offer.text(Shell::Bash, 15), "words\n1\n22\n");
+        assert_eq!(offer.text(Tab::Line, 80), "words\n1   (laptop 家 and more)\n22  (desk)\n");
+        assert_eq!(offer.text(Tab::Line, 19), "words\n1   (laptop 家 a…)\n22  (desk)\n");
+        assert_eq!(offer.text(Tab::Line, 15), "words\n1\n22\n");
     }
 }

@@ -1,66 +1,57 @@
-//! The values that an argument may have, as far as files on this machine tell.
+//! `vastenv __complete`: what the scripts in `completions/` ask at a TAB, answered from files alone.
+//!
+//! Whatever is wrong, nothing is printed: a TAB is no place for an error.
 
+use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{Arg, ValueHint};
+use clap::Arg;
 
-use super::line::Line;
-use super::offer::{Offer, Word};
+use super::app::App;
+use super::background;
+use super::help::TOPICS;
 use crate::account::{Account, KeyKind, Known, ListedKey};
-use crate::cli::Global;
 use crate::cli::groups::about;
-use crate::cmd::app::App;
-use crate::cmd::background;
-use crate::cmd::help::TOPICS;
-use crate::context;
+use crate::cli::{Global, bare};
+use crate::complete::{Kind, Line, Offer, Question, Word, kind};
+use crate::context::{self, variables};
 use crate::domain::{CATEGORIES, EnvName, Secret, printable};
+use crate::shell;
+
+/// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
+///
+/// INDEX is that of the word to be completed (but in bash, which passes the line as it is). WIDTH is
+/// that of a list in which bash shows descriptions beside the words; 0 for none.
+pub const COMPLETE: &str = "__complete";
+
+/// The version of what the scripts and the program say to each other: a script of another one may
+/// still be loaded after the program was replaced.
+const PROTOCOL: &str = "1";
+
+/// Stands between the words of `__vastenv_line`.
+const SEPARATOR: char = '\u{1f}';
 
 /// How much of a fingerprint tells keys apart: `SHA256:` and 12 characters.
 const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
 
-/// A kind of value.
-enum Kind {
-    EnvName,
-    RememberedName,
-    ApiKeyId,
-    SshKeyId,
-    PublicKey,
-    Category,
-    Files,
-    Folders,
-    HelpWord,
-    Unknown,
-}
-
-/// What an argument takes, by its name in the help text and the command that it stands in. A new
-/// command whose argument is called like one of these needs nothing; another kind needs one line.
-fn kind(path: &[&str], argument: &Arg) -> Kind {
-    let name = argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
-    match (name, path) {
-        // A new variable's name is for its user to say, as are values and secrets.
-        ("NAME", ["create", _]) => Kind::Unknown,
-        ("NAME", ["forget", _]) => Kind::RememberedName,
-        ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
-        ("ID", [_, "api-key"]) => Kind::ApiKeyId,
-        ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
-        ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
-        ("CATEGORY", _) => Kind::Category,
-        ("COMMAND|TOPIC", _) => Kind::HelpWord,
-        ("DIR", _) => Kind::Folders,
-        ("FILE" | "PATH", _) => Kind::Files,
-        _ => match argument.get_value_hint() {
-            ValueHint::AnyPath | ValueHint::FilePath | ValueHint::ExecutablePath => Kind::Files,
-            ValueHint::DirPath => Kind::Folders,
-            _ => Kind::Unknown,
-        },
+/// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
+/// word a line, in zsh and fish with its description after a tab. `None` where nothing is to be had.
+pub fn complete(arguments: &[OsString]) -> Option<String> {
+    let [protocol, shell, index, width] = arguments else { return None };
+    if protocol != PROTOCOL {
+        return None;
     }
+    let (tab, width) = (shell::parse(shell.to_str()?)?.tab(), width.to_str()?);
+    let line = context::var(variables::LINE)?;
+    let words: Vec<String> = line.to_string_lossy().split(SEPARATOR).map(str::to_owned).collect();
+    let question = Question::read(tab, &words, index.to_str()?.parse().ok()?);
+    Some(question.answer(&bare(), values).text(tab, width.parse().unwrap_or(0)))
 }
 
 /// What may stand for `argument`, of which `typed` stands there already.
-pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
-    let listed = listed(argument);
-    let mut words: Vec<Word> = match kind(&line.path, argument) {
-        _ if !listed.is_empty() => listed,
+fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
+    let mut words: Vec<Word> = match kind(line, argument) {
+        Kind::Listed(words) => words,
         Kind::EnvName => return Offer::words(names(line, argument, typed, known_names(line))),
         Kind::RememberedName => {
             return Offer::words(names(line, argument, typed, remembered_names(line)));
@@ -78,28 +69,6 @@ pub fn of(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
     };
     words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
     Offer::words(words)
-}
-
-/// The values that clap knows of. What is said of each is said here and not to clap, which would make
-/// `--help` another text than `-h` for it.
-fn listed(argument: &Arg) -> Vec<Word> {
-    let values = argument.get_possible_values();
-    let shown = values.iter().filter(|value| !value.is_hide_set());
-    let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    shown
-        .map(|value| {
-            let about = match (argument.get_id().as_str(), value.get_name()) {
-                ("format", "json") => "an object, for programs",
-                ("format", "dotenv") => "lines of NAME=value",
-                ("format", "sh") => "assignments for any POSIX shell",
-                ("format", _) => "assignments for this shell to eval",
-                ("place", "keyring") => "sealed, with the key in the keyring",
-                ("place", "file") => "in private files",
-                _ => about.as_str(),
-            };
-            Word::new(value.get_name(), about)
-        })
-        .collect()
 }
 
 /// What a permission category allows, in words.
