@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::pty::{Home, Shell, Terminal};
 use crate::trace::Traced;
 
-/// Whether PROMPT_COMMAND may be an array.
+/// Whether `PROMPT_COMMAND` may be an array.
 const ARRAYS: &str = "((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501))";
 
 /// Timers and preexec hooks: what runs first after a prompt is noted, whatever arms the trap.
