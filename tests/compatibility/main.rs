@@ -11,6 +11,7 @@ mod common;
 #[allow(dead_code)]
 #[path = "../common/home.rs"]
 mod home;
+mod key_rows;
 #[path = "../common/official.rs"]
 mod official;
 #[allow(dead_code)]

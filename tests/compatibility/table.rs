@@ -4,7 +4,7 @@
 use std::thread;
 
 use crate::official::vastai;
-use crate::rows;
+use crate::{key_rows, rows};
 
 /// A row's command, the beginning of what differs, and its test; in README's order.
 const ROWS: &[(&str, &str, fn())] = &[
@@ -30,15 +30,15 @@ const ROWS: &[(&str, &str, fn())] = &[
     ("`create`/`update env-var NAME`", "a NAME that shells cannot hold", rows::names_and_empty_values),
     ("`create`/`update env-var NAME`", "a VALUE of three asterisks", rows::masks),
     ("`delete env-var`", "several names", rows::delete_env_var),
-    ("`show ssh-keys`", "a server that answers 404", rows::no_ssh_keys),
-    ("`create api-key`", "the new key alone on stdout", rows::create_api_key),
-    ("`delete api-key`", "the keys are listed first", rows::delete_api_key),
-    ("`reset api-key`", "asks, or needs `-y`", rows::reset_api_key),
-    ("`create ssh-key PATH.pub`", "the key in the file is sent", rows::create_ssh_key_of_a_file),
-    ("`create ssh-key KEY`", "the keys are listed first", rows::create_ssh_key_as_given),
-    ("`create ssh-key`", "made without ssh-keygen", rows::create_ssh_key_anew),
-    ("`update ssh-key ID PATH`", "the line is sent without", rows::update_ssh_key),
-    ("`delete ssh-key`", "the keys are listed first", rows::delete_ssh_key),
+    ("`show ssh-keys`", "a server that answers 404", key_rows::no_ssh_keys),
+    ("`create api-key`", "the new key alone on stdout", key_rows::create_api_key),
+    ("`delete api-key`", "the keys are listed first", key_rows::delete_api_key),
+    ("`reset api-key`", "asks, or needs `-y`", key_rows::reset_api_key),
+    ("`create ssh-key PATH.pub`", "the key in the file is sent", key_rows::create_ssh_key_of_a_file),
+    ("`create ssh-key KEY`", "the keys are listed first", key_rows::create_ssh_key_as_given),
+    ("`create ssh-key`", "made without ssh-keygen", key_rows::create_ssh_key_anew),
+    ("`update ssh-key ID PATH`", "the line is sent without", key_rows::update_ssh_key),
+    ("`delete ssh-key`", "the keys are listed first", key_rows::delete_ssh_key),
 ];
 
 /// As many tests at once, as each waits for processes.
