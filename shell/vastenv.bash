@@ -309,7 +309,8 @@ __vastenv_install() {
     __vastenv_at="cannot change PROMPT_COMMAND (declare -$__vastenv_at)"
     [[ ${VASTENV_LOG-} == off ]] ||
       builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
-  elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode ]] && ! builtin declare -F __vsc_prompt_cmd >/dev/null; then
+  elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode ]] &&
+    ! builtin declare -F __vsc_prompt_cmd >/dev/null; then
     # Its integration may come after this, and runs entry 0 alone in a function of its own. Without it the
     # hook moves at the first prompt.
     # shellcheck disable=SC2128

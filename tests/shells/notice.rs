@@ -50,13 +50,9 @@ fn a_key_file_that_others_overwrite() {
                 account.home.write(KEY_FILE, key);
                 if let Some(time) = time {
                     // What tells the two apart; bash before 5.0 compares whole seconds.
-                    let (length, seconds) = (value.len() as u64, !shell.knows("((BASH_VERSINFO[0] >= 5))"));
-                    let by = if shell == Shell::Bash && seconds {
-                        Duration::from_secs
-                    } else {
-                        Duration::from_nanos
-                    };
-                    set_time(&account, KEY_FILE, time + by(length));
+                    let in_seconds = shell == Shell::Bash && !shell.knows("((BASH_VERSINFO[0] >= 5))");
+                    let by = if in_seconds { Duration::from_secs } else { Duration::from_nanos };
+                    set_time(&account, KEY_FILE, time + by(value.len() as u64));
                 }
                 expect(&mut traced, "HF_TOKEN", value, &format!("edit {index} of the key file"));
             }
