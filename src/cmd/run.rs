@@ -21,7 +21,9 @@ use crate::credentials;
 use crate::domain::{Failure, Result, Secret, printable};
 use crate::environment::Environment;
 use crate::files::reason;
-use crate::process::{Streams, Trouble, find_program, interpreter, run_filtered, with_users_limits};
+use crate::process::{
+    Streams, Trouble, find_program, interpreter, pass_on_ignored_pipe, run_filtered, with_users_limits,
+};
 use crate::redact::{Patterns, SHORTEST};
 
 /// How long to wait for a first answer of the server.
@@ -64,6 +66,7 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         if arguments.with_api_key {
             give_api_key(app, &mut command)?;
         }
+        pass_on_ignored_pipe(&mut command);
         match &patterns {
             Some(patterns) => redacted(app, command, patterns),
             None => Ok(Err(with_users_limits(|| command.exec()))),

@@ -3,6 +3,7 @@
 
 mod filter;
 mod hygiene;
+mod inherited;
 mod pump;
 mod script;
 mod signals;
@@ -13,6 +14,7 @@ use std::process::ExitStatus;
 
 pub use filter::{Streams, Trouble, run_filtered};
 pub use hygiene::{forbid_core_dumps, with_users_limits};
+pub use inherited::pass_on_ignored_pipe;
 pub use script::{find_program, interpreter};
 pub use signals::{Signals, is_ignored};
 pub use terminal::restore_terminal;

@@ -238,13 +238,16 @@ fn a_reader_that_has_gone_ends_the_command_as_without_the_option() {
 fn a_signal_that_is_ignored_stays_ignored() {
     let account = account();
     let home = account.known_home();
-    for (signal, name) in [(Signal::SIGTERM, "TERM"), (Signal::SIGHUP, "HUP"), (Signal::SIGINT, "INT")] {
+    for (signal, name) in [(15, "TERM"), (1, "HUP"), (2, "INT"), (13, "PIPE")] {
         for option in [&[][..], &["--redact"]] {
-            let script = format!("trap '' {name}; exec \"$@\"");
             let asked = format!("kill -{name} $$; echo still here");
-            let command = [&["-c", &script, "sh", crate::home::VASTENV, "run"][..], option].concat();
-            let said = home.command("sh", &[&command[..], &["--", "sh", "-c", &asked]].concat()).run();
-            assert_eq!(said.expect(0).out, "still here\n", "{signal} {option:?}");
+            for (ignored, code, out) in [(name, 0, "still here\n"), ("", 128 + signal, "")] {
+                let trap = if ignored.is_empty() { String::new() } else { format!("trap '' {ignored};") };
+                let script = format!("{trap} exec \"$@\"");
+                let command = [&["-c", &script, "sh", crate::home::VASTENV, "run"][..], option].concat();
+                let said = home.command("sh", &[&command[..], &["--", "sh", "-c", &asked]].concat()).run();
+                assert_eq!(said.expect(code).out, out, "{name} {option:?} ignored: {ignored:?}");
+            }
         }
     }
 }
