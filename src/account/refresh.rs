@@ -29,7 +29,7 @@ enum Enough {
     /// It does.
     No,
     /// The snapshot will do.
-    Known(Snapshot),
+    Known(Box<Snapshot>),
     /// Nobody needs anything.
     Nothing,
 }
@@ -67,7 +67,7 @@ impl Remote<'_> {
         let before = self.before()?;
         match self.is_enough(urgency, before.as_ref()) {
             Enough::Nothing => return Ok(None),
-            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(snapshot))),
+            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(*snapshot))),
             Enough::No => {}
         }
         match self.ask(&mut turn).await {
@@ -153,7 +153,7 @@ impl Remote<'_> {
         match urgency {
             // Even in doubt, nobody waits: the next shell that asks is soon enough.
             Urgency::Background if just_asked || self.account.is_fresh(snapshot) => Enough::Nothing,
-            Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(snapshot.clone()),
+            Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(Box::new(snapshot.clone())),
             _ => Enough::No,
         }
     }
@@ -314,10 +314,11 @@ impl Remote<'_> {
 fn with_right(failure: &Failure) -> Failure {
     let message = failure.message();
     match failure.remedy() {
-        Some(Remedy::GrantRights(step))
-            if step.rsplit(' ').next().is_some_and(|right| !message.contains(right)) =>
+        Some(Remedy::GrantRights { missing, .. })
+            if missing.rsplit(' ').next().is_some_and(|right| !message.contains(right)) =>
         {
-            Failure::new(failure.kind(), format!("{message} ({step})")).status(failure.status_code())
+            let message = format!("{message} (the key lacks {missing})");
+            Failure::new(failure.kind(), message).status(failure.status_code())
         }
         _ => failure.clone(),
     }

@@ -52,13 +52,15 @@ impl<'a> Remote<'a> {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let mend = match failure.remedy() {
-            Some(Remedy::GrantRights(rights)) => rights,
-            _ if failure.status_code() == 401 => &format!("{}; {TWO_FACTOR}", source.mend()),
-            _ => source.mend(),
+        let from = format!("the key {} is from {source}", key.suffix());
+        let remedy = match failure.remedy() {
+            Some(Remedy::GrantRights { missing, text }) => {
+                Remedy::GrantRights { missing: missing.clone(), text: format!("{from}; {text}") }
+            }
+            _ if failure.status_code() == 401 => format!("{from}; {}; {TWO_FACTOR}", source.mend()).into(),
+            _ => format!("{from}; {}", source.mend()).into(),
         };
-        let hint = format!("the key {} is from {source}; {mend}", key.suffix());
-        failure.hint(hint)
+        failure.hint(remedy)
     }
 
     fn new(account: Account<'a>, connection: Connection, timeout: Duration) -> Result<Self> {

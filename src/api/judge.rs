@@ -122,13 +122,18 @@ fn is_dead_session(status: u16, words: &str) -> bool {
 }
 
 fn remedy(call: &Call, answer: &RawAnswer, kind: Kind, form: Form, words: &str) -> Option<Remedy> {
-    let lacks = |right: &str| Remedy::GrantRights(format!("the key lacks the permission {right}"));
+    let lacks = |right: &str| {
+        let missing = format!("the permission {right}");
+        let text = format!("the key lacks {missing}");
+        Remedy::GrantRights { missing, text }
+    };
     Some(match (answer.status, kind) {
         (_, Kind::SessionWanted) => {
             "this takes a 2FA session: `vastai tfa login --method-type totp -c CODE`, then try again".into()
         }
         (403, Kind::NotAuthenticated) if words.contains("delete this API Key") => {
-            Remedy::GrantRights("the API key to delete is another user's or team's".to_owned())
+            let text = "the API key to delete is another user's or team's".to_owned();
+            Remedy::GrantRights { missing: "the right to delete it".to_owned(), text }
         }
         (401 | 403, Kind::NotAuthenticated) if let Some(right) = named_category(words) => lacks(right),
         (403, Kind::NotAuthenticated) => lacks(if call.is_read { "user_read" } else { "user_write" }),

@@ -9,7 +9,7 @@ use crate::account::{KeyPlace, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, Secret, count, trim_unseen};
+use crate::domain::{Failure, Kind, Remedy, Secret, count, trim_unseen};
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
@@ -62,10 +62,8 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
         Err(Stop::Failed(failure)) => failure,
         Err(Stop::Shown) => return Err(Stop::Shown),
     };
-    if failure.is_right_missing() {
-        let lacks =
-            failure.next_step().map_or("lacks a permission", |step| step.trim_start_matches("the key "));
-        app.ui.warn(&format!("the key is good but {lacks}: {}", failure.message()));
+    if let Some(Remedy::GrantRights { missing, .. }) = failure.remedy() {
+        app.ui.warn(&format!("the key is good but lacks {missing}: {}", failure.message()));
         return Ok(None);
     }
     let failure = match (failure.status_code(), failure.kind()) {

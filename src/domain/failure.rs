@@ -31,7 +31,11 @@ pub enum Remedy {
     /// Save the right key, wherever the wrong one was.
     SaveKey(String),
     /// Give the key in use more rights: where it came from does not matter.
-    GrantRights(String),
+    GrantRights {
+        /// What it lacks, to follow "lacks".
+        missing: String,
+        text: String,
+    },
     Other(String),
 }
 
@@ -151,7 +155,7 @@ impl Failure {
 
 impl Remedy {
     fn text(&self) -> &str {
-        let (Self::SaveKey(text) | Self::GrantRights(text) | Self::Other(text)) = self;
+        let (Self::SaveKey(text) | Self::GrantRights { text, .. } | Self::Other(text)) = self;
         text
     }
 }
