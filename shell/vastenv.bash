@@ -309,10 +309,10 @@ __vastenv_install() {
     __vastenv_at="cannot change PROMPT_COMMAND (declare -$__vastenv_at)"
     [[ ${VASTENV_LOG-} == off ]] ||
       builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
-  elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode ]] &&
+  elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode && -z ${bash_preexec_imported-} ]] &&
     ! builtin declare -F __vsc_prompt_cmd >/dev/null; then
-    # Its integration may come after this, and runs entry 0 alone in a function of its own. Without it the
-    # hook moves at the first prompt.
+    # Its integration may come after this, and runs entry 0 alone in a function of its own, but with
+    # bash-preexec. Without it the hook moves at the first prompt.
     # shellcheck disable=SC2128
     PROMPT_COMMAND[0]="${PROMPT_COMMAND:+$PROMPT_COMMAND
 }__vastenv_hook"
