@@ -235,7 +235,7 @@ impl<'a> Remote<'a> {
         // Nothing to keep, and nothing older here.
         let Some(id) = self.account.id() else { return Ok(false) };
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
-            self.account.store.set_lost_values_aside(&id)?;
+            self.account.store.move_lost_values(&id)?;
         }
         self.account.store.edit_values(&id, |values| {
             match edit {
@@ -274,7 +274,7 @@ impl<'a> Remote<'a> {
             Edit::Put(value, keeping) => {
                 // Only what the server tells is kept in the snapshot; until then it is unknown there.
                 let value = (keeping == Keeping::Remembered).then(|| value.clone());
-                let variable = Variable { value, origin: Origin::Local, changed_at: now, edition: None };
+                let variable = Variable { value, origin: Origin::Local, changed_at: now };
                 snapshot.variables.insert(saved, variable);
                 // Who does not want it remembered waits for the server to tell it.
                 snapshot.doubtful |= keeping == Keeping::Nowhere;

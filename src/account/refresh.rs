@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::reconcile::{hide_changed, reconcile, settle};
 use super::turn::{self, Turn};
 use super::{Known, Remote};
-use crate::api::{Listed, Told};
-use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Timestamp, format_duration};
+use crate::api::Listed;
+use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
 use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
 
 /// Who wants the refresh.
@@ -180,7 +180,7 @@ impl Remote<'_> {
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
     fn keep(
         &self,
-        said: BTreeMap<String, Told>,
+        said: BTreeMap<String, Option<Secret>>,
         before: Option<&Snapshot>,
         identity: Identity,
     ) -> Result<Refreshed> {
@@ -192,8 +192,7 @@ impl Remote<'_> {
         let readable = changes.as_ref().map_err(Clone::clone).map(drop);
         let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
-            let is_news =
-                |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
+            let is_news = |value: &Remembered| value.made_anew_at == Some(fetched_at);
             let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
             Ok((variables, news.collect()))
         };
@@ -350,7 +349,7 @@ impl Refreshed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Secret, ServerUrl};
+    use crate::domain::ServerUrl;
     use crate::store::{Origin, Variable};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
@@ -358,7 +357,6 @@ mod tests {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(1),
-            edition: None,
         };
         Snapshot {
             server: ServerUrl::default(),

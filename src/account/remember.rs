@@ -30,12 +30,12 @@ impl Account<'_> {
         told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
     }
 
-    /// Makes room for what the user is about to give: values whose key is lost are set aside.
+    /// Makes room for what the user is about to give: values whose key is lost are moved.
     ///
     /// # Errors
     /// The file cannot be read or moved.
-    pub fn set_lost_values_aside(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.set_lost_values_aside(&id))
+    pub fn move_lost_values(&self) -> Result<()> {
+        self.id().map_or(Ok(()), |id| self.store.move_lost_values(&id))
     }
 
     /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
@@ -47,9 +47,7 @@ impl Account<'_> {
         let now = (self.now)();
         self.store.edit_values(&snapshot.account(), |values| {
             for (name, value) in given {
-                let edition = snapshot.variables.get(name).and_then(|variable| variable.edition.clone());
-                let remembered = Remembered::new(value.clone(), Means::Given, now);
-                values.insert(name.clone(), Remembered { edition, ..remembered });
+                values.insert(name.clone(), Remembered::new(value.clone(), Means::Given, now));
             }
             Ok(())
         })?;

@@ -22,8 +22,6 @@ const INTERVAL: Duration = Duration::from_millis(50);
 pub struct Converted {
     /// How many files were written anew.
     pub files: usize,
-    /// How many set-aside files of remembered values were taken back.
-    pub taken_back: usize,
     /// What did not work: the rest is done all the same.
     pub troubles: Vec<Failure>,
 }
@@ -54,18 +52,12 @@ fn seal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     let mut done = Converted::default();
     for account in store.accounts() {
         for file in store.secret_files(&account)? {
-            done.files += usize::from(!file.is_aside() && store.seal_file(&file, &key)?);
+            done.files += usize::from(store.seal_file(&file, &key)?);
         }
         store.delete_damaged_snapshot(&account)?;
     }
     store.vault().keep_sure(&key)?;
     config::set_storage(&paths.config_file, Storage::Keyring)?;
-    for file in all_files(store)?.iter().filter(|file| file.is_aside()) {
-        match store.take_back(file) {
-            Ok(taken) => done.taken_back += usize::from(taken),
-            Err(failure) => done.troubles.push(failure),
-        }
-    }
     Ok(done)
 }
 
@@ -77,8 +69,7 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     keys.extend(sealed.iter().filter_map(|file| file.key.clone()));
     config::set_storage(&paths.config_file, Storage::File)?;
     for file in sealed {
-        let outcome = if file.is_aside() { store.take_back(&file) } else { store.unseal_file(&file) };
-        match outcome {
+        match store.unseal_file(&file) {
             Ok(true) => done.files += 1,
             Ok(false) => {}
             // A snapshot is only a cache: it is fetched anew.
@@ -155,8 +146,6 @@ pub struct StorageReport {
     pub wanted: Storage,
     /// Files that are not (yet) of that form.
     pub others: Vec<SecretFile>,
-    /// Remembered values that were set aside because their key was lost.
-    pub aside: Vec<SecretFile>,
     /// Sealed files whose key the keyring has lost.
     pub lost: Vec<SecretFile>,
     /// The keyring's state, where anything depends on it. It counts as lost only where no file can be
@@ -168,10 +157,10 @@ pub struct StorageReport {
 
 /// Describes where secrets rest. The keyring is asked, where anything depends on it.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
-    let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
+    let files = all_files(store)?;
     let current = store.vault().current()?;
     let vault = store.vault();
-    let is_on = config.storage == Storage::Keyring || !aside.is_empty();
+    let is_on = config.storage == Storage::Keyring;
     let mut states: Vec<(KeyId, std::result::Result<(), Trouble>)> = Vec::new();
     let in_use = files.iter().filter_map(|file| file.key.clone());
     for id in in_use.chain(current.data_key.filter(|_| is_on)) {
@@ -201,7 +190,7 @@ pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport>
     let others =
         files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
     let api_key = current.api_key.is_some();
-    Ok(StorageReport { wanted: config.storage, others, aside, lost, keyring, api_key })
+    Ok(StorageReport { wanted: config.storage, others, lost, keyring, api_key })
 }
 
 impl StorageReport {
@@ -230,10 +219,6 @@ impl StorageReport {
             let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
             text.push_str(&format!("; {form}: {}", paths.join(", ")));
-        }
-        for file in &self.aside {
-            let values = count(file.values, "value");
-            text.push_str(&format!("; {values} set aside in {}", file.path.display()));
         }
         text
     }

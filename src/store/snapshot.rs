@@ -21,9 +21,6 @@ pub(super) const FILE: &str = "snapshot.json";
 /// The version of the file's format; another one is fetched anew.
 const VERSION: u32 = 2;
 
-/// The version before: it also held the values that were only known here.
-const VERSION_WITH_LOCAL_VALUES: u32 = 1;
-
 /// An account's variables as last known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -49,16 +46,12 @@ pub struct Variable {
     pub origin: Origin,
     /// When this machine first saw it so.
     pub changed_at: Timestamp,
-    /// When the server says that it was changed, in the server's own words, if it does.
-    pub edition: Option<String>,
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The server sent it in clear, or nothing but a mask.
-    #[default]
     Account,
     /// It is remembered here; the server only sends a mask.
     Local,
@@ -79,8 +72,6 @@ struct FileOut<'a> {
 struct VariableOut<'a> {
     value: Option<&'a str>,
     changed_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    edition: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -97,11 +88,7 @@ struct FileIn {
 #[derive(Deserialize)]
 struct VariableIn {
     value: Option<Secret>,
-    #[serde(default)]
-    origin: Origin,
     changed_at: Timestamp,
-    #[serde(default)]
-    edition: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -131,9 +118,8 @@ impl Snapshot {
 
     fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
         let variables = self.variables.iter().map(|(name, variable)| {
-            let Variable { changed_at, edition, .. } = variable;
             let value = variable.told().map(Secret::expose);
-            (name.as_str(), VariableOut { value, changed_at: *changed_at, edition: edition.as_deref() })
+            (name.as_str(), VariableOut { value, changed_at: variable.changed_at })
         });
         let file = FileOut {
             version: VERSION,
@@ -151,12 +137,12 @@ impl Snapshot {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let file = serde_json::from_slice::<FileIn>(bytes).ok()?;
-        if ![VERSION, VERSION_WITH_LOCAL_VALUES].contains(&file.version) {
+        if file.version != VERSION {
             return None;
         }
         let variables = file.variables.into_iter().map(|(name, variable)| {
-            let VariableIn { value, origin, changed_at, edition } = variable;
-            (name, Variable { value, origin, changed_at, edition })
+            let VariableIn { value, changed_at } = variable;
+            (name, Variable { value, origin: Origin::Account, changed_at })
         });
         Some(Self {
             server: ServerUrl::parse(&file.server).ok()?,
@@ -253,7 +239,6 @@ mod tests {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(5),
-            edition: None,
         };
         Snapshot {
             server: ServerUrl::default(),
@@ -287,16 +272,6 @@ mod tests {
         store.save_snapshot(&snapshot).expect("written");
         let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
         assert_eq!(read.variables["A"].value, None);
-        let (path, _) = store.snapshot_file(&snapshot.account());
-        let earlier =
-            br#"{"version":1,"server":"https://console.vast.ai","user":"7","email":null,"fetched_at":1,
-            "doubtful":false,"variables":{"A":{"value":"v","origin":"local","changed_at":1}}}"#;
-        store.write(&path, earlier).expect("written");
-        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
-        assert_eq!(
-            (read.variables["A"].value.clone(), read.variables["A"].told()),
-            (Some(Secret::new("v")), None)
-        );
     }
 
     #[test]

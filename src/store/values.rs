@@ -26,9 +26,10 @@ pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
 pub type Values = BTreeMap<String, Remembered>;
 
 /// One remembered value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// The value.
+    #[serde(serialize_with = "Secret::write_down")]
     pub value: Secret,
     /// How it came here.
     pub by: Means,
@@ -39,10 +40,6 @@ pub struct Remembered {
     /// When the variable came back after the account had been without it, if it did: its value may
     /// be another one.
     pub made_anew_at: Option<Timestamp>,
-    /// What the server said of the variable's last change when this was remembered, if it tells.
-    pub edition: Option<String>,
-    /// When the server was first seen to tell another change, if it was.
-    pub outdated_at: Option<Timestamp>,
 }
 
 /// How a remembered value came here.
@@ -60,42 +57,19 @@ pub enum Means {
 #[derive(Serialize)]
 struct FileOut<'a> {
     version: u32,
-    values: BTreeMap<&'a str, ValueOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct ValueOut<'a> {
-    value: &'a str,
-    by: Means,
-    at: Timestamp,
-    gone_at: Option<Timestamp>,
-    made_anew_at: Option<Timestamp>,
-    edition: Option<&'a str>,
-    outdated_at: Option<Timestamp>,
+    values: &'a Values,
 }
 
 #[derive(Deserialize)]
 struct FileIn {
     version: u32,
-    values: BTreeMap<String, ValueIn>,
-}
-
-#[derive(Deserialize)]
-struct ValueIn {
-    value: Secret,
-    by: Means,
-    at: Timestamp,
-    gone_at: Option<Timestamp>,
-    made_anew_at: Option<Timestamp>,
-    edition: Option<String>,
-    outdated_at: Option<Timestamp>,
+    values: Values,
 }
 
 impl Remembered {
     /// `value`, remembered now.
     pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
-        let (gone_at, made_anew_at, edition, outdated_at) = (None, None, None, None);
-        Self { value, by, at: now, gone_at, made_anew_at, edition, outdated_at }
+        Self { value, by, at: now, gone_at: None, made_anew_at: None }
     }
 
     /// Whether its variable has been gone for so long that it is kept no longer.
@@ -106,28 +80,19 @@ impl Remembered {
 
     /// Whether anything tells that the account may hold another value by now.
     pub fn may_be_outdated(&self) -> bool {
-        self.made_anew_at.is_some() || self.outdated_at.is_some()
+        self.made_anew_at.is_some()
     }
 }
 
 fn to_bytes(values: &Values) -> Result<Zeroizing<Vec<u8>>> {
-    let values = values.iter().map(|(name, remembered)| {
-        let Remembered { by, at, gone_at, made_anew_at, outdated_at, .. } = *remembered;
-        let (value, edition) = (remembered.value.expose(), remembered.edition.as_deref());
-        (name.as_str(), ValueOut { value, by, at, gone_at, made_anew_at, edition, outdated_at })
-    });
-    serde_json::to_vec(&FileOut { version: VERSION, values: values.collect() })
+    serde_json::to_vec(&FileOut { version: VERSION, values })
         .map(Zeroizing::new)
         .map_err(|_| Failure::failed("cannot write the remembered values: they hold what JSON cannot"))
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
     let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
-    let values = file.values.into_iter().map(|(name, entry)| {
-        let ValueIn { value, by, at, gone_at, made_anew_at, edition, outdated_at } = entry;
-        (name, Remembered { value, by, at, gone_at, made_anew_at, edition, outdated_at })
-    });
-    Some(values.collect())
+    Some(file.values)
 }
 
 impl Store {
@@ -192,12 +157,6 @@ impl Store {
     fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
         let place = Place { account, name: FILE };
         self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
-    }
-
-    /// Writes what is remembered, for who holds the account's locks and the writers'.
-    pub(super) fn write_values_alone(&self, account: &AccountId, values: &Values) -> Result<()> {
-        let place = Place { account, name: FILE };
-        self.write_as_set(&self.values_path(account), place, &to_bytes(values)?, values.len())
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
