@@ -170,7 +170,7 @@ impl<'a> Account<'a> {
 
     /// The failed refreshes of this key, if the last one failed.
     pub fn backoff(&self) -> Option<Backoff> {
-        self.store.backoff(&self.key)
+        self.store.backoff(&self.key).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.

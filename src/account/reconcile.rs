@@ -121,7 +121,7 @@ fn mark_gone(variables: &BTreeMap<String, Variable>, values: &mut Values, now: T
 mod tests {
     use super::*;
     use crate::domain::ServerUrl;
-    use crate::store::KEPT_AFTER_DELETION;
+    use crate::store::{KEPT_AFTER_DELETION, Version};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {
@@ -130,6 +130,7 @@ mod tests {
             changed_at: Timestamp(1),
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "1".into(),
             email: None,

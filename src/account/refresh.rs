@@ -8,7 +8,7 @@ use super::turn::{self, Turn};
 use super::{Known, Remote};
 use crate::api::Listed;
 use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
-use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
+use crate::store::{Identity, Origin, Remembered, Snapshot, Values, Version};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Remote<'_> {
                 let store = self.account.store;
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.is_kept() {
-                    store.clear_backoff(&self.account.key);
+                    store.backoff(&self.account.key).clear();
                     // Values that still cannot be read, or do not fit, are no news.
                     let lasting = if refreshed.snapshot.unread.is_some() {
                         &["unfit", "values", "keyring"][..]
@@ -219,6 +219,7 @@ impl Remote<'_> {
         settle(&mut changes, &variables);
         hide_changed(&mut variables, &changes);
         let snapshot = Snapshot {
+            version: Version,
             server: account.server.clone(),
             user,
             email: identity.email,
@@ -284,10 +285,10 @@ impl Remote<'_> {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store.clear_backoff(&account.key);
+                account.store.backoff(&account.key).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store.record_failure(&account.key, &with_right(failure), now).map(drop),
+            _ => account.store.backoff(&account.key).record(&with_right(failure), now).map(drop),
         };
     }
 
@@ -359,6 +360,7 @@ mod tests {
             changed_at: Timestamp(1),
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "1".into(),
             email: None,

@@ -44,14 +44,14 @@ impl Remote<'_> {
                 if known.is_none() {
                     account.store.save_identity(&account.key, &Identity::unnamed(&account.key))?;
                 }
-                account.store.clear_backoff(&account.key);
+                account.store.backoff(&account.key).clear();
                 return Err(failure);
             }
             asked => asked?,
         };
         let identity =
             Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None };
-        account.store.clear_backoff(&account.key);
+        account.store.backoff(&account.key).clear();
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
     }

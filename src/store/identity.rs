@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use crate::domain::{AccountId, Digest, Failure, Result, ServerUrl, Timestamp};
+use super::slot::to_json;
+use crate::domain::{AccountId, Digest, Result, ServerUrl, Timestamp};
 
 /// What a user is called whom the server does not name, before the key's digest.
 const UNNAMED: &str = "key-";
@@ -56,8 +57,7 @@ impl Store {
     /// # Errors
     /// The state folder cannot be written.
     pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
-        let bytes = serde_json::to_vec(identity)
-            .map_err(|error| Failure::failed(format!("cannot write down the account: {error}")))?;
-        self.write_if_possible(&self.key_file("identities", key), &bytes)
+        let path = self.key_file("identities", key);
+        self.write_if_possible(&path, &to_json(&path, identity)?)
     }
 }

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::Store;
 use super::secret_file::LockedOut;
+use super::slot::to_json;
+use super::{Store, Version};
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
 use crate::files;
 use crate::vault::{Place, Refusal, Trouble};
@@ -18,12 +18,10 @@ use crate::vault::{Place, Refusal, Trouble};
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "snapshot.json";
 
-/// The version of the file's format; another one is fetched anew.
-const VERSION: u32 = 2;
-
 /// An account's variables as last known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    pub version: Version<VERSION>,
     pub server: ServerUrl,
     /// The user's id there.
     pub user: String,
@@ -33,62 +31,33 @@ pub struct Snapshot {
     pub doubtful: bool,
     /// The variables by name, as the server names them.
     pub variables: BTreeMap<String, Variable>,
-    /// Why the remembered values that belong to it could not be read, if that is so. No part of the
-    /// file.
+    /// Why the remembered values that belong to it could not be read, if that is so.
+    #[serde(skip)]
     pub unread: Option<Failure>,
 }
 
+/// The version of the file's format; another one is fetched anew.
+const VERSION: u32 = 2;
+
 /// One variable as last known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Variable {
     /// Its value; `None` where the server only sends a mask, and nothing is remembered.
     pub value: Option<Secret>,
+    #[serde(skip)]
     pub origin: Origin,
     /// When this machine first saw it so.
     pub changed_at: Timestamp,
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The server sent it in clear, or nothing but a mask.
+    #[default]
     Account,
     /// It is remembered here; the server only sends a mask.
     Local,
-}
-
-#[derive(Serialize)]
-struct FileOut<'a> {
-    version: u32,
-    server: &'a str,
-    user: &'a str,
-    email: Option<&'a str>,
-    fetched_at: Timestamp,
-    doubtful: bool,
-    variables: BTreeMap<&'a str, VariableOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct VariableOut<'a> {
-    value: Option<&'a str>,
-    changed_at: Timestamp,
-}
-
-#[derive(Deserialize)]
-struct FileIn {
-    version: u32,
-    server: String,
-    user: String,
-    email: Option<String>,
-    fetched_at: Timestamp,
-    doubtful: bool,
-    variables: BTreeMap<String, VariableIn>,
-}
-
-#[derive(Deserialize)]
-struct VariableIn {
-    value: Option<Secret>,
-    changed_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +72,17 @@ impl Variable {
     }
 }
 
+impl Serialize for Variable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            value: Option<&'a str>,
+            changed_at: Timestamp,
+        }
+        Told { value: self.told().map(Secret::expose), changed_at: self.changed_at }.serialize(serializer)
+    }
+}
+
 impl Snapshot {
     /// The variable of this name, or of this name in capitals, as the server saves it.
     pub fn find(&self, name: &str) -> Option<(&str, &Variable)> {
@@ -114,45 +94,6 @@ impl Snapshot {
     /// The account that this is of.
     pub fn account(&self) -> AccountId {
         AccountId::new(&self.server, &self.user)
-    }
-
-    fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let variables = self.variables.iter().map(|(name, variable)| {
-            let value = variable.told().map(Secret::expose);
-            (name.as_str(), VariableOut { value, changed_at: variable.changed_at })
-        });
-        let file = FileOut {
-            version: VERSION,
-            server: self.server.as_str(),
-            user: &self.user,
-            email: self.email.as_deref(),
-            fetched_at: self.fetched_at,
-            doubtful: self.doubtful,
-            variables: variables.collect(),
-        };
-        serde_json::to_vec(&file)
-            .map(Zeroizing::new)
-            .map_err(|_| Failure::failed("cannot write the snapshot: it holds what JSON cannot"))
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let file = serde_json::from_slice::<FileIn>(bytes).ok()?;
-        if file.version != VERSION {
-            return None;
-        }
-        let variables = file.variables.into_iter().map(|(name, variable)| {
-            let VariableIn { value, changed_at } = variable;
-            (name, Variable { value, origin: Origin::Account, changed_at })
-        });
-        Some(Self {
-            server: ServerUrl::parse(&file.server).ok()?,
-            user: file.user,
-            email: file.email,
-            fetched_at: file.fetched_at,
-            doubtful: file.doubtful,
-            variables: variables.collect(),
-            unread: None,
-        })
     }
 }
 
@@ -169,8 +110,7 @@ impl Store {
             Err(LockedOut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
             Err(LockedOut::NoKey(_, trouble)) => return Err(locked_out(&path, &trouble)),
         };
-        if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
-        {
+        if let Some(snapshot) = parse(&bytes).filter(|snapshot| snapshot.account() == *account) {
             return Ok(Some(snapshot));
         }
         if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
@@ -186,7 +126,8 @@ impl Store {
         let account = snapshot.account();
         let place = Place { account: &account, name: FILE };
         let values = snapshot.variables.values().filter(|variable| variable.told().is_some()).count();
-        self.write_secret(&self.snapshot_path(&account), place, &snapshot.to_bytes()?, values)
+        let path = self.snapshot_path(&account);
+        self.write_secret(&path, place, &to_json(&path, snapshot)?, values)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
@@ -208,8 +149,11 @@ impl Store {
 
 /// How many values the bytes of a snapshot hold.
 pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
-    let snapshot = Snapshot::from_bytes(bytes)?;
-    Some(snapshot.variables.values().filter(|variable| variable.value.is_some()).count())
+    Some(parse(bytes)?.variables.values().filter(|variable| variable.value.is_some()).count())
+}
+
+fn parse(bytes: &[u8]) -> Option<Snapshot> {
+    serde_json::from_slice(bytes).ok()
 }
 
 fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
@@ -241,6 +185,7 @@ mod tests {
             changed_at: Timestamp(5),
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "7".into(),
             email: Some("me@example.com".into()),

@@ -6,18 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::secret_file::LockedOut;
-use super::{Lock, Store};
+use super::slot::to_json;
+use super::{Lock, Store, Version};
 use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
 use crate::vault::{Place, Refusal, Trouble};
 
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "values.json";
-
-/// The version of the file's format.
-const VERSION: u32 = 1;
 
 /// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
 pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
@@ -56,13 +53,14 @@ pub enum Means {
 
 #[derive(Serialize)]
 struct FileOut<'a> {
-    version: u32,
+    version: Version<1>,
     values: &'a Values,
 }
 
 #[derive(Deserialize)]
 struct FileIn {
-    version: u32,
+    #[serde(rename = "version")]
+    _version: Version<1>,
     values: Values,
 }
 
@@ -84,15 +82,8 @@ impl Remembered {
     }
 }
 
-fn to_bytes(values: &Values) -> Result<Zeroizing<Vec<u8>>> {
-    serde_json::to_vec(&FileOut { version: VERSION, values })
-        .map(Zeroizing::new)
-        .map_err(|_| Failure::failed("cannot write the remembered values: they hold what JSON cannot"))
-}
-
 pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
-    let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
-    Some(file.values)
+    serde_json::from_slice(bytes).ok().map(|file: FileIn| file.values)
 }
 
 impl Store {
@@ -155,8 +146,9 @@ impl Store {
     }
 
     fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
-        let place = Place { account, name: FILE };
-        self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
+        let (path, place) = (self.values_path(account), Place { account, name: FILE });
+        let bytes = to_json(&path, &FileOut { version: Version, values })?;
+        self.write_secret(&path, place, &bytes, values.len())
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {

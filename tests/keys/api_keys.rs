@@ -216,7 +216,7 @@ fn each_of_several_ids_is_reported() {
         "the API key to delete is another user's or team's",
     ]);
     assert_eq!(ids(&account), [1, 4]);
-    let one = home.vastenv(&["delete", "api-key", "99"]).run();
+    let one = home.vastenv(&["delete", "api-key", "99", "-y"]).run();
     one.refuses(1, &["API Key not found"]);
 }
 
