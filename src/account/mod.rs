@@ -24,7 +24,7 @@ use reconcile::{hide_changed, overlay};
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
+use crate::environment::{Environment, Room, Rules, resolve};
 use crate::files::remove;
 use crate::store::Change;
 
@@ -150,7 +150,7 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold of `snapshot`.
     pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        let mut environment = resolve(&variables(snapshot), &self.rules());
+        let mut environment = resolve(&snapshot.values(), &self.rules());
         if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
@@ -208,15 +208,6 @@ impl<'a> Account<'a> {
         let room = self.room.clone();
         Ok(Self { room, ..Self::open(self.store, self.config, self.server.clone(), credential, self.now)? })
     }
-}
-
-/// The variables of `snapshot`, each with the value that is known here.
-pub fn variables(snapshot: &Snapshot) -> Vec<AccountVariable> {
-    snapshot
-        .variables
-        .iter()
-        .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
-        .collect()
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

@@ -12,6 +12,7 @@ use super::secret_file::LockedOut;
 use super::slot::to_json;
 use super::{Store, Version};
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
+use crate::environment::KnownValues;
 use crate::files;
 use crate::vault::{Place, Refusal, Trouble};
 
@@ -89,6 +90,11 @@ impl Snapshot {
         let capitals = name.to_ascii_uppercase();
         let found = self.variables.get_key_value(name).or_else(|| self.variables.get_key_value(&capitals))?;
         Some((found.0.as_str(), found.1))
+    }
+
+    /// Each variable's value, as far as it is known here.
+    pub fn values(&self) -> KnownValues<'_> {
+        self.variables.iter().map(|(name, variable)| (name.as_str(), variable.value.as_ref())).collect()
     }
 
     /// The account that this is of.
