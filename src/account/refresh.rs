@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::reconcile::{hide_changed, reconcile, settle};
-use super::turn::{self, Turn};
+use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::Listed;
 use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
-use crate::store::{Identity, Origin, Remembered, Snapshot, Values, Version};
+use crate::store::{Identity, Origin, PATIENCE, Remembered, Snapshot, Values, Version};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +130,7 @@ impl Remote<'_> {
         let lock = self.account.store.lock_path(&self.account.lock_name());
         Failure::unavailable(format!(
             "another vastenv has been asking the server for {} s ({})",
-            turn::PATIENCE.as_secs(),
+            PATIENCE.as_secs(),
             lock.display()
         ))
         .hint("if it hangs, end it (see `fuser` on that file) and try again")

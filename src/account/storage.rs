@@ -5,17 +5,11 @@
 //! conversion ends at, everything is still readable, and doing it again finishes it. The settings say
 //! "keyring" only after everything is sealed; on the way back they say "file" first.
 
-use std::time::Duration;
-
-use super::turn::PATIENCE;
 use crate::config::{self, Config, Paths};
-use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, count};
+use crate::domain::{Failure, Kind, Result, Timestamp, count};
 use crate::files;
 use crate::store::{CONVERSION, Lock, SecretFile, Store, WRITERS};
 use crate::vault::{KeyId, Storage, Trouble};
-
-/// How often it is looked whether another process is done.
-const INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a conversion did.
 #[derive(Debug, Default)]
@@ -107,24 +101,9 @@ fn openable(store: &Store) -> Result<Vec<SecretFile>> {
 /// Keeps refreshes and changes of every account away, and then every writer: also one whose account
 /// has no file yet, and one that could not wait for its turn.
 fn lock_all(store: &Store) -> Result<(Vec<[Lock; 2]>, Lock)> {
-    let accounts = store.accounts().iter().map(|account| lock_one(store, account)).collect::<Result<_>>()?;
+    let accounts =
+        store.accounts().iter().map(|account| store.lock_account(account)).collect::<Result<_>>()?;
     Ok((accounts, store.await_lock(WRITERS)?))
-}
-
-fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
-    let mut waited = Duration::ZERO;
-    loop {
-        if let Some(locks) = store.lock_account(account)? {
-            return Ok(locks);
-        }
-        if waited >= PATIENCE {
-            let path = store.lock_path(account.as_str());
-            return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-                .hint("if it hangs, end it (see `fuser` on that file) and try again"));
-        }
-        std::thread::sleep(INTERVAL);
-        waited += INTERVAL;
-    }
 }
 
 fn sealed_files(store: &Store) -> Result<Vec<SecretFile>> {

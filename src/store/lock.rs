@@ -23,8 +23,9 @@ pub const WRITERS: &str = "storage-writers";
 pub(super) const KEY: &str = "storage-key";
 
 /// How long to wait for another process that holds one of these.
-const PATIENCE: Duration = Duration::from_secs(15);
-const INTERVAL: Duration = Duration::from_millis(10);
+pub const PATIENCE: Duration = Duration::from_secs(15);
+/// How often it is looked whether the other one is done.
+pub const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A lock that is held until this is dropped or the process ends, however it ends.
 #[derive(Debug)]

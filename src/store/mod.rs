@@ -32,7 +32,7 @@ pub use changes::{Change, Changes};
 pub use identity::Identity;
 pub use journal::BegunReset;
 pub use key_lists::{KeyKind, KeyList, ListedKey};
-pub use lock::{CONVERSION, Lock, WRITERS};
+pub use lock::{CONVERSION, INTERVAL, Lock, PATIENCE, WRITERS};
 pub use session::Session;
 pub use slot::{Slot, Version};
 pub use snapshot::{Origin, Snapshot, Variable};

@@ -46,10 +46,9 @@ impl Store {
         accounts
     }
 
-    /// Keeps every other process from writing the files of `account`; `None` if one is at it.
-    pub fn lock_account(&self, account: &AccountId) -> Result<Option<[Lock; 2]>> {
-        let Some(turn) = self.try_lock(account.as_str())? else { return Ok(None) };
-        Ok(Some([turn, self.lock_values(account)?]))
+    /// Keeps every other process from writing the files of `account`.
+    pub fn lock_account(&self, account: &AccountId) -> Result<[Lock; 2]> {
+        Ok([self.await_lock(account.as_str())?, self.lock_values(account)?])
     }
 
     /// The files of `account` that hold values.
