@@ -78,9 +78,6 @@ pub enum Known {
 
 impl<'a> Account<'a> {
     /// The account that `credential` opens on `server`.
-    ///
-    /// # Errors
-    /// The state folder cannot be used.
     pub fn open(
         store: &'a Store,
         config: &'a Config,
@@ -93,9 +90,6 @@ impl<'a> Account<'a> {
     }
 
     /// What the files say of this account.
-    ///
-    /// # Errors
-    /// A file is there that cannot be read or trusted.
     pub fn known(&self) -> Result<Known> {
         let Some(identity) = self.store.identity(&self.key)? else { return Ok(Known::Nothing) };
         if let Some(refused_at) = identity.refused_at {
@@ -125,9 +119,6 @@ impl<'a> Account<'a> {
     }
 
     /// Whose the key is, as far as known.
-    ///
-    /// # Errors
-    /// The file that knows it cannot be read.
     pub fn identity(&self) -> Result<Option<Identity>> {
         self.store.identity(&self.key)
     }
@@ -191,9 +182,6 @@ impl<'a> Account<'a> {
 
     /// What to go on with after the two-factor session ended: its file is removed, as the official
     /// client does, and the API key takes over (or a session that was started meanwhile).
-    ///
-    /// # Errors
-    /// There is no API key, or the session's file cannot be removed.
     pub fn after_session(&self, paths: &Paths) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
             && credentials::find(None, None, paths, self.store.vault())? == self.credential

@@ -100,9 +100,6 @@ impl Remote<'_> {
     }
 
     /// Like [`Self::refresh`], given up after `limit`.
-    ///
-    /// # Errors
-    /// Those of [`Self::refresh`], and that the limit has passed.
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));

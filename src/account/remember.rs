@@ -6,17 +6,11 @@ use crate::store::{Means, Remembered, Snapshot, Values};
 
 impl Account<'_> {
     /// All that is remembered of this account.
-    ///
-    /// # Errors
-    /// The file cannot be read.
     pub fn remembered(&self) -> Result<Values> {
         self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
     }
 
     /// Drops the values whose variables have been gone for too long.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn drop_expired(&self) -> Result<()> {
         self.id().map_or(Ok(()), |id| self.store.edit_values(&id, |_| Ok(())))
     }
@@ -31,18 +25,12 @@ impl Account<'_> {
     }
 
     /// Makes room for what the user is about to give: values whose key is lost are moved.
-    ///
-    /// # Errors
-    /// The file cannot be read or moved.
     pub fn move_lost_values(&self) -> Result<()> {
         self.id().map_or(Ok(()), |id| self.store.move_lost_values(&id))
     }
 
     /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
     /// is known of the account.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn remember(&self, snapshot: &Snapshot, given: &[(String, Secret)]) -> Result<()> {
         let now = (self.now)();
         self.store.edit_values(&snapshot.account(), |values| {
@@ -60,9 +48,6 @@ impl Account<'_> {
     }
 
     /// Forgets the value remembered of `name`; every shell follows.
-    ///
-    /// # Errors
-    /// Nothing is remembered of it, or the file cannot be read or written.
     pub fn forget(&self, name: &str) -> Result<()> {
         self.store.edit_values(&self.known_id()?, |values| match values.remove(name) {
             Some(_) => Ok(()),
@@ -74,9 +59,6 @@ impl Account<'_> {
     }
 
     /// Forgets every value remembered of this account; gives how many there were.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn forget_all(&self) -> Result<usize> {
         let forgotten = self.store.edit_values(&self.known_id()?, |values| {
             let count = values.len();

@@ -31,9 +31,6 @@ pub struct SavedKey {
 
 impl Remote<'_> {
     /// Asks the server whose the key is, whatever was known before.
-    ///
-    /// # Errors
-    /// The server refused the key, or does not tell this key, or could not be asked.
     pub async fn verify(&self) -> Result<Identity> {
         let account = &self.account;
         let asked = self.client.current_user().await;
@@ -57,9 +54,6 @@ impl Remote<'_> {
     }
 
     /// Like [`Self::verify`], given up after `limit`.
-    ///
-    /// # Errors
-    /// Those of [`Self::verify`], and that the limit has passed.
     pub async fn verify_within(&self, limit: Duration) -> Result<Identity> {
         tokio::time::timeout(limit, self.verify()).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
@@ -69,9 +63,6 @@ impl Remote<'_> {
 }
 
 /// Saves `key` in one place, removes what lies in the others, and tells every shell.
-///
-/// # Errors
-/// The place cannot be written, or another one not cleared.
 pub fn save_key(
     paths: &Paths,
     store: &Store,

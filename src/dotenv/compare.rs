@@ -69,7 +69,11 @@ pub fn compare(file: &Settled, account: &KnownValues<'_>) -> Comparison {
     let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
     let mut held = account.clone();
     for (name, value) in &file.variables {
-        match difference(value, held.remove(name.as_str())) {
+        let difference = match held.remove(name.as_str()) {
+            Some(account) => difference(value.clone(), account.cloned()),
+            None => Some(Difference::Added { file: value.clone() }),
+        };
+        match difference {
             Some(difference) => drop(comparison.differences.insert(name.to_string(), difference)),
             None => comparison.same.push(name.to_string()),
         }
@@ -81,11 +85,9 @@ pub fn compare(file: &Settled, account: &KnownValues<'_>) -> Comparison {
     comparison
 }
 
-/// How `file` differs from what the account has; `None` if it does not.
-fn difference(file: &Secret, account: Option<Option<&Secret>>) -> Option<Difference> {
-    let file = file.clone();
-    let Some(account) = account else { return Some(Difference::Added { file }) };
-    match account.cloned() {
+/// How both values differ; `None` if they do not.
+fn difference(file: Secret, account: Option<Secret>) -> Option<Difference> {
+    match account {
         Some(account) if account == file => None,
         Some(account) if !is_mask(file.expose()) => Some(Difference::Different { file, account }),
         account => Some(Difference::Unknown { file, account }),

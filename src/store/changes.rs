@@ -25,18 +25,12 @@ pub enum Change {
 
 impl Store {
     /// The changes of `account` without a known end.
-    ///
-    /// # Errors
-    /// The file is there but cannot be read or understood.
     pub fn changes(&self, account: &AccountId) -> Result<Changes> {
         let then = ", then give what changed since: vastenv remember env-var NAME";
         Ok(self.changes_slot(account).load(then)?.unwrap_or_default())
     }
 
     /// Changes these notes, one process at a time.
-    ///
-    /// # Errors
-    /// They cannot be read or written.
     pub fn edit_changes<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Changes) -> T) -> Result<T> {
         let _lock = self.lock_values(account)?;
         let before = self.changes(account)?;

@@ -40,9 +40,6 @@ impl Identity {
 
 impl Store {
     /// What is known of the key with this digest.
-    ///
-    /// # Errors
-    /// The file is there but cannot be read.
     pub fn identity(&self, key: &Digest) -> Result<Option<Identity>> {
         let bytes = match self.read(&self.key_file("identities", key)) {
             // It is asked of the server again.
@@ -53,9 +50,6 @@ impl Store {
     }
 
     /// Remembers what the server said of a key.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
         let path = self.key_file("identities", key);
         self.write_if_possible(&path, &to_json(&path, identity)?)

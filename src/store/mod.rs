@@ -166,9 +166,6 @@ impl Store {
     }
 
     /// The key of all digests, made on the first call on this machine.
-    ///
-    /// # Errors
-    /// The state folder cannot be written, or the file in it is not to be trusted.
     pub fn digest_key(&self) -> Result<DigestKey> {
         let path = self.state.join("digest.key");
         let bytes = files::random()?;
@@ -203,9 +200,6 @@ impl Store {
     }
 
     /// Makes `folder` (0700), or checks that it is ours.
-    ///
-    /// # Errors
-    /// It cannot be made, or belongs to somebody else.
     pub fn ensure(&self, folder: &Path) -> Result<()> {
         let mut notes = Vec::new();
         let ensured = files::ensure_private_folder(folder, &mut notes);

@@ -51,16 +51,9 @@ pub enum Means {
     Told,
 }
 
-#[derive(Serialize)]
-struct FileOut<'a> {
+#[derive(Serialize, Deserialize)]
+struct File {
     version: Version<1>,
-    values: &'a Values,
-}
-
-#[derive(Deserialize)]
-struct FileIn {
-    #[serde(rename = "version")]
-    _version: Version<1>,
     values: Values,
 }
 
@@ -83,7 +76,7 @@ impl Remembered {
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
-    serde_json::from_slice(bytes).ok().map(|file: FileIn| file.values)
+    serde_json::from_slice(bytes).ok().map(|file: File| file.values)
 }
 
 impl Store {
@@ -126,9 +119,6 @@ impl Store {
     }
 
     /// As [`Self::edit_values`], with what `edit` made of the values even if they could not be written.
-    ///
-    /// # Errors
-    /// The file cannot be read; what `edit` itself fails with.
     pub fn try_to_edit_values<T>(
         &self,
         account: &AccountId,
@@ -142,13 +132,12 @@ impl Store {
         if values == before {
             return Ok((edited, Ok(())));
         }
-        Ok((edited, self.write_values(account, &values)))
+        Ok((edited, self.write_values(account, values)))
     }
 
-    fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
-        let (path, place) = (self.values_path(account), Place { account, name: FILE });
-        let bytes = to_json(&path, &FileOut { version: Version, values })?;
-        self.write_secret(&path, place, &bytes, values.len())
+    fn write_values(&self, account: &AccountId, values: Values) -> Result<()> {
+        let (path, place, number) = (self.values_path(account), Place { account, name: FILE }, values.len());
+        self.write_secret(&path, place, &to_json(&path, &File { version: Version, values })?, number)
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
@@ -249,7 +238,7 @@ mod tests {
         let recent = gone(Timestamp(now - KEPT_AFTER_DELETION + 3600));
         let values = [("OLD", gone(Timestamp(now - KEPT_AFTER_DELETION))), ("RECENT", recent)];
         let values: Values = values.map(|(name, value)| (name.to_owned(), value)).into();
-        store.write_values(&account(), &values).expect("written");
+        store.write_values(&account(), values).expect("written");
         let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);
