@@ -8,7 +8,7 @@ use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::Listed;
 use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
-use crate::store::{Identity, Origin, PATIENCE, Remembered, Snapshot, Values, Version};
+use crate::store::{Identity, Origin, Remembered, Snapshot, Values, Version};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,13 +124,7 @@ impl Remote<'_> {
     }
 
     fn kept_waiting(&self) -> Failure {
-        let lock = self.account.store.lock_path(&self.account.lock_name());
-        Failure::unavailable(format!(
-            "another vastenv has been asking the server for {} s ({})",
-            PATIENCE.as_secs(),
-            lock.display()
-        ))
-        .hint("if it hangs, end it (see `fuser` on that file) and try again")
+        self.account.store.held_too_long(&self.account.lock_name())
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.

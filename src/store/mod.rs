@@ -138,17 +138,11 @@ impl Store {
         if unwritten.is_some() {
             return Ok(unwritten);
         }
-        let mut notes = Vec::new();
-        let read = read_private(path, &mut notes);
-        self.note(notes);
-        read
+        read_private(path, &mut self.notes.borrow_mut())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let mut notes = Vec::new();
-        let written = write_private(path, bytes, &mut notes);
-        self.note(notes);
-        written
+        write_private(path, bytes, &mut self.notes.borrow_mut())
     }
 
     /// As [`Self::write`], but where one answer is all that is wanted, the process's memory will do.
@@ -180,10 +174,7 @@ impl Store {
         if let Some(key) = self.read_digest_key(path)? {
             return Ok(key);
         }
-        let mut notes = Vec::new();
-        let created = files::create_private(path, bytes.as_slice(), &mut notes);
-        self.note(notes);
-        if created? {
+        if files::create_private(path, bytes.as_slice(), &mut self.notes.borrow_mut())? {
             return Ok(DigestKey::new(**bytes));
         }
         // Another process was first; or what lies there is no key, and no ledger can depend on it.
@@ -201,10 +192,7 @@ impl Store {
 
     /// Makes `folder` (0700), or checks that it is ours.
     pub fn ensure(&self, folder: &Path) -> Result<()> {
-        let mut notes = Vec::new();
-        let ensured = files::ensure_private_folder(folder, &mut notes);
-        self.note(notes);
-        ensured
+        files::ensure_private_folder(folder, &mut self.notes.borrow_mut())
     }
 
     /// The numbers N of the files `<prefix>N` in the state folder.
