@@ -1,22 +1,14 @@
 //! The API key: where it comes from, in the official client's order, and what may be one.
 
 use std::fmt;
-use std::fs::{OpenOptions, Permissions};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-
-use nix::fcntl::OFlag;
-use nix::unistd::geteuid;
-use zeroize::Zeroizing;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::PathBuf;
 
 use crate::config::Paths;
 use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, trim_unseen};
-use crate::files::{mend, mend_owner, reason};
+use crate::files::{self, reason};
 use crate::vault::{Trouble, Vault};
-
-/// The most that is read of a key file, in bytes.
-const LARGEST_FILE: u64 = 64 * 1024;
 
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +141,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let (Source::TwoFactorFile(path) | Source::KeyFile(path) | Source::LegacyFile(path)) = source else {
         return Ok(None);
     };
-    let Some(bytes) = read(path)? else { return Ok(None) };
+    let Some(bytes) = files::read_key_file(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
             .hint(Remedy::SaveKey(source.mend().to_owned()))
@@ -160,45 +152,6 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
         Err(NotText::Other(_)) => return Err(refused("has a character outside ASCII")),
     };
     if text.is_empty() { Ok(None) } else { check_key(text).map(Some).map_err(refused) }
-}
-
-/// Reads a key file; `None` if there is none. It may be a link, as the official client follows one.
-fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    // Without waiting for a writer, should it be a pipe.
-    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
-    let file = match opened {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(path, &error)),
-    };
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    let shown = shell_escape::escape(path.to_string_lossy());
-    let refused = |what: &str| Failure::unavailable(format!("the key file {} {what}", path.display()));
-    if !metadata.is_file() {
-        return Err(refused("is not a plain file").hint(format!("move it away: mv {shown} {shown}.away")));
-    }
-    if metadata.uid() != geteuid().as_raw() {
-        return Err(refused("belongs to another user").hint(mend_owner(path)));
-    }
-    if metadata.mode() & 0o002 != 0 {
-        return Err(refused("could have been written by anybody")
-            .hint(format!("look whether the key in it is yours, then: chmod 600 {shown}")));
-    }
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    Ok(Some(bytes))
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    let shown = shell_escape::escape(path.to_string_lossy());
-    let mend = if error.kind() == ErrorKind::PermissionDenied {
-        mend(path, error)
-    } else {
-        format!("look at {shown}, or set VAST_API_KEY")
-    };
-    Failure::unavailable(format!("cannot read the key file {}: {}", path.display(), reason(error))).hint(mend)
 }
 
 /// What may be a key: visible ASCII without white space, at most 512 characters. The error says

@@ -57,9 +57,6 @@ struct Begun<'r, 'a> {
 
 impl<'a> Remote<'a> {
     /// Creates a variable.
-    ///
-    /// # Errors
-    /// The server refused (the name is taken, say), or could not be asked.
     pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
@@ -76,9 +73,6 @@ impl<'a> Remote<'a> {
     }
 
     /// Changes the value of a variable.
-    ///
-    /// # Errors
-    /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
@@ -90,9 +84,6 @@ impl<'a> Remote<'a> {
     }
 
     /// Creates a variable, or changes it if the account has it already.
-    ///
-    /// # Errors
-    /// The server refused or could not be asked.
     pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
@@ -123,9 +114,6 @@ impl<'a> Remote<'a> {
     }
 
     /// Deletes a variable, whatever its name is.
-    ///
-    /// # Errors
-    /// The server refused (there is none of this name, say), or could not be asked.
     pub async fn delete(&self, name: &str) -> Result<Changed> {
         let begun = self.begin(name, Edit::Remove).await?;
         let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
@@ -235,7 +223,7 @@ impl<'a> Remote<'a> {
         // Nothing to keep, and nothing older here.
         let Some(id) = self.account.id() else { return Ok(false) };
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
-            self.account.store.set_lost_values_aside(&id)?;
+            self.account.store.move_lost_values(&id)?;
         }
         self.account.store.edit_values(&id, |values| {
             match edit {
@@ -274,7 +262,7 @@ impl<'a> Remote<'a> {
             Edit::Put(value, keeping) => {
                 // Only what the server tells is kept in the snapshot; until then it is unknown there.
                 let value = (keeping == Keeping::Remembered).then(|| value.clone());
-                let variable = Variable { value, origin: Origin::Local, changed_at: now, edition: None };
+                let variable = Variable { value, origin: Origin::Local, changed_at: now };
                 snapshot.variables.insert(saved, variable);
                 // Who does not want it remembered waits for the server to tell it.
                 snapshot.doubtful |= keeping == Keeping::Nowhere;

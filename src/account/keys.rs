@@ -9,13 +9,8 @@ use crate::domain::{Failure, Result};
 use crate::store::{KeyKind, ListedKey};
 
 impl Remote<'_> {
-    /// All API keys.
-    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
-        Ok(self.keep_listing(self.client.api_keys().await?))
-    }
-
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn api_keys_to_show(&self) -> Result<KeyListing<ApiKey>> {
+    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
         let listing = self.client.api_keys().await?;
         self.identify_owner().await;
         Ok(self.keep_listing(listing))
@@ -49,7 +44,7 @@ impl Remote<'_> {
         let Some(account) = identity.account(server) else { return Ok(()) };
         let digest = key_digest(store, server, &created.key)?;
         store.save_identity(&digest, &identity)?;
-        store.remember_own_key(&account, created.id, Some(&digest))
+        store.own_keys(&account).edit(|own| drop(own.insert(created.id, digest)))
     }
 
     /// Deletes an API key.
@@ -59,7 +54,7 @@ impl Remote<'_> {
         self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
-            let _ = self.account.store.remember_own_key(&account, id, None);
+            let _ = self.account.store.own_keys(&account).edit(|own| drop(own.remove(&id)));
         }
         Ok(reply)
     }
@@ -118,67 +113,27 @@ fn unknown_ssh_key(failure: Failure) -> Failure {
     }
 }
 
-/// What can be told of which API key is the one in use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whether an API key is the one in use. The server does not tell: this machine knows the ids of keys
+/// that were made here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InUse {
-    /// The one with this number.
-    Key(u64),
-    /// One of these: each may be it.
-    OneOf(Vec<u64>),
+    Yes,
+    No,
+    Perhaps,
 }
 
 impl Account<'_> {
-    /// Which of `keys` is the one in use: the server lists it in clear or by its ends, this machine
-    /// saw it made, or every other one was made here.
-    pub fn key_in_use(&self, keys: &[ApiKey]) -> InUse {
-        let mine = self.credential.key.expose();
-        let listed: Vec<&ApiKey> = keys
-            .iter()
-            .filter(|key| key.raw["key"].as_str().is_some_and(|shown| shows(shown, mine)))
-            .collect();
-        if let [only] = listed.as_slice() {
-            return InUse::Key(only.id);
-        }
-        let ids: Vec<u64> = keys.iter().map(|key| key.id).collect();
-        match self.key_in_use_of(&ids) {
-            InUse::OneOf(strangers) if strangers.len() == 1 => InUse::Key(strangers[0]),
-            known => known,
-        }
-    }
-
-    /// Which of the keys with these numbers is the one in use, as far as this machine knows.
-    pub fn key_in_use_of(&self, ids: &[u64]) -> InUse {
-        let own = self.id().map(|id| self.store.own_keys(&id)).unwrap_or_default();
-        match own.iter().find(|(id, digest)| **digest == self.key && ids.contains(id)) {
-            Some((id, _)) => InUse::Key(*id),
-            None => InUse::OneOf(ids.iter().copied().filter(|id| !own.contains_key(id)).collect()),
-        }
-    }
-}
-
-/// Whether `shown` is `key`, whole or with a part of it hidden (`ab…f9`, `****a3f9`).
-fn shows(shown: &str, key: &str) -> bool {
-    let is_mask = |character: char| matches!(character, '*' | '.' | '…' | '•');
-    let head: &str = shown.split(is_mask).next().unwrap_or_default();
-    let tail: &str = shown.rsplit(is_mask).next().unwrap_or_default();
-    if head.len() == shown.len() {
-        return shown == key;
-    }
-    head.len() + tail.len() >= 4 && key.starts_with(head) && key.ends_with(tail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shows;
-
-    #[test]
-    fn a_key_is_known_by_the_ends_that_are_shown() {
-        let key = "0123456789abcdef";
-        for shown in [key, "************cdef", "0123…cdef", "01...ef", "0123****"] {
-            assert!(shows(shown, key), "{shown}");
-        }
-        for shown in ["", "********", "0123", "***f", "…cdee", "0123…cdee", "0123456789abcdeg"] {
-            assert!(!shows(shown, key), "{shown}");
+    /// Tells of each id whether it is that of the key in use.
+    pub fn in_use(&self) -> impl Fn(u64) -> InUse {
+        let own = self.id().and_then(|id| self.store.own_keys(&id).get()).unwrap_or_default();
+        let mine = own.iter().find(|(_, digest)| **digest == self.key).map(|(id, _)| *id);
+        // After the session the API key takes over, which may be any of them.
+        let is_session = self.is_session();
+        move |id| match mine {
+            Some(mine) if mine == id => InUse::Yes,
+            Some(_) => InUse::No,
+            None if own.contains_key(&id) && !is_session => InUse::No,
+            None => InUse::Perhaps,
         }
     }
 }

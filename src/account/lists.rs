@@ -23,7 +23,7 @@ impl Account<'_> {
         if identity.refused_at.is_some() {
             return None;
         }
-        self.store.key_list(&identity.account(&self.server)?, kind)
+        self.store.key_list(&identity.account(&self.server)?, kind).get()
     }
 
     /// Whether a TAB should have the list fetched: it is old or missing, nobody is at it, and neither
@@ -48,7 +48,7 @@ impl Account<'_> {
     /// Whether the server or this list of it failed a moment ago.
     fn list_waits(&self, kind: KeyKind) -> bool {
         let now = (self.now)();
-        let waits = |key: &Digest| self.store.backoff(key).is_some_and(|backoff| backoff.wait(now) > 0);
+        let waits = |key: &Digest| self.store.backoff(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
         waits(&self.key) || self.list_digest(kind).is_ok_and(|digest| waits(&digest))
     }
 
@@ -70,7 +70,7 @@ impl Account<'_> {
     }
 
     fn keep_list(&self, kind: KeyKind, list: &KeyList) -> Result<()> {
-        self.id().map_or(Ok(()), |account| self.store.save_key_list(&account, kind, list))
+        self.id().map_or(Ok(()), |account| self.store.key_list(&account, kind).save(list))
     }
 }
 
@@ -87,10 +87,10 @@ impl Remote<'_> {
         let fetched = fetched.unwrap_or_else(|_| Err(Failure::unavailable("no answer in time")));
         let digest = account.list_digest(kind)?;
         match &fetched {
-            Ok(()) => account.store.clear_backoff(&digest),
+            Ok(()) => account.store.backoff(&digest).clear(),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
             Err(failure) => {
-                account.store.record_failure(&digest, failure, (account.now)())?;
+                account.store.backoff(&digest).record(failure, (account.now)())?;
             }
         }
         fetched

@@ -24,7 +24,7 @@ use reconcile::{hide_changed, overlay};
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{AccountVariable, Environment, Room, Rules, resolve};
+use crate::environment::{Environment, Room, Rules, resolve};
 use crate::files::remove;
 use crate::store::Change;
 
@@ -78,9 +78,6 @@ pub enum Known {
 
 impl<'a> Account<'a> {
     /// The account that `credential` opens on `server`.
-    ///
-    /// # Errors
-    /// The state folder cannot be used.
     pub fn open(
         store: &'a Store,
         config: &'a Config,
@@ -93,9 +90,6 @@ impl<'a> Account<'a> {
     }
 
     /// What the files say of this account.
-    ///
-    /// # Errors
-    /// A file is there that cannot be read or trusted.
     pub fn known(&self) -> Result<Known> {
         let Some(identity) = self.store.identity(&self.key)? else { return Ok(Known::Nothing) };
         if let Some(refused_at) = identity.refused_at {
@@ -125,9 +119,6 @@ impl<'a> Account<'a> {
     }
 
     /// Whose the key is, as far as known.
-    ///
-    /// # Errors
-    /// The file that knows it cannot be read.
     pub fn identity(&self) -> Result<Option<Identity>> {
         self.store.identity(&self.key)
     }
@@ -150,7 +141,7 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold of `snapshot`.
     pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        let mut environment = resolve(&variables(snapshot), &self.rules());
+        let mut environment = resolve(&snapshot.values(), &self.rules());
         if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
@@ -170,7 +161,7 @@ impl<'a> Account<'a> {
 
     /// The failed refreshes of this key, if the last one failed.
     pub fn backoff(&self) -> Option<Backoff> {
-        self.store.backoff(&self.key)
+        self.store.backoff(&self.key).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
@@ -191,9 +182,6 @@ impl<'a> Account<'a> {
 
     /// What to go on with after the two-factor session ended: its file is removed, as the official
     /// client does, and the API key takes over (or a session that was started meanwhile).
-    ///
-    /// # Errors
-    /// There is no API key, or the session's file cannot be removed.
     pub fn after_session(&self, paths: &Paths) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
             && credentials::find(None, None, paths, self.store.vault())? == self.credential
@@ -208,15 +196,6 @@ impl<'a> Account<'a> {
         let room = self.room.clone();
         Ok(Self { room, ..Self::open(self.store, self.config, self.server.clone(), credential, self.now)? })
     }
-}
-
-/// The variables of `snapshot`, each with the value that is known here.
-pub fn variables(snapshot: &Snapshot) -> Vec<AccountVariable> {
-    snapshot
-        .variables
-        .iter()
-        .map(|(name, variable)| AccountVariable { name: name.clone(), value: variable.value.clone() })
-        .collect()
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

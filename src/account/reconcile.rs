@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::Told;
 use crate::domain::{Secret, Timestamp, is_mask};
 use crate::store::{Change, Changes, Means, Origin, Remembered, Snapshot, Values, Variable};
 
@@ -46,7 +45,7 @@ pub(super) fn settle(changes: &mut Changes, variables: &BTreeMap<String, Variabl
 /// The variables after the server's answer `said`, and `values` brought up to date with it. `before`
 /// is what was known, remembered values included.
 pub(super) fn reconcile(
-    said: BTreeMap<String, Told>,
+    said: BTreeMap<String, Option<Secret>>,
     before: Option<&Snapshot>,
     values: &mut Values,
     now: Timestamp,
@@ -54,13 +53,11 @@ pub(super) fn reconcile(
     follow_names(&said, values);
     let variables = said
         .into_iter()
-        .map(|(name, told)| {
+        .map(|(name, value)| {
             let was = before.and_then(|before| before.variables.get(&name));
-            let variable = match told.value {
-                Some(value) if !is_mask(value.expose()) => {
-                    clear(&name, value, told.edition, was, values, now)
-                }
-                _ => hidden(&name, told.edition, was, values, now),
+            let variable = match value {
+                Some(value) if !is_mask(value.expose()) => clear(&name, value, was, values, now),
+                _ => hidden(&name, was, values, now),
             };
             (name, variable)
         })
@@ -70,7 +67,7 @@ pub(super) fn reconcile(
 }
 
 /// A server may keep another case of a name than the capitals that are expected.
-fn follow_names(said: &BTreeMap<String, Told>, values: &mut Values) {
+fn follow_names(said: &BTreeMap<String, Option<Secret>>, values: &mut Values) {
     for name in said.keys().filter(|name| name.bytes().any(|byte| byte.is_ascii_lowercase())) {
         let capitals = name.to_ascii_uppercase();
         if !values.contains_key(name)
@@ -82,64 +79,34 @@ fn follow_names(said: &BTreeMap<String, Told>, values: &mut Values) {
     }
 }
 
-fn hidden(
-    name: &str,
-    edition: Option<String>,
-    was: Option<&Variable>,
-    values: &mut Values,
-    now: Timestamp,
-) -> Variable {
+fn hidden(name: &str, was: Option<&Variable>, values: &mut Values, now: Timestamp) -> Variable {
     // The server told it once: from now on this is the only place that has it.
     if let Some(was) = was
         && let Some(value) = &was.value
         && !values.contains_key(name)
     {
         let by = if was.told().is_some() { Means::Told } else { Means::Sent };
-        let edition = was.edition.clone();
-        values.insert(
-            name.to_owned(),
-            Remembered { edition, ..Remembered::new(value.clone(), by, was.changed_at) },
-        );
+        values.insert(name.to_owned(), Remembered::new(value.clone(), by, was.changed_at));
     }
     let Some(remembered) = values.get_mut(name) else {
         let changed_at = was.filter(|was| was.value.is_none()).map_or(now, |was| was.changed_at);
-        return Variable { value: None, origin: Origin::Account, changed_at, edition };
+        return Variable { value: None, origin: Origin::Account, changed_at };
     };
     if remembered.gone_at.take().is_some() {
         remembered.made_anew_at = Some(now);
     }
-    match (&remembered.edition, &edition) {
-        (None, Some(edition)) => remembered.edition = Some(edition.clone()),
-        (Some(known), Some(edition)) if known != edition => {
-            remembered.outdated_at.get_or_insert(now);
-        }
-        _ => {}
-    }
-    Variable {
-        value: Some(remembered.value.clone()),
-        origin: Origin::Local,
-        changed_at: remembered.at,
-        edition,
-    }
+    Variable { value: Some(remembered.value.clone()), origin: Origin::Local, changed_at: remembered.at }
 }
 
-fn clear(
-    name: &str,
-    value: Secret,
-    edition: Option<String>,
-    was: Option<&Variable>,
-    values: &mut Values,
-    now: Timestamp,
-) -> Variable {
+fn clear(name: &str, value: Secret, was: Option<&Variable>, values: &mut Values, now: Timestamp) -> Variable {
     if let Some(remembered) = values.get_mut(name) {
         let same = remembered.value == value;
         let (by, at) = if same { (remembered.by, remembered.at) } else { (Means::Told, now) };
-        let edition = edition.clone();
-        *remembered = Remembered { edition, ..Remembered::new(value.clone(), by, at) };
+        *remembered = Remembered::new(value.clone(), by, at);
     }
     let value = Some(value);
     let changed_at = was.filter(|was| was.value == value).map_or(now, |was| was.changed_at);
-    Variable { value, origin: Origin::Account, changed_at, edition }
+    Variable { value, origin: Origin::Account, changed_at }
 }
 
 /// Values of variables that the account has no more are kept for a while, then dropped.
@@ -154,16 +121,16 @@ fn mark_gone(variables: &BTreeMap<String, Variable>, values: &mut Values, now: T
 mod tests {
     use super::*;
     use crate::domain::ServerUrl;
-    use crate::store::KEPT_AFTER_DELETION;
+    use crate::store::{KEPT_AFTER_DELETION, Version};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(1),
-            edition: None,
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "1".into(),
             email: None,
@@ -174,9 +141,8 @@ mod tests {
         }
     }
 
-    fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Told> {
-        let told = |value: &str| Told { value: Some(Secret::new(value)), edition: None };
-        variables.iter().map(|(name, value)| ((*name).to_owned(), told(value))).collect()
+    fn said(variables: &[(&str, &str)]) -> BTreeMap<String, Option<Secret>> {
+        variables.iter().map(|(name, value)| ((*name).to_owned(), Some(Secret::new(*value)))).collect()
     }
 
     fn values(entries: &[(&str, &str)]) -> Values {
@@ -228,22 +194,6 @@ mod tests {
         reconcile(said(&[]), None, &mut known, Timestamp(300));
         reconcile(said(&[]), None, &mut known, Timestamp(300 + KEPT_AFTER_DELETION));
         assert!(known.is_empty());
-    }
-
-    #[test]
-    fn a_change_that_the_server_tells_of_is_noted() {
-        let mut known = values(&[("A", "a")]);
-        let edition = |edition: &str| {
-            BTreeMap::from([(
-                "A".to_owned(),
-                Told { value: Some(Secret::new("***")), edition: Some(edition.to_owned()) },
-            )])
-        };
-        reconcile(edition("1"), None, &mut known, Timestamp(5));
-        reconcile(edition("1"), None, &mut known, Timestamp(6));
-        assert_eq!(known["A"].outdated_at, None);
-        let now = reconcile(edition("2"), None, &mut known, Timestamp(7));
-        assert_eq!((known["A"].outdated_at, value(&now, "A")), (Some(Timestamp(7)), Some("a")));
     }
 
     #[test]

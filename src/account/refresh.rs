@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::reconcile::{hide_changed, reconcile, settle};
-use super::turn::{self, Turn};
+use super::turn::Turn;
 use super::{Known, Remote};
-use crate::api::{Listed, Told};
-use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Timestamp, format_duration};
-use crate::store::{Identity, Origin, Remembered, Snapshot, Values};
+use crate::api::Listed;
+use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
+use crate::store::{Identity, Origin, Remembered, Snapshot, Values, Version};
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Remote<'_> {
                 let store = self.account.store;
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.is_kept() {
-                    store.clear_backoff(&self.account.key);
+                    store.backoff(&self.account.key).clear();
                     // Values that still cannot be read, or do not fit, are no news.
                     let lasting = if refreshed.snapshot.unread.is_some() {
                         &["unfit", "values", "keyring"][..]
@@ -100,9 +100,6 @@ impl Remote<'_> {
     }
 
     /// Like [`Self::refresh`], given up after `limit`.
-    ///
-    /// # Errors
-    /// Those of [`Self::refresh`], and that the limit has passed.
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
@@ -127,13 +124,7 @@ impl Remote<'_> {
     }
 
     fn kept_waiting(&self) -> Failure {
-        let lock = self.account.store.lock_path(&self.account.lock_name());
-        Failure::unavailable(format!(
-            "another vastenv has been asking the server for {} s ({})",
-            turn::PATIENCE.as_secs(),
-            lock.display()
-        ))
-        .hint("if it hangs, end it (see `fuser` on that file) and try again")
+        self.account.store.held_too_long(&self.account.lock_name())
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
@@ -180,7 +171,7 @@ impl Remote<'_> {
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
     fn keep(
         &self,
-        said: BTreeMap<String, Told>,
+        said: BTreeMap<String, Option<Secret>>,
         before: Option<&Snapshot>,
         identity: Identity,
     ) -> Result<Refreshed> {
@@ -192,8 +183,7 @@ impl Remote<'_> {
         let readable = changes.as_ref().map_err(Clone::clone).map(drop);
         let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
-            let is_news =
-                |value: &Remembered| [value.outdated_at, value.made_anew_at].contains(&Some(fetched_at));
+            let is_news = |value: &Remembered| value.made_anew_at == Some(fetched_at);
             let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
             Ok((variables, news.collect()))
         };
@@ -220,6 +210,7 @@ impl Remote<'_> {
         settle(&mut changes, &variables);
         hide_changed(&mut variables, &changes);
         let snapshot = Snapshot {
+            version: Version,
             server: account.server.clone(),
             user,
             email: identity.email,
@@ -285,10 +276,10 @@ impl Remote<'_> {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store.clear_backoff(&account.key);
+                account.store.backoff(&account.key).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store.record_failure(&account.key, &with_right(failure), now).map(drop),
+            _ => account.store.backoff(&account.key).record(&with_right(failure), now).map(drop),
         };
     }
 
@@ -351,7 +342,7 @@ impl Refreshed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Secret, ServerUrl};
+    use crate::domain::ServerUrl;
     use crate::store::{Origin, Variable};
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
@@ -359,9 +350,9 @@ mod tests {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(1),
-            edition: None,
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "1".into(),
             email: None,

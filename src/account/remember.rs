@@ -6,17 +6,11 @@ use crate::store::{Means, Remembered, Snapshot, Values};
 
 impl Account<'_> {
     /// All that is remembered of this account.
-    ///
-    /// # Errors
-    /// The file cannot be read.
     pub fn remembered(&self) -> Result<Values> {
         self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
     }
 
     /// Drops the values whose variables have been gone for too long.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn drop_expired(&self) -> Result<()> {
         self.id().map_or(Ok(()), |id| self.store.edit_values(&id, |_| Ok(())))
     }
@@ -30,26 +24,18 @@ impl Account<'_> {
         told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
     }
 
-    /// Makes room for what the user is about to give: values whose key is lost are set aside.
-    ///
-    /// # Errors
-    /// The file cannot be read or moved.
-    pub fn set_lost_values_aside(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.set_lost_values_aside(&id))
+    /// Makes room for what the user is about to give: values whose key is lost are moved.
+    pub fn move_lost_values(&self) -> Result<()> {
+        self.id().map_or(Ok(()), |id| self.store.move_lost_values(&id))
     }
 
     /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
     /// is known of the account.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn remember(&self, snapshot: &Snapshot, given: &[(String, Secret)]) -> Result<()> {
         let now = (self.now)();
         self.store.edit_values(&snapshot.account(), |values| {
             for (name, value) in given {
-                let edition = snapshot.variables.get(name).and_then(|variable| variable.edition.clone());
-                let remembered = Remembered::new(value.clone(), Means::Given, now);
-                values.insert(name.clone(), Remembered { edition, ..remembered });
+                values.insert(name.clone(), Remembered::new(value.clone(), Means::Given, now));
             }
             Ok(())
         })?;
@@ -62,9 +48,6 @@ impl Account<'_> {
     }
 
     /// Forgets the value remembered of `name`; every shell follows.
-    ///
-    /// # Errors
-    /// Nothing is remembered of it, or the file cannot be read or written.
     pub fn forget(&self, name: &str) -> Result<()> {
         self.store.edit_values(&self.known_id()?, |values| match values.remove(name) {
             Some(_) => Ok(()),
@@ -76,9 +59,6 @@ impl Account<'_> {
     }
 
     /// Forgets every value remembered of this account; gives how many there were.
-    ///
-    /// # Errors
-    /// The file cannot be read or written.
     pub fn forget_all(&self) -> Result<usize> {
         let forgotten = self.store.edit_values(&self.known_id()?, |values| {
             let count = values.len();

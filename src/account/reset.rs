@@ -85,9 +85,13 @@ impl Remote<'_> {
     fn rename_own_key(&self, new: &Digest) {
         let Some(account) = self.account.id() else { return };
         let own = self.account.store.own_keys(&account);
-        if let Some((id, _)) = own.iter().find(|(_, digest)| **digest == self.account.key) {
+        if own.get().is_some_and(|own| own.values().any(|digest| *digest == self.account.key)) {
             // Forgotten, it is only not told from other keys any more.
-            let _ = self.account.store.remember_own_key(&account, *id, Some(new));
+            let _ = own.edit(|own| {
+                own.values_mut()
+                    .filter(|digest| **digest == self.account.key)
+                    .for_each(|digest| *digest = new.clone());
+            });
         }
     }
 }

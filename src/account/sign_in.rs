@@ -31,9 +31,6 @@ pub struct SavedKey {
 
 impl Remote<'_> {
     /// Asks the server whose the key is, whatever was known before.
-    ///
-    /// # Errors
-    /// The server refused the key, or does not tell this key, or could not be asked.
     pub async fn verify(&self) -> Result<Identity> {
         let account = &self.account;
         let asked = self.client.current_user().await;
@@ -44,22 +41,19 @@ impl Remote<'_> {
                 if known.is_none() {
                     account.store.save_identity(&account.key, &Identity::unnamed(&account.key))?;
                 }
-                account.store.clear_backoff(&account.key);
+                account.store.backoff(&account.key).clear();
                 return Err(failure);
             }
             asked => asked?,
         };
         let identity =
             Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None };
-        account.store.clear_backoff(&account.key);
+        account.store.backoff(&account.key).clear();
         account.store.save_identity(&account.key, &identity)?;
         Ok(identity)
     }
 
     /// Like [`Self::verify`], given up after `limit`.
-    ///
-    /// # Errors
-    /// Those of [`Self::verify`], and that the limit has passed.
     pub async fn verify_within(&self, limit: Duration) -> Result<Identity> {
         tokio::time::timeout(limit, self.verify()).await.unwrap_or_else(|_| {
             let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
@@ -69,9 +63,6 @@ impl Remote<'_> {
 }
 
 /// Saves `key` in one place, removes what lies in the others, and tells every shell.
-///
-/// # Errors
-/// The place cannot be written, or another one not cleared.
 pub fn save_key(
     paths: &Paths,
     store: &Store,

@@ -5,25 +5,17 @@
 //! conversion ends at, everything is still readable, and doing it again finishes it. The settings say
 //! "keyring" only after everything is sealed; on the way back they say "file" first.
 
-use std::time::Duration;
-
-use super::turn::PATIENCE;
 use crate::config::{self, Config, Paths};
-use crate::domain::{AccountId, Failure, Kind, Result, Timestamp, count};
+use crate::domain::{Failure, Kind, Result, Timestamp, count};
 use crate::files;
 use crate::store::{CONVERSION, Lock, SecretFile, Store, WRITERS};
 use crate::vault::{KeyId, Storage, Trouble};
-
-/// How often it is looked whether another process is done.
-const INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a conversion did.
 #[derive(Debug, Default)]
 pub struct Converted {
     /// How many files were written anew.
     pub files: usize,
-    /// How many set-aside files of remembered values were taken back.
-    pub taken_back: usize,
     /// What did not work: the rest is done all the same.
     pub troubles: Vec<Failure>,
 }
@@ -54,18 +46,12 @@ fn seal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     let mut done = Converted::default();
     for account in store.accounts() {
         for file in store.secret_files(&account)? {
-            done.files += usize::from(!file.is_aside() && store.seal_file(&file, &key)?);
+            done.files += usize::from(store.seal_file(&file, &key)?);
         }
         store.delete_damaged_snapshot(&account)?;
     }
     store.vault().keep_sure(&key)?;
     config::set_storage(&paths.config_file, Storage::Keyring)?;
-    for file in all_files(store)?.iter().filter(|file| file.is_aside()) {
-        match store.take_back(file) {
-            Ok(taken) => done.taken_back += usize::from(taken),
-            Err(failure) => done.troubles.push(failure),
-        }
-    }
     Ok(done)
 }
 
@@ -77,8 +63,7 @@ fn unseal_all(paths: &Paths, store: &Store) -> Result<Converted> {
     keys.extend(sealed.iter().filter_map(|file| file.key.clone()));
     config::set_storage(&paths.config_file, Storage::File)?;
     for file in sealed {
-        let outcome = if file.is_aside() { store.take_back(&file) } else { store.unseal_file(&file) };
-        match outcome {
+        match store.unseal_file(&file) {
             Ok(true) => done.files += 1,
             Ok(false) => {}
             // A snapshot is only a cache: it is fetched anew.
@@ -116,24 +101,9 @@ fn openable(store: &Store) -> Result<Vec<SecretFile>> {
 /// Keeps refreshes and changes of every account away, and then every writer: also one whose account
 /// has no file yet, and one that could not wait for its turn.
 fn lock_all(store: &Store) -> Result<(Vec<[Lock; 2]>, Lock)> {
-    let accounts = store.accounts().iter().map(|account| lock_one(store, account)).collect::<Result<_>>()?;
+    let accounts =
+        store.accounts().iter().map(|account| store.lock_account(account)).collect::<Result<_>>()?;
     Ok((accounts, store.await_lock(WRITERS)?))
-}
-
-fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
-    let mut waited = Duration::ZERO;
-    loop {
-        if let Some(locks) = store.lock_account(account)? {
-            return Ok(locks);
-        }
-        if waited >= PATIENCE {
-            let path = store.lock_path(account.as_str());
-            return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-                .hint("if it hangs, end it (see `fuser` on that file) and try again"));
-        }
-        std::thread::sleep(INTERVAL);
-        waited += INTERVAL;
-    }
 }
 
 fn sealed_files(store: &Store) -> Result<Vec<SecretFile>> {
@@ -155,8 +125,6 @@ pub struct StorageReport {
     pub wanted: Storage,
     /// Files that are not (yet) of that form.
     pub others: Vec<SecretFile>,
-    /// Remembered values that were set aside because their key was lost.
-    pub aside: Vec<SecretFile>,
     /// Sealed files whose key the keyring has lost.
     pub lost: Vec<SecretFile>,
     /// The keyring's state, where anything depends on it. It counts as lost only where no file can be
@@ -168,10 +136,10 @@ pub struct StorageReport {
 
 /// Describes where secrets rest. The keyring is asked, where anything depends on it.
 pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport> {
-    let (aside, files): (Vec<_>, Vec<_>) = all_files(store)?.into_iter().partition(SecretFile::is_aside);
+    let files = all_files(store)?;
     let current = store.vault().current()?;
     let vault = store.vault();
-    let is_on = config.storage == Storage::Keyring || !aside.is_empty();
+    let is_on = config.storage == Storage::Keyring;
     let mut states: Vec<(KeyId, std::result::Result<(), Trouble>)> = Vec::new();
     let in_use = files.iter().filter_map(|file| file.key.clone());
     for id in in_use.chain(current.data_key.filter(|_| is_on)) {
@@ -201,7 +169,7 @@ pub fn describe_storage(store: &Store, config: &Config) -> Result<StorageReport>
     let others =
         files.into_iter().filter(|file| file.is_sealed != (config.storage == Storage::Keyring)).collect();
     let api_key = current.api_key.is_some();
-    Ok(StorageReport { wanted: config.storage, others, aside, lost, keyring, api_key })
+    Ok(StorageReport { wanted: config.storage, others, lost, keyring, api_key })
 }
 
 impl StorageReport {
@@ -230,10 +198,6 @@ impl StorageReport {
             let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
             text.push_str(&format!("; {form}: {}", paths.join(", ")));
-        }
-        for file in &self.aside {
-            let values = count(file.values, "value");
-            text.push_str(&format!("; {values} set aside in {}", file.path.display()));
         }
         text
     }

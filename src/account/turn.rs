@@ -4,13 +4,7 @@ use std::time::Duration;
 
 use super::Remote;
 use crate::domain::Result;
-use crate::store::Lock;
-
-/// How long a command waits for another process that is at it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
-
-/// How often it looks whether the other one is done.
-const INTERVAL: Duration = Duration::from_millis(50);
+use crate::store::{INTERVAL, Lock, PATIENCE};
 
 /// Keeps others away until it is dropped: the lock of the key, of its account, or of both where the
 /// account became known on the way.

@@ -31,5 +31,5 @@ pub use client::{Client, Inspect, Listener, Outstanding, Settings};
 pub use judge::{Reply, TWO_FACTOR};
 pub use keys::KeyListing;
 pub use runtime::block_on;
-pub use secrets::{Listed, Told};
+pub use secrets::Listed;
 pub use ssh_keys::{SavedSshKey, SshKey};

@@ -26,22 +26,11 @@ struct Listing<'a> {
 /// All variables that the server lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    pub variables: BTreeMap<String, Told>,
+    /// By name, the value, perhaps masked; `None` where what stands in its place could not be read.
+    pub variables: BTreeMap<String, Option<Secret>>,
     /// What is wrong with rows that could not be read, each a sentence for the user.
     pub odd: Vec<String>,
 }
-
-/// What the server tells of one variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// Its value, perhaps masked; `None` where what stands in its place could not be read.
-    pub value: Option<Secret>,
-    /// When it was last changed, in the server's own words, if it tells.
-    pub edition: Option<String>,
-}
-
-/// The fields of an object in a value's place that tell when the variable was changed.
-const CHANGED: [&str; 4] = ["updated_at", "changed_at", "modified_at", "last_modified"];
 
 /// The fields of a JSON object as they came, duplicates included. Not read any further: text that is
 /// broken costs its own row.
@@ -50,8 +39,7 @@ struct Pairs<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
     /// perhaps masked. In a value's place may stand a number or a truth value, which is taken as its
-    /// JSON text, or an object with the `value` and the time of its last change. Only a table that is
-    /// there and empty is an empty answer.
+    /// JSON text. Only a table that is there and empty is an empty answer.
     pub async fn secrets(&self) -> Result<Listed> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
@@ -93,16 +81,17 @@ fn listed(Pairs(pairs): &Pairs<'_>) -> Listed {
             odd.push(format!("a variable's name is not text: {}", shown(name.get())));
             continue;
         };
-        let told = told(value).unwrap_or_else(|what| {
-            odd.push(format!("the account's variable {} has {what} as its value", shown(&name)));
-            Told { value: None, edition: None }
-        });
+        let value = server_value(value)
+            .map_err(|what| {
+                odd.push(format!("the account's variable {} has {what} as its value", shown(&name)));
+            })
+            .ok();
         match variables.entry(name) {
-            Entry::Vacant(place) => drop(place.insert(told)),
+            Entry::Vacant(place) => drop(place.insert(value)),
             Entry::Occupied(mut place) => {
                 odd.push(format!("the account lists the variable {} twice", shown(place.key())));
                 // Nobody knows which of them is in force.
-                place.get_mut().value = None;
+                place.insert(None);
             }
         }
     }
@@ -110,28 +99,12 @@ fn listed(Pairs(pairs): &Pairs<'_>) -> Listed {
 }
 
 /// What stands in a value's place; or, where that is no value, what it is instead.
-fn told(value: &RawValue) -> std::result::Result<Told, &'static str> {
-    let plain = |text: &str| Ok(Told { value: Some(Secret::new(text)), edition: None });
+fn server_value(value: &RawValue) -> std::result::Result<Secret, &'static str> {
     match value.get().as_bytes().first() {
         // As it stands: 1.50 stays that, and no digit of a long number is lost.
-        Some(b'0'..=b'9' | b'-' | b't' | b'f') => plain(value.get()),
-        Some(b'"') => match serde_json::from_str::<Secret>(value.get()) {
-            Ok(value) => Ok(Told { value: Some(value), edition: None }),
-            Err(_) => Err("broken text"),
-        },
-        Some(b'{') => {
-            let mut fields: BTreeMap<String, &RawValue> =
-                serde_json::from_str(value.get()).map_err(|_| "an object")?;
-            let inner =
-                fields.remove("value").filter(|inner| !inner.get().starts_with('{')).ok_or("an object")?;
-            let edition =
-                CHANGED.iter().find_map(|field| match serde_json::from_str(fields.get(*field)?.get()) {
-                    Ok(Value::String(text)) => Some(printable_capped(&text, 80)),
-                    Ok(Value::Number(number)) => Some(number.to_string()),
-                    _ => None,
-                });
-            Ok(Told { edition, ..told(inner)? })
-        }
+        Some(b'0'..=b'9' | b'-' | b't' | b'f') => Ok(Secret::new(value.get())),
+        Some(b'"') => serde_json::from_str(value.get()).map_err(|_| "broken text"),
+        Some(b'{') => Err("an object"),
         Some(b'[') => Err("a list"),
         _ => Err("null"),
     }

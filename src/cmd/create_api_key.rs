@@ -13,7 +13,7 @@ use crate::cli::CreateApiKey;
 use crate::context;
 use crate::credentials::check_key;
 use crate::domain::{CATEGORIES, Failure, Result, printable, printable_capped, to_python_json, trim_unseen};
-use crate::files::{Unread, read_text, reason};
+use crate::files::{Unread, read_text_at, reason};
 
 /// The largest permission file, in bytes.
 const LARGEST_FILE: usize = 1024 * 1024;
@@ -103,12 +103,7 @@ fn permissions(app: &App, arguments: &CreateApiKey) -> Result<Value> {
 fn read_file(path: &Path) -> Result<Value> {
     let is_stdin = path == Path::new("-");
     let name = if is_stdin { "stdin".to_owned() } else { printable(&path.to_string_lossy()) };
-    let read = if is_stdin {
-        read_text(std::io::stdin().lock(), LARGEST_FILE)
-    } else {
-        std::fs::File::open(path).map_err(Unread::Io).and_then(|file| read_text(file, LARGEST_FILE))
-    };
-    let text = read.map_err(|unread| match unread {
+    let text = read_text_at(path, LARGEST_FILE).map_err(|unread| match unread {
         Unread::Io(error) => {
             Failure::failed(format!("cannot read the permissions from {name}: {}", reason(&error)))
                 .hint(r#"it is a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)

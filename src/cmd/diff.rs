@@ -8,7 +8,7 @@ use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::guard;
 use super::outcome::Outcome;
-use crate::account::{Urgency, variables};
+use crate::account::Urgency;
 use crate::cli::Diff;
 use crate::domain::{Secret, count, printable};
 use crate::dotenv::{Comparison, Difference, compare, obstacle, settle};
@@ -27,7 +27,7 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }
-    let comparison = compare(&file, &variables(&snapshot));
+    let comparison = compare(&file, &snapshot.values());
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;
     } else {

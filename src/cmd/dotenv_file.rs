@@ -1,6 +1,5 @@
 //! A dotenv file that the user names, or stdin.
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -8,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Failure, Result, printable};
 use crate::dotenv::{Entry, read_dotenv};
-use crate::files::{Unread, read_text, reason};
+use crate::files::{Unread, read_text_at, reason};
 
 /// The most that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -32,16 +31,10 @@ pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>> {
-    let read = if is_stdin(path) {
-        read_text(std::io::stdin().lock(), LARGEST)
-    } else {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-            return Err(Failure::failed(format!("{} is a folder", shown(path))).hint("name a file in it"));
-        }
-        read_text(file, LARGEST)
-    };
-    read.map_err(|unread| match &unread {
+    if !is_stdin(path) && path.is_dir() {
+        return Err(Failure::failed(format!("{} is a folder", shown(path))).hint("name a file in it"));
+    }
+    read_text_at(path, LARGEST).map_err(|unread| match &unread {
         Unread::Io(error) => unreadable(path, error),
         Unread::TooLarge(_) => {
             unread.failure(&shown(path)).hint("this is no file of environment variables; look at it")

@@ -13,7 +13,7 @@ use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
 use super::outcome::Outcome;
 use super::ssh_key::server_option;
-use crate::account::{Account, Batch, Ended, Urgency, variables};
+use crate::account::{Account, Batch, Ended, Urgency};
 use crate::cli::Import;
 use crate::domain::{Failure, Result, count};
 use crate::dotenv::{Pending, Plan, Reason, Settled, plan, settle};
@@ -33,7 +33,7 @@ pub fn import(app: &App, arguments: &Import) -> Outcome<ExitCode> {
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }
-    let plan = plan(&file, &variables(&snapshot), &account.rules());
+    let plan = plan(&file, &snapshot.values(), &account.rules());
     show(app, arguments, &file, &plan)?;
     if arguments.dry_run {
         if app.ui.raw {

@@ -23,7 +23,7 @@ type Given = (String, Secret);
 pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
-    account.set_lost_values_aside()?;
+    account.move_lost_values()?;
     for note in app.store.take_notes() {
         app.ui.warn(&note);
     }

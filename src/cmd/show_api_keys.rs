@@ -14,7 +14,7 @@ use crate::ui::Table;
 /// Lists the account's API keys; the one in use is marked where that can be told.
 pub fn show_api_keys(app: &App) -> Outcome<()> {
     let account = app.account()?;
-    let listed = app.with_server(account.clone(), async |remote| remote.api_keys_to_show().await)?;
+    let listed = app.with_server(account.clone(), async |remote| remote.api_keys().await)?;
     if app.ui.raw {
         guard::answer(app, &listed.raw)?;
         return Ok(app.ui.json(&listed.raw)?);
@@ -23,12 +23,12 @@ pub fn show_api_keys(app: &App) -> Outcome<()> {
         app.ui.say("the account lists no API keys");
         return Ok(());
     }
-    let in_use = account.key_in_use(&listed.keys);
+    let in_use = account.in_use();
     let mut keys = listed.keys;
     keys.sort_by_key(|key| key.id);
     let mut table = Table::new(&["ID", "NAME", "RIGHTS", "TEAM", "CREATED", "NOTE"]);
     for key in &keys {
-        let note = if in_use == InUse::Key(key.id) { "in use" } else { "" };
+        let note = if in_use(key.id) == InUse::Yes { "in use" } else { "" };
         let (id, created) = (key.id.to_string(), created(key.created.as_ref()));
         table.row(&[&id, name(key), &rights(key), key.team.as_deref().unwrap_or("-"), &created, note]);
     }

@@ -1,15 +1,11 @@
 //! What the commands about SSH keys share: a public key from wherever it is given.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-
-use zeroize::Zeroizing;
 
 use super::app::App;
 use crate::context;
 use crate::domain::{Failure, Kind, NotText, Result, printable, printable_capped};
-use crate::files::{Unread, read_text, reason};
+use crate::files::{Unread, read_text_at};
 use crate::keypair::{PublicKey, is_private};
 
 /// The largest file that can be a public key, in bytes.
@@ -34,7 +30,8 @@ pub fn given_key(app: &App, text: &str) -> Result<PublicKey> {
 
 fn read_key(text: &str) -> Result<PublicKey> {
     if text == "-" {
-        return PublicKey::parse(&read(std::io::stdin().lock(), "stdin")?);
+        let text = read_text_at(Path::new(text), LARGEST_FILE).map_err(|unread| refusal(unread, "stdin"))?;
+        return PublicKey::parse(&text);
     }
     match PublicKey::parse(text) {
         Ok(key) => Ok(key),
@@ -63,9 +60,7 @@ fn is_name_of_public_key(text: &str) -> bool {
 
 fn from_file(path: &Path) -> Result<PublicKey> {
     let shown = printable_capped(&path.to_string_lossy(), 120);
-    let file = File::open(path)
-        .map_err(|error| Failure::failed(format!("cannot read {shown}: {}", reason(&error))))?;
-    let text = read(file, &shown)?;
+    let text = read_text_at(path, LARGEST_FILE).map_err(|unread| refusal(unread, &shown))?;
     PublicKey::parse(&text).map_err(|failure| {
         let public = PathBuf::from(format!("{}.pub", path.display()));
         let hint = match failure.next_step() {
@@ -76,15 +71,15 @@ fn from_file(path: &Path) -> Result<PublicKey> {
     })
 }
 
-fn read(source: impl Read, name: &str) -> Result<Zeroizing<String>> {
-    read_text(source, LARGEST_FILE).map_err(|unread| match unread {
+fn refusal(unread: Unread, name: &str) -> Failure {
+    match unread {
         Unread::TooLarge(_) => Failure::usage(format!("{name} is too large for an SSH public key")),
         // Keys are text in every encoding.
         Unread::NotText(NotText::Other(_)) => {
             Failure::usage(format!("{name} holds no SSH public key")).hint("give the file that ends in .pub")
         }
         other => other.failure(name),
-    })
+    }
 }
 
 /// Type, fingerprint and comment, short enough for a line of talk.

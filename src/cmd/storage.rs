@@ -35,18 +35,13 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         app.ui.warn(&note);
     }
     if app.ui.raw {
-        app.ui.json(
-            &json!({"storage": wanted.to_string(), "files": done.files, "taken_back": done.taken_back}),
-        )?;
+        app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files}))?;
     } else {
         let form = match wanted {
             Storage::File => "unsealed; secrets rest in private files now",
             Storage::Keyring => "sealed; the key is in the keyring",
         };
         app.ui.say(&format!("{} {form}", count(done.files, "file")));
-        if done.taken_back > 0 {
-            app.ui.say(&format!("{} of earlier values taken back", count(done.taken_back, "file")));
-        }
     }
     let mut troubles = done.troubles.into_iter();
     let Some(last) = troubles.next_back() else { return Ok(()) };
@@ -73,7 +68,6 @@ pub fn as_json(report: &StorageReport) -> Value {
         "storage": report.wanted.to_string(),
         "keyring": keyring,
         "other_form": paths(&report.others),
-        "set_aside": paths(&report.aside),
         "lost": paths(&report.lost),
         "api_key_in_keyring": report.api_key,
     })

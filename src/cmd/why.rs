@@ -114,7 +114,7 @@ fn source(account: &Account<'_>, snapshot: &Snapshot, name: &str, variable: &Var
 /// How the value came here, and what can be known of what became of it in the account.
 fn remembered(account: &Account<'_>, name: &str) -> String {
     let values = account.remembered().unwrap_or_default();
-    let Some(remembered) = values.get(name) else { return "kept here from an earlier version".to_owned() };
+    let Some(remembered) = values.get(name) else { return "remembered here".to_owned() };
     let ago = |time: Timestamp| {
         (account.now)()
             .since(time)
@@ -125,17 +125,12 @@ fn remembered(account: &Account<'_>, name: &str) -> String {
         Means::Given => "given with `vastenv remember`",
         Means::Told => "told by the server when it still did",
     };
-    let since = match (remembered.outdated_at, remembered.made_anew_at, &remembered.edition) {
-        (Some(at), _, _) => format!(
-            "the server tells of a change since, seen {}: give the new value with `vastenv remember env-var`",
-            ago(at)
-        ),
-        (_, Some(at), _) => format!(
+    let since = match remembered.made_anew_at {
+        Some(at) => format!(
             "the account was without the variable since, and has it again as of {}: it may be another value",
             ago(at)
         ),
-        (_, _, Some(_)) => "unchanged since, as the server tells".to_owned(),
-        _ => "the server does not tell whether it was changed since".to_owned(),
+        None => "the server does not tell whether it was changed since".to_owned(),
     };
     format!("remembered here, {means} {}; {since}", ago(remembered.at))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serializer};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A secret text: no `Display`, no `Serialize`, `Debug` shows asterisks, wiped from memory on drop.
@@ -18,6 +18,11 @@ impl Secret {
     /// The text itself. Every call is a place where a secret leaves its box: keep them few.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// For `serialize_with`: each file that holds secrets says so at its own field.
+    pub fn write_down<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 
     /// The last four characters, as the official client shows them (`…a3f9`), or nothing for a

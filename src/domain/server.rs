@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use super::{Failure, Result, printable_capped};
@@ -13,7 +14,8 @@ const DEFAULT: &str = "https://console.vast.ai";
 const VAST_DOMAIN: &str = "vast.ai";
 
 /// The base URL of an account API: scheme, host, port and perhaps a path, without a trailing slash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ServerUrl(String);
 
 /// Scheme, host and port of a URL: what decides whether a redirect may keep the key.
@@ -93,6 +95,14 @@ fn without_secrets(text: &str) -> String {
     let end = text.find(['?', '#']).map_or(text.len(), |at| at + 1);
     let ellipsis = if end < text.len() { "…" } else { "" };
     format!("{}{ellipsis}", printable_capped(&text[..end], 80))
+}
+
+impl TryFrom<String> for ServerUrl {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        Self::parse(&text).map_err(|_| "not a server address")
+    }
 }
 
 impl Default for ServerUrl {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::settle::Settled;
 use crate::domain::{NameError, Secret, is_mask};
-use crate::environment::AccountVariable;
+use crate::environment::KnownValues;
 
 /// What differs, and how much does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,28 +65,29 @@ impl Comparison {
 }
 
 /// Compares a file with the variables of an account as they are known here.
-pub fn compare(file: &Settled, account: &[AccountVariable]) -> Comparison {
+pub fn compare(file: &Settled, account: &KnownValues<'_>) -> Comparison {
     let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
-    let mut held: BTreeMap<&str, &AccountVariable> =
-        account.iter().map(|variable| (variable.name.as_str(), variable)).collect();
+    let mut held = account.clone();
     for (name, value) in &file.variables {
-        match difference(value, held.remove(name.as_str())) {
+        let difference = match held.remove(name.as_str()) {
+            Some(account) => difference(value.clone(), account.cloned()),
+            None => Some(Difference::Added { file: value.clone() }),
+        };
+        match difference {
             Some(difference) => drop(comparison.differences.insert(name.to_string(), difference)),
             None => comparison.same.push(name.to_string()),
         }
     }
-    for (name, variable) in held {
-        let missing = Difference::Missing { account: variable.value.clone() };
+    for (name, value) in held {
+        let missing = Difference::Missing { account: value.cloned() };
         comparison.differences.insert(name.to_owned(), missing);
     }
     comparison
 }
 
-/// How `file` differs from what the account has; `None` if it does not.
-fn difference(file: &Secret, account: Option<&AccountVariable>) -> Option<Difference> {
-    let file = file.clone();
-    let Some(account) = account else { return Some(Difference::Added { file }) };
-    match account.value.clone() {
+/// How both values differ; `None` if they do not.
+fn difference(file: Secret, account: Option<Secret>) -> Option<Difference> {
+    match account {
         Some(account) if account == file => None,
         Some(account) if !is_mask(file.expose()) => Some(Difference::Different { file, account }),
         account => Some(Difference::Unknown { file, account }),
@@ -99,11 +100,8 @@ mod tests {
     use super::*;
 
     fn compared(text: &str, account: &[(&str, Option<&str>)]) -> (Vec<String>, Vec<String>) {
-        let variable = |(name, value): &(&str, Option<&str>)| AccountVariable {
-            name: (*name).to_owned(),
-            value: value.map(Secret::new),
-        };
-        let account: Vec<_> = account.iter().map(variable).collect();
+        let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
+        let account = owned.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         let comparison = compare(&settle(&read_dotenv(text).expect("a file")), &account);
         let sign = |difference: &Difference| match difference {
             Difference::Added { .. } => '+',
@@ -138,10 +136,11 @@ mod tests {
     #[test]
     fn only_nothing_to_tell_is_the_same() {
         let file = |text: &str| settle(&read_dotenv(text).expect("a file"));
-        let account = [AccountVariable { name: "A".to_owned(), value: Some(Secret::new("1")) }];
+        let value = Secret::new("1");
+        let account = KnownValues::from([("A", Some(&value))]);
         assert!(compare(&file("a=1\n"), &account).is_same());
         assert!(!compare(&file("a=2\n"), &account).is_same());
         assert!(!compare(&file("a=1\nb.c=1\n"), &account).is_same());
-        assert!(compare(&file(""), &[]).is_same());
+        assert!(compare(&file(""), &KnownValues::new()).is_same());
     }
 }

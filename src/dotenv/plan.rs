@@ -1,10 +1,8 @@
 //! What importing a file would do to an account.
 
-use std::collections::BTreeMap;
-
 use super::settle::Settled;
 use crate::domain::{EnvName, NameError, Secret, is_mask};
-use crate::environment::{AccountVariable, Rules, Skipped, resolve};
+use crate::environment::{KnownValues, Rules, Skipped, resolve};
 
 /// What is to be sent, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,12 +58,10 @@ impl Reason {
 ///
 /// A name that `rules` do not let into shells is sent all the same: the account's instances may need
 /// it, and the user is told before anything happens.
-pub fn plan(file: &Settled, account: &[AccountVariable], rules: &Rules) -> Plan {
-    let held: BTreeMap<&str, Option<&Secret>> =
-        account.iter().map(|variable| (variable.name.as_str(), variable.value.as_ref())).collect();
+pub fn plan(file: &Settled, account: &KnownValues<'_>, rules: &Rules) -> Plan {
     let mut plan = Plan::default();
     for (name, value) in &file.variables {
-        let known = held.get(name.as_str());
+        let known = account.get(name.as_str());
         let is_same = known.copied().flatten() == Some(value);
         if let Some(reason) = obstacle(value).or(is_same.then_some(Reason::SameValue)) {
             plan.skip.push((name.to_string(), reason));
@@ -93,16 +89,13 @@ pub fn obstacle(value: &Secret) -> Option<Reason> {
 }
 
 /// What of the plan would be held back from shells, beside all else that the account has.
-fn not_loaded(plan: &Plan, account: &[AccountVariable], rules: &Rules) -> Vec<Skipped> {
-    let sent: BTreeMap<&str, &Secret> =
-        plan.create.iter().chain(&plan.update).map(|sent| (sent.name.as_str(), &sent.value)).collect();
-    let kept = account.iter().filter(|variable| !sent.contains_key(variable.name.as_str())).cloned();
-    let new = sent
-        .iter()
-        .map(|(name, value)| AccountVariable { name: (*name).to_owned(), value: Some((*value).clone()) });
-    let after: Vec<_> = kept.chain(new).collect();
-    let skipped = resolve(&after, rules).skipped;
-    skipped.into_iter().filter(|skipped| sent.contains_key(skipped.name.as_str())).collect()
+fn not_loaded(plan: &Plan, account: &KnownValues<'_>, rules: &Rules) -> Vec<Skipped> {
+    let sent = || plan.create.iter().chain(&plan.update);
+    let mut after = account.clone();
+    after.extend(sent().map(|sent| (sent.name.as_str(), Some(&sent.value))));
+    let mut skipped = resolve(&after, rules).skipped;
+    skipped.retain(|skipped| sent().any(|sent| sent.name.as_str() == skipped.name));
+    skipped
 }
 
 #[cfg(test)]
@@ -111,11 +104,8 @@ mod tests {
     use super::*;
 
     fn planned(text: &str, account: &[(&str, Option<&str>)]) -> Plan {
-        let variable = |(name, value): &(&str, Option<&str>)| AccountVariable {
-            name: (*name).to_owned(),
-            value: value.map(Secret::new),
-        };
-        let account: Vec<_> = account.iter().map(variable).collect();
+        let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
+        let account = owned.iter().map(|(name, value)| (*name, value.as_ref())).collect();
         plan(&settle(&read_dotenv(text).expect("a file")), &account, &Rules::default())
     }
 

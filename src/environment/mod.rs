@@ -9,5 +9,5 @@ mod room;
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::refusal;
-pub use resolve::{AccountVariable, Environment, MOST_VARIABLES, Rules, Skipped, resolve};
+pub use resolve::{Environment, KnownValues, MOST_VARIABLES, Rules, Skipped, resolve};
 pub use room::Room;

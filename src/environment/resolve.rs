@@ -15,14 +15,8 @@ pub const MOST_VARIABLES: usize = 2_000;
 /// The most names in a notice.
 const MOST_NAMES: usize = 12;
 
-/// A variable as the account has it: any name at all, and a value unless the server hides it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountVariable {
-    /// The name as the server gave it; not yet checked.
-    pub name: String,
-    /// The value; `None` where only a mask is known.
-    pub value: Option<Secret>,
-}
+/// An account's variables: any name at all, and the value unless nobody here knows it.
+pub type KnownValues<'a> = BTreeMap<&'a str, Option<&'a Secret>>;
 
 /// What decides beside the account itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,35 +138,34 @@ impl Why {
 }
 
 /// Decides for each variable of the account whether a shell may hold it.
-pub fn resolve<'a>(account: impl IntoIterator<Item = &'a AccountVariable>, rules: &Rules) -> Environment {
+pub fn resolve(account: &KnownValues<'_>, rules: &Rules) -> Environment {
     let mut environment = Environment::default();
-    let mut sorted: Vec<_> = account.into_iter().collect();
-    sorted.sort_by(|one, other| one.name.cmp(&other.name));
     let mut left = rules.room.left();
-    for variable in sorted {
+    for (name, value) in account {
         let places = MOST_VARIABLES - environment.variables.len();
-        match admit(variable, rules, places, left) {
+        match admit(name, *value, rules, places, left) {
             Ok((name, value)) => {
                 left -= rules.room.cost(name.as_str(), value.expose());
                 environment.variables.insert(name, value.clone());
             }
-            Err(why) => environment.skipped.push(Skipped { name: variable.name.clone(), why }),
+            Err(why) => environment.skipped.push(Skipped { name: (*name).to_owned(), why }),
         }
     }
     environment
 }
 
 fn admit<'a>(
-    variable: &'a AccountVariable,
+    name: &str,
+    value: Option<&'a Secret>,
     rules: &Rules,
     places: usize,
     left: usize,
 ) -> Result<(EnvName, &'a Secret), Why> {
-    let name = EnvName::parse(&variable.name).map_err(Why::BadName)?;
+    let name = EnvName::parse(name).map_err(Why::BadName)?;
     if let Some(group) = names::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
         return Err(Why::Refused(group));
     }
-    let value = variable.value.as_ref().ok_or(Why::Masked)?;
+    let value = value.ok_or(Why::Masked)?;
     if value.expose().contains('\0') {
         return Err(Why::HoldsNul);
     }
@@ -194,8 +187,15 @@ mod tests {
     use super::*;
     use crate::domain::DigestKey;
 
-    fn variable(name: &str, value: impl Into<Option<&'static str>>) -> AccountVariable {
-        AccountVariable { name: name.to_owned(), value: value.into().map(Secret::new) }
+    fn resolved(account: &[(&str, Option<&str>)], rules: &Rules) -> Environment {
+        let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
+        resolve(&owned.iter().map(|(name, value)| (*name, value.as_ref())).collect(), rules)
+    }
+
+    /// As many variables, all with this value.
+    fn many(names: &[String], value: &str, rules: &Rules) -> Environment {
+        let account: Vec<_> = names.iter().map(|name| (name.as_str(), Some(value))).collect();
+        resolved(&account, rules)
     }
 
     fn why(environment: &Environment, name: &str) -> Option<Why> {
@@ -205,14 +205,14 @@ mod tests {
     #[test]
     fn only_what_a_shell_may_hold_is_loaded() {
         let account = [
-            variable("HF_TOKEN", "hf"),
-            variable("EMPTY", ""),
-            variable("HIDDEN", None),
-            variable("PATH", "/tmp"),
-            variable("A;touch x", "y"),
-            variable("NUL", "a\0b"),
+            ("HF_TOKEN", Some("hf")),
+            ("EMPTY", Some("")),
+            ("HIDDEN", None),
+            ("PATH", Some("/tmp")),
+            ("A;touch x", Some("y")),
+            ("NUL", Some("a\0b")),
         ];
-        let environment = resolve(&account, &Rules::default());
+        let environment = resolved(&account, &Rules::default());
         let names: Vec<_> = environment.variables.keys().map(EnvName::as_str).collect();
         assert_eq!(names, ["EMPTY", "HF_TOKEN"]);
         assert_eq!(why(&environment, "HIDDEN"), Some(Why::Masked));
@@ -224,23 +224,18 @@ mod tests {
     #[test]
     fn the_config_lets_a_name_load_and_nothing_else() {
         let rules = Rules { allowed: BTreeSet::from(["PAGER".to_owned()]), ..Rules::default() };
-        let environment = resolve(&[variable("PAGER", "less"), variable("EDITOR", "ed")], &rules);
+        let environment = resolved(&[("PAGER", Some("less")), ("EDITOR", Some("ed"))], &rules);
         assert!(environment.variables.contains_key(&EnvName::parse("PAGER").expect("a name")));
         assert_eq!(why(&environment, "EDITOR"), Some(Why::Refused(Group::Command)));
     }
 
     #[test]
     fn what_the_system_cannot_pass_on_is_not_loaded() {
-        let long =
-            AccountVariable { name: "LONG".into(), value: Some(Secret::new("x".repeat(LONGEST_ENTRY))) };
-        assert_eq!(why(&resolve(&[long], &Rules::default()), "LONG"), Some(Why::TooLong));
-        let many: Vec<_> = (0..20)
-            .map(|number| AccountVariable {
-                name: format!("V{number:02}"),
-                value: Some(Secret::new("x".repeat(100_000))),
-            })
-            .collect();
-        let environment = resolve(&many, &Rules::default());
+        let long = "x".repeat(LONGEST_ENTRY);
+        let environment = resolved(&[("LONG", Some(&long))], &Rules::default());
+        assert_eq!(why(&environment, "LONG"), Some(Why::TooLong));
+        let names: Vec<_> = (0..20).map(|number| format!("V{number:02}")).collect();
+        let environment = many(&names, &"x".repeat(100_000), &Rules::default());
         assert_eq!(environment.variables.len(), 15);
         assert_eq!(why(&environment, "V15"), Some(Why::NoRoom));
     }
@@ -249,13 +244,8 @@ mod tests {
     fn ten(limit: usize, present: &[(&str, usize)], ledger: &Ledger) -> Environment {
         let present = present.iter().map(|(name, length)| (name.as_bytes().to_vec(), *length));
         let room = Room::new(limit, present).without_loaded(ledger);
-        let account: Vec<_> = (0..10)
-            .map(|number| AccountVariable {
-                name: format!("V{number}"),
-                value: Some(Secret::new("x".repeat(20_000))),
-            })
-            .collect();
-        resolve(&account, &Rules { room, ..Rules::default() })
+        let names: Vec<_> = (0..10).map(|number| format!("V{number}")).collect();
+        many(&names, &"x".repeat(20_000), &Rules { room, ..Rules::default() })
     }
 
     #[test]
@@ -293,10 +283,8 @@ mod tests {
 
     #[test]
     fn only_so_many_variables_are_loaded() {
-        let many: Vec<_> = (0..MOST_VARIABLES + 2)
-            .map(|number| AccountVariable { name: format!("V{number:05}"), value: Some(Secret::new("x")) })
-            .collect();
-        let environment = resolve(&many, &Rules::default());
+        let names: Vec<_> = (0..MOST_VARIABLES + 2).map(|number| format!("V{number:05}")).collect();
+        let environment = many(&names, "x", &Rules::default());
         assert_eq!(environment.variables.len(), MOST_VARIABLES);
         assert_eq!(why(&environment, "V02001"), Some(Why::TooMany));
     }

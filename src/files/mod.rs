@@ -5,7 +5,7 @@ mod leftovers;
 mod owner;
 mod text;
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -16,22 +16,19 @@ use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
 use self::leftovers::{OWN, SHARED, temporary};
+use self::owner::mend_owner;
 use crate::domain::{Failure, Result};
 
 pub use leftovers::{leftovers, sweep};
-pub use owner::mend_owner;
-pub use text::{Unread, read_text};
+pub use text::{Unread, read_text, read_text_at};
 
 /// The most that is read of any file here.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
-/// Reads a private file; `None` if there is none.
-///
-/// A file that others could read is mended (`chmod 600`), and said so in `notes`.
-pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let opened =
-        OpenOptions::new().read(true).custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits()).open(path);
-    let mut file = match opened {
+/// Opens a plain file to read, without waiting for a writer, should it be a pipe; `None` if there is none.
+fn open(path: &Path, flags: OFlag) -> Result<Option<(File, Metadata)>> {
+    let flags = (flags | OFlag::O_NONBLOCK).bits();
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -45,69 +42,63 @@ pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroi
         }
         Err(error) => return Err(unreadable(path, &error)),
     };
-    let size = trust(&file, path, notes)?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if !metadata.is_file() {
+        return Err(Failure::unavailable(format!("{} is not a plain file", path.display()))
+            .hint(format!("move it away: mv {0} {0}.away", quoted(path))));
+    }
+    Ok(Some((file, metadata)))
+}
+
+fn read_all(file: File, metadata: &Metadata, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     // All room at once: growing would copy secrets about, and take more system calls.
-    let room = usize::try_from(size.min(LARGEST_FILE)).unwrap_or(0) + 1;
+    let room = usize::try_from(metadata.len().min(LARGEST_FILE)).unwrap_or(0) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    (&mut file).take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    Ok(Some(bytes))
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    Ok(bytes)
+}
+
+/// Reads a private file; `None` if there is none.
+///
+/// A file that others could read is mended (`chmod 600`), and said so in `notes`.
+pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let Some((file, metadata)) = open(path, OFlag::O_NOFOLLOW)? else { return Ok(None) };
+    refuse_others(&metadata, path, &[geteuid().as_raw()], 0o022)?;
+    if metadata.permissions().mode() & 0o055 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
+        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
+    }
+    read_all(file, &metadata, path).map(Some)
 }
 
 /// Reads a file that steers, where it really is if the path is a link; `None` if there is none. Others
 /// may read it.
-pub fn read_steering(path: &Path) -> Result<Option<Vec<u8>>> {
-    let opened = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
-    let file = match opened {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(unreadable(path, &error)),
-    };
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() {
-        return Err(not_a_file(path));
+pub fn read_steering(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    read_followed(path, &[0, geteuid().as_raw()], 0o022)
+}
+
+/// Reads a key file; `None` if there is none. It may be a link, as the official client follows one.
+pub fn read_key_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    read_followed(path, &[geteuid().as_raw()], 0o002)
+}
+
+fn read_followed(path: &Path, owners: &[u32], writable: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    let Some((file, metadata)) = open(path, OFlag::empty())? else { return Ok(None) };
+    refuse_others(&metadata, path, owners, writable)?;
+    read_all(file, &metadata, path).map(Some)
+}
+
+/// Refuses a file that is none of `owners`', or has one of the mode bits `writable`.
+fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32) -> Result<()> {
+    if !owners.contains(&metadata.uid()) {
+        return Err(Failure::unavailable(format!("{} belongs to another user", path.display()))
+            .hint(mend_owner(path)));
     }
-    if ![0, geteuid().as_raw()].contains(&metadata.uid()) {
-        return Err(others(path));
-    }
-    if metadata.permissions().mode() & 0o022 != 0 {
+    if metadata.permissions().mode() & writable != 0 {
         return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
             .hint(format!("look at it, then: chmod go-w {}", quoted(path))));
     }
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    Ok(Some(bytes))
-}
-
-fn not_a_file(path: &Path) -> Failure {
-    Failure::unavailable(format!("{} is not a plain file", path.display()))
-        .hint(format!("move it away: mv {0} {0}.away", quoted(path)))
-}
-
-fn others(path: &Path) -> Failure {
-    Failure::unavailable(format!("{} belongs to another user", path.display())).hint(mend_owner(path))
-}
-
-/// Checks that the file is ours alone; gives its size.
-fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<u64> {
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() {
-        return Err(not_a_file(path));
-    }
-    if metadata.uid() != geteuid().as_raw() {
-        return Err(others(path));
-    }
-    let mode = metadata.permissions().mode();
-    if mode & 0o022 != 0 {
-        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
-            .hint(format!("look at it, then: chmod 600 {}", quoted(path))));
-    }
-    if mode & 0o055 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
-        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
-    }
-    Ok(metadata.len())
+    Ok(())
 }
 
 /// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder

@@ -1,6 +1,8 @@
 //! The one way in for text that a user gives: files, pipes, stdin.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -24,6 +26,14 @@ pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Un
         return Err(Unread::TooLarge(most));
     }
     decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
+}
+
+/// [`read_text`] of a file, or of stdin where the path is `-`.
+pub fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unread> {
+    if path.as_os_str() == "-" {
+        return read_text(io::stdin().lock(), most);
+    }
+    read_text(File::open(path).map_err(Unread::Io)?, most)
 }
 
 impl Unread {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::{Slot, Store};
 use crate::domain::{Digest, Failure, Result, Timestamp};
 
 /// The first wait after a failure, in seconds; it doubles with each further one.
@@ -32,26 +32,25 @@ impl Backoff {
 }
 
 impl Store {
-    /// The back-off of `key`, if its last refresh failed.
-    pub fn backoff(&self, key: &Digest) -> Option<Backoff> {
-        let bytes = self.read(&self.key_file("backoff", key)).ok()??;
-        serde_json::from_slice(&bytes).ok()
+    /// The back-off of `key`, there while its last refresh failed.
+    pub fn backoff(&self, key: &Digest) -> Slot<'_, Backoff> {
+        self.slot(self.key_file("backoff", key))
     }
+}
 
+impl Slot<'_, Backoff> {
     /// Records one more failure.
-    pub fn record_failure(&self, key: &Digest, failure: &Failure, now: Timestamp) -> Result<Backoff> {
-        let failures = self.backoff(key).map_or(0, |before| before.failures).saturating_add(1);
+    pub fn record(&self, failure: &Failure, now: Timestamp) -> Result<Backoff> {
+        let failures = self.get().map_or(0, |before| before.failures).saturating_add(1);
         let (reason, status) = (failure.message().to_owned(), failure.status_code());
         let backoff = Backoff { failures, failed_at: now, reason, status };
-        let bytes = serde_json::to_vec(&backoff).unwrap_or_default();
-        self.write(&self.key_file("backoff", key), &bytes)?;
-        Ok(backoff)
+        self.save(&backoff).map(|()| backoff)
     }
 
-    /// Ends the back-off of `key`: a success, or the user's own wish.
-    pub fn clear_backoff(&self, key: &Digest) {
+    /// Ends it: a success, or the user's own wish.
+    pub fn clear(&self) {
         // A file that cannot be removed only makes the next background refresh wait.
-        let _ = std::fs::remove_file(self.key_file("backoff", key));
+        let _ = self.remove();
     }
 }
 
@@ -66,15 +65,15 @@ mod tests {
         let store = Store::new(folder.path(), folder.path(), folder.path());
         let key = DigestKey::new([1; 32]).digest(&[b"key"]);
         let now = Timestamp(1000);
-        let fail = || store.record_failure(&key, &Failure::failed("down"), now).expect("written").wait(now);
+        let fail = || store.backoff(&key).record(&Failure::failed("down"), now).expect("written").wait(now);
         assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
         assert_eq!((0..20).map(|_| fail()).max(), Some(300));
-        let backoff = store.backoff(&key).expect("recorded");
+        let backoff = store.backoff(&key).get().expect("recorded");
         assert_eq!(
             (backoff.wait(now.plus(299)), backoff.wait(now.plus(300)), backoff.wait(Timestamp(1))),
             (1, 0, 0)
         );
-        store.clear_backoff(&key);
-        assert_eq!(store.backoff(&key), None);
+        store.backoff(&key).clear();
+        assert_eq!(store.backoff(&key).get(), None);
     }
 }

@@ -2,13 +2,11 @@
 //! one. Names only, in the state folder, which needs no keyring.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
-use crate::domain::{AccountId, Failure, Result};
-use crate::files;
+use super::{Slot, Store};
+use crate::domain::{AccountId, Result};
 
 /// The variables whose known values are not to be relied on, by name.
 pub type Changes = BTreeMap<String, Change>;
@@ -27,26 +25,12 @@ pub enum Change {
 
 impl Store {
     /// The changes of `account` without a known end.
-    ///
-    /// # Errors
-    /// The file is there but cannot be read or understood.
     pub fn changes(&self, account: &AccountId) -> Result<Changes> {
-        let path = self.changes_path(account);
-        let Some(bytes) = self.read(&path)? else { return Ok(Changes::new()) };
-        serde_json::from_slice(&bytes).map_err(|_| {
-            let shown = shell_escape::escape(path.to_string_lossy());
-            Failure::unavailable(format!(
-                "{} is damaged: it names values that are out of date",
-                path.display()
-            ))
-            .hint(format!("rm {shown}, then give what changed since: vastenv remember env-var NAME"))
-        })
+        let then = ", then give what changed since: vastenv remember env-var NAME";
+        Ok(self.changes_slot(account).load(then)?.unwrap_or_default())
     }
 
     /// Changes these notes, one process at a time.
-    ///
-    /// # Errors
-    /// They cannot be read or written.
     pub fn edit_changes<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Changes) -> T) -> Result<T> {
         let _lock = self.lock_values(account)?;
         let before = self.changes(account)?;
@@ -54,16 +38,14 @@ impl Store {
         let edited = edit(&mut changes);
         if changes.is_empty() && !before.is_empty() {
             // Works on a full disk too.
-            files::remove(&self.changes_path(account))?;
+            self.changes_slot(account).remove()?;
         } else if changes != before {
-            let bytes = serde_json::to_vec(&changes)
-                .map_err(|error| Failure::failed(format!("cannot note the change: {error}")))?;
-            self.write(&self.changes_path(account), &bytes)?;
+            self.changes_slot(account).save(&changes)?;
         }
         Ok(edited)
     }
 
-    fn changes_path(&self, account: &AccountId) -> PathBuf {
-        self.state.join("changes").join(format!("{}.json", account.as_str()))
+    fn changes_slot(&self, account: &AccountId) -> Slot<'_, Changes> {
+        self.slot(self.state.join("changes").join(format!("{}.json", account.as_str())))
     }
 }

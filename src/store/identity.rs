@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use crate::domain::{AccountId, Digest, Failure, Result, ServerUrl, Timestamp};
+use super::slot::to_json;
+use crate::domain::{AccountId, Digest, Result, ServerUrl, Timestamp};
 
 /// What a user is called whom the server does not name, before the key's digest.
 const UNNAMED: &str = "key-";
@@ -39,9 +40,6 @@ impl Identity {
 
 impl Store {
     /// What is known of the key with this digest.
-    ///
-    /// # Errors
-    /// The file is there but cannot be read.
     pub fn identity(&self, key: &Digest) -> Result<Option<Identity>> {
         let bytes = match self.read(&self.key_file("identities", key)) {
             // It is asked of the server again.
@@ -52,12 +50,8 @@ impl Store {
     }
 
     /// Remembers what the server said of a key.
-    ///
-    /// # Errors
-    /// The state folder cannot be written.
     pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
-        let bytes = serde_json::to_vec(identity)
-            .map_err(|error| Failure::failed(format!("cannot write down the account: {error}")))?;
-        self.write_if_possible(&self.key_file("identities", key), &bytes)
+        let path = self.key_file("identities", key);
+        self.write_if_possible(&path, &to_json(&path, identity)?)
     }
 }

@@ -6,37 +6,28 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
-use crate::domain::{Digest, Failure, Result, Secret, ServerUrl};
+use super::{Slot, Store};
+use crate::domain::{Digest, Result, Secret, ServerUrl};
 
 /// A reset that was begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BegunReset {
     pub server: ServerUrl,
     /// The digest of the key that was to be replaced.
     pub old: Digest,
-    pub new: Option<Secret>,
     /// Whether it belongs into the keyring, where the old one was, and not into the key file.
-    pub in_keyring: bool,
-}
-
-/// The first part, as it is written.
-#[derive(Serialize, Deserialize)]
-struct Asked {
-    server: String,
-    old: String,
     #[serde(default)]
-    in_keyring: bool,
+    pub in_keyring: bool,
+    /// The new one, in a file of its own.
+    #[serde(skip)]
+    pub new: Option<Secret>,
 }
 
 impl Store {
     /// Notes that `old` is about to be replaced, in the keyring or in the key file.
     pub fn begin_reset(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
-        let (server, old) = (server.as_str().to_owned(), old.as_str().to_owned());
-        let asked = Asked { server, old, in_keyring };
-        let bytes = serde_json::to_vec(&asked)
-            .map_err(|error| Failure::failed(format!("cannot note the reset: {error}")))?;
-        self.write(&self.asked_path(), &bytes)
+        let (server, old) = (server.clone(), old.clone());
+        self.asked().save(&BegunReset { server, old, in_keyring, new: None })
     }
 
     /// Notes the key that the reset brought.
@@ -53,17 +44,10 @@ impl Store {
 
     /// The reset that was begun and not ended, if there is one.
     pub fn begun_reset(&self) -> Result<Option<BegunReset>> {
-        let Some(bytes) = self.read(&self.asked_path())? else { return Ok(None) };
-        let damaged = || Failure::failed(format!("{} is damaged", self.asked_path().display()));
-        let asked: Asked = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        let Some(begun) = self.asked().load("")? else { return Ok(None) };
         let new = self.read(&self.reset_key_path())?;
         let new = new.and_then(|bytes| std::str::from_utf8(&bytes).ok().map(|text| Secret::new(text.trim())));
-        Ok(Some(BegunReset {
-            server: ServerUrl::parse(&asked.server)?,
-            old: Digest::parse(&asked.old).ok_or_else(damaged)?,
-            new: new.filter(|key| !key.expose().is_empty()),
-            in_keyring: asked.in_keyring,
-        }))
+        Ok(Some(BegunReset { new: new.filter(|key| !key.expose().is_empty()), ..begun }))
     }
 
     /// The new key rests where it belongs, or there is none: the journal is removed.
@@ -71,7 +55,7 @@ impl Store {
         // The key first: without the other part, nobody looks at it. What stays is ended once more
         // by the next command: the same key into the same file.
         let _ = std::fs::remove_file(self.reset_key_path());
-        let _ = std::fs::remove_file(self.asked_path());
+        let _ = self.asked().remove();
     }
 
     /// The file of the new key, for a message.
@@ -79,8 +63,8 @@ impl Store {
         self.state.join("reset-api-key")
     }
 
-    fn asked_path(&self) -> PathBuf {
-        self.state.join("reset-api-key.json")
+    fn asked(&self) -> Slot<'_, BegunReset> {
+        self.slot(self.state.join("reset-api-key.json"))
     }
 }
 

@@ -1,16 +1,12 @@
 //! The account's lists of API keys and of SSH keys as last known, for a TAB. They hold what a list
 //! shows, and no key.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
-use crate::domain::{AccountId, Failure, Result, Timestamp};
-use crate::files;
-
-/// The version of the files' format; another one is fetched anew.
-const VERSION: u32 = 1;
+use super::{Slot, Store, Version};
+use crate::domain::{AccountId, Digest, Result, Timestamp};
 
 /// Which keys a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +33,7 @@ impl KeyKind {
 /// A list as last known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyList {
-    version: u32,
+    version: Version<1>,
     pub fetched_at: Timestamp,
     /// Whether a change since then ended so that nobody knows what the account holds now.
     pub doubtful: bool,
@@ -58,7 +54,7 @@ impl KeyList {
     /// The list as the server tells it now.
     pub fn new(mut keys: Vec<ListedKey>, fetched_at: Timestamp) -> Self {
         keys.sort_by_key(|key| key.id);
-        Self { version: VERSION, fetched_at, doubtful: false, keys }
+        Self { version: Version, fetched_at, doubtful: false, keys }
     }
 
     /// Takes a key into the list, in place of one with the same number.
@@ -75,28 +71,20 @@ impl KeyList {
 }
 
 impl Store {
-    /// A list of `account`; `None` if there is none that can be read: it is fetched anew.
-    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Option<KeyList> {
-        let bytes = self.read(&self.key_list_path(account, kind)).ok()??;
-        serde_json::from_slice::<KeyList>(&bytes).ok().filter(|list| list.version == VERSION)
-    }
-
-    /// Writes a list of `account`.
-    pub fn save_key_list(&self, account: &AccountId, kind: KeyKind, list: &KeyList) -> Result<()> {
-        let bytes = serde_json::to_vec(list)
-            .map_err(|error| Failure::failed(format!("cannot write down the list of keys: {error}")))?;
-        self.write(&self.key_list_path(account, kind), &bytes)
+    /// A list of `account`.
+    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
+        self.slot(self.account_folder(account).join(format!("{}.json", kind.name())))
     }
 
     /// Deletes the lists of `account`, as after a refused key.
     pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
-        [KeyKind::Api, KeyKind::Ssh]
-            .into_iter()
-            .try_for_each(|kind| files::remove(&self.key_list_path(account, kind)))
+        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.key_list(account, kind).remove())
     }
 
-    fn key_list_path(&self, account: &AccountId, kind: KeyKind) -> PathBuf {
-        self.account_folder(account).join(format!("{}.json", kind.name()))
+    /// The digests of the keys of `account` that were made through here, by id: by them the key in use is
+    /// known, although the server never lists keys themselves.
+    pub fn own_keys(&self, account: &AccountId) -> Slot<'_, BTreeMap<u64, Digest>> {
+        self.slot(self.state.join("own-keys").join(format!("{}.json", account.as_str())))
     }
 }
 
@@ -114,11 +102,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::new(folder.path(), folder.path(), folder.path());
         let account = AccountId::new(&ServerUrl::default(), "1");
-        assert_eq!(store.key_list(&account, KeyKind::Api), None);
+        let slot = store.key_list(&account, KeyKind::Api);
+        assert_eq!(slot.get(), None);
         let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
-        store.save_key_list(&account, KeyKind::Api, &list).expect("written");
-        assert_eq!(store.key_list(&account, KeyKind::Api), Some(list));
-        assert_eq!(store.key_list(&account, KeyKind::Ssh), None);
+        slot.save(&list).expect("written");
+        assert_eq!(slot.get(), Some(list));
+        assert_eq!(store.key_list(&account, KeyKind::Ssh).get(), None);
         for damaged in [
             "",
             "{",
@@ -126,8 +115,9 @@ mod tests {
             "{\"version\":1}",
             "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
         ] {
-            store.write(&store.key_list_path(&account, KeyKind::Api), damaged.as_bytes()).expect("written");
-            assert_eq!(store.key_list(&account, KeyKind::Api), None, "{damaged}");
+            let path = store.account_folder(&account).join("api-keys.json");
+            store.write(&path, damaged.as_bytes()).expect("written");
+            assert_eq!(slot.get(), None, "{damaged}");
         }
     }
 

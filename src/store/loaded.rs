@@ -3,22 +3,23 @@
 //! the rotation.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use super::Store;
+use serde::{Deserialize, Serialize};
+
+use super::{Slot, Store};
 use crate::domain::{Digest, EnvName};
 
 /// How many a name keeps, the latest.
 const MOST: usize = 8;
 
 /// Digests by name, the latest last.
-#[derive(Debug, Default)]
-pub struct LoadedEarlier(BTreeMap<String, Vec<String>>);
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct LoadedEarlier(BTreeMap<EnvName, Vec<Digest>>);
 
 impl LoadedEarlier {
     /// Whether `digest` is one of `name`'s.
     pub fn contains(&self, name: &EnvName, digest: &Digest) -> bool {
-        self.0.get(name.as_str()).is_some_and(|known| known.iter().any(|text| text == digest.as_str()))
+        self.0.get(name).is_some_and(|known| known.contains(digest))
     }
 }
 
@@ -26,31 +27,30 @@ impl Store {
     /// What shells held earlier. A file that cannot be read is as good as none: then a value that comes
     /// back is taken for the user's, and left alone.
     pub fn loaded_earlier(&self) -> LoadedEarlier {
-        let bytes = self.read(&self.loaded_path()).ok().flatten();
-        LoadedEarlier(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        self.loaded().get().unwrap_or_default()
     }
 
     /// Remembers what shells hold no more.
     pub fn remember_loaded(&self, replaced: &BTreeMap<EnvName, Digest>) {
-        let LoadedEarlier(mut all) = self.loaded_earlier();
+        let mut all = self.loaded_earlier();
         let mut is_new = false;
         for (name, digest) in replaced {
-            let known = all.entry(name.to_string()).or_default();
-            if known.last().is_none_or(|last| last != digest.as_str()) {
-                known.retain(|text| text != digest.as_str());
-                known.push(digest.as_str().to_owned());
+            let known = all.0.entry(name.clone()).or_default();
+            if known.last() != Some(digest) {
+                known.retain(|other| other != digest);
+                known.push(digest.clone());
                 known.drain(..known.len().saturating_sub(MOST));
                 is_new = true;
             }
         }
-        if is_new && let Ok(bytes) = serde_json::to_vec(&all) {
+        if is_new {
             // As above.
-            let _ = self.write(&self.loaded_path(), &bytes);
+            let _ = self.loaded().save(&all);
         }
     }
 
-    fn loaded_path(&self) -> PathBuf {
-        self.state.join("loaded.json")
+    fn loaded(&self) -> Slot<'_, LoadedEarlier> {
+        self.slot(self.state.join("loaded.json"))
     }
 }
 

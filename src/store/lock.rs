@@ -23,8 +23,9 @@ pub const WRITERS: &str = "storage-writers";
 pub(super) const KEY: &str = "storage-key";
 
 /// How long to wait for another process that holds one of these.
-const PATIENCE: Duration = Duration::from_secs(15);
-const INTERVAL: Duration = Duration::from_millis(10);
+pub const PATIENCE: Duration = Duration::from_secs(15);
+/// How often it is looked whether the other one is done.
+pub const INTERVAL: Duration = Duration::from_millis(10);
 
 /// A lock that is held until this is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -58,9 +59,7 @@ impl Store {
                 return Ok(lock);
             }
             if waited >= PATIENCE {
-                let path = self.lock_path(name);
-                return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-                    .hint("if it hangs, end it (see `fuser` on that file) and try again"));
+                return Err(self.held_too_long(name));
             }
             std::thread::sleep(INTERVAL);
             waited += INTERVAL;
@@ -91,8 +90,14 @@ impl Store {
             .map_err(|error| files::unwritable(path, &error))
     }
 
-    /// The file of the lock called `name`, for a message.
-    pub fn lock_path(&self, name: &str) -> PathBuf {
+    /// Somebody else holds the lock called `name` for too long.
+    pub fn held_too_long(&self, name: &str) -> Failure {
+        let path = self.lock_path(name);
+        Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
+            .hint("if it hangs, end it (see `fuser` on that file) and try again")
+    }
+
+    fn lock_path(&self, name: &str) -> PathBuf {
         self.state.join("locks").join(name)
     }
 }

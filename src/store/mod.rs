@@ -13,9 +13,9 @@ mod key_lists;
 mod loaded;
 mod lock;
 mod notice;
-mod own_keys;
 mod secret_file;
 mod session;
+mod slot;
 mod snapshot;
 mod stamp;
 mod sweep;
@@ -32,8 +32,9 @@ pub use changes::{Change, Changes};
 pub use identity::Identity;
 pub use journal::BegunReset;
 pub use key_lists::{KeyKind, KeyList, ListedKey};
-pub use lock::{CONVERSION, Lock, WRITERS};
+pub use lock::{CONVERSION, INTERVAL, Lock, PATIENCE, WRITERS};
 pub use session::Session;
+pub use slot::{Slot, Version};
 pub use snapshot::{Origin, Snapshot, Variable};
 pub use sweep::SecretFile;
 pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
@@ -137,17 +138,11 @@ impl Store {
         if unwritten.is_some() {
             return Ok(unwritten);
         }
-        let mut notes = Vec::new();
-        let read = read_private(path, &mut notes);
-        self.note(notes);
-        read
+        read_private(path, &mut self.notes.borrow_mut())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        let mut notes = Vec::new();
-        let written = write_private(path, bytes, &mut notes);
-        self.note(notes);
-        written
+        write_private(path, bytes, &mut self.notes.borrow_mut())
     }
 
     /// As [`Self::write`], but where one answer is all that is wanted, the process's memory will do.
@@ -165,9 +160,6 @@ impl Store {
     }
 
     /// The key of all digests, made on the first call on this machine.
-    ///
-    /// # Errors
-    /// The state folder cannot be written, or the file in it is not to be trusted.
     pub fn digest_key(&self) -> Result<DigestKey> {
         let path = self.state.join("digest.key");
         let bytes = files::random()?;
@@ -182,10 +174,7 @@ impl Store {
         if let Some(key) = self.read_digest_key(path)? {
             return Ok(key);
         }
-        let mut notes = Vec::new();
-        let created = files::create_private(path, bytes.as_slice(), &mut notes);
-        self.note(notes);
-        if created? {
+        if files::create_private(path, bytes.as_slice(), &mut self.notes.borrow_mut())? {
             return Ok(DigestKey::new(**bytes));
         }
         // Another process was first; or what lies there is no key, and no ledger can depend on it.
@@ -202,14 +191,8 @@ impl Store {
     }
 
     /// Makes `folder` (0700), or checks that it is ours.
-    ///
-    /// # Errors
-    /// It cannot be made, or belongs to somebody else.
     pub fn ensure(&self, folder: &Path) -> Result<()> {
-        let mut notes = Vec::new();
-        let ensured = files::ensure_private_folder(folder, &mut notes);
-        self.note(notes);
-        ensured
+        files::ensure_private_folder(folder, &mut self.notes.borrow_mut())
     }
 
     /// The numbers N of the files `<prefix>N` in the state folder.

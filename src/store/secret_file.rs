@@ -4,7 +4,7 @@
 //! converted, and wherever that was cut off. Only writing looks at the settings, and it does so right
 //! before it writes: from the look on until it is written, nobody converts anything or deletes a key.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
@@ -12,7 +12,7 @@ use super::Store;
 use super::lock::{KEY, WRITERS};
 use crate::domain::{AccountId, Failure, Result, count};
 use crate::files;
-use crate::vault::{self, DataKey, Header, KeyId, Place, Refusal, Storage, Trouble, Vault};
+use crate::vault::{self, DataKey, Header, Place, Refusal, Storage, Trouble, Vault};
 
 /// A sealed file that does not open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,17 +67,6 @@ impl Store {
         values: usize,
     ) -> Result<()> {
         let _share = self.await_share(WRITERS)?;
-        self.write_as_set(path, place, plain, values)
-    }
-
-    /// [`Self::write_secret`] for who holds the writers' lock.
-    pub(super) fn write_as_set(
-        &self,
-        path: &Path,
-        place: Place<'_>,
-        plain: &[u8],
-        values: usize,
-    ) -> Result<()> {
         match (self.storage)()? {
             Storage::File => self.write(path, plain),
             Storage::Keyring => self.write(path, &vault::seal(plain, place, &self.sealing_key()?, values)?),
@@ -106,9 +95,9 @@ impl Store {
         }
     }
 
-    /// Moves remembered values out of the way whose key the keyring has lost, so that others can be
-    /// remembered; says so in a note. `storage keyring` takes them back should the key come back.
-    pub fn set_lost_values_aside(&self, account: &AccountId) -> Result<()> {
+    /// Moves remembered values whose key the keyring has lost to `values.json.lost`, so that others can be
+    /// remembered; says so in a note.
+    pub fn move_lost_values(&self, account: &AccountId) -> Result<()> {
         let path = self.values_path(account);
         let place = Place { account, name: super::values::FILE };
         let _lock = self.lock_values(account)?;
@@ -116,24 +105,20 @@ impl Store {
         let Err(LockedOut::NoKey(header, Trouble::Missing)) = self.opened(bytes, place) else {
             return Ok(());
         };
-        let aside = self.free_path(account, &header.key);
-        std::fs::rename(&path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
+        let lost = path.with_extension("json.lost");
+        if lost.exists() {
+            return Err(Failure::failed(format!(
+                "{} is there already, from an earlier lost key",
+                lost.display()
+            ))
+            .hint("move it elsewhere, and try again"));
+        }
+        std::fs::rename(&path, &lost).map_err(|error| files::unwritable(&lost, &error))?;
         self.note(vec![format!(
-            "the keyring no longer holds the key of {} remembered before; they are kept, sealed, in {} (if the \
-             key comes back, `vastenv storage keyring` takes them back)",
+            "the keyring no longer holds the key of {} remembered before: the sealed file is now {}",
             count(header.values, "value"),
-            aside.display()
+            lost.display()
         )]);
         Ok(())
-    }
-
-    /// A name beside the remembered values that is not taken.
-    fn free_path(&self, account: &AccountId, key: &KeyId) -> PathBuf {
-        let folder = self.data.join(account.as_str());
-        let named = |number: u32| match number {
-            1 => folder.join(format!("values-{key}.sealed")),
-            _ => folder.join(format!("values-{key}-{number}.sealed")),
-        };
-        (1..u32::MAX).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(u32::MAX))
     }
 }

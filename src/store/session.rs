@@ -3,7 +3,6 @@
 //! A session's file never changes: another content gets another id, because a child shell may still
 //! need the one that it inherited. Files of dead shells are swept after a week, all after two months.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
@@ -12,9 +11,9 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::Store;
 use super::stamp::modification_time;
-use crate::domain::{EnvName, Failure, Result, hex};
+use super::{Store, Version};
+use crate::domain::{Failure, Result, hex};
 use crate::environment::{Previous, SessionId};
 use crate::files;
 
@@ -32,9 +31,9 @@ pub struct Session {
 
 #[derive(Serialize, Deserialize)]
 struct File {
-    version: u32,
+    version: Version<1>,
     shell: u32,
-    previous: BTreeMap<String, Vec<u8>>,
+    previous: Previous,
     entries: Option<String>,
 }
 
@@ -49,8 +48,7 @@ impl Store {
     /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
     pub fn session(&self, id: &SessionId) -> Option<Session> {
         let path = self.session_path(id);
-        let bytes = self.read(&path).ok()??;
-        let file: File = serde_json::from_slice(&bytes).ok().filter(|file: &File| file.version == 1)?;
+        let File { previous, entries, .. } = self.slot(path.clone()).get()?;
         let now = SystemTime::now();
         if modification_time(&path)
             .is_none_or(|time| now.duration_since(time).is_ok_and(|age| age > DEAD_AFTER / 7))
@@ -58,33 +56,15 @@ impl Store {
             // Only its date: a failure makes it be swept earlier.
             let _ = std::fs::File::open(&path).and_then(|file| file.set_modified(now));
         }
-        let previous = file
-            .previous
-            .into_iter()
-            .filter_map(|(name, value)| Some((EnvName::parse(&name).ok()?, value)))
-            .collect();
-        Some(Session { previous, entries: file.entries })
+        Some(Session { previous, entries })
     }
 
     /// Writes a session for `shell` (a process id) under a new id.
     pub fn create_session(&self, session: &Session, shell: u32) -> Result<SessionId> {
         let id = SessionId::parse(&hex(&*files::random::<8>()?))
             .ok_or_else(|| Failure::failed("cannot name a session"))?;
-        let file = File {
-            version: 1,
-            shell,
-            previous: session
-                .previous
-                .iter()
-                .map(|(name, value)| (name.to_string(), value.clone()))
-                .collect(),
-            entries: session.entries.clone(),
-        };
-        let bytes = zeroize::Zeroizing::new(
-            serde_json::to_vec(&file)
-                .map_err(|error| Failure::failed(format!("cannot write the session: {error}")))?,
-        );
-        self.write(&self.session_path(&id), &bytes)?;
+        let Session { previous, entries } = session.clone();
+        self.slot(self.session_path(&id)).save(&File { version: Version, shell, previous, entries })?;
         Ok(id)
     }
 
@@ -93,9 +73,7 @@ impl Store {
         let Ok(entries) = std::fs::read_dir(self.state.join("sessions")) else { return };
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let age = modification_time(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
-            let shell =
-                self.read(&path).ok().flatten().and_then(|bytes| serde_json::from_slice::<File>(&bytes).ok());
-            let dead = shell.is_none_or(|file| !is_alive(file.shell));
+            let dead = self.slot(path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
             if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
                 // What cannot be removed now is tried again at the next sweep.
                 let _ = std::fs::remove_file(path);
@@ -115,6 +93,7 @@ fn is_alive(process: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::EnvName;
 
     #[test]
     fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {

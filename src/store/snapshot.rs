@@ -6,27 +6,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::Store;
 use super::secret_file::LockedOut;
+use super::slot::to_json;
+use super::{Store, Version};
 use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
+use crate::environment::KnownValues;
 use crate::files;
 use crate::vault::{Place, Refusal, Trouble};
 
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "snapshot.json";
 
-/// The version of the file's format; another one is fetched anew.
-const VERSION: u32 = 2;
-
-/// The version before: it also held the values that were only known here.
-const VERSION_WITH_LOCAL_VALUES: u32 = 1;
-
 /// An account's variables as last known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    pub version: Version<VERSION>,
     pub server: ServerUrl,
     /// The user's id there.
     pub user: String,
@@ -36,72 +32,33 @@ pub struct Snapshot {
     pub doubtful: bool,
     /// The variables by name, as the server names them.
     pub variables: BTreeMap<String, Variable>,
-    /// Why the remembered values that belong to it could not be read, if that is so. No part of the
-    /// file.
+    /// Why the remembered values that belong to it could not be read, if that is so.
+    #[serde(skip)]
     pub unread: Option<Failure>,
 }
 
+/// The version of the file's format; another one is fetched anew.
+const VERSION: u32 = 2;
+
 /// One variable as last known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Variable {
     /// Its value; `None` where the server only sends a mask, and nothing is remembered.
     pub value: Option<Secret>,
+    #[serde(skip)]
     pub origin: Origin,
     /// When this machine first saw it so.
     pub changed_at: Timestamp,
-    /// When the server says that it was changed, in the server's own words, if it does.
-    pub edition: Option<String>,
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The server sent it in clear, or nothing but a mask.
     #[default]
     Account,
     /// It is remembered here; the server only sends a mask.
     Local,
-}
-
-#[derive(Serialize)]
-struct FileOut<'a> {
-    version: u32,
-    server: &'a str,
-    user: &'a str,
-    email: Option<&'a str>,
-    fetched_at: Timestamp,
-    doubtful: bool,
-    variables: BTreeMap<&'a str, VariableOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct VariableOut<'a> {
-    value: Option<&'a str>,
-    changed_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    edition: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct FileIn {
-    version: u32,
-    server: String,
-    user: String,
-    email: Option<String>,
-    fetched_at: Timestamp,
-    doubtful: bool,
-    variables: BTreeMap<String, VariableIn>,
-}
-
-#[derive(Deserialize)]
-struct VariableIn {
-    value: Option<Secret>,
-    #[serde(default)]
-    origin: Origin,
-    changed_at: Timestamp,
-    #[serde(default)]
-    edition: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +73,17 @@ impl Variable {
     }
 }
 
+impl Serialize for Variable {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told<'a> {
+            value: Option<&'a str>,
+            changed_at: Timestamp,
+        }
+        Told { value: self.told().map(Secret::expose), changed_at: self.changed_at }.serialize(serializer)
+    }
+}
+
 impl Snapshot {
     /// The variable of this name, or of this name in capitals, as the server saves it.
     pub fn find(&self, name: &str) -> Option<(&str, &Variable)> {
@@ -124,49 +92,14 @@ impl Snapshot {
         Some((found.0.as_str(), found.1))
     }
 
+    /// Each variable's value, as far as it is known here.
+    pub fn values(&self) -> KnownValues<'_> {
+        self.variables.iter().map(|(name, variable)| (name.as_str(), variable.value.as_ref())).collect()
+    }
+
     /// The account that this is of.
     pub fn account(&self) -> AccountId {
         AccountId::new(&self.server, &self.user)
-    }
-
-    fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let variables = self.variables.iter().map(|(name, variable)| {
-            let Variable { changed_at, edition, .. } = variable;
-            let value = variable.told().map(Secret::expose);
-            (name.as_str(), VariableOut { value, changed_at: *changed_at, edition: edition.as_deref() })
-        });
-        let file = FileOut {
-            version: VERSION,
-            server: self.server.as_str(),
-            user: &self.user,
-            email: self.email.as_deref(),
-            fetched_at: self.fetched_at,
-            doubtful: self.doubtful,
-            variables: variables.collect(),
-        };
-        serde_json::to_vec(&file)
-            .map(Zeroizing::new)
-            .map_err(|_| Failure::failed("cannot write the snapshot: it holds what JSON cannot"))
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let file = serde_json::from_slice::<FileIn>(bytes).ok()?;
-        if ![VERSION, VERSION_WITH_LOCAL_VALUES].contains(&file.version) {
-            return None;
-        }
-        let variables = file.variables.into_iter().map(|(name, variable)| {
-            let VariableIn { value, origin, changed_at, edition } = variable;
-            (name, Variable { value, origin, changed_at, edition })
-        });
-        Some(Self {
-            server: ServerUrl::parse(&file.server).ok()?,
-            user: file.user,
-            email: file.email,
-            fetched_at: file.fetched_at,
-            doubtful: file.doubtful,
-            variables: variables.collect(),
-            unread: None,
-        })
     }
 }
 
@@ -183,8 +116,7 @@ impl Store {
             Err(LockedOut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
             Err(LockedOut::NoKey(_, trouble)) => return Err(locked_out(&path, &trouble)),
         };
-        if let Some(snapshot) = Snapshot::from_bytes(&bytes).filter(|snapshot| snapshot.account() == *account)
-        {
+        if let Some(snapshot) = parse(&bytes).filter(|snapshot| snapshot.account() == *account) {
             return Ok(Some(snapshot));
         }
         if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
@@ -200,7 +132,8 @@ impl Store {
         let account = snapshot.account();
         let place = Place { account: &account, name: FILE };
         let values = snapshot.variables.values().filter(|variable| variable.told().is_some()).count();
-        self.write_secret(&self.snapshot_path(&account), place, &snapshot.to_bytes()?, values)
+        let path = self.snapshot_path(&account);
+        self.write_secret(&path, place, &to_json(&path, snapshot)?, values)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
@@ -222,8 +155,11 @@ impl Store {
 
 /// How many values the bytes of a snapshot hold.
 pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
-    let snapshot = Snapshot::from_bytes(bytes)?;
-    Some(snapshot.variables.values().filter(|variable| variable.value.is_some()).count())
+    Some(parse(bytes)?.variables.values().filter(|variable| variable.value.is_some()).count())
+}
+
+fn parse(bytes: &[u8]) -> Option<Snapshot> {
+    serde_json::from_slice(bytes).ok()
 }
 
 fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
@@ -253,9 +189,9 @@ mod tests {
             value: value.map(Secret::new),
             origin: Origin::Account,
             changed_at: Timestamp(5),
-            edition: None,
         };
         Snapshot {
+            version: Version,
             server: ServerUrl::default(),
             user: "7".into(),
             email: Some("me@example.com".into()),
@@ -287,16 +223,6 @@ mod tests {
         store.save_snapshot(&snapshot).expect("written");
         let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
         assert_eq!(read.variables["A"].value, None);
-        let (path, _) = store.snapshot_file(&snapshot.account());
-        let earlier =
-            br#"{"version":1,"server":"https://console.vast.ai","user":"7","email":null,"fetched_at":1,
-            "doubtful":false,"variables":{"A":{"value":"v","origin":"local","changed_at":1}}}"#;
-        store.write(&path, earlier).expect("written");
-        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
-        assert_eq!(
-            (read.variables["A"].value.clone(), read.variables["A"].told()),
-            (Some(Secret::new("v")), None)
-        );
     }
 
     #[test]

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::secret_file::LockedOut;
 use super::{Lock, Store, snapshot, values};
-use crate::domain::{AccountId, Failure, Result};
+use crate::domain::{AccountId, Result};
 use crate::files;
-use crate::vault::{self, DataKey, Header, KeyId, Place, Trouble};
+use crate::vault::{self, DataKey, Header, KeyId, Place};
 
 /// A file that holds values.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +28,6 @@ impl SecretFile {
         self.name == values::FILE
     }
 
-    /// Whether these are remembered values that were set aside because their key was lost.
-    pub fn is_aside(&self) -> bool {
-        self.path.extension().is_some_and(|extension| extension == "sealed")
-    }
-
     fn place(&self) -> Place<'_> {
         Place { account: &self.account, name: self.name }
     }
@@ -52,23 +46,17 @@ impl Store {
         accounts
     }
 
-    /// Keeps every other process from writing the files of `account`; `None` if one is at it.
-    pub fn lock_account(&self, account: &AccountId) -> Result<Option<[Lock; 2]>> {
-        let Some(turn) = self.try_lock(account.as_str())? else { return Ok(None) };
-        Ok(Some([turn, self.lock_values(account)?]))
+    /// Keeps every other process from writing the files of `account`.
+    pub fn lock_account(&self, account: &AccountId) -> Result<[Lock; 2]> {
+        Ok([self.await_lock(account.as_str())?, self.lock_values(account)?])
     }
 
     /// The files of `account` that hold values.
     pub fn secret_files(&self, account: &AccountId) -> Result<Vec<SecretFile>> {
-        let folder = self.data.join(account.as_str());
-        let aside = names(&folder)
-            .into_iter()
-            .filter(|name| name.starts_with("values-") && name.ends_with(".sealed"))
-            .map(|name| (folder.join(name), values::FILE));
         let (snapshot, _) = self.snapshot_file(account);
         let all = [(snapshot, snapshot::FILE), (self.values_path(account), values::FILE)];
         let mut found = Vec::new();
-        for (path, name) in all.into_iter().chain(aside) {
+        for (path, name) in all {
             let Some(bytes) = self.read(&path)? else { continue };
             let header = Header::of(&bytes).ok();
             let values = header.as_ref().map_or(0, |header| header.values);
@@ -125,25 +113,6 @@ impl Store {
             Ok(plain) => self.write(&file.path, &plain).map(|()| true),
             Err(why) => Err(values::locked_out_failure(&file.path, &why)),
         }
-    }
-
-    /// Takes set-aside values back, if their key is there: what was remembered since wins.
-    /// Whoever calls this holds the account's locks and the writers'.
-    pub fn take_back(&self, file: &SecretFile) -> Result<bool> {
-        let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
-        let plain = match self.opened(bytes, file.place()) {
-            Ok(plain) => plain,
-            Err(LockedOut::NoKey(_, Trouble::Missing)) => return Ok(false),
-            Err(why) => return Err(values::locked_out_failure(&file.path, &why)),
-        };
-        let earlier = values::parse(&plain)
-            .ok_or_else(|| Failure::failed(format!("{} holds no values", file.path.display())))?;
-        let mut values = self.values(&file.account)?;
-        for (name, remembered) in earlier {
-            values.entry(name).or_insert(remembered);
-        }
-        self.write_values_alone(&file.account, &values)?;
-        files::remove(&file.path).map(|()| true)
     }
 
     /// Removes the temporary files of writers that were killed.

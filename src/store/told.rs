@@ -1,7 +1,6 @@
 //! Which hidden variables the user was told of, so that each is told once and not at every prompt.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use super::Store;
 use crate::domain::AccountId;
@@ -10,23 +9,11 @@ impl Store {
     /// Whether `by` (a command, or the hook) has something new to tell in `names`; from then on they
     /// are told. Where that cannot be written down, silence is better than a line at every prompt.
     pub fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
-        let told = self.told_hidden(account, by);
+        let path = self.state.join("hidden").join(format!("{}-{by}.json", account.as_str()));
+        let slot = self.slot::<BTreeSet<String>>(path);
+        let told = slot.get().unwrap_or_default();
         let now: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        if now == told {
-            return false;
-        }
-        let written = serde_json::to_vec(&now)
-            .is_ok_and(|bytes| self.write(&self.told_hidden_path(account, by), &bytes).is_ok());
-        written && !now.is_subset(&told)
-    }
-
-    fn told_hidden(&self, account: &AccountId, by: &str) -> BTreeSet<String> {
-        let bytes = self.read(&self.told_hidden_path(account, by)).ok().flatten();
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-    }
-
-    fn told_hidden_path(&self, account: &AccountId, by: &str) -> PathBuf {
-        self.state.join("hidden").join(format!("{}-{by}.json", account.as_str()))
+        now != told && slot.save(&now).is_ok() && !now.is_subset(&told)
     }
 }
 

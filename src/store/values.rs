@@ -6,18 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::secret_file::LockedOut;
-use super::{Lock, Store};
+use super::slot::to_json;
+use super::{Lock, Store, Version};
 use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
 use crate::vault::{Place, Refusal, Trouble};
 
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "values.json";
-
-/// The version of the file's format.
-const VERSION: u32 = 1;
 
 /// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
 pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
@@ -26,9 +23,10 @@ pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
 pub type Values = BTreeMap<String, Remembered>;
 
 /// One remembered value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
     /// The value.
+    #[serde(serialize_with = "Secret::write_down")]
     pub value: Secret,
     /// How it came here.
     pub by: Means,
@@ -39,10 +37,6 @@ pub struct Remembered {
     /// When the variable came back after the account had been without it, if it did: its value may
     /// be another one.
     pub made_anew_at: Option<Timestamp>,
-    /// What the server said of the variable's last change when this was remembered, if it tells.
-    pub edition: Option<String>,
-    /// When the server was first seen to tell another change, if it was.
-    pub outdated_at: Option<Timestamp>,
 }
 
 /// How a remembered value came here.
@@ -57,45 +51,16 @@ pub enum Means {
     Told,
 }
 
-#[derive(Serialize)]
-struct FileOut<'a> {
-    version: u32,
-    values: BTreeMap<&'a str, ValueOut<'a>>,
-}
-
-#[derive(Serialize)]
-struct ValueOut<'a> {
-    value: &'a str,
-    by: Means,
-    at: Timestamp,
-    gone_at: Option<Timestamp>,
-    made_anew_at: Option<Timestamp>,
-    edition: Option<&'a str>,
-    outdated_at: Option<Timestamp>,
-}
-
-#[derive(Deserialize)]
-struct FileIn {
-    version: u32,
-    values: BTreeMap<String, ValueIn>,
-}
-
-#[derive(Deserialize)]
-struct ValueIn {
-    value: Secret,
-    by: Means,
-    at: Timestamp,
-    gone_at: Option<Timestamp>,
-    made_anew_at: Option<Timestamp>,
-    edition: Option<String>,
-    outdated_at: Option<Timestamp>,
+#[derive(Serialize, Deserialize)]
+struct File {
+    version: Version<1>,
+    values: Values,
 }
 
 impl Remembered {
     /// `value`, remembered now.
     pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
-        let (gone_at, made_anew_at, edition, outdated_at) = (None, None, None, None);
-        Self { value, by, at: now, gone_at, made_anew_at, edition, outdated_at }
+        Self { value, by, at: now, gone_at: None, made_anew_at: None }
     }
 
     /// Whether its variable has been gone for so long that it is kept no longer.
@@ -106,28 +71,12 @@ impl Remembered {
 
     /// Whether anything tells that the account may hold another value by now.
     pub fn may_be_outdated(&self) -> bool {
-        self.made_anew_at.is_some() || self.outdated_at.is_some()
+        self.made_anew_at.is_some()
     }
 }
 
-fn to_bytes(values: &Values) -> Result<Zeroizing<Vec<u8>>> {
-    let values = values.iter().map(|(name, remembered)| {
-        let Remembered { by, at, gone_at, made_anew_at, outdated_at, .. } = *remembered;
-        let (value, edition) = (remembered.value.expose(), remembered.edition.as_deref());
-        (name.as_str(), ValueOut { value, by, at, gone_at, made_anew_at, edition, outdated_at })
-    });
-    serde_json::to_vec(&FileOut { version: VERSION, values: values.collect() })
-        .map(Zeroizing::new)
-        .map_err(|_| Failure::failed("cannot write the remembered values: they hold what JSON cannot"))
-}
-
 pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
-    let file = serde_json::from_slice::<FileIn>(bytes).ok().filter(|file| file.version == VERSION)?;
-    let values = file.values.into_iter().map(|(name, entry)| {
-        let ValueIn { value, by, at, gone_at, made_anew_at, edition, outdated_at } = entry;
-        (name, Remembered { value, by, at, gone_at, made_anew_at, edition, outdated_at })
-    });
-    Some(values.collect())
+    serde_json::from_slice(bytes).ok().map(|file: File| file.values)
 }
 
 impl Store {
@@ -170,9 +119,6 @@ impl Store {
     }
 
     /// As [`Self::edit_values`], with what `edit` made of the values even if they could not be written.
-    ///
-    /// # Errors
-    /// The file cannot be read; what `edit` itself fails with.
     pub fn try_to_edit_values<T>(
         &self,
         account: &AccountId,
@@ -186,18 +132,12 @@ impl Store {
         if values == before {
             return Ok((edited, Ok(())));
         }
-        Ok((edited, self.write_values(account, &values)))
+        Ok((edited, self.write_values(account, values)))
     }
 
-    fn write_values(&self, account: &AccountId, values: &Values) -> Result<()> {
-        let place = Place { account, name: FILE };
-        self.write_secret(&self.values_path(account), place, &to_bytes(values)?, values.len())
-    }
-
-    /// Writes what is remembered, for who holds the account's locks and the writers'.
-    pub(super) fn write_values_alone(&self, account: &AccountId, values: &Values) -> Result<()> {
-        let place = Place { account, name: FILE };
-        self.write_as_set(&self.values_path(account), place, &to_bytes(values)?, values.len())
+    fn write_values(&self, account: &AccountId, values: Values) -> Result<()> {
+        let (path, place, number) = (self.values_path(account), Place { account, name: FILE }, values.len());
+        self.write_secret(&path, place, &to_json(&path, &File { version: Version, values })?, number)
     }
 
     pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
@@ -298,7 +238,7 @@ mod tests {
         let recent = gone(Timestamp(now - KEPT_AFTER_DELETION + 3600));
         let values = [("OLD", gone(Timestamp(now - KEPT_AFTER_DELETION))), ("RECENT", recent)];
         let values: Values = values.map(|(name, value)| (name.to_owned(), value)).into();
-        store.write_values(&account(), &values).expect("written");
+        store.write_values(&account(), values).expect("written");
         let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
         assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);

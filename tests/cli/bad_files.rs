@@ -187,7 +187,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
         let mend = format!("sudo chown \"$(id -u)\" {}", key.display());
         home.vastenv(&["export", "json"])
             .run()
-            .refuses(1, &["the key file", "belongs to another user", &mend]);
+            .refuses(1, &["vast_api_key", "belongs to another user", &mend]);
     });
 }
 

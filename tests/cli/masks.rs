@@ -165,25 +165,6 @@ fn the_official_client_changes_it_unseen() {
 }
 
 #[test]
-fn a_server_that_tells_of_changes_is_believed_and_no_more() {
-    let hidden = |time: &str| json!({"A": {"value": MASK, "updated_at": time}});
-    let server = Moody::saying(hidden("2026-01-01"));
-    let home = server.home();
-    home.ok(&["refresh", "--quiet"]);
-    home.ok(&["remember", "env-var", "A", "one"]);
-    server.now_says(&home, hidden("2026-01-01"));
-    assert!(home.ok(&["why", "A"]).contains("unchanged since, as the server tells"));
-    let said = server.now_says(&home, hidden("2026-02-02"));
-    said.mentions(&["what is remembered of A may not be the account's value any more"]);
-    assert!(home.ok(&["show", "env-vars"]).contains("perhaps another value by now: vastenv why A"));
-    assert!(home.ok(&["why", "A"]).contains("the server tells of a change since"));
-    exports(&home, &json!({"A": "one"}));
-    home.ok(&["remember", "env-var", "A", "two"]);
-    server.now_says(&home, hidden("2026-02-02"));
-    assert!(home.ok(&["why", "A"]).contains("unchanged since, as the server tells"));
-}
-
-#[test]
 fn a_server_that_begins_to_mask_takes_nothing_away() {
     let server = Moody::saying(json!({"A": "one", "B": "two"}));
     let home = server.home();
@@ -214,25 +195,6 @@ fn a_plain_value_replaces_a_remembered_one_for_good() {
         .expect(0)
         .mentions(&["the server tells the value of A"]);
     exports(&home, &json!({"A": "plain"}));
-}
-
-#[test]
-fn a_snapshot_of_an_earlier_version_loses_nothing() {
-    let server = Moody::saying(json!({"SENT": "x", "TOLD": "y"}));
-    let home = server.home();
-    home.ok(&["refresh", "--quiet"]);
-    let path = home.snapshot().expect("a snapshot");
-    let mut earlier = home.snapshot_value();
-    earlier["version"] = json!(1);
-    for (name, origin, value) in [("SENT", "local", json!("sent")), ("TOLD", "account", json!("told"))] {
-        earlier["variables"][name] = json!({"value": value, "origin": origin, "changed_at": 5});
-    }
-    earlier["variables"]["HIDDEN"] = json!({"value": null, "origin": "account", "changed_at": 5});
-    fs::write(path, earlier.to_string()).expect("written");
-    exports(&home, &json!({"SENT": "sent", "TOLD": "told"}));
-    server.now_says(&home, json!({"SENT": MASK, "TOLD": MASK, "HIDDEN": MASK}));
-    exports(&home, &json!({"SENT": "sent", "TOLD": "told"}));
-    assert_eq!(home.snapshot_value()["version"], json!(2));
 }
 
 #[test]

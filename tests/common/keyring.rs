@@ -1,7 +1,7 @@
 //! A login session with a D-Bus of its own, on which GNOME Keyring starts when it is first called.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -132,20 +132,6 @@ impl Session {
             .status()
             .expect("sh");
         assert!(waited.success());
-    }
-
-    /// Puts an entry of vastenv back, as from a backup.
-    pub fn store_entry(&self, user: &str, secret: &str) {
-        let mut child = self
-            .tool()
-            .args(["store", "--label", "vastenv: restored", "service", "vastenv", "username", user])
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("secret-tool");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        stdin.write_all(secret.as_bytes()).expect("written");
-        drop(stdin);
-        assert!(child.wait().expect("ended").success());
     }
 
     /// Runs libsecret's own tool in this session.

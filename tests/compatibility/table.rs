@@ -32,7 +32,7 @@ const ROWS: &[(&str, &str, fn())] = &[
     ("`delete env-var`", "several names", rows::delete_env_var),
     ("`show ssh-keys`", "a server that answers 404", key_rows::no_ssh_keys),
     ("`create api-key`", "the new key alone on stdout", key_rows::create_api_key),
-    ("`delete api-key`", "the keys are listed first", key_rows::delete_api_key),
+    ("`delete api-key`", "deleting the one in use", key_rows::delete_api_key),
     ("`reset api-key`", "asks, or needs `-y`", key_rows::reset_api_key),
     ("`create ssh-key PATH.pub`", "the key in the file is sent", key_rows::create_ssh_key_of_a_file),
     ("`create ssh-key KEY`", "the keys are listed first", key_rows::create_ssh_key_as_given),

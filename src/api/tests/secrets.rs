@@ -27,22 +27,7 @@ fn names_and_values_come_as_the_server_gives_them() {
 }
 
 fn values(listed: &Listed) -> Vec<(&str, Option<&str>)> {
-    listed
-        .variables
-        .iter()
-        .map(|(name, told)| (name.as_str(), told.value.as_ref().map(Secret::expose)))
-        .collect()
-}
-
-#[test]
-fn an_object_may_tell_when_a_value_was_changed() {
-    let table = listing(
-        br#"{"secrets": {"A": {"value": "*****", "updated_at": "2026-01-02T03:04:05Z"}, "B": {"value": "b", "changed_at": 17}, "C": {"value": "c"}}}"#,
-    )
-    .unwrap();
-    let editions: Vec<_> = table.variables.values().map(|told| told.edition.as_deref()).collect();
-    assert_eq!(values(&table), [("A", Some("*****")), ("B", Some("b")), ("C", Some("c"))]);
-    assert_eq!(editions, [Some("2026-01-02T03:04:05Z"), Some("17"), None]);
+    listed.variables.iter().map(|(name, told)| (name.as_str(), told.as_ref().map(Secret::expose))).collect()
 }
 
 #[test]
@@ -75,8 +60,7 @@ fn an_odd_row_costs_itself_and_is_named_and_not_shown() {
         (r#""B\u001b": null"#, r"variable B\u{1b} has null as its value"),
         (r#""B": ["424242"]"#, "variable B has a list as its value"),
         (r#""B": {"C": "424242"}"#, "variable B has an object as its value"),
-        (r#""B": {"value": {"value": "424242"}}"#, "variable B has an object as its value"),
-        (r#""B": {"value": null}"#, "variable B has null as its value"),
+        (r#""B": {"value": "424242"}"#, "variable B has an object as its value"),
         (r#""B": "424242\ud800""#, "variable B has broken text as its value"),
         (r#""B": "424242", "B": "424242""#, "lists the variable B twice"),
     ] {
@@ -95,11 +79,10 @@ fn an_odd_row_costs_itself_and_is_named_and_not_shown() {
 
 #[test]
 fn a_number_or_a_truth_value_is_its_json_text() {
-    let listed = listing(
-        br#"{"secrets": {"A": 8080, "B": -1.50, "C": 123456789012345678901234567890, "D": true, "E": {"value": 1e999}}}"#,
-    )
-    .unwrap();
-    let texts = ["8080", "-1.50", "123456789012345678901234567890", "true", "1e999"];
+    let listed =
+        listing(br#"{"secrets": {"A": 8080, "B": -1.50, "C": 123456789012345678901234567890, "D": true}}"#)
+            .unwrap();
+    let texts = ["8080", "-1.50", "123456789012345678901234567890", "true"];
     assert_eq!(values(&listed).iter().map(|(_, value)| value.unwrap()).collect::<Vec<_>>(), texts);
     assert!(listed.odd.is_empty());
 }
