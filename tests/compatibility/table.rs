@@ -1,55 +1,52 @@
-//! README's table of what differs: each row has its test here, and each test starts on machines that know
-//! nothing but the key.
+//! The table of differences in `docs/vastai.md`: each row has its test here, and each test starts on machines
+//! that have only the key.
 
 use std::thread;
 
 use crate::official::vastai;
 use crate::rows;
 
-/// A row's command, the beginning of what differs, and its test; in README's order.
+/// A row's command, the beginning of what differs, and its test; in the table's order.
 const ROWS: &[(&str, &str, fn())] = &[
     ("every command", "exit code 1", rows::exit_codes),
     ("every command", "an error says what failed", rows::errors),
-    ("every command", "a line about a dead two-factor session", rows::dead_sessions),
+    ("every command", "a line about an expired two-factor session", rows::dead_sessions),
     ("every command", "a key file must be yours", rows::key_files),
     ("every command", "fails without `HOME`", rows::no_home),
     ("every command", "follows redirects within the server only", rows::redirects),
     ("every command", "plain http to another machine", rows::plain_http),
     ("every change with `--raw`", "JSON", rows::raw_changes),
-    ("every change but `update`", "a change is not sent again", rows::lost_answers),
-    ("every change", "an answer 200 or 201", rows::answers),
+    ("every change except `update`", "not sent again", rows::lost_answers),
+    ("every change", "an answer 200, 201 or 204", rows::answers),
     ("`--curl`", "the key stays in `$VAST_API_KEY`", rows::curl),
-    ("`set api-key`", "the key is tried before", rows::set_api_key),
+    ("`set api-key`", "verifies the key before", rows::set_api_key),
     (
         "`show env-vars`, `show api-keys`, `show ssh-keys`, `create`/`update env-var`, `create api-key`",
-        "whose a key is, is asked once",
+        "asks once per machine who owns the key",
         rows::whose_the_key_is,
     ),
-    ("`show env-vars -s --raw`", "`null` for a value", rows::hidden_values),
+    ("`show env-vars -s --raw`", "`null` for a hidden value", rows::hidden_values),
     ("`show env-vars -s --raw`", "a number or a boolean", rows::numbers),
     ("`create`/`update env-var NAME`", "a NAME that shells cannot hold", rows::names_and_empty_values),
-    ("`create`/`update env-var NAME`", "a VALUE of three asterisks", rows::masks),
-    ("`delete env-var`", "several names", rows::delete_env_var),
-    ("`show ssh-keys`", "a server that answers 404", rows::no_ssh_keys),
-    ("`create api-key`", "the new key alone on stdout", rows::create_api_key),
-    ("`delete api-key`", "the keys are listed first", rows::delete_api_key),
+    ("`create`/`update env-var NAME`", "a VALUE of three or more asterisks", rows::masks),
+    ("`delete env-var`", "takes several names", rows::delete_env_var),
+    ("`show ssh-keys`", "a 404 is an empty list", rows::no_ssh_keys),
+    ("`create api-key`", "prints the new key alone on stdout", rows::create_api_key),
+    ("`delete api-key`", "lists the keys first", rows::delete_api_key),
     ("`reset api-key`", "asks, or needs `-y`", rows::reset_api_key),
-    ("`create ssh-key PATH.pub`", "the key in the file is sent", rows::create_ssh_key_of_a_file),
-    ("`create ssh-key KEY`", "the keys are listed first", rows::create_ssh_key_as_given),
-    ("`create ssh-key`", "made without ssh-keygen", rows::create_ssh_key_anew),
-    ("`update ssh-key ID PATH`", "the line is sent without", rows::update_ssh_key),
-    ("`delete ssh-key`", "the keys are listed first", rows::delete_ssh_key),
+    ("`create ssh-key PATH.pub`", "sends the key in the file", rows::create_ssh_key_of_a_file),
+    ("`create ssh-key KEY`", "lists the keys first", rows::create_ssh_key_as_given),
+    ("`create ssh-key`", "needs no ssh-keygen", rows::create_ssh_key_anew),
+    ("`update ssh-key ID PATH`", "sends the line without", rows::update_ssh_key),
+    ("`delete ssh-key`", "lists the keys first", rows::delete_ssh_key),
 ];
 
 /// As many tests at once, as each waits for processes.
 const AT_ONCE: usize = 4;
 
 #[test]
-fn every_row_of_the_readme_has_its_test() {
-    let readme = include_str!("../../README.md");
-    let (_, section) = readme.split_once("\n## Coming from `vastai`\n").expect("the section");
-    let (section, _) = section.split_once("\n## ").expect("an end");
-    let rows: Vec<(&str, &str)> = section
+fn every_row_of_the_table_has_its_test() {
+    let rows: Vec<(&str, &str)> = include_str!("../../docs/vastai.md")
         .lines()
         .filter(|line| line.starts_with('|'))
         .skip(2)
@@ -73,7 +70,7 @@ fn is_of(row: &(&str, &str), known: &(&str, &str, fn())) -> bool {
 
 #[test]
 #[ignore = "slow"]
-fn every_row_of_the_readme_is_so() {
+fn every_row_of_the_table_is_so() {
     if vastai().is_none() {
         return;
     }

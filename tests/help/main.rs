@@ -7,6 +7,7 @@
 mod account;
 #[path = "../common/mod.rs"]
 mod common;
+mod docs;
 mod examples;
 mod greeting;
 #[allow(dead_code)]

@@ -38,7 +38,7 @@ impl Package {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let script = folder.path().join("build-script");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(".cargo/build.rs");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("build.rs");
         let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let built = command(compiler).args(["--edition", "2024", "-o"]).arg(&script).arg(source).output();
         let built = built.expect("a compiler");
@@ -128,7 +128,12 @@ fn a_clone_has_its_commit_and_says_when_something_else_was_built() {
     // What is not built does not count.
     package.write("package/README.md", "changed\n");
     assert_eq!(package.version("package", &[]), "1.2.3 (COMMIT 2026-05-06, here)");
-    for (file, text) in [("src/main.rs", "fn main() { }\n"), ("src/new.rs", ""), ("Cargo.toml", "")] {
+    for (file, text) in [
+        ("src/main.rs", "fn main() { }\n"),
+        ("src/new.rs", ""),
+        ("Cargo.toml", ""),
+        ("completions/_vastenv", ""),
+    ] {
         package.write(&format!("package/{file}"), text);
         assert_eq!(package.version("package", &[]), "1.2.3 (COMMIT-dirty 2026-05-06, here)", "{file}");
         package.git("package", "add .");

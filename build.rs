@@ -1,5 +1,5 @@
-//! Links the plain Linux build so that it starts faster (CONTRIBUTING.md has the numbers), and tells the
-//! program what it was built from. The static build is linked by the flags in `config.toml`.
+//! Links the dynamic Linux build so that it starts faster (numbers: benches/README.md), and records the
+//! commit in the version. `.cargo/config.toml` has the flags of the static build.
 
 use std::env;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the program is built from: where it differs from the commit, the version says so.
-const SOURCES: [&str; 5] = [".cargo", "Cargo.lock", "Cargo.toml", "shell", "src"];
+const SOURCES: [&str; 7] = [".cargo", "Cargo.lock", "Cargo.toml", "build.rs", "completions", "shell", "src"];
 
 fn main() {
     for source in SOURCES.iter().filter(|source| Path::new(source).exists()) {
