@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! A row may use the rows above it; `tests/architecture.rs` checks the `use crate::` lines.
+//! A row may use the rows above it; `tests/it/architecture.rs` checks the `use crate::` lines.
 //!
 //! | layer | modules | job |
 //! |---|---|---|

@@ -1,6 +1,6 @@
 //! Quoting for bash and zsh: bytes in, one word of their language out, which they read as those bytes.
 //!
-//! Proven by `tests/quoting.rs`, which pushes random values through the real shells. A word is ASCII,
+//! Proven by `tests/it/quoting.rs`, which pushes random values through the real shells. A word is ASCII,
 //! whatever the shell, because in other locales than UTF-8 a byte of a character may be a `\`, or take
 //! one that follows with it. Here it is `'…'` where nothing inside needs care, else `$'…'` with octal
 //! escapes. A raw line break inside `'…'` fails under zsh's `csh_junkie_quotes`, and a raw `'` is written

@@ -9,13 +9,13 @@ mod server;
 mod transport;
 
 #[allow(dead_code, reason = "no program is looked for here")]
-#[path = "../../../tests/common/process.rs"]
+#[path = "../../../tests/it/common/process.rs"]
 mod process;
 #[allow(dead_code, reason = "other tests use the rest")]
-#[path = "../../../tests/common/raw_server.rs"]
+#[path = "../../../tests/it/common/raw_server.rs"]
 mod raw_server;
 #[allow(dead_code, reason = "nothing is skipped here")]
-#[path = "../../../tests/common/skip.rs"]
+#[path = "../../../tests/it/common/skip.rs"]
 mod skip;
 
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,71 @@
+//! What the doctor finds, and what mends it.
+
+use serde_json::{Value, json};
+use vastenv::sandbox::Options;
+
+use super::account::{OTHER_KEY, TestAccount};
+use crate::home::{Home, VASTENV, chmod, mode};
+use crate::raw_server::nobody;
+
+/// Each check's finding, as `--raw` tells it.
+fn findings(home: &Home, code: i32) -> Vec<(String, String)> {
+    let said = home.vastenv(&["doctor", "--raw"]).run().expect(code);
+    let checks: Value = serde_json::from_str(&said.out).expect("JSON");
+    let text = |check: &Value, field: &str| check[field].as_str().expect("text").to_owned();
+    checks
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|check| {
+            assert_ne!(
+                (text(check, "finding") != "ok").then(|| text(check, "next")),
+                Some(String::new()),
+                "{check}"
+            );
+            (text(check, "check"), text(check, "finding"))
+        })
+        .collect()
+}
+
+#[track_caller]
+fn expect(home: &Home, code: i32, check: &str, finding: &str) {
+    let found = findings(home, code);
+    assert!(found.contains(&(check.to_owned(), finding.to_owned())), "{check} {finding}: {found:?}");
+}
+
+#[test]
+fn all_is_well_in_a_shell_with_the_hook() {
+    let account = TestAccount::with(&json!({"A": "hidden-v"}));
+    let home = account.known_home();
+    let script = format!("eval \"$('{VASTENV}' hook bash)\"; '{VASTENV}' doctor");
+    let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0).hides("hidden-v");
+    let marks: Vec<&str> = said.out.lines().map(|line| line.split(' ').next().unwrap_or_default()).collect();
+    assert!(marks.iter().all(|mark| *mark == "ok"), "{said:#?}");
+    assert!(said.out.contains("answers as you@sandbox.invalid"), "{said:#?}");
+    assert_eq!(account.requests(), ["GET /users/current/ 200"]);
+}
+
+#[test]
+fn every_fault_is_found_with_what_mends_it() {
+    let account = TestAccount::serving(&json!({"A": "1"}), Options { mask: true, ..Options::default() });
+    let mut home = account.known_home();
+    expect(&home, 0, "variables", "note");
+    expect(&home, 0, "hook", "note");
+    home.set("VASTENV_DISABLE", "1");
+    expect(&home, 0, "hook", "note");
+    home.set("VAST_URL", nobody());
+    expect(&home, 1, "server", "bad");
+    home.set("VAST_URL", &account.sandbox.url);
+    home.set("VAST_API_KEY", OTHER_KEY);
+    expect(&home, 1, "server", "bad");
+    home.unset("VAST_API_KEY");
+    expect(&home, 1, "key", "bad");
+    home.write(".config/vastenv/config.toml", "max_age = 5");
+    expect(&home, 1, "settings", "bad");
+    std::fs::remove_file(home.path(".config/vastenv/config.toml")).expect("removed");
+    chmod(&home.path(".local/state/vastenv"), 0o777);
+    expect(&home, 1, "folders", "ok");
+    assert_eq!(mode(&home.path(".local/state/vastenv")), 0o700);
+    home.unset("HOME");
+    expect(&home, 1, "settings", "bad");
+}

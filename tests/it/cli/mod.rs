@@ -1,0 +1,38 @@
+//! The program from outside: what it prints, says, sends, writes and exits with.
+
+pub mod account;
+mod bad_files;
+mod bad_servers;
+mod credentials;
+mod diff;
+mod disk_full;
+mod doctor;
+mod dotenv_files;
+mod env_vars;
+mod export;
+mod guard;
+mod homes;
+mod hygiene;
+mod import;
+mod import_ends;
+mod inputs;
+mod inspect;
+mod intent;
+mod interrupted;
+mod masks;
+mod names;
+mod paths;
+mod prompt;
+mod redact;
+mod redact_terminal;
+mod refresh;
+mod remember;
+mod run;
+mod sandbox_command;
+mod set_api_key;
+mod side_by_side;
+mod status;
+mod surroundings;
+mod usage;
+mod who_is_to_blame;
+mod why;

@@ -1,0 +1,17 @@
+//! Every integration test, in one program: what the suites share is compiled and linked once.
+
+mod architecture;
+mod cli;
+mod common;
+mod compatibility;
+mod completion;
+mod dotenv;
+mod help;
+mod keyring;
+mod keys;
+mod official_client;
+mod quoting;
+mod sandbox;
+mod shells;
+
+use common::{home, keyring as session, official, pty, raw_server, terminal, values};

@@ -1,0 +1,22 @@
+//! The hook in real shells, in real terminals.
+
+mod account;
+mod borrowed;
+mod failures;
+mod follow;
+mod hostile;
+mod hygiene;
+mod large;
+mod ledger;
+mod locales;
+mod masks;
+mod neighbours;
+mod notice;
+mod paths;
+mod refresh;
+mod secrets;
+mod steady;
+mod text;
+mod trace;
+mod upgrades;
+mod versions;
