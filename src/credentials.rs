@@ -53,6 +53,14 @@ impl Source {
         }
     }
 
+    /// The same, kept apart where a key has to be saved.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Flag | Self::Environment => self.mend().into(),
+            _ => Remedy::SaveKey(self.mend().to_owned()),
+        }
+    }
+
     /// Takes the file, if it is one, out of the reach of others; says so if that was needed. The
     /// official client leaves its permissions to the umask.
     pub fn make_private(&self) -> Option<String> {
@@ -100,7 +108,7 @@ pub fn find(
         if let Some(text) = given.filter(|text| !trim_unseen(text.expose()).is_empty()) {
             let key = check_key(trim_unseen(text.expose())).map_err(|why| {
                 Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}"))
-                    .hint(source.mend())
+                    .hint(source.remedy())
             })?;
             return Ok(Credential { key, source });
         }
@@ -152,7 +160,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
-            .hint(Remedy::SaveKey(source.mend().to_owned()))
+            .hint(source.remedy())
     };
     let text = match decode(&bytes) {
         Ok(text) => trim_unseen(text),

@@ -106,9 +106,14 @@ impl App {
 
     /// The account that the key opens.
     pub fn account(&self) -> Result<Account<'_>> {
+        self.account_here(self.credential()?)
+    }
+
+    /// The account that `credential` opens, with the room that this shell's environment has left.
+    pub fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
         let room = ThisShell::ledger(self)
             .map_or_else(context::room, |ledger| context::room().without_loaded(&ledger));
-        Ok(Account { room, ..self.account_of(self.credential()?)? })
+        Ok(Account { room, ..self.account_of(credential)? })
     }
 
     /// The account that `credential` opens.

@@ -63,9 +63,7 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
         Err(Stop::Shown) => return Err(Stop::Shown),
     };
     if failure.is_right_missing() {
-        let lacks =
-            failure.next_step().map_or("lacks a permission", |step| step.trim_start_matches("the key "));
-        app.ui.warn(&format!("the key is good but {lacks}: {}", failure.message()));
+        app.ui.warn(&format!("the key is good, but {}", failure.message()));
         return Ok(None);
     }
     let failure = match (failure.status_code(), failure.kind()) {

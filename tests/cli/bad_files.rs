@@ -173,7 +173,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     let snapshot = home.snapshot().expect("a snapshot");
     as_root(&snapshot, || {
         let status = home.ok(&["status"]);
-        assert!(status.contains("belongs to another user: sudo chown "), "{status}");
+        assert!(status.contains("belongs to another user") && status.contains("→ sudo chown "), "{status}");
         let said = home
             .vastenv(&["export", "json"])
             .run()
@@ -289,7 +289,7 @@ fn leftovers_of_killed_writers_are_seen_and_swept() {
     let left = || folders.iter().filter(|folder| folder.join(".tmp-abc123").exists()).count();
     litter();
     let doctor = home.vastenv(&["doctor"]).run().hides("hidden-v");
-    assert!(doctor.out.contains("interrupted writes left 5 files"), "{doctor:?}");
+    assert!(doctor.out.contains("5 files left by interrupted writes"), "{doctor:?}");
     home.ok(&["storage", "file"]);
     assert_eq!(left(), 0);
     assert!(home.vastenv(&["doctor"]).run().out.contains("no temporary files"));

@@ -156,7 +156,7 @@ fn a_refused_key_is_the_servers_word_only_in_its_own_form() {
         .refuses(4, &["Invalid user key (HTTP 401)", "…0001 is from VAST_API_KEY"]);
     assert_eq!(home.snapshot(), None);
     let status = home.ok(&["status"]);
-    assert!(status.contains("none: the server refused the key"), "{status}");
+    assert!(status.contains("the server refused the API key"), "{status}");
     is_bad.store(false, Ordering::SeqCst);
     home.ok(&["refresh", "--quiet"]);
     assert_eq!(home.ok(&["export", "json"]), KNOWN);

@@ -129,8 +129,8 @@ fn a_deleted_variables_value_comes_back_with_it() {
     // 30 days, less what a slow machine took.
     let status = home.ok(&["status"]);
     assert!(
-        status.contains("1 of them of deleted variables: A (for 30 days more)")
-            || status.contains("A (for 29 days more)"),
+        status.contains("A: deleted, kept for 30 days more")
+            || status.contains("A: deleted, kept for 29 days more"),
         "{status}"
     );
     home.ok(&["create", "env-var", "A", "--remembered"]);

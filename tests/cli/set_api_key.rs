@@ -159,7 +159,7 @@ fn a_key_that_lacks_a_right_is_saved_the_right_named_and_shells_keep_what_they_h
     );
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
     assert_eq!(said.out, "loaded 1\nset 0\nkept 1\nrefresh 4\nstill 1\ncreated 0\nand 1\n", "{said:#?}");
-    let said = said.mentions(&["the key is good but lacks the permission user_read", "saved the key"]);
+    let said = said.mentions(&["the key is good, but ", "lacks the permission user_read", "saved the key"]);
     assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "2"}));
     said.hides(key).hides(OTHER_KEY);
