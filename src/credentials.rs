@@ -47,9 +47,9 @@ impl Source {
     /// What to do about a key from here that opens nothing.
     pub fn mend(&self) -> &'static str {
         match self {
-            Self::Flag => "give another one",
+            Self::Flag => "use another key",
             Self::Environment => "change or unset VAST_API_KEY",
-            _ => "save the right one with `vastenv set api-key`",
+            _ => "save a valid key with `vastenv set api-key`",
         }
     }
 
@@ -73,8 +73,8 @@ impl Source {
         }
         let path_shown = path.display();
         Some(match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
-            Ok(()) => format!("{path_shown} was open to others; mended with chmod 600"),
-            Err(error) => format!("{path_shown} is open to others: {}", reason(&error)),
+            Ok(()) => format!("{path_shown} was readable by others; fixed (chmod 600)"),
+            Err(error) => format!("{path_shown} is readable by others: {}", reason(&error)),
         })
     }
 }
@@ -90,7 +90,7 @@ impl fmt::Display for Source {
             Self::Environment => formatter.write_str("VAST_API_KEY"),
             Self::TwoFactorFile(path) => write!(formatter, "{} (two-factor session)", path.display()),
             Self::KeyFile(path) => write!(formatter, "{}", path.display()),
-            Self::LegacyFile(path) => write!(formatter, "{} (old place)", path.display()),
+            Self::LegacyFile(path) => write!(formatter, "{} (old path)", path.display()),
             Self::Keyring => formatter.write_str("the keyring"),
         }
     }
@@ -143,8 +143,8 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
-            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer holds the API key")
-                .hint(Remedy::SaveKey("save it anew with `vastenv set api-key --keyring`".to_owned())))
+            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key")
+                .hint(Remedy::SaveKey("save it again with `vastenv set api-key --keyring`".to_owned())))
         }
         Err(trouble) => {
             Err(Failure::unavailable(format!("cannot read the API key from the keyring: {trouble}"))
@@ -191,8 +191,8 @@ fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         return Err(refused("belongs to another user").hint(mend_owner(path)));
     }
     if metadata.mode() & 0o002 != 0 {
-        return Err(refused("could have been written by anybody")
-            .hint(format!("look whether the key in it is yours, then: chmod 600 {shown}")));
+        return Err(refused("is writable by anybody")
+            .hint(format!("check that the key in it is yours, then: chmod 600 {shown}")));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
@@ -204,7 +204,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let mend = if error.kind() == ErrorKind::PermissionDenied {
         mend(path, error)
     } else {
-        format!("look at {shown}, or set VAST_API_KEY")
+        format!("check {shown}, or set VAST_API_KEY")
     };
     Failure::unavailable(format!("cannot read the key file {}: {}", path.display(), reason(error))).hint(mend)
 }

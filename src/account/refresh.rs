@@ -133,7 +133,7 @@ impl Remote<'_> {
             turn::PATIENCE.as_secs(),
             lock.display()
         ))
-        .hint("if it hangs, end it (see `fuser` on that file) and try again")
+        .hint("if it hangs, stop it (`fuser` on that file shows it) and try again")
     }
 
     /// The snapshot so far. A damaged one counts as none: it is about to be replaced.

@@ -106,10 +106,10 @@ fn openable(store: &Store) -> Result<Vec<SecretFile>> {
     let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
     match troubles.find(|trouble| *trouble != Trouble::Missing) {
         None => Ok(sealed),
-        Some(trouble) => Err(Failure::failed(format!(
-            "nothing was changed, because sealed files cannot be opened: {trouble}"
-        ))
-        .hint(trouble.hint())),
+        Some(trouble) => {
+            Err(Failure::failed(format!("nothing changed: encrypted files cannot be opened: {trouble}"))
+                .hint(trouble.hint()))
+        }
     }
 }
 
@@ -128,8 +128,8 @@ fn lock_one(store: &Store, account: &AccountId) -> Result<[Lock; 2]> {
         }
         if waited >= PATIENCE {
             let path = store.lock_path(account.as_str());
-            return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-                .hint("if it hangs, end it (see `fuser` on that file) and try again"));
+            return Err(Failure::unavailable(format!("another vastenv is running ({})", path.display()))
+                .hint("if it hangs, stop it (`fuser` on that file shows it) and try again"));
         }
         std::thread::sleep(INTERVAL);
         waited += INTERVAL;
@@ -209,12 +209,12 @@ impl StorageReport {
     pub fn sentence(&self) -> String {
         let mut text = match self.wanted {
             Storage::File => "private files".to_owned(),
-            Storage::Keyring => "files sealed with a key in the keyring".to_owned(),
+            Storage::Keyring => "files encrypted with a key in the keyring".to_owned(),
         };
         if let Some(state) = &self.keyring {
             let state = match state {
                 Ok(()) => "the keyring answers".to_owned(),
-                Err(Trouble::Missing) => "the keyring has lost it".to_owned(),
+                Err(Trouble::Missing) => "the keyring no longer has it".to_owned(),
                 Err(trouble) => trouble.to_string(),
             };
             text.push_str(&format!(" ({state})"));
@@ -224,16 +224,16 @@ impl StorageReport {
         }
         for file in &self.lost {
             let (values, path) = (count(file.values, "value"), file.path.display());
-            text.push_str(&format!("; the keyring no longer holds the key of the {values} in {path}"));
+            text.push_str(&format!("; the keyring no longer has the key of the {values} in {path}"));
         }
         if !self.others.is_empty() {
-            let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
+            let form = if self.wanted == Storage::Keyring { "not encrypted" } else { "still encrypted" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
             text.push_str(&format!("; {form}: {}", paths.join(", ")));
         }
         for file in &self.aside {
             let values = count(file.values, "value");
-            text.push_str(&format!("; {values} set aside in {}", file.path.display()));
+            text.push_str(&format!("; {values} moved to {}", file.path.display()));
         }
         text
     }
@@ -245,9 +245,9 @@ impl StorageReport {
             _ if !self.lost.is_empty() => {
                 let is_cache = self.lost.iter().all(|file| !file.is_remembered());
                 let mend = if is_cache {
-                    "fetch it anew: vastenv refresh"
+                    "fetch it again: vastenv refresh"
                 } else {
-                    "restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"
+                    "restore the keyring from a backup, or enter the values again: vastenv remember env-var --all (the encrypted file is kept)"
                 };
                 Some(Failure::new(Kind::Unavailable, self.sentence()).hint(mend))
             }

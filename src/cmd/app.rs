@@ -151,7 +151,7 @@ impl App {
                 let next = account.after_session(&self.paths)?;
                 self.session_is_over.set(true);
                 self.ui.warn(&format!(
-                    "the two-factor session is over (start another with `vastai tfa login`); going on with the key from {}",
+                    "the two-factor session has expired (start another with `vastai tfa login`); using the key from {}",
                     next.credential.source
                 ));
                 self.attempt(next, options, &work)

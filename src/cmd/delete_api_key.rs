@@ -39,16 +39,11 @@ fn ask_for_key_in_use(app: &App, account: &Account<'_>, ids: &[u64]) -> Outcome<
     match in_use {
         InUse::Key(id) if ids.contains(&id) => Ok(agree(
             app,
-            &format!(
-                "The API key {id} is the one in use: without it nothing works until another is set. Delete it?"
-            ),
+            &format!("The API key {id} is the one in use: nothing works until another is set. Delete it?"),
         )?),
         InUse::Key(_) => Ok(()),
         InUse::OneOf(candidates) => match ids.iter().find(|id| candidates.contains(id)) {
-            Some(id) => Ok(agree(
-                app,
-                &format!("The API key {id} may be the one in use: the server does not tell. Delete it?"),
-            )?),
+            Some(id) => Ok(agree(app, &format!("The API key {id} may be the one in use. Delete it?"))?),
             None => Ok(()),
         },
     }

@@ -40,12 +40,12 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         )?;
     } else {
         let form = match wanted {
-            Storage::File => "unsealed; secrets rest in private files now",
-            Storage::Keyring => "sealed; the key is in the keyring",
+            Storage::File => "decrypted; secrets are stored in private files now",
+            Storage::Keyring => "encrypted; the key is in the keyring",
         };
         app.ui.say(&format!("{} {form}", count(done.files, "file")));
         if done.taken_back > 0 {
-            app.ui.say(&format!("{} of earlier values taken back", count(done.taken_back, "file")));
+            app.ui.say(&format!("{} of earlier values restored", count(done.taken_back, "file")));
         }
     }
     let mut troubles = done.troubles.into_iter();

@@ -72,8 +72,8 @@ pub fn read_steering(path: &Path) -> Result<Option<Vec<u8>>> {
         return Err(others(path));
     }
     if metadata.permissions().mode() & 0o022 != 0 {
-        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
-            .hint(format!("look at it, then: chmod go-w {}", quoted(path))));
+        return Err(Failure::unavailable(format!("{} is writable by others", path.display()))
+            .hint(format!("check it, then: chmod go-w {}", quoted(path))));
     }
     let mut bytes = Vec::new();
     file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
@@ -100,12 +100,12 @@ fn trust(file: &File, path: &Path, notes: &mut Vec<String>) -> Result<u64> {
     }
     let mode = metadata.permissions().mode();
     if mode & 0o022 != 0 {
-        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
-            .hint(format!("look at it, then: chmod 600 {}", quoted(path))));
+        return Err(Failure::unavailable(format!("{} is writable by others", path.display()))
+            .hint(format!("check it, then: chmod 600 {}", quoted(path))));
     }
     if mode & 0o055 != 0 {
         file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
-        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
+        notes.push(format!("{} was readable by others; fixed (chmod 600)", path.display()));
     }
     Ok(metadata.len())
 }
@@ -224,7 +224,7 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
     if metadata.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))
             .map_err(|error| unwritable(folder, &error))?;
-        notes.push(format!("{} was open to others; mended with chmod 700", folder.display()));
+        notes.push(format!("{} was open to others; fixed (chmod 700)", folder.display()));
     }
     Ok(())
 }
@@ -285,9 +285,9 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
             format!("HOME does not exist: set it to your home folder, or {}", owner::OTHER_FOLDERS)
         }
         ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem => owner::OTHER_FOLDERS.to_owned(),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free disk space".to_owned(),
         ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
-        _ => format!("look at {}", quoted(path)),
+        _ => format!("check {}", quoted(path)),
     }
 }
 
@@ -295,7 +295,7 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
 pub fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     getrandom::fill(bytes.as_mut_slice())
-        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+        .map_err(|error| Failure::failed(format!("no random numbers from the system: {error}")))?;
     Ok(bytes)
 }
 

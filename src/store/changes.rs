@@ -35,11 +35,8 @@ impl Store {
         let Some(bytes) = self.read(&path)? else { return Ok(Changes::new()) };
         serde_json::from_slice(&bytes).map_err(|_| {
             let shown = shell_escape::escape(path.to_string_lossy());
-            Failure::unavailable(format!(
-                "{} is damaged: it names values that are out of date",
-                path.display()
-            ))
-            .hint(format!("rm {shown}, then give what changed since: vastenv remember env-var NAME"))
+            Failure::unavailable(format!("{} is damaged: it names stale values", path.display()))
+                .hint(format!("rm {shown}, then enter what changed since: vastenv remember env-var NAME"))
         })
     }
 

@@ -59,8 +59,8 @@ impl Store {
             }
             if waited >= PATIENCE {
                 let path = self.lock_path(name);
-                return Err(Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-                    .hint("if it hangs, end it (see `fuser` on that file) and try again"));
+                return Err(Failure::unavailable(format!("another vastenv is running ({})", path.display()))
+                    .hint("if it hangs, stop it (`fuser` on that file shows it) and try again"));
             }
             std::thread::sleep(INTERVAL);
             waited += INTERVAL;

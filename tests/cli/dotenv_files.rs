@@ -17,10 +17,10 @@ fn a_fault_is_told_by_file_and_line_before_any_request() {
     let home = account.home();
     fs::create_dir(home.path("folder")).expect("made");
     for (text, parts) in [
-        (&b"A=1\nhid den\n"[..], ["bad.env, line 2: there is no = in it", "NAME=value"]),
+        (&b"A=1\nhid den\n"[..], ["bad.env, line 2: no = in it", "NAME=value"]),
         (b"A=1\r\nB=\"hidden\n\n", ["bad.env, line 2: the quote", "close it"]),
         (b"A='x'hidden", ["bad.env, line 1: there is text after", "hint: "]),
-        (b"A=1\nB=\xff\xfehidden", ["bad.env, line 2: it is no UTF-8 text", "base64"]),
+        (b"A=1\nB=\xff\xfehidden", ["bad.env, line 2: it is not UTF-8", "base64"]),
         (b"\xff\xfeh\0i\0d\0", ["bad.env is UTF-16 text", "iconv -f UTF-16 -t UTF-8"]),
     ] {
         home.write("bad.env", text);

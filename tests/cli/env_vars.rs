@@ -168,7 +168,7 @@ fn refusals_say_what_to_do_instead() {
     home.vastenv(&["create", "env-var", "PATH", "hidden-v"])
         .run()
         .expect(0)
-        .mentions(&["PATH is kept in the account but not loaded into shells"])
+        .mentions(&["PATH is in the account but not loaded into shells"])
         .hides("hidden-v");
     assert_eq!(home.ok(&["export", "json"]), "{\n \"A\": \"1\"\n}\n");
 }

@@ -66,7 +66,7 @@ fn what_no_eye_sees_around_a_value_is_sent_only_if_it_is_meant() {
             for (verb, name) in [("create", "NEW"), ("update", "OLD"), ("set", "OLD"), ("remember", "OLD")] {
                 let question = format!("the value of {name} begins or ends with U+{code}");
                 let typed = home.vastenv(&[verb, "env-var", name, &value]).run();
-                typed.hides("hidden").refuses(2, &[&question, "say yes with -y"]);
+                typed.hides("hidden").refuses(2, &[&question, "add --yes"]);
             }
         }
         let piped = home.vastenv(&["create", "env-var", "NEW"]).stdin(format!("hidden{edge} {edge}")).run();
@@ -163,7 +163,7 @@ fn import_diff_and_create_agree_on_what_an_account_can_hold() {
     let empty = "empty, which an account cannot hold";
     let plan = home.vastenv(&["import", "--dry-run", "some.env"]).run().expect(0);
     assert!(plan.out.contains(&format!("EMPTY, OLD ({empty})")), "{plan:?}");
-    let too_long = "the value is over 128 KiB, more than a program can be given";
+    let too_long = "the value is over 128 KiB, too long for an environment";
     assert!(plan.out.contains(&format!("not loaded into shells: LONG ({too_long})")), "{plan:?}");
     let diff = home.vastenv(&["diff", "some.env"]).run().expect(1);
     assert!(diff.out.contains(&format!("+ EMPTY ({empty})\n")), "{diff:?}");
@@ -175,6 +175,6 @@ fn import_diff_and_create_agree_on_what_an_account_can_hold() {
         home.vastenv(&[verb, "env-var", "OLD"]).stdin("\n").run().refuses(2, &["no empty values"]);
     }
     let said = home.vastenv(&["create", "env-var", "LONG"]).stdin(&long).run().expect(0);
-    said.mentions(&["LONG is kept in the account but not loaded into shells", too_long]);
+    said.mentions(&["LONG is in the account but not loaded into shells", too_long]);
     assert_eq!(account.secrets(), json!({"OLD": "x", "LONG": long}));
 }

@@ -22,7 +22,7 @@ fn a_dead_or_refusing_proxy_is_named_with_its_status() {
     let said = behind(&home, &dead, &["refresh"]).run().hides("hunter2");
     said.refuses(1, &[&format!("the proxy {dead} cannot be reached (Connection refused)"), "NO_PROXY"]);
     for (status, said) in [
-        (407, "wants a user name and password (HTTP 407)".to_owned()),
+        (407, "requires a user name and password (HTTP 407)".to_owned()),
         (403, "refuses to connect to console.vast.ai (HTTP 403)".to_owned()),
         (502, "refuses to connect to console.vast.ai (HTTP 502)".to_owned()),
     ] {

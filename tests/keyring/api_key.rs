@@ -99,7 +99,7 @@ fn a_key_that_the_keyring_does_not_give_is_not_called_absent() {
         .anew(&["show", "env-vars"])
         .run()
         .expect(4)
-        .mentions(&["the keyring no longer holds the API key", "vastenv set api-key --keyring"]);
+        .mentions(&["the keyring no longer has the API key", "vastenv set api-key --keyring"]);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn status_names_where_secrets_rest_also_without_the_key() {
     check(1, "there is no keyring", "absent");
     signed.session.next(Keyring::Unlocked);
     assert!(signed.session.secret_tool(&["clear", "service", "vastenv"]).status.success());
-    check(4, "the keyring no longer holds the API key", "lost");
+    check(4, "the keyring no longer has the API key", "lost");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_reset_that_was_cut_off_is_finished_in_the_keyring() {
             let trace = ["-f", "-qq", "-o", "/dev/null", "-e", &inject, VASTENV, "reset", "api-key", "-y"];
             let said = signed.home.command("strace", &trace).run();
             let after = signed.home.vastenv(&["refresh"]).run();
-            let lost = after.code == 4 && after.err.contains("was cut off before its answer came");
+            let lost = after.code == 4 && after.err.contains("was cut off before the answer");
             assert!(after.code == 0 || lost, "{call} {nth}: {said:?} {after:?}");
             assert!(!signed.home.path(".config/vastai/vast_api_key").exists());
             assert!(!signed.home.path(".local/state/vastenv/reset-api-key").exists());

@@ -95,7 +95,7 @@ fn a_lost_key_costs_what_is_said_and_values_come_back_with_it() {
     let values = machine.file("values.json");
     said.mentions(&[
         &format!("the 3 values remembered in {}", values.display()),
-        "are sealed with a key that the keyring no longer holds",
+        "are encrypted with a key that the keyring no longer has",
         "vastenv remember env-var --all",
     ]);
     let sealed = fs::read(&values).expect("read");

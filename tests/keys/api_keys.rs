@@ -145,7 +145,7 @@ fn deleting_the_key_in_use_needs_a_yes() {
     account.forget();
     home.vastenv(&["delete", "api-key", "2", "1"])
         .run()
-        .refuses(2, &["API key 1 is the one in use", "hint: say yes with -y"]);
+        .refuses(2, &["API key 1 is the one in use", "hint: add --yes"]);
     assert_eq!(ids(&account), [1, 2], "not even the other one");
     let mut terminal = Terminal::open(&home, 200, "vastenv delete api-key 1");
     terminal.wait_for("Delete it? [y/N] ");
@@ -167,13 +167,11 @@ fn deleting_a_key_that_may_be_in_use_needs_a_yes() {
     let account = TestAccount::of(&both, Options::default());
     let home = account.home();
     let mut terminal = Terminal::open(&home, 200, "vastenv delete api-key 2");
-    terminal.wait_for("may be the one in use: the server does not tell. Delete it? [y/N] ");
+    terminal.wait_for("may be the one in use. Delete it? [y/N] ");
     terminal.type_in("n\r");
     assert_eq!(terminal.end().1, 1);
     assert_eq!(ids(&account), [1, 2]);
-    home.vastenv(&["delete", "api-key", "2"])
-        .run()
-        .refuses(2, &["may be the one in use", "hint: say yes with -y"]);
+    home.vastenv(&["delete", "api-key", "2"]).run().refuses(2, &["may be the one in use", "hint: add --yes"]);
     assert_eq!(ids(&account), [1, 2]);
     // Made here, under its own number: no doubt about that one.
     home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
@@ -188,7 +186,7 @@ fn a_key_that_may_not_list_is_in_doubt_too() {
     let state = json!({"api_keys": [writer, {"id": 2, "key": "b".repeat(64)}]});
     let account = TestAccount::of(&state, Options::default());
     let home = account.home();
-    home.vastenv(&["delete", "api-key", "2"]).run().refuses(2, &["may be the one in use", "say yes with -y"]);
+    home.vastenv(&["delete", "api-key", "2"]).run().refuses(2, &["may be the one in use", "add --yes"]);
     // Made here: another one.
     home.ok(&["create", "api-key", "--name", "x", "--permission", "misc"]);
     home.ok(&["delete", "api-key", "3"]);

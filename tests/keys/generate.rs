@@ -86,7 +86,7 @@ fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
 fn an_older_pair_is_only_moved_with_a_yes() {
     let account = account();
     let home = home_with_pair(&account);
-    home.vastenv(&["create", "ssh-key"]).run().refuses(2, &["moved to a backup", "hint: say yes with -y"]);
+    home.vastenv(&["create", "ssh-key"]).run().refuses(2, &["moved to a backup", "hint: add --yes"]);
     let mut terminal = Terminal::open(&home, 300, "vastenv create ssh-key");
     terminal.wait_for("Make a new pair? [y/N] ");
     terminal.type_in("n\r");

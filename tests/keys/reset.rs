@@ -54,7 +54,7 @@ fn the_new_key_is_saved_tried_and_told_in_one_line() {
     let home = home(&account);
     home.vastenv(&["reset", "api-key"])
         .run()
-        .refuses(2, &["will stop working everywhere", "hint: say yes with -y"]);
+        .refuses(2, &["will stop working everywhere", "hint: add --yes"]);
     assert_eq!(account.requests(), [""; 0]);
     let said = home.vastenv(&["reset", "api-key", "-y"]).run().expect(0);
     let new = current(&account);
@@ -173,7 +173,7 @@ fn a_key_that_could_not_be_saved_is_shown_kept_and_saved_by_a_later_command() {
     let said = home.vastenv(&["show", "ssh-keys"]).env("VAST_API_KEY", &new).run().expect(0);
     said.mentions(&["the new key of an earlier reset still waits", "hint: "]).hides(&new);
     let said = home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &new).run().expect(1);
-    said.mentions(&["the new key of an earlier reset still waits to be saved"]);
+    said.mentions(&["the new key of an earlier reset is not saved yet"]);
     assert_eq!(current(&account), new);
 
     fs::remove_dir(key_file(&home)).expect("removed");
@@ -366,6 +366,6 @@ fn after_a_kill_before_the_answer_is_written_down_shells_ask_whether_the_key_is_
     child.kill().expect("killed");
     child.wait().expect("ended");
     let said = home.vastenv(&["run", "--", "true"]).run().expect(4);
-    said.mentions(&["reset api-key` was cut off before its answer came", "Invalid user key"]);
+    said.mentions(&["reset api-key` was cut off before the answer", "Invalid user key"]);
     assert_eq!(home.vastenv(&["export", "json"]).run().expect(4).out, "");
 }

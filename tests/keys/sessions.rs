@@ -147,7 +147,7 @@ fn a_session_key_from_elsewhere_costs_no_file() {
     let account = account();
     let home = home(&account.sandbox.url, SESSION);
     let call = home.vastenv(&["show", "ssh-keys", "--api-key", "a-session-that-is-long-over"]);
-    call.run().refuses(4, &["Invalid user key", "is from --api-key; give another one"]);
+    call.run().refuses(4, &["Invalid user key", "is from --api-key; use another key"]);
     assert!(session_file(&home).exists());
 }
 

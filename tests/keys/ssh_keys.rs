@@ -233,7 +233,7 @@ fn what_brings_a_deleted_key_back_does_so() {
     let home = account.home();
     let said = home.vastenv(&["delete", "ssh-key", "12", "99", "11", "12"]).run().expect(1);
     let said =
-        said.mentions(&["cannot delete the SSH key 99", "hint: see their ids with `vastenv show ssh-keys`"]);
+        said.mentions(&["cannot delete the SSH key 99", "hint: list their ids: vastenv show ssh-keys"]);
     assert_eq!(held(&account), [""; 0]);
     let commands: Vec<&str> =
         said.err.lines().filter_map(|line| line.split_once("bring it back: ")).map(|parts| parts.1).collect();
@@ -255,7 +255,7 @@ fn an_unknown_id_is_said_with_where_to_look() {
     for arguments in [&["update", "ssh-key", "5", ED25519][..], &["delete", "ssh-key", "5"]] {
         home.vastenv(arguments)
             .run()
-            .refuses(1, &["SSH key 5", "hint: see their ids with `vastenv show ssh-keys`"]);
+            .refuses(1, &["SSH key 5", "hint: list their ids: vastenv show ssh-keys"]);
     }
     home.vastenv(&["delete", "ssh-key", "five"]).run().refuses(2, &["wrong value \"five\" for <ID>"]);
 }
@@ -354,7 +354,7 @@ fn every_success_is_one_line() {
     for (arguments, start) in [
         (&["create", "ssh-key", OTHER][..], "added SSH key 13: ED25519 SHA256:"),
         (&["update", "ssh-key", "11", SK_ED25519], "updated SSH key 11: ED25519-SK SHA256:"),
-        (&["delete", "ssh-key", "11"], "deleted SSH key 11; bring it back: vastenv create ssh-key 'sk-ssh-"),
+        (&["delete", "ssh-key", "11"], "deleted SSH key 11; restore it: vastenv create ssh-key 'sk-ssh-"),
     ] {
         let said = home.vastenv(arguments).run().expect(0);
         assert!(said.out.is_empty() && said.err.starts_with(start), "{said:?}");

@@ -21,7 +21,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     let Facts { account, cached, shell: here, .. } = Facts::gather(app);
     let account = account?;
     let Cached { snapshot, environment, age } = cached?
-        .ok_or_else(|| Failure::failed("nothing is known of the account yet").hint("vastenv refresh"))?;
+        .ok_or_else(|| Failure::failed("nothing is cached for the account yet").hint("vastenv refresh"))?;
     let Some((name, variable)) = snapshot.find(&arguments.name) else {
         let name = printable(&arguments.name);
         return Err(Failure::failed(format!("the account has no variable {name} (asked {})", ago(age)))
