@@ -88,7 +88,7 @@ fn refusal(call: &Call, answer: &RawAnswer) -> Failure {
     let said = match &notice.text {
         Some(text) => format!("{} (HTTP {status})", call.redactor.show(text)),
         None if matches!(answer.body, Body::Compressed) => {
-            format!("{} answered HTTP {status} with a compressed body, which was not asked for", call.host)
+            format!("{} answered HTTP {status} with a compressed body that was not requested", call.host)
         }
         None => format!("{} answered HTTP {status} with {}", call.host, notice.form.describe()),
     };

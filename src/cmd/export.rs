@@ -150,8 +150,8 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Ou
         Ok(None) => Ok(old),
         Err(Stop::Failed(failure)) if failure.exit_code() != 4 => {
             let when = match account.age(&old) {
-                Some(age) => format!("of {} ago", format_duration(age)),
-                None => "of unknown age".to_owned(),
+                Some(age) => format!("{} ago", format_duration(age)),
+                None => "at an unknown time".to_owned(),
             };
             app.ui.warn(&format!("{}; running with the variables cached {when}", failure.message()));
             Ok(old)

@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(
             settled.notes,
             [
-                "A begins or ends with U+200B, which no eye sees",
-                "B begins or ends with U+FEFF, which no eye sees"
+                "A begins or ends with U+200B, which is invisible",
+                "B begins or ends with U+FEFF, which is invisible"
             ]
         );
     }

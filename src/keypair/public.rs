@@ -210,7 +210,7 @@ mod tests {
             (format!("ssh-ed25519-cert-v01@openssh.com {damaged}"), "certificate"),
             (format!("ssh-ed25519 {damaged}"), "damaged"),
             ("hello".to_owned(), "not an SSH public key"),
-            (String::new(), "no SSH public key"),
+            (String::new(), "not an SSH public key"),
         ] {
             let failure = PublicKey::parse(&text).expect_err(&text);
             assert!(failure.message().contains(why), "{why}: {failure:?}");

@@ -132,7 +132,7 @@ fn a_key_file_as_the_umask_left_it_is_mended_aloud_and_used() {
         let home = Home::new();
         let file = home.write(KEY_FILE, OTHER_KEY);
         chmod(&file, left);
-        home.vastenv(&["status"]).run().expect(0).mentions(&["vastenv: warning: ", "mended with chmod 600"]);
+        home.vastenv(&["status"]).run().expect(0).mentions(&["vastenv: warning: ", "fixed (chmod 600)"]);
         assert_eq!(mode(&file), 0o600);
         let said = home.vastenv(&["status"]).run().expect(0);
         assert_eq!(said.err, "");

@@ -37,8 +37,8 @@ fn the_plan_has_names_only_and_nothing_is_sent_without_a_yes() {
     let said = home.vastenv(&["import", ".env"]).run().expect(2).hides("hidden").hides("word");
     assert_eq!(said.out, plan);
     said.mentions(&[
-        ".env: CHANGED holds a ${…}, which is taken as it stands",
-        "nobody is at the terminal to answer: Send 3 variables to 127.0.0.1",
+        ".env: CHANGED holds a ${…}, which is kept as it is",
+        "cannot ask for confirmation: stdin is not a terminal (Send 3 variables to 127.0.0.1",
         "hint: add --yes",
     ]);
     let home = account.home();

@@ -49,7 +49,7 @@ fn what_argparse_takes_for_an_option_is_one_and_not_repeated() {
     for value in ["-x", "--hidden", "-1hidden", "-1e5", "-1.", "--retry=hidden 2", "--no-remember=hidden 2"] {
         home.vastenv(&["create", "env-var", "A", value]).run().expect(2).hides("hidden");
     }
-    home.vastenv(&["create", "env-var", "-1", "x"]).run().refuses(2, &["this is no variable name"]);
+    home.vastenv(&["create", "env-var", "-1", "x"]).run().refuses(2, &["not a valid variable name"]);
     assert_eq!(account.secrets(), json!({}));
     home.ok(&["create", "env-var", "A", "--", "-x"]);
     assert_eq!(account.secrets(), json!({"A": "-x"}));
@@ -150,7 +150,7 @@ fn a_value_from_the_environment_or_a_file_with_an_unseen_edge_is_told() {
     home.write("some.env", "A='\u{a0}hidden'\n");
     for arguments in [&["remember", "env-var", "--from", "some.env"][..], &["import", "-y", "some.env"]] {
         let said = home.vastenv(arguments).run().expect(0).hides("hidden");
-        said.mentions(&["A begins or ends with U+00A0, which no eye sees"]);
+        said.mentions(&["A begins or ends with U+00A0, which is invisible"]);
     }
 }
 
@@ -171,8 +171,10 @@ fn import_diff_and_create_agree_on_what_an_account_can_hold() {
         diff.out.contains(&format!("~ OLD ({empty})\n+")) || diff.out.contains(&format!("~ OLD ({empty})\n"))
     );
     for verb in ["create", "update", "set"] {
-        home.vastenv(&[verb, "env-var", "OLD", ""]).run().refuses(2, &["an account holds no empty values"]);
-        home.vastenv(&[verb, "env-var", "OLD"]).stdin("\n").run().refuses(2, &["no empty values"]);
+        home.vastenv(&[verb, "env-var", "OLD", ""])
+            .run()
+            .refuses(2, &["an account cannot hold empty values"]);
+        home.vastenv(&[verb, "env-var", "OLD"]).stdin("\n").run().refuses(2, &["hold empty values"]);
     }
     let said = home.vastenv(&["create", "env-var", "LONG"]).stdin(&long).run().expect(0);
     said.mentions(&["LONG is in the account but not loaded into shells", too_long]);

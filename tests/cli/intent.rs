@@ -273,7 +273,7 @@ fn what_cannot_be_noted_is_not_sent_and_what_cannot_be_kept_is_a_failure() {
     // No folder can be made where a file is.
     let blocked = home.write(".local/state/vastenv/changes", "");
     let refused = home.vastenv(&["update", "env-var", "A", "new"]).run();
-    refused.refuses(1, &["nothing was sent: the change of A cannot be noted here", "hint: "]);
+    refused.refuses(1, &["nothing was sent: the change of A cannot be recorded here", "hint: "]);
     home.vastenv(&["update", "env-var", "A", "new", "--no-remember"]).run().refuses(1, &["nothing was sent"]);
     home.ok(&["update", "env-var", "B", "new", "--no-remember"]);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "new"}));
@@ -314,6 +314,6 @@ fn a_disk_that_is_full_after_the_send_leaves_the_value_unknown() {
     );
     let said = home.command("unshare", &["-rm", "bash", "--norc", "-c", &script]).run().expect(0);
     assert_eq!(said.out, "set 1\nimport 1\n{}\n", "{said:?}");
-    assert_eq!(said.err.matches("make room or mend the file, then ").count(), 2, "{said:?}");
+    assert_eq!(said.err.matches("free disk space or fix the file, then ").count(), 2, "{said:?}");
     assert_eq!(account.secrets(), json!({"A": "newer"}));
 }

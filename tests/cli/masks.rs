@@ -128,7 +128,7 @@ fn create_and_update_remember_and_a_refresh_keeps_it() {
         exports(&home, &json!({"NEW": "one", "OLD": "two"}));
         home.age_snapshot(10);
         let said = home.vastenv(&["refresh"]).run().expect(0);
-        assert!(said.err.contains("nothing changed") && !said.err.contains("masked"), "{said:?}");
+        assert!(said.err.contains("nothing changed") && !said.err.contains("hidden by Vast"), "{said:?}");
     }
     // The cache may go at any time; what is remembered is no cache.
     fs::remove_dir_all(home.path(".cache/vastenv")).expect("removed");
@@ -174,8 +174,8 @@ fn a_server_that_tells_of_changes_is_believed_and_no_more() {
     server.now_says(&home, hidden("2026-01-01"));
     assert!(home.ok(&["why", "A"]).contains("unchanged since, says the server"));
     let said = server.now_says(&home, hidden("2026-02-02"));
-    said.mentions(&["what is remembered of A may not be the account's value any more"]);
-    assert!(home.ok(&["show", "env-vars"]).contains("perhaps another value by now: vastenv why A"));
+    said.mentions(&["the remembered value of A may be stale"]);
+    assert!(home.ok(&["show", "env-vars"]).contains("may be stale: vastenv why A"));
     assert!(home.ok(&["why", "A"]).contains("changed in the account since"));
     exports(&home, &json!({"A": "one"}));
     home.ok(&["remember", "env-var", "A", "two"]);
@@ -212,7 +212,7 @@ fn a_plain_value_replaces_a_remembered_one_for_good() {
     home.vastenv(&["remember", "env-var", "A", "mine"])
         .run()
         .expect(0)
-        .mentions(&["the server tells the value of A"]);
+        .mentions(&["the server shows the value of A"]);
     exports(&home, &json!({"A": "plain"}));
 }
 
@@ -275,7 +275,7 @@ fn offline_all_of_it_stays() {
     exports(&home, &json!({"A": "one"}));
     // What is known suffices to remember more.
     let said = home.vastenv(&["remember", "env-var", "B", "two"]).run().expect(0);
-    said.mentions(&["going by what was known before", "remembered B"]);
+    said.mentions(&["using the cache", "remembered B"]);
     exports(&home, &json!({"A": "one", "B": "two"}));
 }
 
@@ -295,21 +295,21 @@ fn a_second_machine_is_told_once_and_how_to_mend_it() {
     let home = account.home();
     let first = home.vastenv(&["refresh"]).run().expect(0);
     first.mentions(&[
-        "4 of 5 variables are masked by the server and not yet known here: A, B, C, D",
+        "4 of 5 variables are hidden by Vast and unknown here: A, B, C, D",
         "vastenv remember env-var --all",
     ]);
     home.age_snapshot(10);
     let second = home.vastenv(&["refresh"]).run().expect(0);
-    assert!(!second.err.contains("masked"), "{second:?}");
+    assert!(!second.err.contains("hidden by Vast"), "{second:?}");
     let status = home.ok(&["status"]);
     assert_eq!(status.matches("0 to load, 4 unknown, 1 refused").count(), 1, "{status}");
     let script =
         format!("for n in 1 2; do eval \"$('{VASTENV}' hook bash)\"; '{VASTENV}' hook bash >/dev/null; done");
     for expected in [1, 0] {
         let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
-        assert_eq!(said.err.matches("4 of 5 variables are masked").count(), expected, "{said:?}");
+        assert_eq!(said.err.matches("4 of 5 variables are hidden").count(), expected, "{said:?}");
     }
     home.ok(&["remember", "env-var", "A", "one"]);
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
-    assert!(!said.err.contains("masked"), "{said:?}");
+    assert!(!said.err.contains("hidden by Vast"), "{said:?}");
 }

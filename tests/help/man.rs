@@ -75,9 +75,10 @@ fn without_a_folder_the_first_page_is_printed() {
 /// The first column of a table in the code.
 fn table(file: &str, start: &str) -> Vec<String> {
     let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a source");
-    let (_, table) = source.split_once(start).expect("a table");
+    let (_, table) =
+        source.split_once(start).and_then(|(_, after)| after.split_once("= [")).expect("a table");
     let (table, _) = table.split_once("\n];\n").expect("an end");
-    let names = table.split('(').skip(1).filter_map(|row| {
+    let names = table.split("\n    (").skip(1).filter_map(|row| {
         let (name, _) = row.trim_start().split_once(',')?;
         Some(name.trim_matches('"').to_owned())
     });

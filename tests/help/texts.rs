@@ -124,11 +124,11 @@ fn topics_are_explained_and_listed() {
         assert!(screens.contains(part), "{part}: {screens}");
     }
     let said = home.vastenv(&["help", "mask"]).run();
-    said.refuses(2, &["no command or topic", "did you mean `vastenv help masks`?"]);
+    said.refuses(2, &["no such command or topic", "did you mean `vastenv help masks`?"]);
     let said = home.vastenv(&["help", "shwo", "env-vars"]).run();
     said.refuses(2, &["did you mean `vastenv help show env-vars`?", "vastenv help topics"]);
     let said = home.vastenv(&["help", "set", "api-key", "hidden-key"]).run();
-    said.refuses(2, &["no command or topic"]).hides("hidden-key");
+    said.refuses(2, &["no such command or topic"]).hides("hidden-key");
 }
 
 #[test]

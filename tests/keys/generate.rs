@@ -64,7 +64,7 @@ fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
     let home = account.home();
     fs::create_dir(home.path(".ssh")).expect("a folder");
     chmod(&home.path(".ssh"), 0o755);
-    home.vastenv(&["create", "ssh-key"]).run().expect(0).mentions(&["mended with chmod 700"]);
+    home.vastenv(&["create", "ssh-key"]).run().expect(0).mentions(&["fixed (chmod 700)"]);
     assert_eq!(mode(&home.path(".ssh")), 0o700);
     fs::create_dir(home.path("shared")).expect("a folder");
     chmod(&home.path("shared"), 0o755);

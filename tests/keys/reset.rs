@@ -152,7 +152,7 @@ fn a_sessions_reset_replaces_the_key_file_only_if_its_key_is_dead() {
             assert_eq!((said.out.trim_end(), saved(&home).as_str()), (new.as_str(), in_file));
         }
         // The dead session is dropped by the next call.
-        home.vastenv(&["show", "ssh-keys"]).run().expect(0).mentions(&["the two-factor session is over"]);
+        home.vastenv(&["show", "ssh-keys"]).run().expect(0).mentions(&["the two-factor session has expired"]);
     }
 }
 
