@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_template_lets_every_line_fit_and_holds_no_other_placeholder() {
-        let text = clap::builder::StyledStr::from(template()).to_string();
+        let text = StyledStr::from(template()).to_string();
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "too long (shorten the command's about): {line}");
             let placeholders = ["{about-with-newline}", "{usage-heading} {usage}", "{options}{after-help}"];

@@ -72,7 +72,10 @@ fn a_key_moves_to_the_keyring_and_back() {
 
     signed.home.write(".vast_api_key", signed.key());
     let said = signed.save(&["set", "api-key", "--keyring"]).expect(0);
-    assert!(said.err.contains("removed the key from ") && said.err.contains("old place"), "{said:?}");
+    assert!(
+        said.err.contains("removed the key from ") && said.err.contains("the key's old file"),
+        "{said:?}"
+    );
     assert!(!signed.is_in_a_file(signed.key()));
 }
 
@@ -121,7 +124,7 @@ fn status_names_where_secrets_rest_also_without_the_key() {
     signed.session.kill_keyring(Keyring::Locked);
     check(1, "the keyring is locked", "locked");
     signed.session.kill_keyring(Keyring::Broken);
-    check(1, "there is no keyring", "absent");
+    check(1, "no keyring", "absent");
     signed.session.next(Keyring::Unlocked);
     assert!(signed.session.secret_tool(&["clear", "service", "vastenv"]).status.success());
     check(4, "the keyring no longer has the API key", "lost");

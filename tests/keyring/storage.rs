@@ -74,8 +74,8 @@ fn a_sealed_file_does_not_open_in_another_account() {
     // Under the other name, and so under another place.
     fs::copy(&values, &snapshot).expect("copied");
     let said = machine.home.vastenv(&["export", "json"]).run().expect(0);
-    assert!(said.err.contains("was sealed for another place"), "{said:?}");
-    assert!(said.err.contains("is set aside and fetched anew"), "{said:?}");
+    assert!(said.err.contains("was encrypted for another place"), "{said:?}");
+    assert!(said.err.contains("moved away and fetched again"), "{said:?}");
     Machine::assert_whole(&machine.home, "fetched anew");
     // A changed byte is told from a lost key, and loses nothing.
     let mut bytes = fs::read(&values).expect("read");

@@ -91,7 +91,7 @@ fn an_older_pair_is_only_moved_with_a_yes() {
     terminal.wait_for("Make a new pair? [y/N] ");
     terminal.type_in("n\r");
     let (seen, code) = terminal.end();
-    assert!(code == 1 && seen.contains("nothing was done"), "{seen}");
+    assert!(code == 1 && seen.contains("cancelled"), "{seen}");
     assert_eq!(files(&home), ["id_ed25519", "id_ed25519.pub"]);
     assert_eq!(read(&home, ".ssh/id_ed25519"), "old private");
     assert_eq!(account.requests(), [""; 0]);
@@ -164,7 +164,7 @@ fn a_passphrase_is_asked_twice_and_locks_the_key() {
         (seen, code)
     };
     let (seen, code) = ask("pässword one", "pässword two");
-    assert!(code == 1 && seen.contains("differ; nothing was made"), "{seen}");
+    assert!(code == 1 && seen.contains("differ; nothing was created"), "{seen}");
     assert!(!home.path(".ssh").exists());
     let (seen, code) = ask("pässword one", "pässword one");
     assert_eq!(code, 0, "{seen}");

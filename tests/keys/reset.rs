@@ -171,7 +171,7 @@ fn a_key_that_could_not_be_saved_is_shown_kept_and_saved_by_a_later_command() {
     assert_eq!((fs::read_to_string(&journal).expect("a key"), mode(&journal)), (new.clone(), 0o600));
     // While it cannot be saved, commands say so, and do their work; a second reset would lose it.
     let said = home.vastenv(&["show", "ssh-keys"]).env("VAST_API_KEY", &new).run().expect(0);
-    said.mentions(&["the new key of an earlier reset still waits", "hint: "]).hides(&new);
+    said.mentions(&["the new key of an earlier reset is not saved yet", "hint: "]).hides(&new);
     let said = home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &new).run().expect(1);
     said.mentions(&["the new key of an earlier reset is not saved yet"]);
     assert_eq!(current(&account), new);
@@ -217,7 +217,7 @@ fn a_key_that_was_saved_meanwhile_is_not_overwritten() {
     home.write(".config/vastai/vast_api_key", OTHER_KEY);
     let said = home.vastenv(&["status"]).run().expect(0);
     let said = said.mentions(&[
-        "still waits: ",
+        "is not saved yet: ",
         "holds another key by now",
         "hint: take the new key with `vastenv set api-key < ",
     ]);
@@ -332,7 +332,10 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
         assert_eq!(saved(&home), "a-key-of-this-server-0001");
         assert_eq!(fs::read_to_string(&kept).expect("a key"), new);
         let said = home.vastenv(&["show", "ssh-keys"]).run();
-        said.mentions(&["the new key of an earlier reset still waits: it has", kept.to_str().expect("text")]);
+        said.mentions(&[
+            "the new key of an earlier reset is not saved yet: it has",
+            kept.to_str().expect("text"),
+        ]);
     }
 }
 

@@ -72,7 +72,7 @@ fn a_session_that_is_over_is_dropped_and_the_command_goes_on_with_the_api_key() 
         let said = home.vastenv(arguments).run().expect(0);
         let warnings = said.err.matches("the two-factor session has expired").count();
         assert_eq!(warnings, 1, "{said:?}");
-        said.mentions(&["vastai tfa login", "going on with the key from", "vast_api_key"]);
+        said.mentions(&["vastai tfa login", "using the key from", "vast_api_key"]);
         assert!(!session_file(&home).exists());
         let refused: Vec<_> = account.requests().into_iter().filter(|line| line.ends_with(" 401")).collect();
         assert_eq!(refused.len(), 1, "{arguments:?}: {refused:?}");
