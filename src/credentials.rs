@@ -39,9 +39,17 @@ impl Source {
     /// What to do about a key from here that opens nothing.
     pub fn mend(&self) -> &'static str {
         match self {
-            Self::Flag => "give another one",
+            Self::Flag => "use another key",
             Self::Environment => "change or unset VAST_API_KEY",
-            _ => "save the right one with `vastenv set api-key`",
+            _ => "save a valid key with `vastenv set api-key`",
+        }
+    }
+
+    /// The same, kept apart where a key has to be saved.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Flag | Self::Environment => self.mend().into(),
+            _ => Remedy::SaveKey(self.mend().to_owned()),
         }
     }
 
@@ -57,8 +65,8 @@ impl Source {
         }
         let path_shown = path.display();
         Some(match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
-            Ok(()) => format!("{path_shown} was open to others; mended with chmod 600"),
-            Err(error) => format!("{path_shown} is open to others: {}", reason(&error)),
+            Ok(()) => format!("{path_shown} was readable by others; fixed (chmod 600)"),
+            Err(error) => format!("{path_shown} is readable by others: {}", reason(&error)),
         })
     }
 }
@@ -74,7 +82,7 @@ impl fmt::Display for Source {
             Self::Environment => formatter.write_str("VAST_API_KEY"),
             Self::TwoFactorFile(path) => write!(formatter, "{} (two-factor session)", path.display()),
             Self::KeyFile(path) => write!(formatter, "{}", path.display()),
-            Self::LegacyFile(path) => write!(formatter, "{} (old place)", path.display()),
+            Self::LegacyFile(path) => write!(formatter, "{} (old path)", path.display()),
             Self::Keyring => formatter.write_str("the keyring"),
         }
     }
@@ -92,7 +100,7 @@ pub fn find(
         if let Some(text) = given.filter(|text| !trim_unseen(text.expose()).is_empty()) {
             let key = check_key(trim_unseen(text.expose())).map_err(|why| {
                 Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}"))
-                    .hint(source.mend())
+                    .hint(source.remedy())
             })?;
             return Ok(Credential { key, source });
         }
@@ -127,8 +135,8 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
-            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer holds the API key")
-                .hint(Remedy::SaveKey("save it anew with `vastenv set api-key --keyring`".to_owned())))
+            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key")
+                .hint(Remedy::SaveKey("save it again with `vastenv set api-key --keyring`".to_owned())))
         }
         Err(trouble) => {
             Err(Failure::unavailable(format!("cannot read the API key from the keyring: {trouble}"))
@@ -144,7 +152,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let Some(bytes) = files::read_key_file(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
-            .hint(Remedy::SaveKey(source.mend().to_owned()))
+            .hint(source.remedy())
     };
     let text = match decode(&bytes) {
         Ok(text) => trim_unseen(text),

@@ -48,13 +48,13 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
     let message = match error.kind() {
         ErrorKind::UnknownArgument => match given(ContextKind::InvalidArg) {
             Some(word) => format!("unexpected argument {word}"),
-            None => "an argument that is not expected here (quote a value with spaces; put -- before one \
+            None => "unexpected argument (quote a value with spaces; put -- before one \
                      that starts with -)"
                 .to_owned(),
         },
         ErrorKind::InvalidSubcommand => match given(ContextKind::InvalidSubcommand) {
-            Some(word) => format!("there is no command {word}"),
-            None => "there is no such command".to_owned(),
+            Some(word) => format!("no such command: {word}"),
+            None => "no such command".to_owned(),
         },
         ErrorKind::InvalidValue | ErrorKind::ValueValidation
             if text(ContextKind::InvalidValue).is_some_and(|text| text.is_empty()) =>
@@ -69,17 +69,19 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
                 .map_or(String::new(), |known| format!(" (known: {known})"));
             let why = std::error::Error::source(error).and_then(|why| why.downcast_ref::<BadPath>());
             let why = why.map_or(String::new(), |why| format!(": {why}"));
-            format!("wrong value{word} for {place}{known}{why}")
+            format!("invalid value{word} for {place}{known}{why}")
         }
         ErrorKind::MissingRequiredArgument => {
             format!("missing: {}", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            "a command is missing".to_owned()
+            "no command given".to_owned()
         }
-        ErrorKind::ArgumentConflict => "these arguments exclude each other, or one is given twice".to_owned(),
-        ErrorKind::InvalidUtf8 => "an argument is no UTF-8 text".to_owned(),
-        _ => "this command line makes no sense".to_owned(),
+        ErrorKind::ArgumentConflict => {
+            "arguments that cannot be used together, or one given twice".to_owned()
+        }
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
+        _ => "invalid arguments".to_owned(),
     };
     let meant = match error.kind() {
         ErrorKind::InvalidSubcommand => suggest::commands(&plain_words(arguments)),

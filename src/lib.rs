@@ -80,10 +80,8 @@ pub mod vault;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::Cli;
 use crate::cmd::HookCall;
 use crate::ui::Ui;
 
@@ -96,7 +94,7 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(code) = run_hot(arguments) {
         return code;
     }
-    match Cli::try_parse_from(cli::mark_values(arguments)) {
+    match cli::parse(arguments) {
         Ok(cli) => {
             let ui = Ui::new(cli.global.raw, cli.global.quiet, cli.global.no_color);
             cmd::dispatch(cli, ui).unwrap_or_else(|failure| error::report(&failure, ui))

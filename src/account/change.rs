@@ -66,7 +66,7 @@ impl<'a> Remote<'a> {
             }
             Some("max_secrets") => error
                 .of_kind(Kind::AccountFull)
-                .hint("delete a variable that nobody needs: `vastenv delete env-var NAME`"),
+                .hint("delete one you do not need: `vastenv delete env-var NAME`"),
             _ => error,
         });
         self.written(begun, name.as_str(), edit, sent.map(|reply| (reply.message, true)))
@@ -117,7 +117,7 @@ impl<'a> Remote<'a> {
     pub async fn delete(&self, name: &str) -> Result<Changed> {
         let begun = self.begin(name, Edit::Remove).await?;
         let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
-            Some("nonexistent_key") => error.hint("see the names with `vastenv show env-vars`"),
+            Some("nonexistent_key") => error.hint("list the names: vastenv show env-vars"),
             _ => error,
         });
         self.written(begun, name, Edit::Remove, sent.map(|reply| (reply.message, false)))

@@ -297,8 +297,8 @@ impl Followed {
             let wait = backoff.wait((account.now)());
             self.ask_again_in = wait.clamp(SHORTEST_PAUSE, LONGEST_PAUSE) + 1;
             let kept = match age {
-                Some(age) => format!("what was known {} ago stays", format_duration(age)),
-                None => "what is loaded stays".to_owned(),
+                Some(age) => format!("keeping the variables cached {} ago", format_duration(age)),
+                None => "keeping what is loaded".to_owned(),
             };
             let failure = Failure::unavailable(format!("{}; {kept}", backoff.reason));
             // What a server says in its own words may differ each time: its status is the cause.

@@ -5,7 +5,7 @@ use crate::domain::{AccountId, Failure, Result};
 use crate::store::Change;
 
 /// What to do where a note cannot be written.
-const MAKE_ROOM: &str = "make room, or make the folder writable, and try again";
+const MAKE_ROOM: &str = "free disk space or make the folder writable, then try again";
 
 /// A noted change. Dropped while no request is out, the note is withdrawn: nothing was changed.
 #[must_use]
@@ -58,7 +58,7 @@ impl<'a> Remote<'a> {
             Err(failure) => failure,
         };
         let why = failure.message();
-        let message = format!("nothing was sent: the change of {name} cannot be noted here: {why}");
+        let message = format!("nothing was sent: the change of {name} cannot be recorded here: {why}");
         Err(Failure::failed(message).hint(failure.next_step().unwrap_or(MAKE_ROOM)))
     }
 

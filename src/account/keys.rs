@@ -108,7 +108,7 @@ fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
 
 fn unknown_ssh_key(failure: Failure) -> Failure {
     match failure.code() {
-        Some("no_ssh_key") => failure.hint("see their ids with `vastenv show ssh-keys`"),
+        Some("no_ssh_key") => failure.hint("list their ids: vastenv show ssh-keys"),
         _ => failure,
     }
 }

@@ -190,7 +190,7 @@ impl<'a> Account<'a> {
         }
         let vault = self.store.vault();
         let credential = credentials::find(None, None, paths, vault).map_err(|failure| match failure.kind() {
-            Kind::NotAuthenticated => failure.hint("the two-factor session is over: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
+            Kind::NotAuthenticated => failure.hint("the two-factor session has expired: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,
         })?;
         let room = self.room.clone();

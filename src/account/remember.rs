@@ -51,8 +51,8 @@ impl Account<'_> {
     pub fn forget(&self, name: &str) -> Result<()> {
         self.store.edit_values(&self.known_id()?, |values| match values.remove(name) {
             Some(_) => Ok(()),
-            None => Err(Failure::failed(format!("no value of {name} is remembered here"))
-                .hint("see where values come from with `vastenv show env-vars`")),
+            None => Err(Failure::failed(format!("no remembered value of {name}"))
+                .hint("`vastenv show env-vars` says where values come from")),
         })?;
         self.store.sweep_leftovers();
         self.store.publish_generation((self.now)()).map(drop)
@@ -72,7 +72,7 @@ impl Account<'_> {
 
     fn known_id(&self) -> Result<AccountId> {
         self.id().ok_or_else(|| {
-            Failure::failed("nothing is known of the account yet").hint("ask the server: vastenv refresh")
+            Failure::failed("nothing is cached for the account yet").hint("ask the server: vastenv refresh")
         })
     }
 }

@@ -37,7 +37,7 @@ pub enum EarlierReset {
     Finished(Secret, SavedKey),
     /// The new key still waits in the journal; why, and what to do.
     Waits(Failure),
-    /// It was cut off before its answer came: nobody knows whether the old key is dead.
+    /// It was cut off before the answer: nobody knows whether the old key is dead.
     Unknown,
 }
 
@@ -109,7 +109,7 @@ impl Account<'_> {
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
         if let Some(BegunReset { new: Some(_), .. }) = self.store.begun_reset()? {
-            return Err(waits(self.store, "the new key of an earlier reset still waits to be saved"));
+            return Err(waits(self.store, "the new key of an earlier reset is not saved yet"));
         }
         self.store.begin_reset(&self.server, &self.key, place == KeyPlace::Keyring)?;
         Ok(lock)

@@ -91,10 +91,10 @@ fn openable(store: &Store) -> Result<Vec<SecretFile>> {
     let mut troubles = sealed.iter().filter_map(|file| store.vault().data_key(file.key.as_ref()?).err());
     match troubles.find(|trouble| *trouble != Trouble::Missing) {
         None => Ok(sealed),
-        Some(trouble) => Err(Failure::failed(format!(
-            "nothing was changed, because sealed files cannot be opened: {trouble}"
-        ))
-        .hint(trouble.hint())),
+        Some(trouble) => {
+            Err(Failure::failed(format!("nothing changed: encrypted files cannot be opened: {trouble}"))
+                .hint(trouble.hint()))
+        }
     }
 }
 
@@ -177,12 +177,12 @@ impl StorageReport {
     pub fn sentence(&self) -> String {
         let mut text = match self.wanted {
             Storage::File => "private files".to_owned(),
-            Storage::Keyring => "files sealed with a key in the keyring".to_owned(),
+            Storage::Keyring => "files encrypted with a key in the keyring".to_owned(),
         };
         if let Some(state) = &self.keyring {
             let state = match state {
                 Ok(()) => "the keyring answers".to_owned(),
-                Err(Trouble::Missing) => "the keyring has lost it".to_owned(),
+                Err(Trouble::Missing) => "the keyring no longer has it".to_owned(),
                 Err(trouble) => trouble.to_string(),
             };
             text.push_str(&format!(" ({state})"));
@@ -192,10 +192,10 @@ impl StorageReport {
         }
         for file in &self.lost {
             let (values, path) = (count(file.values, "value"), file.path.display());
-            text.push_str(&format!("; the keyring no longer holds the key of the {values} in {path}"));
+            text.push_str(&format!("; the keyring no longer has the key of the {values} in {path}"));
         }
         if !self.others.is_empty() {
-            let form = if self.wanted == Storage::Keyring { "not sealed" } else { "still sealed" };
+            let form = if self.wanted == Storage::Keyring { "not encrypted" } else { "still encrypted" };
             let paths: Vec<_> = self.others.iter().map(|file| file.path.display().to_string()).collect();
             text.push_str(&format!("; {form}: {}", paths.join(", ")));
         }
@@ -209,9 +209,9 @@ impl StorageReport {
             _ if !self.lost.is_empty() => {
                 let is_cache = self.lost.iter().all(|file| !file.is_remembered());
                 let mend = if is_cache {
-                    "fetch it anew: vastenv refresh"
+                    "fetch it again: vastenv refresh"
                 } else {
-                    "restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"
+                    "restore the keyring from a backup, or enter the values again: vastenv remember env-var --all (the encrypted file is kept)"
                 };
                 Some(Failure::new(Kind::Unavailable, self.sentence()).hint(mend))
             }

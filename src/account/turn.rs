@@ -44,7 +44,7 @@ impl Remote<'_> {
                 return Ok(false);
             }
             if waited.is_zero() {
-                self.listener.waiting("another vastenv is at work", PATIENCE);
+                self.listener.waiting("another vastenv is running", PATIENCE);
             }
             tokio::time::sleep(INTERVAL).await;
             waited += INTERVAL;

@@ -249,11 +249,7 @@ impl Client {
         Err(if error.is_connect() || error.is_builder() {
             Trouble::NotSent(self.route.blame(&call.host, url, &error, &cause).await)
         } else {
-            Trouble::Unanswered(format!(
-                "{}{} broke off the connection ({cause})",
-                call.host,
-                self.route.via()
-            ))
+            Trouble::Unanswered(format!("{}{} closed the connection ({cause})", call.host, self.route.via()))
         })
     }
 }

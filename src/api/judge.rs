@@ -59,20 +59,20 @@ fn accept(call: Call, answer: RawAnswer) -> Result<Answer> {
     let body = match answer.body {
         Body::Complete(body) => body,
         Body::TooLarge => return Err(came("answered with more than 8 MiB")),
-        Body::BrokenOff => return Err(came("broke off its answer")),
+        Body::BrokenOff => return Err(came("cut off its answer")),
         Body::Compressed => {
-            return Err(came("compressed its answer, which was not asked for"));
+            return Err(came("sent a compressed answer that was not requested"));
         }
     };
     let notice = Notice::read(&body);
     match notice.form {
         Form::Object if notice.refused => {
-            let text = notice.text.as_deref().unwrap_or("the server says that it failed, and no more");
+            let text = notice.text.as_deref().unwrap_or("the server says it failed, without a reason");
             let said = call.redactor.show(text);
             let failure = Failure::failed(format!("cannot {}: {said}", call.purpose)).status(status);
             return Err(failure.with_code(notice.code));
         }
-        Form::Empty if call.is_read => return Err(came("answered with nothing")),
+        Form::Empty if call.is_read => return Err(came("sent an empty answer")),
         Form::Object | Form::OtherJson | Form::Empty => {}
         Form::Html | Form::Text | Form::Garbage => {
             return Err(came(&format!("answered with {}", notice.form.describe())));
@@ -88,7 +88,7 @@ fn refusal(call: &Call, answer: &RawAnswer) -> Failure {
     let said = match &notice.text {
         Some(text) => format!("{} (HTTP {status})", call.redactor.show(text)),
         None if matches!(answer.body, Body::Compressed) => {
-            format!("{} answered HTTP {status} with a compressed body, which was not asked for", call.host)
+            format!("{} answered HTTP {status} with a compressed body that was not requested", call.host)
         }
         None => format!("{} answered HTTP {status} with {}", call.host, notice.form.describe()),
     };
@@ -140,11 +140,13 @@ fn remedy(call: &Call, answer: &RawAnswer, kind: Kind, form: Form, words: &str) 
         (_, Kind::NotAuthenticated | Kind::SessionOver) => {
             Remedy::SaveKey(format!("set a valid key with `vastenv set api-key`; {TWO_FACTOR}"))
         }
-        (407, _) => "the proxy wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, \
+        (407, _) => {
+            "the proxy requires a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, \
                      or HTTP_PROXY"
-            .into(),
+                .into()
+        }
         (404 | 410, _) if form != Form::Object => {
-            "check the address (--url, VAST_URL), or who answers in its place".into()
+            "check the address (--url, VAST_URL), or who answers instead".into()
         }
         (429 | 503, _) => match answer.asked_wait() {
             Some(wait) => {
@@ -181,13 +183,13 @@ impl Call {
         let purpose = &self.purpose;
         if self.is_read {
             return Failure::unavailable(format!("cannot {purpose}: {what}"))
-                .hint("try again; if it stays so, check the address (--url, VAST_URL) and any proxy");
+                .hint("try again; if it persists, check the address (--url, VAST_URL) and any proxy");
         }
         Failure::new(
             Kind::Ambiguous,
             format!("no clear answer to the request to {purpose}: it may or may not have been done ({what})"),
         )
-        .hint("look at what the account holds now before you try again")
+        .hint("check the account before you try again")
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn wait_after(
                 503 => "HTTP 503".to_owned(),
                 // A gateway that lost the server cannot say whether the server acted.
                 502 | 504 if repeatable => format!("HTTP {}", answer.status),
-                200..=299 if repeatable && answer.is_broken_off() => "the answer broke off".to_owned(),
+                200..=299 if repeatable && answer.is_broken_off() => "the answer was cut off".to_owned(),
                 _ => return None,
             };
             let time = answer.asked_wait().unwrap_or(backoff);

@@ -74,7 +74,7 @@ impl Route {
         let check = "check the proxy named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY names servers to reach without it";
         match cause.trim_start_matches("tunnel error: ") {
             "proxy authorization required" => unreached(
-                format!("{} wants a user name and password (HTTP 407)", self.proxy()),
+                format!("{} requires a user name and password (HTTP 407)", self.proxy()),
                 "put them into the proxy's address: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
             ),
             "unsuccessful" => {
@@ -134,7 +134,7 @@ fn tls_hint(error: &TlsError) -> &'static str {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "check this machine's clock (`date`); if it is right, the server's certificate has expired"
         }
-        _ => "check the address (--url, VAST_URL), or who answers in its place",
+        _ => "check the address (--url, VAST_URL), or who answers instead",
     }
 }
 

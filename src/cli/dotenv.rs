@@ -16,21 +16,20 @@ twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`
 #[derive(Debug, Args)]
-#[command(after_help = format!("Shows the names that would be created, updated and skipped, asks, and sends,
-as fast as the server lets it. After an interruption the same command goes on:
-what the account has with the same value is skipped.
+#[command(after_help = format!("Shows the names to create, update and skip, asks, and sends them. Run it again to
+resume after an interruption: what the account has with the same value is skipped.
 
 {DIALECT}
 
 Examples:
   vastenv import .env
-  vastenv import --dry-run .env     # only says what it would do
+  vastenv import --dry-run .env     # shows what it would do
   sops -d secrets.env | vastenv import -y -"))]
 pub struct Import {
-    /// The dotenv file; - for stdin
+    /// Dotenv file, - for stdin
     #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
-    /// Say what would be done, and send nothing
+    /// Show what would be done, send nothing
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 }
@@ -38,8 +37,8 @@ pub struct Import {
 /// `vastenv diff`
 #[derive(Debug, Args)]
 #[command(after_help = format!("+ only the file has it      - only the account has it      ~ the values differ
-? nobody can tell: the server masks its value and it is not known here
-Exit code 0: all the same; 1: something differs, or cannot be told.
+? unknown: Vast hides its value, and it is not remembered here
+Exit code 0: all the same; 1: something differs or is unknown.
 
 {DIALECT}
 
@@ -48,7 +47,7 @@ Examples:
   vastenv diff -s .env
   vastenv export dotenv | vastenv diff -"))]
 pub struct Diff {
-    /// The dotenv file; - for stdin
+    /// Dotenv file, - for stdin
     #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
     /// Show the values too

@@ -19,19 +19,19 @@ pub struct ShowEnvVars {
 /// A variable's name and value.
 #[derive(Debug, Args)]
 pub struct NameValue {
-    /// The variable's name
+    /// Name of the variable
     #[arg(value_name = "NAME", value_parser = text())]
     pub name: String,
-    /// Its value (seen in `ps` and the shell's history: leave it out to be asked)
+    /// Value (visible in `ps` and shell history: leave it out to be prompted)
     #[arg(value_name = "VALUE", value_parser = secret())]
     pub value: Option<Secret>,
     /// How a value from stdin is read.
     #[command(flatten)]
     pub stdin: StdinValue,
-    /// Keep no copy of the value on this machine (shells have it once the server tells it)
+    /// Keep no copy of the value on this machine
     #[arg(long)]
     pub no_remember: bool,
-    /// Take the value that is remembered here, as of a variable that was deleted
+    /// Use the remembered value, e.g. of a deleted variable
     #[arg(long, conflicts_with_all = ["value", "no_remember", "keep_newline"])]
     pub remembered: bool,
 }
@@ -50,20 +50,20 @@ pub struct Remember {
 /// `vastenv remember …`
 #[derive(Debug, Subcommand)]
 pub enum RememberWhat {
-    /// Remember the value of a variable that the server hides
+    /// Remember a value that Vast hides
     EnvVar(RememberEnvVar),
 }
 
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv remember env-var HF_TOKEN          # asks for the value, without echo\n  vastenv remember env-var --all             # asks for each one that is unknown\n  vastenv remember env-var --from-env        # takes them from this shell\n  vastenv remember env-var --from .env"
+    after_help = "Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  vastenv remember env-var --all             # prompts for each unknown value\n  vastenv remember env-var --from-env        # takes them from this shell\n  vastenv remember env-var --from .env"
 )]
 pub struct RememberEnvVar {
-    /// The variable's name, as the account has it
+    /// Name of a variable of the account
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = ["all", "from_env", "from"])]
     pub name: Option<String>,
-    /// Its value (seen in `ps` and the shell's history: leave it out to be asked)
+    /// Value (visible in `ps` and shell history: leave it out to be prompted)
     #[arg(value_name = "VALUE", value_parser = secret(), conflicts_with_all = ["all", "from_env", "from"])]
     pub value: Option<Secret>,
     /// Where the values come from.
@@ -78,13 +78,13 @@ pub struct RememberEnvVar {
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct Sources {
-    /// Ask for the value of each variable that is unknown here; an empty one is skipped
+    /// Prompt for each unknown value; press Enter to skip one
     #[arg(long)]
     pub all: bool,
-    /// Take those that are unknown (or NAME) from the environment of this command
+    /// Take unknown values (or NAME's) from the environment
     #[arg(long)]
     pub from_env: bool,
-    /// Take what the account has from a dotenv file (- is stdin)
+    /// Take values of the account's variables from a dotenv file (- is stdin)
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
 }
@@ -92,7 +92,7 @@ pub struct Sources {
 /// `vastenv forget …`
 #[derive(Debug, Subcommand)]
 pub enum Forget {
-    /// Forget remembered values; the account keeps its variables
+    /// Forget remembered values (the account is unchanged)
     EnvVar(ForgetEnvVar),
 }
 
@@ -100,10 +100,10 @@ pub enum Forget {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vastenv forget env-var OLD_TOKEN\n  vastenv forget env-var --all")]
 pub struct ForgetEnvVar {
-    /// The variables' names
+    /// Names of the variables
     #[arg(value_name = "NAME", required_unless_present = "all")]
     pub names: Vec<String>,
-    /// Forget all values that are remembered of this account
+    /// Forget all remembered values of this account
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
 }
@@ -111,7 +111,7 @@ pub struct ForgetEnvVar {
 /// How a value from stdin is read.
 #[derive(Debug, Args)]
 pub struct StdinValue {
-    /// Keep the line break at the end of what stdin holds
+    /// Keep the line break at the end of stdin
     #[arg(long)]
     pub keep_newline: bool,
 }
@@ -119,7 +119,7 @@ pub struct StdinValue {
 /// `vastenv delete env-var`
 #[derive(Debug, Args)]
 pub struct Names {
-    /// The variables' names
+    /// Names of the variables
     #[arg(value_name = "NAME", required = true)]
     pub names: Vec<String>,
 }
@@ -128,7 +128,7 @@ pub struct Names {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  vastenv why HF_TOKEN")]
 pub struct Why {
-    /// The variable's name
+    /// Name of the variable
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Show its value too

@@ -1,10 +1,10 @@
 //! The commands as `vastenv --help` and vastenv(1) list them: by what they are about, and with
 //! all words that a user types. clap itself knows of no such groups.
 
-use clap::Subcommand;
-use clap::builder::Styles;
+use clap::builder::{StyledStr, Styles};
+use clap::{Args, CommandFactory, Subcommand};
 
-use super::Command;
+use super::{Cli, Command, Global};
 
 /// Commands about the same thing.
 #[derive(Debug)]
@@ -99,10 +99,34 @@ pub(super) fn template() -> String {
             }
         }
     }
-    text.push_str(&format!(
-        "\n{header}Options, before or after any command:{header:#}\n{{options}}{{after-help}}"
-    ));
+    text.push_str(&format!("\n{header}Options:{header:#}\n{{options}}{{after-help}}"));
     text
+}
+
+/// The command line with its help texts: `-h` shows what is a command's own, `--help` also its notes and
+/// examples, and then the options of every command.
+pub fn command() -> clap::Command {
+    let hide = |option: clap::Arg| {
+        let is_global = option.is_global_set();
+        option.hide_short_help(is_global).hide_long_help(is_global)
+    };
+    with_ends(Cli::command().mut_args(hide), &global_options().ansi().to_string())
+}
+
+fn with_ends(command: clap::Command, globals: &str) -> clap::Command {
+    let header = Styles::styled();
+    let header = header.get_header();
+    let own = command.get_after_help().map_or(String::new(), |own| format!("{}\n\n", own.ansi()));
+    command
+        .after_help("Global options: vastenv help options")
+        .after_long_help(StyledStr::from(format!("{own}{header}Global options:{header:#}\n{globals}")))
+        .mut_subcommands(|below| with_ends(below, globals))
+}
+
+/// The options of every command.
+pub fn global_options() -> StyledStr {
+    let globals = Global::augment_args(clap::Command::new("vastenv")).disable_help_flag(true);
+    globals.term_width(80).help_template("{options}").render_help()
 }
 
 #[cfg(test)]
@@ -124,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_template_lets_every_line_fit_and_holds_no_other_placeholder() {
-        let text = clap::builder::StyledStr::from(template()).to_string();
+        let text = StyledStr::from(template()).to_string();
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "too long (shorten the command's about): {line}");
             let placeholders = ["{about-with-newline}", "{usage-heading} {usage}", "{options}{after-help}"];

@@ -11,7 +11,7 @@ use super::path;
 #[command(after_help = "`vastenv help hook` is the topic; for the command see `vastenv hook --help`.\n\n\
     Examples:\n  vastenv help create env-var\n  vastenv help masks\n  vastenv help topics")]
 pub struct Help {
-    /// A command's words, or a topic: hook, masks, security
+    /// A command or a topic: hook, masks, security, settings, options
     #[arg(value_name = "COMMAND|TOPIC")]
     pub words: Vec<String>,
 }
@@ -20,7 +20,7 @@ pub struct Help {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vastenv man ~/.local/share/man/man1\n  vastenv man > vastenv.1")]
 pub struct Man {
-    /// The folder for a page of every command; without it vastenv(1) is printed
+    /// Folder for a page per command [default: print vastenv(1)]
     #[arg(value_name = "DIR", value_parser = path())]
     pub folder: Option<PathBuf>,
 }

@@ -11,7 +11,7 @@ use crate::domain::Secret;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  vastenv show api-key 42")]
 pub struct KeyId {
-    /// The key's id, as `show` lists it
+    /// Id of the key, as `show` lists it
     #[arg(value_name = "ID")]
     pub id: u64,
 }
@@ -19,7 +19,7 @@ pub struct KeyId {
 /// `vastenv delete api-key`, `vastenv delete ssh-key`
 #[derive(Debug, Args)]
 pub struct KeyIds {
-    /// The ids of the keys
+    /// Ids of the keys
     #[arg(value_name = "ID", required = true)]
     pub ids: Vec<u64>,
 }
@@ -48,7 +48,7 @@ pub struct CreateApiKey {
     #[arg(long = "permission_file", alias = "permission-file", value_name = "FILE", value_parser = path())]
     pub permission_file: Option<PathBuf>,
     // In the official client this and its beginnings are short for --permission_file.
-    /// Permit a whole category (may be given more than once); a file, as with --permission_file
+    /// Grant a category of permissions (repeatable), or a file as --permission_file
     #[arg(long, value_name = "CATEGORY", value_parser = text(), aliases = BEGINNINGS)]
     pub permission: Vec<String>,
     /// Wildcard parameters for advanced keys
@@ -59,20 +59,20 @@ pub struct CreateApiKey {
 /// `vastenv create ssh-key`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv create ssh-key ~/.ssh/id_ed25519.pub\n  vastenv create ssh-key         # makes a new pair and adds its public key"
+    after_help = "Examples:\n  vastenv create ssh-key ~/.ssh/id_ed25519.pub\n  vastenv create ssh-key         # creates a pair and adds its public key"
 )]
 pub struct CreateSshKey {
     // What is given by mistake may be a private key.
-    /// A public key, the path of one, or - for stdin; without it a new pair is made
+    /// Public key, its path, or - for stdin [default: create a pair]
     #[arg(value_name = "KEY")]
     pub key: Option<Secret>,
-    /// Ask for a passphrase that locks the new private key
+    /// Prompt for a passphrase for the new private key
     #[arg(long, conflicts_with = "key")]
     pub passphrase: bool,
-    /// Put the new pair here [default: ~/.ssh/id_ed25519]
+    /// Path of the new private key [default: ~/.ssh/id_ed25519]
     #[arg(long, value_name = "PATH", conflicts_with = "key", value_parser = path())]
     pub output: Option<PathBuf>,
-    /// Send the key even if the account has it already
+    /// Send the key even if the account has it
     #[arg(long)]
     pub force: bool,
 }
@@ -81,10 +81,10 @@ pub struct CreateSshKey {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  vastenv update ssh-key 12 ~/.ssh/id_ed25519.pub")]
 pub struct UpdateSshKey {
-    /// The id of the key to replace
+    /// Id of the key to replace
     #[arg(value_name = "ID")]
     pub id: u64,
-    /// A public key, the path of one, or - for stdin
+    /// Public key, its path, or - for stdin
     #[arg(value_name = "KEY")]
     pub key: Secret,
 }

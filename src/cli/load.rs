@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::path;
-use crate::format::{self, Format};
+use crate::format;
 use crate::shell::{self, Dialect, Shell};
 
 /// `vastenv hook`
@@ -24,7 +24,7 @@ fn hook_lines() -> String {
         format!("  {:5}  {:26}  {}\n", shell.name(), shell.start_file().usual(), shell.hook_line())
     };
     format!(
-        "The line for the end of your shell's start-up file (see `vastenv help hook`):\n{}\n\
+        "Put this at the end of your shell's startup file (see `vastenv help hook`):\n{}\n\
          Example:\n  eval \"$(vastenv hook bash)\"      # in this shell alone",
         shell::ALL.map(line).concat()
     )
@@ -39,10 +39,10 @@ pub struct Completions {
     /// The shell
     #[arg(value_parser = PossibleValuesParser::new(shell::completions().map(|completion| completion.shell)))]
     pub shell: String,
-    /// Put the script where the shell looks for it, and say where that is
+    /// Install the script where the shell looks for it
     #[arg(long)]
     pub install: bool,
-    /// Put it into this folder
+    /// Install it into this folder
     #[arg(long, value_name = "DIR", requires = "install", value_parser = path())]
     pub dir: Option<PathBuf>,
 }
@@ -53,10 +53,10 @@ pub struct Completions {
     after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env"
 )]
 pub struct Export {
-    /// The form
-    #[arg(value_parser = PossibleValuesParser::new(format::all().map(Format::name)))]
+    /// Output format
+    #[arg(value_parser = PossibleValuesParser::new(format::all().map(|format| PossibleValue::new(format.name()).help(format.about()))))]
     pub format: String,
-    /// How long to wait for the server where nothing is known yet
+    /// Seconds to wait for the server if nothing is cached
     #[arg(long, value_name = "SECS", default_value_t = 10)]
     pub wait: u64,
 }
@@ -67,16 +67,16 @@ pub struct Export {
     after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
 )]
 pub struct Run {
-    /// Leave variables alone that are set already
+    /// Keep variables that are already set
     #[arg(long)]
     pub preserve_env: bool,
-    /// Give the command the API key too, as VAST_API_KEY
+    /// Also pass the API key, as VAST_API_KEY
     #[arg(long)]
     pub with_api_key: bool,
-    /// Run the command even if the variables cannot be had
+    /// Run the command even without the variables
     #[arg(long)]
     pub allow_missing: bool,
-    /// Replace every known value in the command's output by *****
+    /// Replace known values in the command's output with *****
     #[arg(long)]
     pub redact: bool,
     /// The command and its arguments
@@ -86,43 +86,43 @@ pub struct Run {
 
 /// `vastenv storage`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv storage            # says where secrets rest\n  \
-    vastenv storage keyring    # seals what is stored, with a key in the keyring\n  \
-    vastenv storage file       # private files again, as without it")]
+#[command(after_help = "Examples:\n  vastenv storage            # shows where secrets are stored\n  \
+    vastenv storage keyring    # encrypts them with a key in the keyring\n  \
+    vastenv storage file       # private files again")]
 pub struct Storage {
-    /// Where to: sealed with a key in the keyring of the operating system, or private files
+    /// keyring: encrypted with a key in the system keyring; file: private files
     #[arg(value_name = "WHERE", value_parser = PossibleValuesParser::new(["keyring", "file"]))]
     pub place: Option<String>,
 }
 
 /// `vastenv sandbox`
 #[derive(Debug, Args)]
-#[command(after_help = "The key of a new sandbox is random; with --state it stays the same.\n\n\
+#[command(after_help = "A new sandbox has a random key; with --state it stays the same.\n\n\
     Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
     vastenv sandbox --state dev.json   # prints the two exports and serves")]
 pub struct Sandbox {
-    /// Listen on this port of 127.0.0.1 [default: any free one]
+    /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub port: u16,
     /// Keep the account in this JSON file
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub state: Option<PathBuf>,
-    /// Answer ******** for every value, as the real service may
+    /// Hide every value as ********, as the real service may
     #[arg(long)]
     pub mask: bool,
-    /// Hold every answer back
+    /// Delay every answer
     #[arg(long, value_name = "MS", default_value_t = 0, hide_default_value = true)]
     pub latency: u64,
-    /// Refuse requests that come too fast: each before its interval, or after a burst
+    /// Refuse requests that come too fast: at once, or after a burst
     #[arg(long, value_name = "strict|burst", num_args = 0..=1, default_missing_value = "strict", value_parser = ["strict", "burst"], hide_possible_values = true)]
     pub rate_limits: Option<String>,
     /// Append every request to this file, one JSON line each
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub record: Option<PathBuf>,
-    /// Leave HOME and XDG_* as they are for the command
+    /// Keep HOME and XDG_* for the command
     #[arg(long)]
     pub keep_home: bool,
-    /// A command to run against the sandbox, which ends with it
+    /// Command to run against the sandbox, which ends with it
     #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }

@@ -12,8 +12,10 @@ mod keys;
 mod load;
 pub mod suggest;
 
+use std::ffi::OsString;
+
 use clap::builder::TypedValueParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use crate::context;
 use crate::domain::Secret;
@@ -39,7 +41,7 @@ pub use load::{Completions, Export, Hook, Run, Sandbox, Storage};
     disable_help_subcommand = true,
     help_template = groups::template(),
     after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc\n\n\
-        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security"
+        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security, settings, options"
 )]
 pub struct Cli {
     /// What holds for every command.
@@ -48,6 +50,13 @@ pub struct Cli {
     /// The command; without one the user is greeted.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Reads a command line.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut command = groups::command();
+    let matches = command.try_get_matches_from_mut(mark_values(arguments))?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// The parser of every path argument: `--output=~/x` reaches us with its `~`, which shells leave alone there.
@@ -82,7 +91,7 @@ pub fn bare() -> clap::Command {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Use this API key (it is seen in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
+    /// Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)
     #[arg(long, global = true, value_name = "KEY", value_parser = secret())]
     pub api_key: Option<Secret>,
     /// The server's address.
@@ -92,19 +101,19 @@ pub struct Global {
         global = true,
         value_name = "URL",
         value_parser = text(),
-        help = "The server's address [default: $VAST_URL, or https://console.vast.ai]"
+        help = "Server URL [default: $VAST_URL, or https://console.vast.ai]"
     )]
     pub url: Option<String>,
-    /// How often a request is tried
+    /// Attempts per request
     #[arg(long, global = true, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub retry: u32,
     /// Print JSON, as the official client does
     #[arg(long, global = true, visible_alias = "json")]
     pub raw: bool,
-    /// Show each request before it is sent, without its secrets
+    /// Show each request before it is sent, secrets left out
     #[arg(long, global = true)]
     pub explain: bool,
-    /// Show the request as a curl command, and send nothing
+    /// Show the request as a curl command, send nothing
     #[arg(long, global = true)]
     pub curl: bool,
     /// Taken as by the official client: nothing here is ever paged
@@ -113,16 +122,16 @@ pub struct Global {
     /// Send the key over plain http to another machine
     #[arg(long, global = true)]
     pub insecure_http: bool,
-    /// Print values although a coding agent may read them
+    /// Print values even where a coding agent may read them
     #[arg(long, global = true)]
     pub reveal: bool,
-    /// No colour (as the variable `NO_COLOR` does)
+    /// Disable colour (also: NO_COLOR=1)
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Say only what failed
+    /// Print errors and warnings only
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Answer yes where a command would ask
+    /// Answer yes to every question
     #[arg(long, short, global = true)]
     pub yes: bool,
 }
@@ -130,7 +139,7 @@ pub struct Global {
 /// The version with the commit and the machine that it was built for, as far as the build could tell.
 const LONG_VERSION: &str = env!("VASTENV_LONG_VERSION");
 
-/// How often a request is tried, as by the official client.
+/// Attempts per request, as by the official client.
 const TRIES: u32 = 3;
 
 impl Default for Global {
@@ -158,53 +167,53 @@ impl Default for Global {
 pub enum Command {
     /// Print the hook for a shell's start-up file
     Hook(Hook),
-    /// Print or install the script for completion at TAB
+    /// Print or install the completion script
     Completions(Completions),
-    /// Print the variables for a shell or a program to read
+    /// Print the variables for a shell or program
     Export(Export),
     /// Run a command with the variables
     Run(Run),
-    /// Ask the server for the variables now
+    /// Fetch the variables from the server now
     #[command(after_help = "Example:\n  vastenv refresh")]
     Refresh,
-    /// Say what is set up, loaded and known
+    /// Show account, key, cache and hook status
     #[command(after_help = "Example:\n  vastenv status")]
     Status,
-    /// Check the set-up, and say what mends what is wrong
+    /// Check the setup and suggest fixes
     #[command(after_help = "Example:\n  vastenv doctor")]
     Doctor,
-    /// Say where secrets rest, or move them
+    /// Show or change where secrets are stored
     Storage(Storage),
-    /// Say all that is known of one variable
+    /// Explain where a variable's value comes from
     Why(Why),
-    /// Show what the account has
+    /// Show variables or keys
     #[command(subcommand)]
     Show(Show),
-    /// Create something in the account
+    /// Create a variable or key
     #[command(subcommand)]
     Create(Create),
-    /// Change something in the account
+    /// Update a variable or SSH key
     #[command(subcommand)]
     Update(Update),
     /// Set the API key or a variable
     #[command(subcommand)]
     Set(Set),
-    /// Delete something from the account
+    /// Delete variables or keys
     #[command(subcommand)]
     Delete(Delete),
-    /// Replace the API key by a new one
+    /// Replace the API key
     #[command(subcommand)]
     Reset(Reset),
-    /// Remember values that the server hides, on this machine only
+    /// Remember values that Vast hides
     Remember(Remember),
     /// Forget remembered values
     #[command(subcommand)]
     Forget(Forget),
-    /// Send the variables of a dotenv file to the account
+    /// Send a dotenv file's variables to the account
     Import(Import),
     /// Compare a dotenv file with the account
     Diff(Diff),
-    /// Serve a stand-in for the account API on this machine
+    /// Run a local fake of the account API
     Sandbox(Sandbox),
     /// Write the manual pages
     Man(Man),
@@ -232,36 +241,32 @@ pub enum Show {
 pub enum Create {
     /// Create a variable
     #[command(
-        after_help = "Examples:\n  vastenv create env-var HF_TOKEN            # asks for the value, without echo\n  vastenv create env-var HF_TOKEN < token    # or reads it"
+        after_help = "Examples:\n  vastenv create env-var HF_TOKEN            # prompts for the value\n  vastenv create env-var HF_TOKEN < token    # or reads it from stdin"
     )]
     EnvVar(NameValue),
-    /// Create an API key with restricted rights
+    /// Create an API key with limited permissions
     ApiKey(CreateApiKey),
-    /// Add an SSH public key, or make a new pair and add it
+    /// Add an SSH public key, or create a pair and add it
     SshKey(CreateSshKey),
 }
 
 /// `vastenv update …`
 #[derive(Debug, Subcommand)]
 pub enum Update {
-    /// Change the value of a variable
-    #[command(
-        after_help = "Example:\n  vastenv update env-var HF_TOKEN            # asks for the value, without echo"
-    )]
+    /// Update a variable
+    #[command(after_help = "Example:\n  vastenv update env-var HF_TOKEN            # prompts for the value")]
     EnvVar(NameValue),
-    /// Put another SSH public key in the place of one
+    /// Replace an SSH public key
     SshKey(UpdateSshKey),
 }
 
 /// `vastenv set …`
 #[derive(Debug, Subcommand)]
 pub enum Set {
-    /// Save the API key, where `vastai` finds it too
+    /// Save the API key where `vastai` finds it too
     ApiKey(SetApiKey),
-    /// Create a variable, or change its value
-    #[command(
-        after_help = "Example:\n  vastenv set env-var WANDB_API_KEY          # asks for the value, without echo"
-    )]
+    /// Create or update a variable
+    #[command(after_help = "Example:\n  vastenv set env-var WANDB_API_KEY          # prompts for the value")]
     EnvVar(NameValue),
 }
 
@@ -275,7 +280,7 @@ pub enum Delete {
     EnvVar(Names),
     /// Delete API keys
     #[command(
-        after_help = "Asks first, or needs -y, where one of them is the key in use or may be it. Which one it is\nis known if the server shows it, or if the key was made (and set) or reset here.\n\nExample:\n  vastenv delete api-key 42"
+        after_help = "Asks first (or needs -y) if one of them is, or might be, the key in use. Which one that\nis is known if the server shows it, or if the key was created and set, or reset, here.\n\nExample:\n  vastenv delete api-key 42"
     )]
     ApiKey(KeyIds),
     /// Delete SSH keys
@@ -286,7 +291,7 @@ pub enum Delete {
 /// `vastenv reset …`
 #[derive(Debug, Subcommand)]
 pub enum Reset {
-    /// Get a new API key in place of the one in use, and save it
+    /// Replace the API key in use with a new one
     #[command(after_help = "Example:\n  vastenv reset api-key")]
     ApiKey,
 }
@@ -294,16 +299,16 @@ pub enum Reset {
 /// `vastenv set api-key`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv set api-key              # asks for the key, without echo\n  pass show vast | vastenv set api-key"
+    after_help = "Examples:\n  vastenv set api-key              # prompts for the key\n  pass show vast | vastenv set api-key"
 )]
 pub struct SetApiKey {
-    /// The key; asked for without echo on a terminal, read from stdin otherwise
+    /// API key; prompted for on a terminal, else read from stdin
     #[arg(value_name = "KEY", value_parser = secret())]
     pub key: Option<Secret>,
-    /// Save it in the keyring of the operating system; the key file is removed
+    /// Save it in the system keyring, and remove the key file
     #[arg(long)]
     pub keyring: bool,
-    /// Save it without asking the server whose it is
+    /// Save it without verifying it
     #[arg(long)]
     pub no_verify: bool,
 }

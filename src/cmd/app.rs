@@ -106,9 +106,14 @@ impl App {
 
     /// The account that the key opens.
     pub fn account(&self) -> Result<Account<'_>> {
+        self.account_here(self.credential()?)
+    }
+
+    /// The account that `credential` opens, with the room that this shell's environment has left.
+    pub fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
         let room = ThisShell::ledger(self)
             .map_or_else(context::room, |ledger| context::room().without_loaded(&ledger));
-        Ok(Account { room, ..self.account_of(self.credential()?)? })
+        Ok(Account { room, ..self.account_of(credential)? })
     }
 
     /// The account that `credential` opens.
@@ -146,7 +151,7 @@ impl App {
                 let next = account.after_session(&self.paths)?;
                 self.session_is_over.set(true);
                 self.ui.warn(&format!(
-                    "the two-factor session is over (start another with `vastai tfa login`); going on with the key from {}",
+                    "the two-factor session has expired (start another with `vastai tfa login`); using the key from {}",
                     next.credential.source
                 ));
                 self.attempt(next, options, &work)

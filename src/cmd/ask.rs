@@ -27,11 +27,13 @@ fn agree_by(app: &App, question: &str, ask: impl Fn(&str) -> Result<Option<bool>
     match ask(question)? {
         Some(true) => Ok(()),
         Some(false) => Err(not_wished()),
-        None => Err(Failure::usage(format!("nobody is at the terminal to answer: {question}"))
-            .hint("say yes with -y")),
+        None => {
+            Err(Failure::usage(format!("cannot ask for confirmation: stdin is not a terminal ({question})"))
+                .hint("add --yes"))
+        }
     }
 }
 
 fn not_wished() -> Failure {
-    Failure::failed("nothing was done, as you wished")
+    Failure::failed("cancelled")
 }

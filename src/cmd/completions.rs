@@ -15,7 +15,7 @@ use crate::ui::Ui;
 
 /// Prints the script, or puts it where the shell looks for it; `yes` replaces what else is there.
 pub fn completions(arguments: &Completions, ui: Ui, yes: bool) -> Result<()> {
-    let unknown = || Failure::usage("there is no completion for this shell");
+    let unknown = || Failure::usage("no completion for this shell");
     let completion = completion(&arguments.shell).ok_or_else(unknown)?;
     let text = match completion.text {
         Some(text) => text.as_bytes().to_vec(),
@@ -63,8 +63,8 @@ fn usual_folder(completion: &Completion, folders: &Folders) -> Result<PathBuf> {
     known.truncate(existing.map_or(known.len(), |at| at + 1));
     known.pop().ok_or_else(|| {
         let shell = completion.shell;
-        Failure::failed(format!("HOME is not set, so there is no usual place for {shell}'s completions"))
-            .hint(format!("say where: vastenv completions {shell} --install --dir DIR"))
+        Failure::failed(format!("HOME is not set, so {shell}'s folder for completions is unknown"))
+            .hint(format!("choose a folder: vastenv completions {shell} --install --dir DIR"))
     })
 }
 
@@ -81,8 +81,8 @@ fn keep_others(file: &Path, mark: &str) -> Result<()> {
     if is_ours || text.trim().is_empty() {
         return Ok(());
     }
-    Err(Failure::failed(format!("{} is there already, and not from vastenv", file.display()))
-        .hint("replace it with -y, or choose another folder with --dir"))
+    Err(Failure::failed(format!("{} exists and is not vastenv's", file.display()))
+        .hint("add --yes to replace it, or choose another folder with --dir"))
 }
 
 /// Refuses a place that is outside the home once all links on the way are followed.
@@ -94,8 +94,8 @@ fn stay_at_home(file: &Path) -> Result<()> {
         _ => {
             let folder = file.parent().unwrap_or(file);
             let quoted = shell_escape::escape(folder.to_string_lossy());
-            Err(Failure::failed(format!("{} is outside of your home", folder.display()))
-                .hint(format!("if that is right, say so: --dir {quoted}")))
+            Err(Failure::failed(format!("{} is outside your home", folder.display()))
+                .hint(format!("to install there: --dir {quoted}")))
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Outcome<()> {
     let CreatedApiKey { id, key, permissions } = created;
     if !app.ui.raw {
         let name = name.unwrap_or("no name");
-        app.ui.say(&format!("created the API key {id} ({name}); it is shown only this once:"));
+        app.ui.say(&format!("created the API key {id} ({name}); shown only once:"));
     }
     let shown = if app.ui.raw {
         to_python_json(&json!({"id": id, "key": key.expose(), "permissions": permissions}))
@@ -40,14 +40,13 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Outcome<()> {
         printable(key.expose())
     };
     app.ui.only_copy(&shown).map_err(|failure| {
-        failure
-            .hint(format!("nobody can see the key any more: vastenv delete api-key {id}, and create another"))
+        failure.hint(format!("the key is lost: vastenv delete api-key {id}, and create another"))
     })?;
     let Err(why) = check_key(key.expose()) else { return Ok(()) };
-    let failure = Failure::failed(format!("the new API key {why}: no request can carry it"));
+    let failure = Failure::failed(format!("the new API key {why}: it cannot be sent in a request"));
     Err(match app.store.keep_odd_key(id, &key) {
-        Ok(path) => failure.hint(format!("it is kept as the server sent it in {}", path.display())),
-        Err(error) => failure.hint(format!("it is nowhere but above: {}", error.message())),
+        Ok(path) => failure.hint(format!("kept in {}, as the server sent it", path.display())),
+        Err(error) => failure.hint(format!("it is only printed above: {}", error.message())),
     }
     .into())
 }
@@ -61,7 +60,7 @@ fn check_name(name: &str) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(Failure::usage(format!("the name for the key {fault}")).hint("say what it is for: --name ci"))
+    Err(Failure::usage(format!("the name for the key {fault}")).hint("name it: --name ci"))
 }
 
 /// Whether `--permission` was given a file: in the official client it is short for `--permission_file`.
@@ -81,12 +80,12 @@ fn permissions(app: &App, arguments: &CreateApiKey) -> Result<Value> {
     let mut permissions = match paths.as_slice() {
         [] => json!({"api": {}}),
         [path] => read_file(path)?,
-        _ => return Err(Failure::usage("there is more than one permission file").hint("give one")),
+        _ => return Err(Failure::usage("more than one permission file").hint("give one")),
     };
     if !categories.is_empty() {
         let api = permissions.as_object_mut().map(|top| top.entry("api").or_insert_with(|| json!({})));
         let Some(api) = api.and_then(Value::as_object_mut) else {
-            return Err(Failure::usage("\"api\" in the permission file is no object")
+            return Err(Failure::usage("\"api\" in the permission file is not an object")
                 .hint(r#"like {"api": {"user_read": {}}}"#));
         };
         for category in categories {
@@ -106,9 +105,9 @@ fn read_file(path: &Path) -> Result<Value> {
     let text = read_text_at(path, LARGEST_FILE).map_err(|unread| match unread {
         Unread::Io(error) => {
             Failure::failed(format!("cannot read the permissions from {name}: {}", reason(&error)))
-                .hint(r#"it is a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)
+                .hint(r#"give a JSON file like {"api": {"user_read": {}, "instance_read": {}}}"#)
         }
-        Unread::TooLarge(_) => Failure::usage(format!("{name} is over 1 MiB: these are no permissions")),
+        Unread::TooLarge(_) => Failure::usage(format!("{name} is over 1 MiB: not a permission file")),
         Unread::NotText(_) => unread.failure(&name),
     })?;
     let value: Value = serde_json::from_str(trim_around_json(&text)).map_err(|error| {
@@ -118,12 +117,12 @@ fn read_file(path: &Path) -> Result<Value> {
             Some(path) => format!(" (see it with: sed -n {line}p {})", shell_escape::escape(path.into())),
             None => String::new(),
         };
-        Failure::usage(format!("{name} is no JSON: {what} (line {line}, column {column})"))
-            .hint(format!("mend it there; nothing was sent{look}"))
+        Failure::usage(format!("{name} is not JSON: {what} (line {line}, column {column})"))
+            .hint(format!("fix it there; nothing was sent{look}"))
     })?;
     if !value.is_object() {
         return Err(
-            Failure::usage(format!("{name} holds no JSON object")).hint(r#"like {"api": {"user_read": {}}}"#)
+            Failure::usage(format!("{name} is not a JSON object")).hint(r#"like {"api": {"user_read": {}}}"#)
         );
     }
     Ok(value)
@@ -151,7 +150,7 @@ fn agree_to_unknown(app: &App, categories: &Map<String, Value>) -> Result<()> {
     }
     let what =
         if unknown.len() == 1 { "unknown permission category" } else { "unknown permission categories" };
-    let question = format!("{what}: {}; make the key with it?", unknown.join(", "));
+    let question = format!("{what}: {}; create the key anyway?", unknown.join(", "));
     agree_beside_stdin(app, &question)
 }
 

@@ -68,7 +68,7 @@ fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {
     match outcome {
         Added::Held(held) => {
             app.ui.say(&format!(
-                "the account has this key already, as {}: nothing was sent (--force sends it)",
+                "already in the account as {}, nothing sent (`--force` sends it again)",
                 held.id
             ));
             if app.ui.raw { app.ui.json(&json!({"success": true, "key": held.raw})) } else { Ok(()) }
@@ -76,10 +76,7 @@ fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {
         Added::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
         Added::Added { id, .. } => {
             let id = id.map_or(String::new(), |id| format!(" {id}"));
-            app.ui.say(&format!(
-                "added SSH key{id}: {}; instances that run already do not get it by themselves",
-                describe(key)
-            ));
+            app.ui.say(&format!("added SSH key{id}: {}; running instances do not get it", describe(key)));
             Ok(())
         }
     }
@@ -92,14 +89,16 @@ fn finish_later(app: &App, private: &Path, failure: Failure) -> Failure {
     let public = shell_escape::escape(public.into());
     let command = format!("vastenv create ssh-key {public}{}", server_option(app));
     let first = failure.next_step().map_or(String::new(), |step| format!("{step}; "));
-    failure.hint(format!("{first}the new pair stays: finish with `{command}`"))
+    failure.hint(format!("{first}the new pair is kept: finish with `{command}`"))
 }
 
 /// Makes a pair and saves it, after moving an older one aside.
 fn make_pair(app: &App, arguments: &CreateSshKey) -> Result<(PublicKey, PathBuf)> {
     if app.global.curl {
-        return Err(Failure::usage("--curl needs a key: none is made for a request that is only shown")
-            .hint("vastenv create ssh-key ~/.ssh/id_ed25519.pub --curl"));
+        return Err(Failure::usage(
+            "--curl needs a key: a pair is not created for a request that is not sent",
+        )
+        .hint("vastenv create ssh-key ~/.ssh/id_ed25519.pub --curl"));
     }
     let path = match &arguments.output {
         Some(path) if path.file_name().is_none() || path.is_dir() => {
@@ -112,7 +111,7 @@ fn make_pair(app: &App, arguments: &CreateSshKey) -> Result<(PublicKey, PathBuf)
     let old = existing(&path);
     if !old.is_empty() {
         let names: Vec<_> = old.iter().map(|path| path.display().to_string()).collect();
-        agree(app, &format!("{} will be moved to a backup. Make a new pair?", names.join(" and ")))?;
+        agree(app, &format!("{} will be moved to a backup. Create a new pair?", names.join(" and ")))?;
     }
     let passphrase: Option<Secret> = if arguments.passphrase { Some(read_new_passphrase()?) } else { None };
     let pair = generate(&comment(), passphrase.as_ref())?;
@@ -127,7 +126,7 @@ fn make_pair(app: &App, arguments: &CreateSshKey) -> Result<(PublicKey, PathBuf)
 /// `~/.ssh`
 fn home_folder() -> Result<PathBuf> {
     let home = context::home().ok_or_else(|| {
-        Failure::failed("HOME is not set, so there is no ~/.ssh").hint("say where: --output PATH")
+        Failure::failed("HOME is not set, so ~/.ssh is unknown").hint("choose a path: --output PATH")
     })?;
     Ok(home.join(".ssh"))
 }

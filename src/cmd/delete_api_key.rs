@@ -29,11 +29,9 @@ fn ask_for_key_in_use(app: &App, account: &Account<'_>, ids: &[u64]) -> Outcome<
     let in_use = account.in_use();
     let first = |wanted| ids.iter().find(|id| in_use(**id) == wanted);
     let question = if let Some(id) = first(InUse::Yes) {
-        format!(
-            "The API key {id} is the one in use: without it nothing works until another is set. Delete it?"
-        )
+        format!("The API key {id} is the one in use: nothing works until another is set. Delete it?")
     } else if let Some(id) = first(InUse::Perhaps) {
-        format!("The API key {id} may be the one in use: the server does not tell. Delete it?")
+        format!("The API key {id} may be the one in use. Delete it?")
     } else {
         return Ok(());
     };

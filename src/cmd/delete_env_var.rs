@@ -21,9 +21,9 @@ pub fn delete_env_var(app: &App, arguments: &Names) -> Outcome<ExitCode> {
         if !app.ui.raw && EnvName::parse(&deleted.name).is_ok() {
             let command = format!("vastenv create env-var {}", deleted.name);
             if deleted.remembered {
-                app.ui.say(&format!("bring it back within 30 days: {command} --remembered"));
+                app.ui.say(&format!("restore it within 30 days: {command} --remembered"));
             } else {
-                app.ui.say(&format!("bring it back: {command}"));
+                app.ui.say(&format!("restore it: {command}"));
             }
         }
         Ok(())
@@ -43,6 +43,5 @@ fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Outcome<()
     }
     let Some(name) = odd.first() else { return Ok(()) };
     let checked = checked_name(name).map(drop);
-    Ok(checked
-        .map_err(|failure| failure.hint("the account lists none of this name: vastenv show env-vars"))?)
+    Ok(checked.map_err(|failure| failure.hint("list the names: vastenv show env-vars"))?)
 }

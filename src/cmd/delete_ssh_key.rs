@@ -37,7 +37,7 @@ fn way_back(app: &App, held: &SshKey) -> String {
     match PublicKey::parse(&held.key) {
         Ok(key) => {
             let quoted = shell_escape::escape(key.line().into());
-            format!("; bring it back: vastenv create ssh-key {quoted}{}", server_option(app))
+            format!("; restore it: vastenv create ssh-key {quoted}{}", server_option(app))
         }
         Err(_) => format!("; it was: {}", printable(&held.key)),
     }

@@ -37,7 +37,7 @@ fn read(path: &Path) -> Result<Zeroizing<String>> {
     read_text_at(path, LARGEST).map_err(|unread| match &unread {
         Unread::Io(error) => unreadable(path, error),
         Unread::TooLarge(_) => {
-            unread.failure(&shown(path)).hint("this is no file of environment variables; look at it")
+            unread.failure(&shown(path)).hint("check whether it is a file of environment variables")
         }
         Unread::NotText(_) => unread.failure(&shown(path)),
     })
@@ -49,7 +49,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         ErrorKind::NotFound => failure.hint("name a dotenv file, or - for stdin"),
         ErrorKind::PermissionDenied => {
             let path = shell_escape::escape(path.to_string_lossy());
-            failure.hint(format!("look at its permissions: ls -l {path}"))
+            failure.hint(format!("check its permissions: ls -l {path}"))
         }
         _ => failure,
     }

@@ -121,13 +121,15 @@ pub fn whole(app: &App, snapshot: Snapshot) -> Result<Snapshot> {
 fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<Snapshot> {
     if wait.is_zero() {
         background::start();
-        return Err(Failure::unavailable("nothing is known of the account yet; the server is being asked")
-            .hint("try again in a moment, or give --wait 10")
-            .into());
+        return Err(Failure::unavailable(
+            "nothing is cached for the account yet; asking the server in the background",
+        )
+        .hint("try again in a moment, or give --wait 10")
+        .into());
     }
     let refreshed =
         app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
-    let refreshed = refreshed.ok_or_else(|| Failure::unavailable("the server was not asked"))?;
+    let refreshed = refreshed.ok_or_else(|| Failure::unavailable("could not ask the server"))?;
     Ok(refreshed.snapshot)
 }
 
@@ -148,10 +150,10 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Ou
         Ok(None) => Ok(old),
         Err(Stop::Failed(failure)) if failure.exit_code() != 4 => {
             let when = match account.age(&old) {
-                Some(age) => format!("of {} ago", format_duration(age)),
-                None => "of some time ago".to_owned(),
+                Some(age) => format!("{} ago", format_duration(age)),
+                None => "at an unknown time".to_owned(),
             };
-            app.ui.warn(&format!("{}; running with the variables {when}", failure.message()));
+            app.ui.warn(&format!("{}; running with the variables cached {when}", failure.message()));
             Ok(old)
         }
         Err(stop) => Err(stop),

@@ -35,9 +35,9 @@ pub fn forget_env_var(app: &App, arguments: &ForgetEnvVar) -> Result<()> {
 fn forget_all(app: &App, account: &Account<'_>) -> Result<()> {
     let held = account.remembered()?.len();
     if held == 0 {
-        return Err(Failure::failed("no values are remembered here"));
+        return Err(Failure::failed("no remembered values"));
     }
-    agree(app, &format!("forget {} that the server may not show again?", count(held, "value")))?;
+    agree(app, &format!("forget {} that Vast may not show again?", count(held, "value")))?;
     let forgotten = account.forget_all()?;
     if !app.ui.raw {
         app.ui.say(&format!("forgot {}", count(forgotten, "value")));
@@ -53,7 +53,7 @@ fn report(app: &App, forgotten: usize) -> Result<()> {
 fn consequence(account: &Account<'_>, name: &str) -> &'static str {
     let Ok(Known::Snapshot(snapshot)) = account.known() else { return "" };
     match snapshot.variables.get(name) {
-        Some(variable) if variable.value.is_some() => "; the server tells it, so shells keep it",
+        Some(variable) if variable.value.is_some() => "; the server shows it, so shells keep it",
         Some(_) => "; shells drop it at their next prompt",
         None => "",
     }

@@ -28,10 +28,7 @@ fn check(app: &App) -> Result<()> {
         return Ok(());
     }
     let Some(marker) = context::guard() else { return Ok(()) };
-    Err(Failure::failed(format!(
-        "values are not printed, because {marker} is set: a coding agent may be reading along"
-    ))
-    .hint(
+    Err(Failure::failed(format!("values not printed: {marker} is set, a coding agent may be reading")).hint(
         "use them without seeing them: vastenv run -- CMD, or vastenv run --redact -- CMD; to print them \
          all the same: --reveal, or VASTENV_GUARD=0",
     ))

@@ -1,10 +1,10 @@
 //! `vastenv help`: a command's help, or a topic on one screen.
 
-use clap::CommandFactory;
 use clap::builder::StyledStr;
 
-use crate::cli::{self, Cli, suggest};
-use crate::context;
+use crate::cli::{self, groups, suggest};
+use crate::config;
+use crate::context::{self, variables};
 use crate::domain::{Failure, Result};
 use crate::ui::Ui;
 
@@ -12,26 +12,28 @@ use crate::ui::Ui;
 pub struct Topic {
     pub name: &'static str,
     pub about: &'static str,
-    pub text: &'static str,
+    pub text: fn() -> StyledStr,
 }
 
 /// All topics.
-pub const TOPICS: [Topic; 3] = [
+pub const TOPICS: [Topic; 5] = [
     Topic {
         name: "hook",
         about: "how variables come into a shell, and how they leave it",
-        text: include_str!("topics/hook.txt"),
+        text: || include_str!("topics/hook.txt").into(),
     },
     Topic {
         name: "masks",
         about: "why a value can be ********, and what vastenv remembers",
-        text: include_str!("topics/masks.txt"),
+        text: || include_str!("topics/masks.txt").into(),
     },
     Topic {
         name: "security",
-        about: "where secrets rest, and who can read them",
-        text: include_str!("topics/security.txt"),
+        about: "where secrets are stored, and who can read them",
+        text: || include_str!("topics/security.txt").into(),
     },
+    Topic { name: "settings", about: "the config file, and variables that steer vastenv", text: settings },
+    Topic { name: "options", about: "the options of every command", text: options },
 ];
 
 /// Prints the help of what the words name; all of vastenv's for none.
@@ -39,13 +41,13 @@ pub fn help(arguments: &cli::Help, ui: Ui) -> Result<()> {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     if let [word] = words[..] {
         if let Some(topic) = TOPICS.iter().find(|topic| topic.name == word) {
-            return ui.data(topic.text.as_bytes());
+            return print_help(&(topic.text)(), ui);
         }
         if word == "topics" {
             return list_topics(ui);
         }
     }
-    let cli = Cli::command();
+    let cli = groups::command();
     if words.iter().try_fold(&cli, |above, word| above.find_subcommand(word)).is_none() {
         return Err(unknown(&words));
     }
@@ -55,6 +57,25 @@ pub fn help(arguments: &cli::Help, ui: Ui) -> Result<()> {
         Err(answer) => print_help(&answer.render(), ui),
         Ok(_) => Err(unknown(&words)),
     }
+}
+
+fn options() -> StyledStr {
+    let globals = groups::global_options().ansi().to_string();
+    format!("Global options, before or after any command:\n{globals}").into()
+}
+
+/// The tables of settings and variables.
+fn settings() -> StyledStr {
+    let mut text = "Settings in ~/.config/vastenv/config.toml, which need not exist\n\n".to_owned();
+    for (name, default, about) in config::SETTINGS {
+        text.push_str(&format!("  {:23}{about}\n", format!("{name} = {default}")));
+    }
+    text.push_str("\nEnvironment variables\n\n");
+    for (name, about) in variables::TABLE {
+        text.push_str(&format!("  {name:17}{about}\n"));
+    }
+    text.push_str("\nWhich of them are in force: `vastenv doctor`. Files: vastenv(1).\n");
+    text.into()
 }
 
 /// Prints a help text of clap's, in colour where a terminal shows it.
@@ -83,7 +104,7 @@ fn unknown(words: &[&str]) -> Failure {
         |name| vec![format!("vastenv help {name}")],
     );
     let question = suggest::question(&meant).map_or(String::new(), |question| format!("{question} "));
-    Failure::usage("there is no command or topic of that name")
+    Failure::usage("no such command or topic")
         .hint(format!("{question}see `vastenv help` and `vastenv help topics`"))
 }
 
@@ -99,17 +120,21 @@ fn helped(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
+
+    use crate::cli::Cli;
     use crate::cli::groups::leaves;
 
     #[test]
     fn a_topic_fits_one_screen() {
         for topic in &TOPICS {
-            assert!(topic.text.lines().count() <= 24, "{}", topic.name);
-            for line in topic.text.lines() {
+            let text = (topic.text)().to_string();
+            assert!(text.lines().count() <= 24, "{}", topic.name);
+            for line in text.lines() {
                 assert!(line.chars().count() <= 80, "{}: {line}", topic.name);
                 assert_eq!(line.trim_end(), line, "{}", topic.name);
             }
-            assert!(topic.text.ends_with('\n') && topic.about.len() <= 65, "{}", topic.name);
+            assert!(text.ends_with('\n') && topic.about.len() <= 65, "{}", topic.name);
         }
     }
 
@@ -118,13 +143,9 @@ mod tests {
         let cli = Cli::command();
         let known: Vec<String> = leaves(&cli).into_iter().map(|(words, _)| words).collect();
         for topic in &TOPICS {
-            let commands: Vec<&str> = topic
-                .text
-                .split('`')
-                .skip(1)
-                .step_by(2)
-                .filter_map(|code| code.strip_prefix("vastenv "))
-                .collect();
+            let text = (topic.text)().to_string();
+            let commands: Vec<&str> =
+                text.split('`').skip(1).step_by(2).filter_map(|code| code.strip_prefix("vastenv ")).collect();
             assert!(!commands.is_empty(), "{}", topic.name);
             for command in commands {
                 let exists =

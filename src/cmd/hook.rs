@@ -12,6 +12,6 @@ use crate::ui::Ui;
 /// # Errors
 /// There is no hook for it.
 pub fn print_hook(name: &str, ui: Ui) -> Result<()> {
-    let shell = shell::parse(name).ok_or_else(|| Failure::usage("there is no hook for this shell"))?;
+    let shell = shell::parse(name).ok_or_else(|| Failure::usage("no hook for this shell"))?;
     ui.data(&shell.hook(context::own_path()?.as_os_str().as_bytes()))
 }

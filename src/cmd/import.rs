@@ -22,8 +22,8 @@ use crate::process::Signals;
 /// Shows what would be done, asks, and does it.
 pub fn import(app: &App, arguments: &Import) -> Outcome<ExitCode> {
     if app.global.curl {
-        return Err(Failure::usage("--curl shows single requests, and an import is as many as it takes")
-            .hint("see what would be sent with --dry-run")
+        return Err(Failure::usage("--curl shows a single request, import sends many")
+            .hint("see what it would send: --dry-run")
             .into());
     }
     // The file first: a fault in it needs no server.
@@ -44,7 +44,7 @@ pub fn import(app: &App, arguments: &Import) -> Outcome<ExitCode> {
     let skipped = plan.skip.clone();
     let batch = Batch::new(plan);
     if batch.total() == 0 {
-        tell(app, &format!("nothing to do: the account has all that {} can give", shown(&arguments.file)));
+        tell(app, &format!("nothing to do: the account has everything in {}", shown(&arguments.file)));
         report(app, &batch, &skipped)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -121,7 +121,7 @@ fn send(
     });
     let batch = waiting.into_inner();
     report(app, &batch, skipped)?;
-    let go_on = format!("go on with `{}`", same_command(app, &arguments.file));
+    let go_on = format!("resume with `{}`", same_command(app, &arguments.file));
     match ended {
         Ok(Ended::Complete) if batch.sent.failed.is_empty() && batch.sent.not_remembered.is_none() => {
             Ok(ExitCode::SUCCESS)
@@ -151,7 +151,7 @@ fn tell(app: &App, text: &str) {
 fn progress(batch: &Batch) -> String {
     let sent = format!("{} of {} sent", batch.done(), count(batch.total(), "variable"));
     match &batch.sent.unclear {
-        Some(name) => format!("{sent}; whether {name} arrived is not known"),
+        Some(name) => format!("{sent}; {name} may or may not have arrived"),
         None => sent,
     }
 }
@@ -198,10 +198,10 @@ fn report(app: &App, batch: &Batch, skipped: &[(String, Reason)]) -> Result<()> 
     }
     if let Some(failure) = &sent.not_remembered {
         let message = format!(
-            "the account has the changes, but not all values are remembered on this machine: {}",
+            "the account has the changes, but not all values could be remembered here: {}",
             failure.message()
         );
-        let step = "make room or mend the file, then vastenv remember env-var --all";
+        let step = "free disk space or fix the file, then vastenv remember env-var --all";
         app.ui.warn_of(&Failure::failed(message).hint(step));
     }
     if let Some(failure) = &sent.not_followed {

@@ -69,10 +69,7 @@ fn watch(heard: &SigSet, out: &Outstanding, ui: Ui) {
             let what = format!(
                 "interrupted: the request to {change} was not answered yet, it may or may not have been done"
             );
-            ui.failure(
-                &Failure::new(Kind::Ambiguous, what)
-                    .hint("look at what the account holds now before you try again"),
-            );
+            ui.failure(&Failure::new(Kind::Ambiguous, what).hint("check the account before you try again"));
         }
         let _ = SigSet::from(signal).thread_unblock();
         let _ = raise(signal);

@@ -9,62 +9,20 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::help::TOPICS;
 use crate::cli::groups::{GROUPS, about, leaves, notes_and_examples};
 use crate::cli::{self, Cli};
-use crate::context;
+use crate::config;
+use crate::context::{self, variables};
 use crate::domain::{Failure, Result, count, format_date};
 use crate::files::{make_folder, reason};
 use crate::ui::Ui;
 
 const DESCRIPTION: &str = "vastenv loads the environment variables of a Vast.ai account into the user's \
-    shell: there when a shell starts, followed at the next prompt when they change anywhere, and still \
-    there without a network. Alone, without a command, it says what is set up and what the next step is.";
-
-/// The variables that steer vastenv.
-const ENVIRONMENT: [(&str, &str); 8] = [
-    (
-        "VAST_API_KEY",
-        "The API key. Looked for in this order: --api-key, this variable, the file of a two-factor session, the key file, ~/.vast_api_key.",
-    ),
-    ("VAST_URL", "The server, if it is not https://console.vast.ai."),
-    ("VASTENV_DISABLE", "Set: the hook takes the variables out of the shell, and loads none."),
-    (
-        "VASTENV_LOG",
-        "off: the hook says nothing; info: changes and problems (default); debug: also what is loaded at the start of a shell, and what is not.",
-    ),
-    (
-        "VASTENV_GUARD",
-        "Set: values are printed to a terminal only, or with --reveal, as where a coding agent's marker is set; 0: never mind agents.",
-    ),
-    ("NO_COLOR", "Set: no colour."),
-    ("SHELL", "The login shell, for which hints are given."),
-    (
-        "XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
-        "Folders in the place of ~/.config, ~/.cache, ~/.local/share and ~/.local/state.",
-    ),
-];
-
-/// The files, where no `XDG_*` variable says otherwise.
-const FILES: [(&str, &str); 6] = [
-    ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
-    (
-        "~/.config/vastai/vast_tfa_key",
-        "The key of a two-factor session, written by the official client; removed when the session is over.",
-    ),
-    (
-        "~/.config/vastenv/config.toml",
-        "Settings: max_age, override, allow, insecure_http. Never written by vastenv.",
-    ),
-    ("~/.cache/vastenv/", "The variables as last told by the server."),
-    ("~/.local/share/vastenv/", "Values that are remembered because the server hides them."),
-    (
-        "~/.local/state/vastenv/",
-        "Which state is current, locks, pauses after failures, previous values of variables that are overridden.",
-    ),
-];
+    shell: loaded when a shell starts, updated at the next prompt, available offline. Without a command, \
+    it shows what is set up and the next step.";
 
 const EXIT_STATUS: [(&str, &str); 5] = [
     ("0", "Done."),
-    ("1", "Failed: the server refused or could not be asked, or a file could not be read or written."),
-    ("2", "The command line makes no sense."),
+    ("1", "Failed: the server refused or could not be reached, or a file could not be read or written."),
+    ("2", "Usage: invalid arguments."),
     ("4", "Not authenticated: no API key, or one that the server refuses."),
     (
         "126, 127",
@@ -81,7 +39,7 @@ pub fn man(arguments: &cli::Man, ui: Ui) -> Result<()> {
     };
     let failed = |path: &Path, error: &std::io::Error| {
         Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)))
-            .hint("give a folder that you can write to: vastenv man ~/.local/share/man/man1")
+            .hint("choose a writable folder: vastenv man ~/.local/share/man/man1")
     };
     make_folder(folder, 0o777).map_err(|error| failed(folder, &error))?;
     for (name, text) in &pages {
@@ -125,8 +83,11 @@ fn main_page(cli: &Command) -> std::io::Result<Vec<u8>> {
     man.render_options_section(&mut page)?;
     let mut end = Roff::new();
     list(&mut end, "EXIT STATUS", &EXIT_STATUS);
-    list(&mut end, "ENVIRONMENT", &ENVIRONMENT);
-    list(&mut end, "FILES", &FILES);
+    end.control("SH", ["SETTINGS"]);
+    let settings = config::SETTINGS.iter();
+    list_items(&mut end, settings.map(|(name, default, about)| (format!("{name} = {default}"), *about)));
+    list(&mut end, "ENVIRONMENT", &variables::TABLE);
+    list(&mut end, "FILES", &config::FILES);
     let start = ["vastenv set api-key", "echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc", "exec zsh"];
     examples(&mut end, &start.map(str::to_owned));
     end.control("SH", ["SEE ALSO"]).text([roman("Topics:")]);

@@ -12,12 +12,10 @@ mod delete_api_key;
 mod delete_env_var;
 mod delete_ssh_key;
 mod diff;
-mod doctor;
 mod dotenv_file;
 mod each;
 mod export;
 mod forget_env_var;
-mod greet;
 mod guard;
 mod help;
 mod hook;
@@ -28,6 +26,7 @@ mod man;
 mod outcome;
 mod refresh;
 mod remember_env_var;
+mod report;
 mod reset_api_key;
 mod run;
 mod sandbox;
@@ -37,13 +36,11 @@ mod show_api_keys;
 mod show_env_vars;
 mod show_ssh_keys;
 mod ssh_key;
-mod status;
 mod storage;
 mod this_shell;
 mod update_env_var;
 mod update_ssh_key;
 mod value;
-mod why;
 
 use std::process::ExitCode;
 
@@ -69,7 +66,7 @@ pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
 
 fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
     let Some(command) = cli.command else {
-        return Ok(greet::greet(cli.global, ui).map(|()| ExitCode::SUCCESS)?);
+        return Ok(report::greet(cli.global, ui).map(|()| ExitCode::SUCCESS)?);
     };
     // What asks how things are changes nothing, and so unlocks nothing.
     let only_looks = match &command {
@@ -93,9 +90,9 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Run(arguments) => return run::run(&app()?, &arguments),
         Command::Refresh => refresh::refresh(&app()?)?,
         Command::Storage(arguments) => storage::storage(&app()?, &arguments)?,
-        Command::Status => status::status(&app()?)?,
-        Command::Doctor => return Ok(doctor::doctor(cli.global, ui)?),
-        Command::Why(arguments) => why::why(&app()?, &arguments)?,
+        Command::Status => report::status(&app()?)?,
+        Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
+        Command::Why(arguments) => report::why(&app()?, &arguments)?,
         Command::Show(Show::EnvVars(arguments)) => show_env_vars::show_env_vars(&app()?, &arguments)?,
         Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments)?,
         Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?)?,

@@ -44,9 +44,7 @@ pub fn refresh(app: &App) -> Outcome<()> {
     app.ui.say(&format!("{}{change} ({} ms)", count(held, "variable"), took.as_millis()));
     for name in &refreshed.outdated {
         let word = shell_escape::escape(name.into());
-        app.ui.warn(&format!(
-            "what is remembered of {name} may not be the account's value any more: vastenv why {word}"
-        ));
+        app.ui.warn(&format!("the remembered value of {name} may be stale: vastenv why {word}"));
     }
     if let Some(notice) = environment.hidden_notice()
         && app.store.tells_hidden(&refreshed.snapshot.account(), "refresh", &environment.hidden())

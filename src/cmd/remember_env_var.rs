@@ -51,7 +51,7 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
     let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
     if value.expose().is_empty() {
         return Err(Failure::usage(format!("the value of {name} is empty"))
-            .hint("an account holds no empty values; `forget` drops a remembered one")
+            .hint("an account cannot hold empty values; `vastenv forget env-var` drops a remembered one")
             .into());
     }
     Ok(keep(app, account, &snapshot, &[(saved, value)])?)
@@ -76,16 +76,16 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
         let only = if name.is_some() { wanted.first() } else { None };
         from_file(app, file, &snapshot, only)
     } else {
-        return Err(Failure::usage("what to remember is missing")
+        return Err(Failure::usage("nothing to remember given")
             .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE")
             .into());
     };
     if given.is_empty() {
         if wanted.is_empty() {
-            app.ui.say("nothing to remember: no value is unknown here");
+            app.ui.say("nothing to remember: no value is unknown");
             return Ok(());
         }
-        return Err(Failure::failed(format!("nothing was remembered of {}", wanted.join(", "))).into());
+        return Err(Failure::failed(format!("no value remembered for {}", wanted.join(", "))).into());
     }
     Ok(keep(app, account, &snapshot, &given)?)
 }
@@ -108,7 +108,7 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Ou
             (Err(Stop::Failed(failure)), Some(snapshot))
                 if failure.kind() == Kind::Unavailable && !lacks(&snapshot) =>
             {
-                app.ui.warn(&format!("{}; going by what was known before", failure.message()));
+                app.ui.warn(&format!("{}; using the cache", failure.message()));
                 Ok(snapshot)
             }
             (Err(stop), _) => Err(stop),
@@ -120,7 +120,7 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Ou
 fn saved_name(snapshot: &Snapshot, name: &EnvName) -> Result<String> {
     let (saved, _) = snapshot.find(name.as_str()).ok_or_else(|| {
         Failure::failed(format!("the account has no variable {name}")).hint(format!(
-            "create it there: vastenv create env-var {name} (see the names with `vastenv show env-vars`)"
+            "create it: vastenv create env-var {name} (`vastenv show env-vars` lists the names)"
         ))
     })?;
     Ok(saved.to_owned())
@@ -132,10 +132,10 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
         return Ok(Vec::new());
     }
     if !context::stdin_is_terminal() {
-        return Err(Failure::usage("values are only asked for one by one on a terminal")
-            .hint("take them from elsewhere: --from-env, or --from FILE (- is stdin)"));
+        return Err(Failure::usage("cannot prompt for values: stdin is not a terminal")
+            .hint("use --from-env, or --from FILE (- is stdin)"));
     }
-    app.ui.say(&format!("{}, an empty one is skipped", count(names.len(), "value")));
+    app.ui.say(&format!("{} to enter; press Enter to skip one", count(names.len(), "value")));
     let mut given = Vec::new();
     for name in names {
         let value = match read_value(&format!("value of {}", printable(name)), false) {
@@ -168,16 +168,16 @@ fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
         match String::from_utf8(bytes) {
             Ok(text) if text.is_empty() => app.ui.say(&format!("{} is empty here", printable(name))),
             Ok(text) if is_mask(&text) => {
-                app.ui.say(&format!("{} is nothing but asterisks here: no value", printable(name)));
+                app.ui.say(&format!("{} is all asterisks here: not a value", printable(name)));
             }
             Ok(text) => {
                 if let Some(edge) = unseen_edge(&text) {
                     let edge = edge as u32;
-                    app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which no eye sees"));
+                    app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which is invisible"));
                 }
                 given.push((name.clone(), Secret::new(text)));
             }
-            Err(_) => app.ui.say(&format!("{} is no UTF-8 text here", printable(name))),
+            Err(_) => app.ui.say(&format!("{} is not UTF-8 here", printable(name))),
         }
     }
     given
@@ -196,14 +196,14 @@ fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: Option<&Strin
     let mut given = Vec::new();
     for (name, value) in &file.variables {
         let Some((saved, variable)) = snapshot.find(name.as_str()) else {
-            app.ui.say(&format!("{name} is not in the account: `vastenv import` sends it"));
+            app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
             continue;
         };
         if only.is_some_and(|only| only != saved) || (only.is_none() && variable.told().is_some()) {
             continue;
         }
         match obstacle(value) {
-            Some(reason) => app.ui.say(&format!("{name} is left out: {}", reason.text())),
+            Some(reason) => app.ui.say(&format!("{name} skipped: {}", reason.text())),
             None => given.push((saved.to_owned(), value.clone())),
         }
     }
@@ -214,10 +214,10 @@ fn keep(app: &App, account: &Account<'_>, snapshot: &Snapshot, given: &[Given]) 
     for (name, value) in given {
         if is_mask(value.expose()) {
             app.ui
-                .warn(&format!("the value of {name} is nothing but asterisks, as a mask is; taken as typed"));
+                .warn(&format!("the value of {name} is all asterisks, like a hidden value; taken as typed"));
         }
         if snapshot.variables.get(name).is_some_and(|variable| variable.told().is_some()) {
-            app.ui.warn(&format!("the server tells the value of {name} itself, and that one is used"));
+            app.ui.warn(&format!("the server shows the value of {name}, which overrides the remembered one"));
         }
     }
     account.remember(snapshot, given)?;
@@ -225,6 +225,6 @@ fn keep(app: &App, account: &Account<'_>, snapshot: &Snapshot, given: &[Given]) 
     if app.ui.raw {
         return app.ui.json(&json!({"success": true, "remembered": names}));
     }
-    app.ui.say(&format!("remembered {} on this machine; the account is as it was", names.join(", ")));
+    app.ui.say(&format!("remembered {} on this machine; the account is unchanged", names.join(", ")));
     Ok(())
 }

@@ -34,7 +34,7 @@ pub fn reset_api_key(app: &App) -> Outcome<()> {
     let place = if in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
     let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
-        app.ui.warn(&format!("the new key could not be written down: {}", failure.message()));
+        app.ui.warn(&format!("could not write the new key: {}", failure.message()));
     }
     if let Err(why) = check_key(new.key.expose()) {
         return leave_aside(app, &new, why);
@@ -49,10 +49,10 @@ pub fn finish_reset(app: &App) {
         EarlierReset::None => {}
         EarlierReset::Finished(key, saved) => {
             let place = saved.source;
-            app.ui.say(&format!("finished an earlier reset: the new key {} is in {place}", key.suffix()));
+            app.ui.say(&format!("finished an earlier reset: new key {} saved in {place}", key.suffix()));
         }
         EarlierReset::Waits(failure) => {
-            let message = format!("the new key of an earlier reset still waits: {}", failure.message());
+            let message = format!("the new key of an earlier reset is not saved yet: {}", failure.message());
             let warning = Failure::failed(message);
             app.ui.warn_of(&match failure.next_step() {
                 Some(step) => warning.hint(step),
@@ -60,7 +60,7 @@ pub fn finish_reset(app: &App) {
             });
         }
         EarlierReset::Unknown => app.ui.warn_of(
-            &Failure::failed("an earlier `vastenv reset api-key` was cut off before its answer came").hint(
+            &Failure::failed("an earlier `vastenv reset api-key` was cut off before the answer").hint(
                 "if the server refuses the key, copy the new one from https://cloud.vast.ai/manage-keys/ and \
                  save it with `vastenv set api-key`",
             ),
@@ -72,10 +72,10 @@ pub fn finish_reset(app: &App) {
 fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
     app.ui.only_copy(&if app.ui.raw { as_json(&new.key) } else { printable(new.key.expose()) })?;
     let hint = match new.not_kept {
-        None => format!("it is kept as the server sent it in {}", app.store.reset_key_path().display()),
-        Some(_) => "keep the key printed above: it is nowhere else".to_owned(),
+        None => format!("kept in {}, as the server sent it", app.store.reset_key_path().display()),
+        Some(_) => "keep the key printed above, there is no other copy".to_owned(),
     };
-    Err(Failure::failed(format!("the key was reset, but the new one {why}: it is not saved as the API key"))
+    Err(Failure::failed(format!("the key was reset, but the new one {why}: not saved as the API key"))
         .hint(hint)
         .into())
 }
@@ -101,9 +101,9 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
             // The old key is dead: the new one must be seen, whatever else fails.
             app.ui.only_copy(new.key.expose())?;
             let hint = match new.not_kept {
-                None => "the key is printed above, and kept: the next command saves it, once it can be saved",
+                None => "the key is printed above and kept; the next command saves it",
                 Some(_) => {
-                    "keep the key printed above: it is nowhere else; save it with `vastenv set api-key`"
+                    "keep the key printed above, there is no other copy; save it with `vastenv set api-key`"
                 }
             };
             let message =
@@ -120,7 +120,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
         Ok(()) => app.ui.say(&format!("{what}; the server accepts it, and every open shell follows")),
         Err(Stop::Failed(failure)) if failure.kind() == Kind::Unavailable => {
             app.ui.say(&what);
-            app.ui.warn(&format!("the new key could not be tried yet: {}", failure.message()));
+            app.ui.warn(&format!("the new key is not verified yet: {}", failure.message()));
         }
         Err(stop) => return Err(stop),
     }
@@ -135,11 +135,11 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
 fn hand_over(app: &App, new: &NewKey) -> Outcome<()> {
     let source = &new.old.source;
     app.ui.say(&format!(
-        "the new key replaces the one from {source}; it is not saved, because another key is saved here:"
+        "the new key replaces the one from {source}; not saved, because another key is saved here:"
     ));
     let shown = if app.ui.raw { as_json(&new.key) } else { new.key.expose().to_owned() };
     app.ui.only_copy(&shown).map_err(|failure| match new.not_kept {
-        None => failure.hint("the new key is kept: the next command tells where"),
+        None => failure.hint("the new key is kept; the next command says where"),
         Some(_) => failure,
     })?;
     app.store.end_reset();
@@ -151,7 +151,7 @@ fn hand_over(app: &App, new: &NewKey) -> Outcome<()> {
 fn warn_of_dead_key(app: &App, new: &NewKey) {
     let source = &new.old.source;
     match source {
-        Source::Environment => app.ui.warn(&format!("{source} still holds the dead key: change or unset it")),
+        Source::Environment => app.ui.warn(&format!("{source} still holds the old key: change or unset it")),
         Source::TwoFactorFile(_) => {
             app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
         }

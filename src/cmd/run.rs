@@ -129,7 +129,7 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
         .collect();
     if !too_short.is_empty() {
         app.ui.warn(&format!(
-            "left in the output, because a value under {SHORTEST} bytes is part of ordinary words: {}",
+            "not redacted, values under {SHORTEST} bytes are too short: {}",
             too_short.join(", ")
         ));
     }
@@ -148,14 +148,12 @@ fn not_started(error: &io::Error, file: Option<&Path>) -> (u8, String) {
             127,
             match (file, file.and_then(interpreter)) {
                 (_, Some(interpreter)) => format!("its interpreter {interpreter} is missing"),
-                (Some(_), None) => "the loader that it needs is missing".to_owned(),
+                (Some(_), None) => "its loader is missing".to_owned(),
                 (None, None) => "not found".to_owned(),
             },
         ),
         ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
-        ErrorKind::ArgumentListTooLong => {
-            (126, "the variables and arguments are more than the system can pass".to_owned())
-        }
+        ErrorKind::ArgumentListTooLong => (126, "variables and arguments are too large to pass".to_owned()),
         _ => (126, reason(error)),
     }
 }

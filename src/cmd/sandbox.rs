@@ -79,7 +79,7 @@ fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
 fn throw_away_home() -> Result<tempfile::TempDir> {
     let made = tempfile::Builder::new().prefix("vastenv-sandbox-").tempdir();
     let home =
-        made.map_err(|error| Failure::failed(format!("cannot make a throw-away home: {}", reason(&error))))?;
+        made.map_err(|error| Failure::failed(format!("cannot create a temporary home: {}", reason(&error))))?;
     // Without one, an interactive zsh greets with its set-up questions.
     std::fs::write(home.path().join(".zshrc"), "").map_err(|error| {
         Failure::failed(format!("cannot write into {}: {}", home.path().display(), reason(&error)))
@@ -162,6 +162,6 @@ async fn serve_beside(sandbox: Sandbox, mut child: Child, mut signals: Signals) 
     sandbox.serve(until).await?;
     match ended {
         Some(Ok(Ok(status))) => Ok(ExitCode::from(exit_code(status))),
-        _ => Err(Failure::failed("cannot tell how the command ended")),
+        _ => Err(Failure::failed("cannot get the command's exit status")),
     }
 }

@@ -21,8 +21,8 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
         None => read_secret("API key")?,
     };
     let key = check_key(trim_unseen(given.expose())).map_err(|why| {
-        Failure::usage(format!("this is no API key: it {why}"))
-            .hint("copy it anew from https://cloud.vast.ai/manage-keys/")
+        Failure::usage(format!("not an API key: it {why}"))
+            .hint("copy it again from https://cloud.vast.ai/manage-keys/")
     })?;
     let owner = if arguments.no_verify { None } else { verify(app, &key)? };
     if app.global.curl {
@@ -37,12 +37,12 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.source));
     for removed in &saved.removed {
         app.ui.say(&match removed {
-            Source::LegacyFile(path) => format!("removed {}, the old place of the key", path.display()),
+            Source::LegacyFile(path) => format!("removed {}, the key's old file", path.display()),
             other => format!("removed the key from {other}"),
         });
     }
     if arguments.keyring {
-        app.ui.say("`vastai` finds it no more by itself: vastenv run --with-api-key -- vastai …");
+        app.ui.say("`vastai` cannot find it by itself now: vastenv run --with-api-key -- vastai …");
     }
     warn_of_overrides(app);
     if owner.is_some() {
@@ -63,7 +63,7 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
         Err(Stop::Shown) => return Err(Stop::Shown),
     };
     if let Some(Remedy::GrantRights { missing, .. }) = failure.remedy() {
-        app.ui.warn(&format!("the key is good but lacks {missing}: {}", failure.message()));
+        app.ui.warn(&format!("the key is good, but lacks {missing}: {}", failure.message()));
         return Ok(None);
     }
     let failure = match (failure.status_code(), failure.kind()) {
@@ -71,7 +71,7 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
             let message = format!("the key was refused, or a proxy answered: {}", failure.message());
             Failure::new(Kind::NotAuthenticated, message)
                 .status(401)
-                .hint("nothing was saved; check the key, and that no proxy or login page is in between")
+                .hint("nothing was saved; check the key, and for a proxy or login page in between")
         }
         (401, Kind::SessionWanted) => match failure.next_step() {
             Some(step) => failure.clone().hint(format!("nothing was saved; {step}")),
@@ -79,11 +79,9 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
         },
         (_, Kind::Unavailable) => return agree_to_save(app, &failure).map(|()| None),
         _ if failure.is_refusal() => {
-            failure.hint("nothing was saved; copy the key anew from https://cloud.vast.ai/manage-keys/")
+            failure.hint("nothing was saved; copy the key again from https://cloud.vast.ai/manage-keys/")
         }
-        (_, Kind::Failed) => {
-            failure.hint("nothing was saved; --no-verify saves it without asking the server")
-        }
+        (_, Kind::Failed) => failure.hint("nothing was saved; --no-verify saves it unverified"),
         _ => failure,
     };
     Err(failure.into())
@@ -91,13 +89,13 @@ fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
 
 /// Asks whether to save a key of which the server said nothing.
 fn agree_to_save(app: &App, failure: &Failure) -> Outcome<()> {
-    let question = format!("The key cannot be verified: {}. Save it all the same?", failure.message());
+    let question = format!("The key cannot be verified: {}. Save it anyway?", failure.message());
     agree_beside_stdin(app, &question).map_err(|refused| match refused.kind() {
         Kind::Usage => Failure::unavailable(format!("the key cannot be verified: {}", failure.message()))
-            .hint("nothing was saved; --no-verify saves it without asking the server"),
+            .hint("nothing was saved; --no-verify saves it unverified"),
         _ => refused,
     })?;
-    app.ui.warn(&format!("the key is saved without being verified: {}", failure.message()));
+    app.ui.warn(&format!("key saved unverified: {}", failure.message()));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub fn show_api_keys(app: &App) -> Outcome<()> {
         return Ok(app.ui.json(&listed.raw)?);
     }
     if listed.keys.is_empty() {
-        app.ui.say("the account lists no API keys");
+        app.ui.say("no API keys in the account");
         return Ok(());
     }
     let in_use = account.in_use();

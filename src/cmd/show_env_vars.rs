@@ -28,7 +28,7 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
         return Ok(app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)))?);
     }
     if snapshot.variables.is_empty() {
-        app.ui.say("the account has no variables; create one with `vastenv create env-var NAME`");
+        app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
     app.ui.data(table(&account, &snapshot, arguments.show_values).as_bytes())?;
@@ -61,7 +61,7 @@ fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> Strin
                 let is_doubtful = variable.origin == Origin::Local
                     && remembered.get(name).is_some_and(Remembered::may_be_outdated);
                 let word = shell_escape::escape(name.into());
-                is_doubtful.then(|| format!("perhaps another value by now: vastenv why {word}"))
+                is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
             });
         let value = match (&variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),

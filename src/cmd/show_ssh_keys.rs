@@ -15,7 +15,7 @@ pub fn show_ssh_keys(app: &App) -> Outcome<()> {
         return Ok(app.ui.json(&listed.raw)?);
     }
     if listed.keys.is_empty() {
-        app.ui.say("the account has no SSH keys; add one with `vastenv create ssh-key`");
+        app.ui.say("no SSH keys in the account; add one with `vastenv create ssh-key`");
         return Ok(());
     }
     let local = here();

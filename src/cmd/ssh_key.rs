@@ -17,13 +17,13 @@ pub fn given_key(app: &App, text: &str) -> Result<PublicKey> {
     let shown = printable(key.comment());
     if shown != key.comment() {
         return Err(Failure::usage(format!(
-            "the key's comment holds a character that no eye sees: {}",
+            "the key's comment holds an invisible character: {}",
             printable_capped(key.comment(), 60)
         ))
         .hint("leave the comment out, or write another one behind the key"));
     }
     if key.short_kind() == "DSA" {
-        app.ui.warn("this is an ssh-dss key, which OpenSSH takes no more: an instance will refuse it");
+        app.ui.warn("this is an ssh-dss key, which OpenSSH no longer accepts: instances will refuse it");
     }
     Ok(key)
 }
@@ -39,8 +39,8 @@ fn read_key(text: &str) -> Result<PublicKey> {
         Err(failure) => match path_of(text) {
             Some(path) => from_file(&path),
             None if is_name_of_public_key(text) => {
-                Err(Failure::failed(format!("there is no file {}", printable_capped(text, 120)))
-                    .hint("see those that there are: ls ~/.ssh/*.pub"))
+                Err(Failure::failed(format!("no such file: {}", printable_capped(text, 120)))
+                    .hint("list yours: ls ~/.ssh/*.pub"))
             }
             None => Err(failure),
         },
@@ -76,7 +76,7 @@ fn refusal(unread: Unread, name: &str) -> Failure {
         Unread::TooLarge(_) => Failure::usage(format!("{name} is too large for an SSH public key")),
         // Keys are text in every encoding.
         Unread::NotText(NotText::Other(_)) => {
-            Failure::usage(format!("{name} holds no SSH public key")).hint("give the file that ends in .pub")
+            Failure::usage(format!("{name} is not an SSH public key")).hint("give the file that ends in .pub")
         }
         other => other.failure(name),
     }

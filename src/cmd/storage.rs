@@ -38,8 +38,8 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files}))?;
     } else {
         let form = match wanted {
-            Storage::File => "unsealed; secrets rest in private files now",
-            Storage::Keyring => "sealed; the key is in the keyring",
+            Storage::File => "decrypted; secrets are stored in private files now",
+            Storage::Keyring => "encrypted; the key is in the keyring",
         };
         app.ui.say(&format!("{} {form}", count(done.files, "file")));
     }

@@ -21,11 +21,11 @@ pub fn checked_name(text: &str) -> Result<EnvName> {
     // What was typed may be a value in the wrong place: it is not repeated.
     EnvName::parse(text).map_err(|error| {
         let hint = if text.contains('=') {
-            "name and value are two arguments; leave the value out to be asked for it"
+            "name and value are two arguments; leave the value out to be prompted"
         } else {
-            "letters, digits and _, not starting with a digit: HF_TOKEN"
+            "use letters, digits and _, not a digit first: HF_TOKEN"
         };
-        Failure::usage(format!("this is no variable name: {error}")).hint(hint)
+        Failure::usage(format!("not a valid variable name: {error}")).hint(hint)
     })
 }
 
@@ -39,11 +39,11 @@ pub fn given_value(app: &App, name: &EnvName, value: Option<Secret>, keep_newlin
     };
     if value.expose().is_empty() {
         return Err(Failure::usage(format!("the value of {name} is empty"))
-            .hint("an account holds no empty values; `delete` takes the variable away"));
+            .hint("an account cannot hold empty values; `vastenv delete env-var` deletes the variable"));
     }
     if value.expose().contains('\0') {
         return Err(Failure::usage(format!(
-            "the value of {name} holds a NUL byte, which no environment can carry"
+            "the value of {name} holds a NUL byte, which an environment cannot hold"
         )));
     }
     agree_to_edges(app, name, &value)?;
@@ -56,7 +56,7 @@ pub fn agree_to_edges(app: &App, name: &EnvName, value: &Secret) -> Result<()> {
         let edge = edge as u32;
         agree_beside_stdin(
             app,
-            &format!("the value of {name} begins or ends with U+{edge:04X}, which no eye sees: keep it?"),
+            &format!("the value of {name} begins or ends with U+{edge:04X}, which is invisible: keep it?"),
         )
     })
 }
@@ -65,10 +65,8 @@ pub fn agree_to_edges(app: &App, name: &EnvName, value: &Secret) -> Result<()> {
 fn warn_if_not_loaded(app: &App, account: &Account<'_>, name: &EnvName, value: &Secret) {
     let variable = KnownValues::from([(name.as_str(), Some(value))]);
     for skipped in resolve(&variable, &account.rules()).skipped {
-        app.ui.warn(&format!(
-            "{name} is kept in the account but not loaded into shells: {}",
-            skipped.why.reason()
-        ));
+        app.ui
+            .warn(&format!("{name} is in the account but not loaded into shells: {}", skipped.why.reason()));
     }
 }
 
@@ -78,8 +76,8 @@ fn remembered_value(account: &Account<'_>, name: &EnvName) -> Result<Secret> {
     let capitals = name.as_str().to_ascii_uppercase();
     let remembered = values.get(name.as_str()).or_else(|| values.get(&capitals));
     remembered.map(|remembered| remembered.value.clone()).ok_or_else(|| {
-        Failure::failed(format!("no value of {name} is remembered here"))
-            .hint("leave --remembered out to be asked for it")
+        Failure::failed(format!("no remembered value of {name}"))
+            .hint("leave --remembered out to be prompted")
     })
 }
 
@@ -102,7 +100,7 @@ pub fn change(
         given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?
     };
     if is_mask(value.expose()) {
-        agree(app, &format!("the value of {name} is nothing but asterisks, as a mask is: send it?"))?;
+        agree(app, &format!("the value of {name} is all asterisks, like a hidden value: send it?"))?;
     }
     warn_if_not_loaded(app, &account, &name, &value);
     let options = app.call_options(typed);
@@ -132,13 +130,13 @@ pub fn report(app: &App, verb: &str, name: &str, changed: &Changed, keeping: Kee
     }
     let Some(failure) = &changed.not_remembered else { return Ok(()) };
     let message = format!(
-        "the account has the change, but what is remembered of it here could not be changed: {}",
+        "the account has the change, but its remembered value could not be updated: {}",
         failure.message()
     );
     if keeping == Keeping::Nowhere {
         app.ui.warn(&message);
         return Ok(());
     }
-    let hint = format!("make room or mend the file, then vastenv remember env-var {}", changed.name);
+    let hint = format!("free disk space or fix the file, then vastenv remember env-var {}", changed.name);
     Err(Failure::failed(message).hint(hint))
 }

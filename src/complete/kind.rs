@@ -67,7 +67,7 @@ fn listed(argument: &Arg) -> Vec<Word> {
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let about = |value: &str| match (argument.get_id().as_str(), value) {
         ("format", name) => format::find(name).map(Format::about),
-        ("place", "keyring") => Some("sealed, with the key in the keyring"),
+        ("place", "keyring") => Some("encrypted, with the key in the keyring"),
         ("place", "file") => Some("in private files"),
         _ => None,
     };

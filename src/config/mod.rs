@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub use edit::set_storage;
-pub use paths::Paths;
+pub use paths::{FILES, Paths};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
 use crate::files::read_steering;
@@ -42,6 +42,15 @@ impl Default for Config {
     }
 }
 
+/// Each setting with its default and what it is for.
+pub const SETTINGS: [(&str, &str, &str); 5] = [
+    ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
+    ("override", "true", "The account overrides variables that were set before"),
+    ("allow", "[]", "Load these names although they are refused"),
+    ("insecure_http", "false", "Send the key over plain http to other machines"),
+    ("storage", "\"file\"", "Or \"keyring\"; written by `vastenv storage`"),
+];
+
 /// The file's own form.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,8 +79,9 @@ impl Config {
                 .hint(format!("save {shown} as UTF-8"))
         })?;
         Self::parse(text).map_err(|why| {
+            let known = SETTINGS.map(|(name, ..)| name).join(", ");
             Failure::failed(format!("{} is not valid: {why}", path.display()))
-                .hint("the settings are max_age = \"5m\", override, allow, insecure_http and storage")
+                .hint(format!("the settings are {known}; see `vastenv help settings`"))
         })
     }
 
@@ -85,7 +95,9 @@ impl Config {
         let max_age = match file.max_age {
             None => defaults.max_age,
             Some(text) => parse_duration(&text)
-                .ok_or_else(|| format!("max_age = {text:?} is not a time like \"90s\", \"5m\" or \"1h\""))?
+                .ok_or_else(|| {
+                    format!("max_age = {text:?} is not a duration like \"90s\", \"5m\" or \"1h\"")
+                })?
                 .max(SHORTEST_MAX_AGE),
         };
         let storage = match file.storage {
@@ -106,6 +118,17 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_table_says_what_the_defaults_are() {
+        let lines: Vec<_> = SETTINGS.iter().map(|(name, default, _)| format!("{name} = {default}")).collect();
+        assert_eq!(Config::parse(&lines.join("\n")), Ok(Config::default()));
+        let unknown = Config::parse("unknown = 1").unwrap_err();
+        for (name, ..) in SETTINGS {
+            assert!(unknown.contains(name), "{unknown}");
+        }
+        assert_eq!(unknown.matches('`').count() / 2, SETTINGS.len() + 1, "{unknown}");
+    }
 
     #[test]
     fn an_empty_file_means_the_defaults() {

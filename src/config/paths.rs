@@ -5,6 +5,22 @@ use std::path::PathBuf;
 
 use crate::domain::{Failure, Result};
 
+/// What is where, without `XDG_*` variables.
+pub const FILES: [(&str, &str); 6] = [
+    ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
+    (
+        "~/.config/vastai/vast_tfa_key",
+        "The key of a two-factor session, written by the official client; removed when the session has expired.",
+    ),
+    ("~/.config/vastenv/config.toml", "Settings. Only `vastenv storage` writes here, and only its own line."),
+    ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
+    ("~/.local/share/vastenv/", "Remembered values, and which entries of the keyring are in use."),
+    (
+        "~/.local/state/vastenv/",
+        "State: locks, pauses after failures, unfinished changes, and values that loaded variables override.",
+    ),
+];
+
 /// The folders and files of vastenv, and those that it shares with the official client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {

@@ -86,3 +86,15 @@ pub const DBUS_SESSION_BUS_ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
 
 /// The folder in which systemd puts the session's D-Bus.
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
+
+/// The variables that users set.
+pub const TABLE: [(&str, &str); 8] = [
+    (VAST_API_KEY, "API key; --api-key overrides it"),
+    (VAST_URL, "Server [default: https://console.vast.ai]"),
+    (VASTENV_DISABLE, "1: unload the variables, and load none"),
+    (VASTENV_LOG, "off: the hook is silent; info (default); debug: say more"),
+    (VASTENV_GUARD, "1: print values to a terminal only; 0: to agents too"),
+    (NO_COLOR, "1: disable colour"),
+    (SHELL, "Login shell, for hints"),
+    ("XDG_*_HOME", "Folders in place of the usual ones, see FILES in vastenv(1)"),
+];

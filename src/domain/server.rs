@@ -31,7 +31,7 @@ impl ServerUrl {
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |why: &str| {
             Failure::usage(format!("{} is not a server address: {why}", without_secrets(text)))
-                .hint("give it like https://console.vast.ai (--url or VAST_URL)")
+                .hint("use the form https://console.vast.ai (--url or VAST_URL)")
         };
         // Anywhere: in https://user:1/word@host it stands in the path, and the host is `user`.
         if text.contains('@') {

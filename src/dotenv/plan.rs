@@ -48,7 +48,7 @@ impl Reason {
             Self::SameValue => "same value".to_owned(),
             Self::Empty => "empty, which an account cannot hold".to_owned(),
             Self::Mask => "a mask, not a value".to_owned(),
-            Self::HoldsNul => "a NUL byte in the value, which no environment can carry".to_owned(),
+            Self::HoldsNul => "the value holds a NUL byte, which an environment cannot hold".to_owned(),
             Self::BadName(error) => format!("not a variable name: {error}"),
         }
     }
@@ -134,7 +134,7 @@ mod tests {
             skipped,
             [
                 ("EMPTY", "empty, which an account cannot hold".to_owned()),
-                ("NUL", "a NUL byte in the value, which no environment can carry".to_owned()),
+                ("NUL", "the value holds a NUL byte, which an environment cannot hold".to_owned()),
                 ("SAME", "same value".to_owned()),
                 ("SAME_TOO", "same value".to_owned()),
                 ("STARS", "a mask, not a value".to_owned()),

@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
             None if self.is_at_end() => None,
             None => {
                 return Err(self.fault(
-                    "there is no = in it",
+                    "no = in it",
                     "write NAME=value, a # before a comment, and quotes around a value of several lines",
                 ));
             }
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
         };
         let name = &text[..ends.unwrap_or(text.len())];
         if name.is_empty() || (quoted.is_some() && ends.is_none()) {
-            return Err(self.fault("there is no name in it", "write NAME=value, and a # before a comment"));
+            return Err(self.fault("no name before the =", "write NAME=value, and a # before a comment"));
         }
         self.line += line_breaks(name);
         self.rest = &text[name.len() + usize::from(quoted.is_some())..];
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         let Some(end) = closing_quote(&self.rest[1..], quote) else {
             return Err(self.fault(
                 "the quote that opens here is never closed",
-                "close it, or put the value into quotes of the other kind; write \\ before one inside",
+                "close it, or use the other kind of quotes; write \\ before one inside",
             ));
         };
         let (inside, after) = (&self.rest[1..=end], Reader { rest: &self.rest[end + 2..], line: 0 });

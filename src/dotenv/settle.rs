@@ -23,7 +23,7 @@ pub fn settle(entries: &[Entry]) -> Settled {
     let mut spellings: BTreeMap<EnvName, Vec<&Entry>> = BTreeMap::new();
     for entry in entries {
         if entry.value.is_none() {
-            settled.notes.push(format!("line {} has no =: it sets nothing, and is left out", entry.line));
+            settled.notes.push(format!("line {} has no =: skipped", entry.line));
             continue;
         }
         // The service's own change of letters keeps a name a name.
@@ -53,7 +53,7 @@ fn note(name: &EnvName, given: &[&Entry]) -> Vec<String> {
             let mut names: Vec<&str> = given.iter().map(|entry| entry.name.as_str()).collect();
             names.sort_unstable();
             names.dedup();
-            format!("{} are one variable, as an account knows upper-case names only", names.join(" and "))
+            format!("{} are one variable, names in an account are upper case", names.join(" and "))
         };
         notes.push(format!("{spelled} (lines {lines}): line {} counts", last.line));
     } else if last.name != name.as_str() {
@@ -61,10 +61,10 @@ fn note(name: &EnvName, given: &[&Entry]) -> Vec<String> {
     }
     if let Some(edge) = last.value.as_ref().and_then(|value| unseen_edge(value.expose())) {
         let edge = edge as u32;
-        notes.push(format!("{name} begins or ends with U+{edge:04X}, which no eye sees"));
+        notes.push(format!("{name} begins or ends with U+{edge:04X}, which is invisible"));
     }
     if last.has_reference {
-        notes.push(format!("{name} holds a ${{…}}, which is taken as it stands and not substituted"));
+        notes.push(format!("{name} holds a ${{…}}, which is kept as it is, not substituted"));
     }
     notes
 }
@@ -89,12 +89,12 @@ mod tests {
         assert_eq!(
             settled.notes,
             [
-                "line 8 has no =: it sets nothing, and is left out",
+                "line 8 has no =: skipped",
                 "A is given more than once (lines 1, 3): line 3 counts",
-                "HF_TOKEN and hf_token are one variable, as an account knows upper-case names only \
+                "HF_TOKEN and hf_token are one variable, names in an account are upper case \
                  (lines 2, 4): line 4 counts",
                 "lower is LOWER in the account",
-                "LOWER holds a ${…}, which is taken as it stands and not substituted",
+                "LOWER holds a ${…}, which is kept as it is, not substituted",
             ]
         );
     }
@@ -105,8 +105,8 @@ mod tests {
         assert_eq!(
             settled.notes,
             [
-                "A begins or ends with U+200B, which no eye sees",
-                "B begins or ends with U+FEFF, which no eye sees"
+                "A begins or ends with U+200B, which is invisible",
+                "B begins or ends with U+FEFF, which is invisible"
             ]
         );
     }

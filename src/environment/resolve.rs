@@ -56,7 +56,7 @@ pub enum Why {
     BadName(NameError),
     /// The name is known to do more than inform a program.
     Refused(Group),
-    /// The value holds a NUL byte, which no environment can carry.
+    /// The value holds a NUL byte, which an environment cannot hold.
     HoldsNul,
     /// The value is longer than the operating system passes on.
     TooLong,
@@ -81,11 +81,11 @@ impl Environment {
         let hidden = self.hidden();
         (!hidden.is_empty() && self.held.is_empty()).then(|| {
             Failure::unavailable(format!(
-                "{} masked by the server and not yet known here: {}",
+                "{} hidden by Vast and unknown here: {}",
                 self.some(hidden.len()),
                 list(&hidden)
             ))
-            .hint("give their values once: vastenv remember env-var --all")
+            .hint("enter their values once: vastenv remember env-var --all")
         })
     }
 
@@ -97,7 +97,7 @@ impl Environment {
         (!unfit.is_empty()).then(|| {
             let some = self.some(unfit.len());
             Failure::failed(format!("{some} not loaded, too large or too many: {}", list(&unfit)))
-                .hint("see why each of them is not: vastenv status")
+                .hint("see why: vastenv status")
         })
     }
 
@@ -118,14 +118,13 @@ impl Why {
     /// What a person reads in a list.
     pub fn reason(self) -> String {
         match self {
-            Self::Masked => "masked by the server, value unknown here".to_owned(),
+            Self::Masked => "hidden by Vast, value unknown here".to_owned(),
             Self::BadName(error) => format!("not a variable name: {error}"),
             Self::Refused(group) => format!("refused: {}", group.reason()),
             Self::HoldsNul => "the value holds a NUL byte".to_owned(),
-            Self::TooLong => "the value is over 128 KiB, more than a program can be given".to_owned(),
+            Self::TooLong => "the value is over 128 KiB, too long for an environment".to_owned(),
             Self::NoRoom => {
-                "does not fit: with it the environment would be too large to start programs (`ulimit -s`)"
-                    .to_owned()
+                "no room: the environment would be too large to start programs (`ulimit -s`)".to_owned()
             }
             Self::TooMany => format!("over the limit of {MOST_VARIABLES} variables"),
         }

@@ -95,8 +95,8 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
             .hint(mend_owner(path)));
     }
     if metadata.permissions().mode() & writable != 0 {
-        return Err(Failure::unavailable(format!("{} could have been written by others", path.display()))
-            .hint(format!("look at it, then: chmod go-w {}", quoted(path))));
+        return Err(Failure::unavailable(format!("{} is writable by others", path.display()))
+            .hint(format!("check it, then: chmod go-w {}", quoted(path))));
     }
     Ok(())
 }
@@ -215,7 +215,7 @@ pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<(
     if metadata.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(folder, Permissions::from_mode(0o700))
             .map_err(|error| unwritable(folder, &error))?;
-        notes.push(format!("{} was open to others; mended with chmod 700", folder.display()));
+        notes.push(format!("{} was open to others; fixed (chmod 700)", folder.display()));
     }
     Ok(())
 }
@@ -276,9 +276,9 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
             format!("HOME does not exist: set it to your home folder, or {}", owner::OTHER_FOLDERS)
         }
         ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem => owner::OTHER_FOLDERS.to_owned(),
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on the disk".to_owned(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free disk space".to_owned(),
         ErrorKind::IsADirectory => format!("move it away: mv {0} {0}.away", quoted(path)),
-        _ => format!("look at {}", quoted(path)),
+        _ => format!("check {}", quoted(path)),
     }
 }
 
@@ -286,7 +286,7 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
 pub fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     getrandom::fill(bytes.as_mut_slice())
-        .map_err(|error| Failure::failed(format!("the system gives no random numbers: {error}")))?;
+        .map_err(|error| Failure::failed(format!("no random numbers from the system: {error}")))?;
     Ok(bytes)
 }
 

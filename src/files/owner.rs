@@ -13,17 +13,14 @@ pub(super) const OTHER_FOLDERS: &str =
     "set XDG_STATE_HOME, XDG_CACHE_HOME, XDG_DATA_HOME and XDG_CONFIG_HOME to folders that you can write";
 
 /// For root in another user's home, as `sudo` without `-H` leaves it.
-const OWN_HOME: &str = "use your own home (sudo -H), or run it as the user whose home this is";
+const OWN_HOME: &str = "use your own home (sudo -H), or run it as this home's user";
 
 /// Refuses what is in the home of somebody else, where root could write and lock its owner out.
 pub(super) fn refuse_strangers(path: &Path) -> Result<()> {
     let Some(folder) = stranger(path) else { return Ok(()) };
     let hint = if geteuid().is_root() { OWN_HOME } else { OTHER_FOLDERS };
-    Err(Failure::failed(format!(
-        "{} belongs to another user, and nothing is written there",
-        folder.display()
-    ))
-    .hint(hint))
+    Err(Failure::failed(format!("{} belongs to another user: nothing is written there", folder.display()))
+        .hint(hint))
 }
 
 /// The owner of what belongs to nobody that a user namespace knows.

@@ -48,8 +48,8 @@ impl Unread {
             Self::NotText(NotText::Utf16) => Failure::failed(format!("{name} is UTF-16 text"))
                 .hint("save it as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8"),
             Self::NotText(NotText::Other(line)) => {
-                Failure::failed(format!("{name}, line {line}: it is no UTF-8 text"))
-                    .hint("save it as UTF-8; encode a value of other bytes, for instance with base64")
+                Failure::failed(format!("{name}, line {line}: it is not UTF-8"))
+                    .hint("save it as UTF-8; encode other bytes, for example with base64")
             }
         }
     }

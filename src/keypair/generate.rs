@@ -17,7 +17,7 @@ pub struct NewPair {
 /// Makes an Ed25519 pair with `comment`; without a passphrase the private key is in clear, as
 /// `ssh-keygen -N ''` leaves it.
 pub fn generate(comment: &str, passphrase: Option<&Secret>) -> Result<NewPair> {
-    let failed = |error: ssh_key::Error| Failure::failed(format!("cannot make a key pair: {error}"));
+    let failed = |error: ssh_key::Error| Failure::failed(format!("cannot create a key pair: {error}"));
     let mut clear = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;
     clear.set_comment(comment);
     let line = clear.public_key().to_openssh().map_err(failed)?;

@@ -48,7 +48,7 @@ impl PublicKey {
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
         match lines.as_slice() {
-            [] => Err(Failure::usage("there is no SSH public key in it").hint(LOOKS_LIKE)),
+            [] => Err(Failure::usage("not an SSH public key").hint(LOOKS_LIKE)),
             [line] => Self::parse_line(line),
             [first, rest @ ..]
                 if is_start_of_key(first) && !rest.iter().any(|line| is_start_of_key(line)) =>
@@ -56,11 +56,8 @@ impl PublicKey {
                 Err(Failure::usage(format!("this key is broken over {} lines", lines.len()))
                     .hint("it is one line in its .pub file: give that file"))
             }
-            several => Err(Failure::usage(format!(
-                "there are {} lines in it; one key at a time is taken",
-                several.len()
-            ))
-            .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'")),
+            several => Err(Failure::usage(format!("{} lines: give one key at a time", several.len()))
+                .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'")),
         }
     }
 
@@ -90,7 +87,7 @@ impl PublicKey {
             // The type is the first word of what was given: shown only if it can be nothing else.
             let shown = if kind.len() <= LONGEST_TYPE { kind } else { "SSH" };
             Failure::usage(format!("this {} key is damaged or of an unknown type", printable(shown)))
-                .hint("copy the whole line of the .pub file; ssh-keygen -lf FILE tells whether it is whole")
+                .hint("copy the whole line of the .pub file (check it: ssh-keygen -lf FILE)")
         })?;
         Ok(Self {
             line: whole.to_owned(),
@@ -213,7 +210,7 @@ mod tests {
             (format!("ssh-ed25519-cert-v01@openssh.com {damaged}"), "certificate"),
             (format!("ssh-ed25519 {damaged}"), "damaged"),
             ("hello".to_owned(), "not an SSH public key"),
-            (String::new(), "no SSH public key"),
+            (String::new(), "not an SSH public key"),
         ] {
             let failure = PublicKey::parse(&text).expect_err(&text);
             assert!(failure.message().contains(why), "{why}: {failure:?}");

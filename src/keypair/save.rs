@@ -84,7 +84,7 @@ fn move_to_new_name(backup: &Backup) -> Result<()> {
 
 fn taken_already(backup: &Path) -> Failure {
     Failure::failed(format!("the backup {} exists already", backup.display()))
-        .hint("wait a second and try again: no backup is ever overwritten")
+        .hint("wait a second and try again: backups are never overwritten")
 }
 
 fn put_back(backups: &[Backup]) {

@@ -135,7 +135,7 @@ impl Running {
 
     /// Waits for the command and its output, and passes signals on meanwhile.
     async fn finish(&mut self, mut signals: Signals) -> Result<Finished, Trouble> {
-        let lost_sight = |error| Trouble::Surroundings("cannot tell how the command ended", error);
+        let lost_sight = |error| Trouble::Surroundings("cannot get the command's exit status", error);
         let Some(mut child) = self.child.take() else {
             return Err(lost_sight(ErrorKind::NotFound.into()));
         };

@@ -93,8 +93,8 @@ impl Store {
     /// Somebody else holds the lock called `name` for too long.
     pub fn held_too_long(&self, name: &str) -> Failure {
         let path = self.lock_path(name);
-        Failure::unavailable(format!("another vastenv is at work ({})", path.display()))
-            .hint("if it hangs, end it (see `fuser` on that file) and try again")
+        Failure::unavailable(format!("another vastenv is running ({})", path.display()))
+            .hint("if it hangs, stop it (`fuser` on that file shows it) and try again")
     }
 
     fn lock_path(&self, name: &str) -> PathBuf {

@@ -102,7 +102,7 @@ impl Store {
     pub fn go_without(&self, failure: &Failure) -> bool {
         if self.unwritten.is_some() && !self.goes_without.replace(true) {
             let hint = failure.next_step().map_or(String::new(), |step| format!(" ({step})"));
-            self.note(vec![format!("nothing is kept: {}{hint}", failure.message())]);
+            self.note(vec![format!("nothing is saved: {}{hint}", failure.message())]);
         }
         self.unwritten.is_some()
     }

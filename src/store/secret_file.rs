@@ -89,7 +89,7 @@ impl Store {
             Ok(key) => Ok(Some(key)),
             Err(Trouble::Missing) => Ok(None),
             Err(trouble) => Err(Failure::unavailable(format!(
-                "what is known cannot be sealed, and is not written in clear: {trouble}"
+                "cannot encrypt, and nothing is written in clear text: {trouble}"
             ))
             .hint(trouble.hint())),
         }

@@ -165,13 +165,13 @@ fn parse(bytes: &[u8]) -> Option<Snapshot> {
 fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
     let aside = path.with_extension("json.corrupt");
     std::fs::rename(path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
-    Err(Failure::unavailable(format!("the cache {} {why}; it is set aside and fetched anew", path.display())))
+    Err(Failure::unavailable(format!("the cache {} {why}; moved away and fetched again", path.display())))
 }
 
 fn locked_out(path: &Path, trouble: &Trouble) -> Failure {
     match trouble {
         Trouble::Missing => Failure::unavailable(format!(
-            "the cache {} is sealed with a key that the keyring no longer holds; it is fetched anew",
+            "the cache {} is encrypted with a key that the keyring no longer has; fetched again",
             path.display()
         )),
         _ => Failure::unavailable(format!("the cache {} cannot be opened: {trouble}", path.display()))

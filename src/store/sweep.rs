@@ -88,7 +88,7 @@ impl Store {
         Ok(keys)
     }
 
-    /// Seals `file` with `key`, if it is not sealed.
+    /// Seals `file` with `key`, if it is not encrypted.
     pub fn seal_file(&self, file: &SecretFile, key: &DataKey) -> Result<bool> {
         let Some(bytes) = self.read(&file.path)? else { return Ok(false) };
         if vault::is_sealed(&bytes) {

@@ -161,7 +161,7 @@ pub(super) fn locked_out_failure(path: &Path, why: &LockedOut) -> Failure {
     let path_shown = path.display();
     match why {
         LockedOut::Refused(Refusal::OtherVersion) => {
-            unreadable(path, "was sealed by a later version of vastenv")
+            unreadable(path, "was encrypted by a later version of vastenv")
         }
         LockedOut::Refused(refusal) => unreadable(path, &refusal.to_string()),
         LockedOut::NoKey(header, trouble) => {
@@ -172,9 +172,9 @@ pub(super) fn locked_out_failure(path: &Path, why: &LockedOut) -> Failure {
             match trouble {
                 // Nobody can bring them back but a backup of the keyring: nothing waits for that.
                 Trouble::Missing => Failure::failed(format!(
-                    "the {values} remembered in {path_shown} {verb} sealed with a key that the keyring no longer holds"
+                    "the {values} remembered in {path_shown} {verb} encrypted with a key that the keyring no longer has"
                 ))
-                .hint("restore the keyring if there is a backup of it; or give the values anew: vastenv remember env-var --all (the sealed file is kept)"),
+                .hint("restore the keyring from a backup, or enter the values again: vastenv remember env-var --all (the encrypted file is kept)"),
                 _ => Failure::unavailable(format!(
                     "the {values} remembered in {path_shown} cannot be opened: {trouble}"
                 ))
@@ -190,9 +190,7 @@ fn unreadable(path: &Path, why: &str) -> Failure {
         "the remembered values in {} cannot be read: the file {why}",
         path.display()
     ))
-    .hint(format!(
-        "put a backup in its place; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"
-    ))
+    .hint(format!("restore a backup; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"))
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ pub fn read_secret(label: &str) -> Result<Secret> {
 fn one_line(label: &str, text: &Secret) -> Result<Secret> {
     match text.expose().split('\n').count() {
         1 => Ok(text.clone()),
-        lines => Err(Failure::usage(format!("these are {lines} lines, and the {label} is one"))
-            .hint("give it alone; nothing of this was kept")),
+        lines => Err(Failure::usage(format!("{lines} lines, but the {label} is one line"))
+            .hint("enter it alone; nothing was kept")),
     }
 }
 
@@ -45,7 +45,7 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
 fn ask(label: &str) -> Result<Secret> {
     match read_hidden(&format!("{label} (not shown): ")) {
         Ok(line) => Ok(Secret::new(line.as_str())),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::failed("nothing was typed")),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::failed("no input")),
         Err(error) => Err(Failure::failed(format!("cannot read from the terminal: {}", reason(&error)))),
     }
 }
@@ -85,12 +85,12 @@ fn is_yes(mut answers: impl BufRead) -> Result<bool> {
 pub fn read_new_passphrase() -> Result<Secret> {
     if !context::stdin_is_terminal() {
         return Err(
-            Failure::usage("a passphrase is only asked for on a terminal").hint("leave --passphrase out")
+            Failure::usage("a passphrase is only asked for on a terminal").hint("leave out --passphrase")
         );
     }
     let passphrase = one_line("passphrase", &ask("passphrase")?)?;
     if ask("the same again")? != passphrase {
-        return Err(Failure::failed("the two passphrases differ; nothing was made"));
+        return Err(Failure::failed("passphrases differ; nothing was created"));
     }
     Ok(passphrase)
 }

@@ -119,7 +119,7 @@ impl Vault {
         let entry = data_entry(key.id());
         let text = Secret::new(key.to_text().as_str());
         self.file(&entry, DATA_LABEL, &text)
-            .map_err(|trouble| failure("the key of the sealed files cannot be kept", &trouble))?;
+            .map_err(|trouble| failure("the key of the encrypted files cannot be kept", &trouble))?;
         self.save_current(&Current { data_key: Some(key.id().clone()), ..self.current()? })?;
         kernel::put(&entry, &text);
         self.learned.borrow_mut().push((key.id().clone(), Ok(key.clone())));
@@ -137,7 +137,7 @@ impl Vault {
                 None => self.new_data_key(),
             },
             Err(trouble) => {
-                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+                Err(failure("cannot read the key of the encrypted files from the keyring", &trouble))
             }
         }
     }
@@ -148,19 +148,19 @@ impl Vault {
             Ok(_) => Ok(()),
             Err(Trouble::Missing) => self.put_back(key.id(), &Secret::new(key.to_text().as_str())).map(drop),
             Err(trouble) => {
-                Err(failure("cannot read the key of the sealed files from the keyring", &trouble))
+                Err(failure("cannot read the key of the encrypted files from the keyring", &trouble))
             }
         }
     }
 
     fn put_back(&self, id: &KeyId, text: &Secret) -> Result<DataKey> {
-        let what = "the key of the sealed files cannot be kept";
+        let what = "the key of the encrypted files cannot be kept";
         let key = key_from(id, text).map_err(|trouble| failure(what, &trouble))?;
         self.file(&data_entry(id), DATA_LABEL, text).map_err(|trouble| failure(what, &trouble))?;
         Ok(key)
     }
 
-    /// Deletes the key called `id`: what is still sealed with it is lost.
+    /// Deletes the key called `id`: what is still encrypted with it is lost.
     pub fn delete_data_key(&self, id: &KeyId) -> Result<()> {
         let current = self.current()?;
         if current.data_key.as_ref() == Some(id) {
@@ -168,7 +168,7 @@ impl Vault {
         }
         self.learned.borrow_mut().retain(|(known, _)| known != id);
         self.delete(&data_entry(id))
-            .map_err(|trouble| failure("the key of the sealed files cannot be deleted", &trouble))
+            .map_err(|trouble| failure("the key of the encrypted files cannot be deleted", &trouble))
     }
 
     /// The API key called `id`.
@@ -242,7 +242,7 @@ impl Vault {
         if self.keyring.get(entry).map_err(meet)? == *text {
             return Ok(());
         }
-        Err(Trouble::Failed("it gives back another text than it was given".to_owned()))
+        Err(Trouble::Failed("it returns another text than was stored".to_owned()))
     }
 
     fn delete(&self, entry: &str) -> std::result::Result<(), Trouble> {
@@ -264,7 +264,7 @@ fn api_entry(id: &KeyId) -> String {
 
 fn key_from(id: &KeyId, text: &Secret) -> Learned {
     DataKey::from_text(id, text.expose())
-        .ok_or_else(|| Trouble::Failed("what it holds is no key of vastenv".to_owned()))
+        .ok_or_else(|| Trouble::Failed("its content is not a key of vastenv".to_owned()))
 }
 
 /// `what` failed because of the keyring.

@@ -131,11 +131,11 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OtherVersion => formatter.write_str("was sealed by another version of vastenv"),
-            Self::OtherKey(key) => write!(formatter, "was sealed with another key ({key})"),
-            Self::OtherPlace(place) => write!(formatter, "was sealed for another place ({place})"),
-            Self::WrongLength => formatter.write_str("was cut short, or added to"),
-            Self::Changed => formatter.write_str("was changed since it was sealed"),
+            Self::OtherVersion => formatter.write_str("was encrypted by another version of vastenv"),
+            Self::OtherKey(key) => write!(formatter, "was encrypted with another key ({key})"),
+            Self::OtherPlace(place) => write!(formatter, "was encrypted for another place ({place})"),
+            Self::WrongLength => formatter.write_str("was truncated or extended"),
+            Self::Changed => formatter.write_str("was changed since it was encrypted"),
         }
     }
 }

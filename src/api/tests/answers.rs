@@ -38,7 +38,7 @@ fn refusals_have_their_kind_their_status_and_the_servers_words() {
         (500, r#"{"message": "oops"}"#, Unavailable, "oops (HTTP 500)"),
         (502, html, Unavailable, "answered HTTP 502 with HTML instead of JSON"),
         (200, r#"{"success": false, "msg": "no"}"#, Failed, "no"),
-        (200, r#"{"success": false}"#, Failed, "the server says that it failed, and no more"),
+        (200, r#"{"success": false}"#, Failed, "the server says it failed, without a reason"),
     ] {
         let failure = failure(Err::<(), _>(read_error(status, body)));
         assert_eq!((failure.kind(), failure.status_code()), (kind, status), "{body}: {failure:?}");

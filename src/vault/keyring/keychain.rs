@@ -17,7 +17,7 @@ pub(super) fn get(keyring: &Keyring, entry: &str) -> Result<Secret, Trouble> {
         let bytes = Zeroizing::new(get_generic_password(SERVICE, &entry)?);
         Ok(std::str::from_utf8(&bytes).map(Secret::new).ok())
     })?
-    .ok_or_else(|| Trouble::Failed("what it holds is no text".to_owned()))
+    .ok_or_else(|| Trouble::Failed("its content is not text".to_owned()))
 }
 
 pub(super) fn put(keyring: &Keyring, entry: &str, _label: &str, text: &Secret) -> Result<(), Trouble> {

@@ -51,8 +51,8 @@ impl Trouble {
             Self::Absent(_) => {
                 "start a keyring in this session (gnome-keyring, KWallet or KeePassXC), or log in to the desktop"
             }
-            Self::TimedOut => "see whether the keyring waits for an answer, or restart it",
-            Self::Failed(_) => "look at the keyring with its own password manager",
+            Self::TimedOut => "check whether the keyring is waiting for an answer, or restart it",
+            Self::Failed(_) => "check the keyring in its password manager",
         }
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Missing => formatter.write_str("the keyring does not hold the entry"),
             Self::Locked => formatter.write_str("the keyring is locked"),
-            Self::Absent(why) => write!(formatter, "there is no keyring: {why}"),
+            Self::Absent(why) => write!(formatter, "no keyring: {why}"),
             Self::TimedOut => {
                 write!(formatter, "the keyring did not answer in time ({} s)", LIMIT.as_secs())
             }

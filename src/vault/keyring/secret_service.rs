@@ -103,7 +103,7 @@ impl Connection {
             }
         };
         thread::Builder::new().name("keyring".to_owned()).spawn(talk).map_err(|error| {
-            Trouble::Failed(format!("no thread to ask it: {}", crate::files::reason(&error)))
+            Trouble::Failed(format!("cannot start a thread: {}", crate::files::reason(&error)))
         })?;
         Ok(Self { questions: sender, may_ask })
     }
@@ -161,7 +161,7 @@ fn check_address(addresses: Option<&str>) -> Result<(), Trouble> {
     if addresses.split(';').all(|address| address.starts_with("unix:")) {
         return Ok(());
     }
-    Err(Trouble::Absent("the address of the session's D-Bus is of no known kind".to_owned()))
+    Err(Trouble::Absent("unknown kind of address of the session's D-Bus".to_owned()))
 }
 
 /// The Secret Service, and how to tell that it may now ask a person.
@@ -259,7 +259,7 @@ impl Trouble {
 
     /// Something answers that is no keyring.
     fn unintelligible() -> Self {
-        Self::Failed("its answer makes no sense".to_owned())
+        Self::Failed("invalid answer".to_owned())
     }
 }
 

@@ -26,7 +26,7 @@ fn a_damaged_snapshot_is_set_aside_aloud_and_fetched_anew() {
         account.forget();
         let said = home.vastenv(&["export", "json"]).run().expect(0).hides("424242");
         assert_eq!(said.out, KNOWN);
-        said.mentions(&["was damaged; it is set aside", &path.display().to_string()]);
+        said.mentions(&["was damaged; moved away", &path.display().to_string()]);
         assert_eq!(fs::read_to_string(path.with_extension("json.corrupt")).expect("set aside"), damaged);
         assert_eq!(account.requests(), ["GET /secrets/ 200"]);
     }
@@ -48,7 +48,7 @@ fn a_snapshot_open_to_others_is_mended_or_replaced_aloud() {
     let account = TestAccount::with(&json!({"A": "known"}));
     let home = account.known_home();
     let path = home.snapshot().expect("a snapshot");
-    for (open, said) in [(0o644, "mended with chmod 600"), (0o666, "could have been written by others")] {
+    for (open, said) in [(0o644, "fixed (chmod 600)"), (0o666, "is writable by others")] {
         chmod(&path, open);
         let ran =
             home.vastenv(&["export", "json"]).run().expect(0).mentions(&[said, &path.display().to_string()]);
@@ -56,7 +56,7 @@ fn a_snapshot_open_to_others_is_mended_or_replaced_aloud() {
     }
     chmod(path.parent().expect("a folder"), 0o777);
     home.age_snapshot(10);
-    home.vastenv(&["refresh"]).run().expect(0).mentions(&["mended with chmod 700"]);
+    home.vastenv(&["refresh"]).run().expect(0).mentions(&["fixed (chmod 700)"]);
     assert_eq!(mode(path.parent().expect("a folder")), 0o700);
 }
 
@@ -83,7 +83,11 @@ fn a_folder_in_a_files_place_is_named() {
     fs::create_dir(&path).expect("made");
     let shown = path.display().to_string();
     for arguments in [&["export", "json"][..], &["refresh"]] {
-        home.vastenv(arguments).run().expect(0).mentions(&["nothing is kept: ", &shown, "move it away: mv "]);
+        home.vastenv(arguments).run().expect(0).mentions(&[
+            "nothing is saved: ",
+            &shown,
+            "move it away: mv ",
+        ]);
     }
 }
 
@@ -115,7 +119,7 @@ fn a_file_where_a_folder_belongs_is_named() {
         home.vastenv(arguments)
             .run()
             .expect(0)
-            .mentions(&["kept: ", ".local/state/vastenv: not a directory (look at "]);
+            .mentions(&["saved: ", ".local/state/vastenv: not a directory (check "]);
     }
 }
 
@@ -166,14 +170,14 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     as_root(&state, || {
         for arguments in [&["export", "json"][..], &["refresh"], &["run", "--", "true"]] {
             let mend = format!("sudo chown \"$(id -u)\" {}", state.display());
-            home.vastenv(arguments).run().expect(0).mentions(&["kept: ", "belongs to another user", &mend]);
+            home.vastenv(arguments).run().expect(0).mentions(&["saved: ", "belongs to another user", &mend]);
         }
         chown(&state, Some(0), None).expect("given back");
     });
     let snapshot = home.snapshot().expect("a snapshot");
     as_root(&snapshot, || {
         let status = home.ok(&["status"]);
-        assert!(status.contains("belongs to another user: sudo chown "), "{status}");
+        assert!(status.contains("belongs to another user") && status.contains("→ sudo chown "), "{status}");
         let said = home
             .vastenv(&["export", "json"])
             .run()
@@ -240,13 +244,12 @@ fn settings_that_others_could_have_written_are_refused_with_what_mends_it() {
     for open in [0o666, 0o620, 0o602] {
         chmod(&path, open);
         let mend = format!("chmod go-w {}", path.display());
-        let said =
-            home.vastenv(&hook).run().expect(0).mentions(&["could have been written by others", &mend]);
+        let said = home.vastenv(&hook).run().expect(0).mentions(&["is writable by others", &mend]);
         assert!(!said.out.contains("evil"), "{said:?}");
         for arguments in
             [&["export", "json"][..], &["run", "--", "true"], &["refresh"], &["storage", "keyring"]]
         {
-            home.vastenv(arguments).run().refuses(1, &["could have been written by others", &mend]);
+            home.vastenv(arguments).run().refuses(1, &["is writable by others", &mend]);
         }
     }
     // Anybody may read it, and it may be a link.
@@ -289,7 +292,7 @@ fn leftovers_of_killed_writers_are_seen_and_swept() {
     let left = || folders.iter().filter(|folder| folder.join(".tmp-abc123").exists()).count();
     litter();
     let doctor = home.vastenv(&["doctor"]).run().hides("hidden-v");
-    assert!(doctor.out.contains("interrupted writes left 5 files"), "{doctor:?}");
+    assert!(doctor.out.contains("5 files left by interrupted writes"), "{doctor:?}");
     home.ok(&["storage", "file"]);
     assert_eq!(left(), 0);
     assert!(home.vastenv(&["doctor"]).run().out.contains("no temporary files"));

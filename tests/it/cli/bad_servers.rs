@@ -18,9 +18,9 @@ fn nonsense() -> Vec<(Reply, &'static str)> {
         "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"success\":true,\"secrets\":{\"A\":\"hidden-v";
     let secrets = |what: &str| Reply::json(200, &format!(r#"{{"success": true, "secrets": {what}}}"#));
     vec![
-        (Reply::Bytes(Vec::new()), "broke off the connection"),
+        (Reply::Bytes(Vec::new()), "closed the connection"),
         (Reply::Bytes(b"\x00\x01hidden-v\r\n\r\n".to_vec()), "127.0.0.1"),
-        (Reply::Bytes(half.into()), "broke off its answer"),
+        (Reply::Bytes(half.into()), "cut off its answer"),
         (
             Reply::json(200, &format!(r#"{{"secrets": {{}}, "x": "{}"}}"#, "a".repeat(10 << 20))),
             "more than 8 MiB",
@@ -29,7 +29,7 @@ fn nonsense() -> Vec<(Reply, &'static str)> {
         (Reply::html(401, "<html>hidden-v</html>"), "HTTP 401 with HTML"),
         (Reply::html(403, "hidden"), "HTTP 403"),
         (Reply::html(502, "<html>hidden-v</html>"), "HTTP 502"),
-        (Reply::json(200, ""), "answered with nothing"),
+        (Reply::json(200, ""), "sent an empty answer"),
         (Reply::json(200, "null"), "no table of variables"),
         (Reply::json(200, "[]"), "no table of variables"),
         (Reply::json(200, "{}"), "no table of variables"),
@@ -156,7 +156,7 @@ fn a_refused_key_is_the_servers_word_only_in_its_own_form() {
         .refuses(4, &["Invalid user key (HTTP 401)", "…0001 is from VAST_API_KEY"]);
     assert_eq!(home.snapshot(), None);
     let status = home.ok(&["status"]);
-    assert!(status.contains("none: the server refused the key"), "{status}");
+    assert!(status.contains("the server refused the API key"), "{status}");
     is_bad.store(false, Ordering::SeqCst);
     home.ok(&["refresh", "--quiet"]);
     assert_eq!(home.ok(&["export", "json"]), KNOWN);

@@ -34,7 +34,7 @@ fn the_order_is_flag_variable_session_file_old_file() {
         ]);
     }
     let legacy = home.write(".vast_api_key", OTHER_KEY);
-    assert_eq!(source(&home, &[]), format!("{} (old place)", legacy.display()));
+    assert_eq!(source(&home, &[]), format!("{} (old path)", legacy.display()));
     let file = home.write(KEY_FILE, format!("\n {OTHER_KEY} \n"));
     assert_eq!(source(&home, &[]), file.display().to_string());
     let session = home.write(SESSION_FILE, OTHER_KEY);
@@ -132,7 +132,7 @@ fn a_key_file_as_the_umask_left_it_is_mended_aloud_and_used() {
         let home = Home::new();
         let file = home.write(KEY_FILE, OTHER_KEY);
         chmod(&file, left);
-        home.vastenv(&["status"]).run().expect(0).mentions(&["vastenv: warning: ", "mended with chmod 600"]);
+        home.vastenv(&["status"]).run().expect(0).mentions(&["vastenv: warning: ", "fixed (chmod 600)"]);
         assert_eq!(mode(&file), 0o600);
         let said = home.vastenv(&["status"]).run().expect(0);
         assert_eq!(said.err, "");
@@ -145,10 +145,7 @@ fn a_key_that_anybody_could_have_written_is_refused() {
     let file = home.write(KEY_FILE, OTHER_KEY);
     chmod(&file, 0o666);
     let chmod = format!("chmod go-w {}", file.display());
-    home.vastenv(&["why", "A"])
-        .run()
-        .refuses(1, &["could have been written by others", &chmod])
-        .hides(OTHER_KEY);
+    home.vastenv(&["why", "A"]).run().refuses(1, &["is writable by others", &chmod]).hides(OTHER_KEY);
 }
 
 #[test]

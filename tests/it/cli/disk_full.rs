@@ -42,7 +42,7 @@ fn a_full_disk_loses_nothing_and_is_said() {
     {
         assert!(said.out.contains(part), "{part}: {said:?}");
     }
-    assert!(said.err.contains("nothing was sent: the change of B cannot be noted here"), "{said:?}");
+    assert!(said.err.contains("nothing was sent: the change of B cannot be recorded here"), "{said:?}");
     assert_eq!(account.secrets(), json!({"A": "1", "C": "3"}));
     assert!(said.err.contains("no space left on device"), "{said:?}");
 }

@@ -17,10 +17,10 @@ fn a_fault_is_told_by_file_and_line_before_any_request() {
     let home = account.home();
     fs::create_dir(home.path("folder")).expect("made");
     for (text, parts) in [
-        (&b"A=1\nhid den\n"[..], ["bad.env, line 2: there is no = in it", "NAME=value"]),
+        (&b"A=1\nhid den\n"[..], ["bad.env, line 2: no = in it", "NAME=value"]),
         (b"A=1\r\nB=\"hidden\n\n", ["bad.env, line 2: the quote", "close it"]),
         (b"A='x'hidden", ["bad.env, line 1: there is text after", "hint: "]),
-        (b"A=1\nB=\xff\xfehidden", ["bad.env, line 2: it is no UTF-8 text", "base64"]),
+        (b"A=1\nB=\xff\xfehidden", ["bad.env, line 2: it is not UTF-8", "base64"]),
         (b"\xff\xfeh\0i\0d\0", ["bad.env is UTF-16 text", "iconv -f UTF-16 -t UTF-8"]),
     ] {
         home.write("bad.env", text);
@@ -59,8 +59,11 @@ fn names_and_values_that_attack_reach_neither_screen_nor_shell() {
     );
     let said = home.vastenv(&["import", "-y", ".env"]).run().expect(0);
     assert!(!said.out.contains(['\u{1b}', '\u{202e}', '\0']), "{said:#?}");
-    for part in ["create: B\n", "skip: line 1, line 2, line 3, line 6, line 7 (not a", "skip: C (a NUL byte"]
-    {
+    for part in [
+        "create: B\n",
+        "skip: line 1, line 2, line 3, line 6, line 7 (not a",
+        "skip: C (the value holds a NUL",
+    ] {
         assert!(said.out.contains(part), "{part}: {said:#?}");
     }
     said.hides("evil").hides("touch");
@@ -81,7 +84,7 @@ fn a_name_without_a_value_is_told_by_its_line_and_left_out() {
     let home = account.home();
     home.write(".env", "A=1\nhidden\nexport A\nB=2\n");
     let said = home.vastenv(&["import", "-y", ".env"]).run().expect(0).hides("hidden");
-    said.mentions(&[".env: line 2 has no =: it sets nothing", ".env: line 3 has no =", "created 2"]);
+    said.mentions(&[".env: line 2 has no =: skipped", ".env: line 3 has no =", "created 2"]);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "2"}));
 }
 
@@ -107,9 +110,9 @@ fn values_that_the_server_hides_are_remembered_from_a_file() {
     assert_eq!(json(&home.ok(&["export", "json"])), json!({"B": "hidden-2"}));
     let said = home.vastenv(&["remember", "env-var", "--from", ".env"]).run().expect(0).hides("hidden");
     said.mentions(&[
-        "C is not in the account: `vastenv import` sends it",
-        "D is left out: a mask, not a value",
-        "E is left out: empty",
+        "C is not in the account (`vastenv import` creates it)",
+        "D skipped: a mask, not a value",
+        "E skipped: empty",
         "remembered A, B on this machine",
     ]);
     assert_eq!(json(&home.ok(&["export", "json"])), json!({"A": "hidden #1", "B": "hidden-2"}));

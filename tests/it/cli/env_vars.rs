@@ -121,7 +121,7 @@ fn what_no_variable_can_be_is_refused_before_anything_is_sent() {
         for verb in ["create", "update", "set"] {
             home.vastenv(&[verb, "env-var", name, "hidden"])
                 .run()
-                .refuses(2, &["this is no variable name", "hint: "])
+                .refuses(2, &["not a valid variable name", "hint: "])
                 .hides("hidden");
         }
     }
@@ -130,7 +130,7 @@ fn what_no_variable_can_be_is_refused_before_anything_is_sent() {
         .refuses(2, &["two arguments"])
         .hides("hidden");
     home.vastenv(&["create", "env-var", "A"]).stdin("a\0b").run().refuses(2, &["NUL"]);
-    home.vastenv(&["create", "env-var", "A"]).stdin(b"\xff\xe9").run().refuses(1, &["no UTF-8", "base64"]);
+    home.vastenv(&["create", "env-var", "A"]).stdin(b"\xff\xe9").run().refuses(1, &["not UTF-8", "base64"]);
     home.vastenv(&["create", "env-var", "A"]).run().refuses(2, &["the value of A is empty"]);
     assert_eq!(account.requests(), [""; 0]);
 }
@@ -168,7 +168,7 @@ fn refusals_say_what_to_do_instead() {
     home.vastenv(&["create", "env-var", "PATH", "hidden-v"])
         .run()
         .expect(0)
-        .mentions(&["PATH is kept in the account but not loaded into shells"])
+        .mentions(&["PATH is in the account but not loaded into shells"])
         .hides("hidden-v");
     assert_eq!(home.ok(&["export", "json"]), "{\n \"A\": \"1\"\n}\n");
 }
@@ -214,7 +214,7 @@ fn a_change_whose_answer_is_lost_may_or_may_not_have_been_made() {
         for arguments in [&["create", "env-var", "B", "hidden-v"][..], &["delete", "env-var", "A"]] {
             home.vastenv(arguments)
                 .run()
-                .refuses(1, &["may or may not have been done", "hint: look at what the account holds now"])
+                .refuses(1, &["may or may not have been done", "hint: check the account before"])
                 .hides("hidden-v")
                 .hides("hidden-page");
         }
@@ -296,7 +296,7 @@ fn whatever_the_account_lists_can_be_deleted_several_at_once() {
     account.forget();
     home.vastenv(&["delete", "env-var", "C", "C=hidden"])
         .run()
-        .refuses(2, &["this is no variable name", "hint: the account lists none of this name"])
+        .refuses(2, &["not a valid variable name", "hint: list the names"])
         .hides("hidden");
     assert_eq!(account.requests(), ["GET /secrets/ 200"]);
     assert_eq!(home.ok(&["delete", "env-var", "C", "--raw"]).matches("\"name\": \"C\"").count(), 1);

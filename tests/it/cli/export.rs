@@ -112,7 +112,7 @@ fn wait_is_the_limit_where_nothing_is_known() {
         .refuses(1, &["no answer from 127.0.0.1", "within 1 s"]);
     home.vastenv(&["export", "sh", "--wait", "0"])
         .run()
-        .refuses(1, &["nothing is known of the account yet", "--wait"]);
+        .refuses(1, &["nothing is cached for the account yet", "--wait"]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn nothing_is_printed_or_sent_where_an_agent_is_at_work() {
         let raw = arguments.contains(&"--raw");
         let said = home.vastenv(arguments).env("CLAUDECODE", "1").run().expect(1).hides(VALUE);
         assert_eq!(said.out, "", "{arguments:?}");
-        let said = said.mentions(&["values are not printed, because CLAUDECODE is set"]);
+        let said = said.mentions(&["values not printed: CLAUDECODE is set"]);
         if !raw {
             said.mentions(&["hint: ", "--reveal", "VASTENV_GUARD=0", "vastenv run -- CMD", "run --redact"]);
         }

@@ -28,9 +28,9 @@ const READS: [(&[&str], &str); 9] = [
 #[track_caller]
 fn only_reads(home: &Home, hint: &str) {
     for (arguments, part) in READS {
-        let said = home.vastenv(arguments).run().expect(0).mentions(&["nothing is kept: ", hint]);
+        let said = home.vastenv(arguments).run().expect(0).mentions(&["nothing is saved: ", hint]);
         assert!(said.out.contains(part), "{arguments:?}: {said:?}");
-        assert_eq!(said.err.matches("nothing is kept").count(), 1, "{said:?}");
+        assert_eq!(said.err.matches("nothing is saved").count(), 1, "{said:?}");
     }
     let line = "vastenv\u{1f}delete\u{1f}env-var\u{1f}";
     let tab = home.vastenv(&["__complete", "zsh"]).env("__vastenv_line", line).run().expect(0);
@@ -113,7 +113,7 @@ fn a_full_home_without_a_cache_is_read_from() {
         return;
     };
     assert!(said.out.contains("\"A\": \"1\"") && !said.out.contains(".tmp"), "{said:?}");
-    said.mentions(&["nothing is kept: ", "no space left"]);
+    said.mentions(&["nothing is saved: ", "no space left"]);
 }
 
 /// Everything below a folder, with its owner.
@@ -179,7 +179,7 @@ fn root_leaves_nothing_in_another_users_home() {
     for name in ["CONFIG", "CACHE", "STATE", "DATA"] {
         own.set(format!("XDG_{name}_HOME"), roots.path(name));
     }
-    assert_eq!(own.vastenv(&["refresh"]).run().expect(0).err.matches("nothing is kept").count(), 0);
+    assert_eq!(own.vastenv(&["refresh"]).run().expect(0).err.matches("nothing is saved").count(), 0);
     assert!(roots.path("CACHE/vastenv").exists());
 }
 

@@ -37,9 +37,9 @@ fn the_plan_has_names_only_and_nothing_is_sent_without_a_yes() {
     let said = home.vastenv(&["import", ".env"]).run().expect(2).hides("hidden").hides("word");
     assert_eq!(said.out, plan);
     said.mentions(&[
-        ".env: CHANGED holds a ${…}, which is taken as it stands",
-        "nobody is at the terminal to answer: Send 3 variables to 127.0.0.1",
-        "hint: say yes with -y",
+        ".env: CHANGED holds a ${…}, which is kept as it is",
+        "cannot ask for confirmation: stdin is not a terminal (Send 3 variables to 127.0.0.1",
+        "hint: add --yes",
     ]);
     let home = account.home();
     home.write(".env", FILE);
@@ -137,9 +137,9 @@ fn a_person_is_asked_and_may_say_no() {
     let home = account.home();
     home.write(".env", "A=hidden-v\n");
     for (script, answer, said, code) in [
-        ("vastenv import .env", "n\r", "nothing was done, as you wished", 1),
+        ("vastenv import .env", "n\r", "cancelled", 1),
         // Stdin holds the file: the terminal itself is asked.
-        ("printf 'A=hidden-v\\n' | vastenv import -", "\r", "nothing was done, as you wished", 1),
+        ("printf 'A=hidden-v\\n' | vastenv import -", "\r", "cancelled", 1),
         ("cat .env | vastenv import -", "yes\r", "created 1, updated 0, skipped 0", 0),
     ] {
         assert_eq!(account.secrets(), json!({}), "{script}");
@@ -154,7 +154,7 @@ fn a_person_is_asked_and_may_say_no() {
         assert!(seen.contains("create: A\n") && seen.contains(said) && !seen.contains("hidden"), "{seen}");
     }
     assert_eq!(account.secrets(), json!({"A": "hidden-v"}));
-    home.vastenv(&["import", "-"]).stdin("B=1\n").run().expect(2).mentions(&["say yes with -y"]);
+    home.vastenv(&["import", "-"]).stdin("B=1\n").run().expect(2).mentions(&["add --yes"]);
     let home = account.home();
     home.vastenv(&["import", "-y", "-"]).stdin("B=1\n").run().expect(0);
     assert_eq!(account.secrets(), json!({"A": "hidden-v", "B": "1"}));

@@ -47,7 +47,7 @@ fn an_interrupt_ends_it_in_order() {
     for part in [
         &format!("created {sent}, updated 0, skipped 0"),
         &format!("vastenv: interrupted: {sent} of 3 variables sent\n"),
-        "hint: go on with `vastenv import three.env`\n",
+        "hint: resume with `vastenv import three.env`\n",
         "code 130\n",
     ] {
         assert!(seen.contains(part), "{part}: {seen}");
@@ -124,7 +124,7 @@ fn what_every_variable_would_meet_ends_it_with_the_count() {
             400,
             r#"{"error": "max_secrets", "msg": "No more"}"#,
             1,
-            ["No more (HTTP 400)", "delete a variable"],
+            ["No more (HTTP 400)", "delete one you do not need"],
         ),
         (401, r#"{"msg": "No such key"}"#, 4, ["No such key", "change or unset VAST_API_KEY"]),
         (500, r#"{"msg": "on fire"}"#, 1, ["on fire", "try again later"]),
@@ -133,7 +133,7 @@ fn what_every_variable_would_meet_ends_it_with_the_count() {
         let server = refusing("POST", status, body);
         let said = home(&server).vastenv(&["import", "-y", ".env"]).run().expect(code).hides("hidden");
         said.mentions(&parts)
-            .mentions(&["of 3 variables sent\n", "; then go on with `vastenv import .env`\n"]);
+            .mentions(&["of 3 variables sent\n", "; then resume with `vastenv import .env`\n"]);
         let said = home(&server).vastenv(&["import", "-y", "--raw", ".env"]).run().expect(code);
         let done: Value = serde_json::from_str(&said.out).expect("JSON");
         assert_eq!((&done["created"], &done["failed"]), (&json!([]), &json!({})), "{body}");
@@ -160,7 +160,7 @@ fn a_session_that_ends_on_the_way_is_followed_by_the_key() {
     home.write(".config/vastai/vast_tfa_key", "a-session-of-this-server-0001");
     home.write(".env", "A=1\nB=2\n");
     let said = home.vastenv(&["import", "-y", ".env"]).run().expect(0);
-    said.mentions(&["the two-factor session is over", "created 2, updated 0"]);
+    said.mentions(&["the two-factor session has expired", "created 2, updated 0"]);
     assert!(!home.path(".config/vastai/vast_tfa_key").exists());
     let posts = server.targets().iter().filter(|target| target.starts_with("POST")).count();
     assert_eq!(posts, 3);

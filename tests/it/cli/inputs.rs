@@ -49,7 +49,7 @@ fn what_argparse_takes_for_an_option_is_one_and_not_repeated() {
     for value in ["-x", "--hidden", "-1hidden", "-1e5", "-1.", "--retry=hidden 2", "--no-remember=hidden 2"] {
         home.vastenv(&["create", "env-var", "A", value]).run().expect(2).hides("hidden");
     }
-    home.vastenv(&["create", "env-var", "-1", "x"]).run().refuses(2, &["this is no variable name"]);
+    home.vastenv(&["create", "env-var", "-1", "x"]).run().refuses(2, &["not a valid variable name"]);
     assert_eq!(account.secrets(), json!({}));
     home.ok(&["create", "env-var", "A", "--", "-x"]);
     assert_eq!(account.secrets(), json!({"A": "-x"}));
@@ -66,7 +66,7 @@ fn what_no_eye_sees_around_a_value_is_sent_only_if_it_is_meant() {
             for (verb, name) in [("create", "NEW"), ("update", "OLD"), ("set", "OLD"), ("remember", "OLD")] {
                 let question = format!("the value of {name} begins or ends with U+{code}");
                 let typed = home.vastenv(&[verb, "env-var", name, &value]).run();
-                typed.hides("hidden").refuses(2, &[&question, "say yes with -y"]);
+                typed.hides("hidden").refuses(2, &[&question, "add --yes"]);
             }
         }
         let piped = home.vastenv(&["create", "env-var", "NEW"]).stdin(format!("hidden{edge} {edge}")).run();
@@ -150,7 +150,7 @@ fn a_value_from_the_environment_or_a_file_with_an_unseen_edge_is_told() {
     home.write("some.env", "A='\u{a0}hidden'\n");
     for arguments in [&["remember", "env-var", "--from", "some.env"][..], &["import", "-y", "some.env"]] {
         let said = home.vastenv(arguments).run().expect(0).hides("hidden");
-        said.mentions(&["A begins or ends with U+00A0, which no eye sees"]);
+        said.mentions(&["A begins or ends with U+00A0, which is invisible"]);
     }
 }
 
@@ -163,7 +163,7 @@ fn import_diff_and_create_agree_on_what_an_account_can_hold() {
     let empty = "empty, which an account cannot hold";
     let plan = home.vastenv(&["import", "--dry-run", "some.env"]).run().expect(0);
     assert!(plan.out.contains(&format!("EMPTY, OLD ({empty})")), "{plan:?}");
-    let too_long = "the value is over 128 KiB, more than a program can be given";
+    let too_long = "the value is over 128 KiB, too long for an environment";
     assert!(plan.out.contains(&format!("not loaded into shells: LONG ({too_long})")), "{plan:?}");
     let diff = home.vastenv(&["diff", "some.env"]).run().expect(1);
     assert!(diff.out.contains(&format!("+ EMPTY ({empty})\n")), "{diff:?}");
@@ -171,10 +171,12 @@ fn import_diff_and_create_agree_on_what_an_account_can_hold() {
         diff.out.contains(&format!("~ OLD ({empty})\n+")) || diff.out.contains(&format!("~ OLD ({empty})\n"))
     );
     for verb in ["create", "update", "set"] {
-        home.vastenv(&[verb, "env-var", "OLD", ""]).run().refuses(2, &["an account holds no empty values"]);
-        home.vastenv(&[verb, "env-var", "OLD"]).stdin("\n").run().refuses(2, &["no empty values"]);
+        home.vastenv(&[verb, "env-var", "OLD", ""])
+            .run()
+            .refuses(2, &["an account cannot hold empty values"]);
+        home.vastenv(&[verb, "env-var", "OLD"]).stdin("\n").run().refuses(2, &["hold empty values"]);
     }
     let said = home.vastenv(&["create", "env-var", "LONG"]).stdin(&long).run().expect(0);
-    said.mentions(&["LONG is kept in the account but not loaded into shells", too_long]);
+    said.mentions(&["LONG is in the account but not loaded into shells", too_long]);
     assert_eq!(account.secrets(), json!({"OLD": "x", "LONG": long}));
 }

@@ -90,10 +90,13 @@ fn a_hidden_value_is_unknown_after_a_change_that_was_killed() {
         for _ in 0..2 {
             exports(&home, &json!({"B": "old"}));
             let why = home.ok(&["why", "A"]);
-            assert!(why.contains("not known here: a change from here has no known end"), "{put:?}: {why}");
+            assert!(
+                why.contains("unknown: nobody can tell whether a change from here was made"),
+                "{put:?}: {why}"
+            );
             for command in ["status", "doctor"] {
                 let said = home.vastenv(&[command]).run().out;
-                assert!(said.contains("not yet known here: A"), "{put:?}: {said}");
+                assert!(said.contains("1 to load, 1 unknown"), "{put:?}: {said}");
             }
             // Whatever else the server says meanwhile, it has not told the value.
             server.now_lists(&home, json!({"A": MASK, "B": MASK}));
@@ -269,7 +272,7 @@ fn what_cannot_be_noted_is_not_sent_and_what_cannot_be_kept_is_a_failure() {
     // No folder can be made where a file is.
     let blocked = home.write(".local/state/vastenv/changes", "");
     let refused = home.vastenv(&["update", "env-var", "A", "new"]).run();
-    refused.refuses(1, &["nothing was sent: the change of A cannot be noted here", "hint: "]);
+    refused.refuses(1, &["nothing was sent: the change of A cannot be recorded here", "hint: "]);
     home.vastenv(&["update", "env-var", "A", "new", "--no-remember"]).run().refuses(1, &["nothing was sent"]);
     home.ok(&["update", "env-var", "B", "new", "--no-remember"]);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "new"}));
@@ -310,6 +313,6 @@ fn a_disk_that_is_full_after_the_send_leaves_the_value_unknown() {
     );
     let said = home.command("unshare", &["-rm", "bash", "--norc", "-c", &script]).run().expect(0);
     assert_eq!(said.out, "set 1\nimport 1\n{}\n", "{said:?}");
-    assert_eq!(said.err.matches("make room or mend the file, then ").count(), 2, "{said:?}");
+    assert_eq!(said.err.matches("free disk space or fix the file, then ").count(), 2, "{said:?}");
     assert_eq!(account.secrets(), json!({"A": "newer"}));
 }

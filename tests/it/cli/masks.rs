@@ -114,7 +114,7 @@ fn show_and_why_name_what_is_unknown_and_where_the_rest_comes_from() {
     }
     let why = home.ok(&["why", "A"]);
     assert!(why.contains("given with `vastenv remember`"), "{why}");
-    assert!(why.contains("the server does not tell whether it was changed since"), "{why}");
+    assert!(why.contains("the server does not say whether it changed since"), "{why}");
     assert!(home.ok(&["status"]).contains("1 value in "));
 }
 
@@ -128,7 +128,7 @@ fn create_and_update_remember_and_a_refresh_keeps_it() {
         exports(&home, &json!({"NEW": "one", "OLD": "two"}));
         home.age_snapshot(10);
         let said = home.vastenv(&["refresh"]).run().expect(0);
-        assert!(said.err.contains("nothing changed") && !said.err.contains("masked"), "{said:?}");
+        assert!(said.err.contains("nothing changed") && !said.err.contains("hidden by Vast"), "{said:?}");
     }
     // The cache may go at any time; what is remembered is no cache.
     fs::remove_dir_all(home.path(".cache/vastenv")).expect("removed");
@@ -151,7 +151,7 @@ fn the_official_client_changes_it_unseen() {
     home.ok(&["refresh", "--quiet"]);
     exports(&home, &json!({"A": "mine"}));
     // Nobody can know that it is another one; and so nobody says so.
-    assert!(home.ok(&["why", "A"]).contains("the server does not tell whether it was changed since"));
+    assert!(home.ok(&["why", "A"]).contains("the server does not say whether it changed since"));
     // Deleted and made anew by somebody else: that can be known.
     for arguments in [&["delete", "env-var", "A"][..], &["create", "env-var", "A", "theirs"]] {
         let client = vastai().expect("it was there");
@@ -160,8 +160,8 @@ fn the_official_client_changes_it_unseen() {
         home.ok(&["refresh", "--quiet"]);
     }
     exports(&home, &json!({"A": "mine"}));
-    assert!(home.ok(&["why", "A"]).contains("it may be another value"));
-    assert!(home.ok(&["status"]).contains("perhaps not the account's any more"));
+    assert!(home.ok(&["why", "A"]).contains("may be another value"));
+    assert!(home.ok(&["status"]).contains("A: may be stale, see `vastenv why A`"));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_server_that_begins_to_mask_takes_nothing_away() {
         server.now_says(&home, json!({"A": MASK, "B": "*****", "C": "***"}));
         exports(&home, &json!({"A": "one", "B": "two"}));
     }
-    assert!(home.ok(&["why", "A"]).contains("told by the server when it still did"));
+    assert!(home.ok(&["why", "A"]).contains("told by the server before it hid it"));
     // One that tells again wins, and takes the remembered value's place.
     server.now_says(&home, json!({"A": "new", "B": MASK, "C": MASK}));
     exports(&home, &json!({"A": "new", "B": "two"}));
@@ -193,7 +193,7 @@ fn a_plain_value_replaces_a_remembered_one_for_good() {
     home.vastenv(&["remember", "env-var", "A", "mine"])
         .run()
         .expect(0)
-        .mentions(&["the server tells the value of A"]);
+        .mentions(&["the server shows the value of A"]);
     exports(&home, &json!({"A": "plain"}));
 }
 
@@ -237,7 +237,7 @@ fn offline_all_of_it_stays() {
     exports(&home, &json!({"A": "one"}));
     // What is known suffices to remember more.
     let said = home.vastenv(&["remember", "env-var", "B", "two"]).run().expect(0);
-    said.mentions(&["going by what was known before", "remembered B"]);
+    said.mentions(&["using the cache", "remembered B"]);
     exports(&home, &json!({"A": "one", "B": "two"}));
 }
 
@@ -257,21 +257,21 @@ fn a_second_machine_is_told_once_and_how_to_mend_it() {
     let home = account.home();
     let first = home.vastenv(&["refresh"]).run().expect(0);
     first.mentions(&[
-        "4 of 5 variables are masked by the server and not yet known here: A, B, C, D",
+        "4 of 5 variables are hidden by Vast and unknown here: A, B, C, D",
         "vastenv remember env-var --all",
     ]);
     home.age_snapshot(10);
     let second = home.vastenv(&["refresh"]).run().expect(0);
-    assert!(!second.err.contains("masked"), "{second:?}");
+    assert!(!second.err.contains("hidden by Vast"), "{second:?}");
     let status = home.ok(&["status"]);
-    assert_eq!(status.matches("4 of 5 variables are masked").count(), 1, "{status}");
+    assert_eq!(status.matches("0 to load, 4 unknown, 1 refused").count(), 1, "{status}");
     let script =
         format!("for n in 1 2; do eval \"$('{VASTENV}' hook bash)\"; '{VASTENV}' hook bash >/dev/null; done");
     for expected in [1, 0] {
         let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
-        assert_eq!(said.err.matches("4 of 5 variables are masked").count(), expected, "{said:?}");
+        assert_eq!(said.err.matches("4 of 5 variables are hidden").count(), expected, "{said:?}");
     }
     home.ok(&["remember", "env-var", "A", "one"]);
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
-    assert!(!said.err.contains("masked"), "{said:?}");
+    assert!(!said.err.contains("hidden by Vast"), "{said:?}");
 }

@@ -84,8 +84,7 @@ fn a_value_too_short_is_named_once_and_left() {
     let home = account.known_home();
     let (out, err) = redacted(&home, "echo $MODE $PORT $FOUR; echo on >&2");
     assert_eq!(out, "on 80 *****\n");
-    let warning =
-        "vastenv: warning: left in the output, because a value under 4 bytes is part of ordinary words";
+    let warning = "vastenv: warning: not redacted, values under 4 bytes are too short";
     assert_eq!(err, format!("{warning}: MODE, PORT\non\n"));
 }
 

@@ -62,7 +62,7 @@ fn all_are_asked_for_one_by_one() {
 fn forgetting_takes_it_from_here_and_not_from_the_account() {
     let account = masked(&json!({"A": "1", "B": "2"}));
     let home = account.known_home();
-    home.vastenv(&["forget", "env-var", "A"]).run().refuses(1, &["no value of A is remembered"]);
+    home.vastenv(&["forget", "env-var", "A"]).run().refuses(1, &["no remembered value of A"]);
     home.ok(&["remember", "env-var", "A", "one"]);
     home.ok(&["remember", "env-var", "B", "two"]);
     home.vastenv(&["forget", "env-var", "a"]).run().expect(0).mentions(&["forgot the value of A"]);
@@ -103,7 +103,7 @@ fn asterisks_of_ones_own_are_taken_as_typed_and_never_sent_by_mistake() {
     let home = account.known_home();
     home.ok(&["update", "env-var", "A", "real"]);
     for verb in ["update", "set"] {
-        home.vastenv(&[verb, "env-var", "A", MASK]).run().refuses(2, &["nothing but asterisks", "-y"]);
+        home.vastenv(&[verb, "env-var", "A", MASK]).run().refuses(2, &["all asterisks", "-y"]);
     }
     assert_eq!(account.secrets(), json!({"A": "real"}));
     home.vastenv(&["remember", "env-var", "A", "***"])
@@ -129,16 +129,14 @@ fn a_deleted_variables_value_comes_back_with_it() {
     // 30 days, less what a slow machine took.
     let status = home.ok(&["status"]);
     assert!(
-        status.contains("1 of them of deleted variables: A (for 30 days more)")
-            || status.contains("A (for 29 days more)"),
+        status.contains("A: deleted, kept for 30 days more")
+            || status.contains("A: deleted, kept for 29 days more"),
         "{status}"
     );
     home.ok(&["create", "env-var", "A", "--remembered"]);
     assert_eq!(account.secrets(), json!({"A": "one"}));
     exports(&home, &json!({"A": "one"}));
-    home.vastenv(&["create", "env-var", "B", "--remembered"])
-        .run()
-        .refuses(1, &["no value of B is remembered"]);
+    home.vastenv(&["create", "env-var", "B", "--remembered"]).run().refuses(1, &["no remembered value of B"]);
 }
 
 #[test]
@@ -173,7 +171,7 @@ fn a_value_that_the_server_tells_is_not_lost_by_a_deletion_either() {
     assert_eq!(account.secrets(), json!({"A": "told"}));
     home.ok(&["delete", "env-var", "A"]);
     home.ok(&["forget", "env-var", "A"]);
-    home.vastenv(&["create", "env-var", "A", "--remembered"]).run().refuses(1, &["no value of A"]);
+    home.vastenv(&["create", "env-var", "A", "--remembered"]).run().refuses(1, &["no remembered value of A"]);
 }
 
 #[test]
@@ -185,7 +183,7 @@ fn a_value_that_was_changed_from_here_is_not_taken_for_the_new_one() {
     let path = values_path(&home);
     let whole = fs::read(&path).expect("read");
     fs::write(&path, "{").expect("written");
-    home.vastenv(&["update", "env-var", "A", "new"]).run().expect(1).mentions(&["could not be changed"]);
+    home.vastenv(&["update", "env-var", "A", "new"]).run().expect(1).mentions(&["could not be updated"]);
     fs::write(&path, &whole).expect("written");
     exports(&home, &json!({"B": "other"}));
     home.age_snapshot(10);
@@ -225,9 +223,7 @@ fn after_thirty_days_a_deleted_variables_value_is_gone() {
     values["values"]["A"]["gone_at"] = json!(gone_at - 31 * 86_400);
     let expired = values.to_string();
     fs::write(&path, &expired).expect("written");
-    home.vastenv(&["create", "env-var", "A", "--remembered"])
-        .run()
-        .refuses(1, &["no value of A is remembered here"]);
+    home.vastenv(&["create", "env-var", "A", "--remembered"]).run().refuses(1, &["no remembered value of A"]);
     assert!(fs::read_to_string(&path).expect("read").contains("hidden-a"));
     let status = home.ok(&["status"]);
     assert!(status.contains("1 value in ") && !status.contains("deleted"), "{status}");

@@ -138,7 +138,7 @@ fn an_old_snapshot_is_better_than_none() {
         for _ in 0..2 {
             let said = home.vastenv(&["run", "--", "sh", "-c", "echo $A"]).run().expect(0);
             assert_eq!(said.out, "1\n");
-            said.mentions(&["vastenv: warning: ", "running with the variables of 6 min ago"]);
+            said.mentions(&["vastenv: warning: ", "running with the variables cached 6 min ago"]);
         }
         // The second one asked nobody: the first one's failure is remembered.
         assert_eq!(server.targets().len(), 3);

@@ -53,12 +53,12 @@ fn what_cannot_be_a_key_is_refused_and_nothing_written_or_sent() {
         let home = keyless(&account);
         home.vastenv(&["set", "api-key", bad])
             .run()
-            .refuses(2, &["this is no API key", "hint: "])
+            .refuses(2, &["not an API key", "hint: "])
             .hides("hidden");
         home.vastenv(&["set", "api-key", "--no-verify"])
             .stdin(bad)
             .run()
-            .refuses(2, &["this is no API key"])
+            .refuses(2, &["not an API key"])
             .hides("hidden");
         assert!(!home.path(".config/vastai").exists(), "{bad:?}");
     }
@@ -89,7 +89,7 @@ fn without_an_answer_the_old_key_stays_unless_somebody_says_otherwise() {
     home.vastenv(&["set", "api-key", OTHER_KEY, "-y"])
         .run()
         .expect(0)
-        .mentions(&["warning: the key is saved without being verified", "saved the key"]);
+        .mentions(&["warning: key saved unverified", "saved the key"]);
     assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
 }
 
@@ -159,7 +159,7 @@ fn a_key_that_lacks_a_right_is_saved_the_right_named_and_shells_keep_what_they_h
     );
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0);
     assert_eq!(said.out, "loaded 1\nset 0\nkept 1\nrefresh 4\nstill 1\ncreated 0\nand 1\n", "{said:#?}");
-    let said = said.mentions(&["the key is good but lacks the permission user_read", "saved the key"]);
+    let said = said.mentions(&["the key is good, but ", "lacks the permission user_read", "saved the key"]);
     assert_eq!(fs::read_to_string(home.path(KEY_FILE)).expect("a key"), OTHER_KEY);
     assert_eq!(account.secrets(), json!({"A": "1", "B": "2"}));
     said.hides(key).hides(OTHER_KEY);
@@ -200,7 +200,7 @@ fn the_legacy_file_goes_and_what_overrides_the_key_is_named() {
             &format!("removed {}", legacy.display()),
             "VAST_API_KEY (…0042) is set and overrides the saved key",
             &format!("two-factor session ({})", session.display()),
-            "mended with chmod 700",
+            "fixed (chmod 700)",
         ]);
     assert!(!legacy.exists() && session.exists());
     assert_eq!(mode(&home.path(".config/vastai")), 0o700);

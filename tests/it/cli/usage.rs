@@ -79,7 +79,7 @@ fn mistyped_words_are_told_and_close_ones_suggested() {
     let home = Home::new();
     home.vastenv(&["shwo"])
         .run()
-        .refuses(2, &["there is no command shwo", "did you mean `vastenv show env-vars`"]);
+        .refuses(2, &["no such command: shwo", "did you mean `vastenv show env-vars`"]);
     home.vastenv(&["show", "env-var"]).run().refuses(2, &["did you mean `vastenv show env-vars`?"]);
     home.vastenv(&["status", "--bogus"]).run().refuses(2, &["unexpected argument --bogus"]);
     home.vastenv(&["--retry", "0", "status"]).run().refuses(2, &["--retry"]);

@@ -22,7 +22,7 @@ fn a_dead_or_refusing_proxy_is_named_with_its_status() {
     let said = behind(&home, &dead, &["refresh"]).run().hides("hunter2");
     said.refuses(1, &[&format!("the proxy {dead} cannot be reached (Connection refused)"), "NO_PROXY"]);
     for (status, said) in [
-        (407, "wants a user name and password (HTTP 407)".to_owned()),
+        (407, "requires a user name and password (HTTP 407)".to_owned()),
         (403, "refuses to connect to console.vast.ai (HTTP 403)".to_owned()),
         (502, "refuses to connect to console.vast.ai (HTTP 502)".to_owned()),
     ] {
@@ -95,7 +95,7 @@ fn what_a_stranger_answers_has_a_hint() {
     for (status, hint) in [
         (402, "did not come from Vast"),
         (404, "check the address"),
-        (407, "the proxy wants a user name"),
+        (407, "the proxy requires a user name"),
         (410, "check the address"),
         (413, "did not come from Vast"),
         (451, "did not come from Vast"),
@@ -120,6 +120,6 @@ fn a_body_that_is_compressed_unasked_is_called_that() {
             _ => Reply::whole(status, "Content-Encoding: gzip\r\n", "\u{1f}\u{8b}"),
         });
         let said = Home::at(&server.url(), KEY).vastenv(&["show", "env-vars"]).run();
-        said.refuses(1, &["compressed", "not asked for", &format!("HTTP {status}")]);
+        said.refuses(1, &["compressed", "not requested", &format!("HTTP {status}")]);
     }
 }

@@ -11,7 +11,8 @@ fn a_variable_is_explained_without_its_value() {
     let account = TestAccount::with(&json!({"HF_TOKEN": "hidden-v", "PATH": "hidden-v"}));
     let home = account.known_home();
     let said = home.vastenv(&["why", "hf_token"]).run().expect(0).hides("hidden-v").out;
-    for part in ["HF_TOKEN", "known, 8 characters", "the account, as 127.0.0.1", "not active here", "nothing"]
+    for part in
+        ["HF_TOKEN", "known, 8 characters", "the account, told by 127.0.0.1", "not active here", "nothing"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -51,9 +52,9 @@ fn in_a_hooked_shell_it_knows_what_was_hidden_and_what_is_the_users() {
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0).out;
     let parts: Vec<&str> = said.split("name ").skip(1).collect();
     for (part, words) in parts.iter().zip([
-        ["yes, in this shell", "an exported variable that comes back"],
-        ["yes, in this shell", "a shell variable that comes back"],
-        ["you changed it in this shell", "nothing"],
+        ["yes, in this shell", "an exported variable, restored on unload"],
+        ["yes, in this shell", "a shell variable, restored on unload"],
+        ["changed by you in this shell", "nothing"],
     ]) {
         assert!(words.iter().all(|word| part.contains(word)), "{words:?}: {said}");
     }

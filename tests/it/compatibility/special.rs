@@ -75,7 +75,7 @@ fn a_dead_session_is_dropped_and_the_call_made_again() {
     assert_eq!(they.files, [Some(KEY.to_owned()), None]);
     // They tell of it on stdout, in front of the JSON; vastenv on stderr.
     assert!(they.out.ends_with(&we.out) && they.out.starts_with("Failed with error 401"), "{they:?} {we:?}");
-    assert!(we.err.contains("the two-factor session is over"), "{we:?}");
+    assert!(we.err.contains("the two-factor session has expired"), "{we:?}");
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn whatever_is_wrong_nothing_is_said_and_no_value_shown() {
             let offers = account.offers(line);
             assert!(offers.iter().all(|offer| !offer.contains(VALUE)), "{what}: {offers:?}");
         }
-        assert_eq!(account.offers(&["vastenv", "sho"]), ["show\tShow what the account has"], "{what}");
+        assert_eq!(account.offers(&["vastenv", "sho"]), ["show\tShow variables or keys"], "{what}");
     }
 }
 

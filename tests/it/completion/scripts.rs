@@ -124,7 +124,7 @@ fn a_file_of_somebody_elses_is_replaced_only_where_that_is_asked_for() {
         let output = home.vastenv(&arguments);
         let said = String::from_utf8(output.stderr).expect("text");
         assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains("not from vastenv") && said.contains("-y"), "{said}");
+        assert!(said.contains("is not vastenv's") && said.contains("--yes"), "{said}");
         assert_eq!(home.read(place), "complete -c vastenv # mine\n");
         let script = home.vastenv_ok(&["completions", shell]);
         home.vastenv_ok(&[&arguments[..], &["-y"]].concat());

@@ -282,7 +282,7 @@ fn candidates_have_their_descriptions_and_nothing_in_them_acts() {
         let keys = tabs.lists("vastenv delete ssh-key ", &["me@laptop", "$(touch"]);
         assert!(keys.contains("SHA256:") && keys.contains("\\u{1b}[2J"), "{setup:?}: {keys}");
         let api_keys = tabs.lists("vastenv show api-key ", &["main", "user_read", "$(touch"]);
-        let commands = tabs.lists("vastenv ", &["Show what the account has"]);
+        let commands = tabs.lists("vastenv ", &["Show variables or keys"]);
         let names = tabs.lists("vastenv why HF_", &["HOME", "TOKEN"]);
         for text in [keys, api_keys, commands, names] {
             assert!(!text.contains(VALUE), "{setup:?}: {text}");

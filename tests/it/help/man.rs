@@ -1,6 +1,7 @@
 //! The manual pages, read by those who show them.
 
 use std::fs;
+use std::path::Path;
 
 use clap::CommandFactory;
 use vastenv::cli::Cli;
@@ -71,15 +72,54 @@ fn without_a_folder_the_first_page_is_printed() {
     assert!(page.contains(".SH \"EXIT STATUS\"\n"), "{page}");
 }
 
+/// The first column of a table in the code.
+fn table(file: &str, start: &str) -> Vec<String> {
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a source");
+    let (_, table) =
+        source.split_once(start).and_then(|(_, after)| after.split_once("= [")).expect("a table");
+    let (table, _) = table.split_once("\n];\n").expect("an end");
+    let names = table.split("\n    (").skip(1).filter_map(|row| {
+        let (name, _) = row.trim_start().split_once(',')?;
+        Some(name.trim_matches('"').to_owned())
+    });
+    names.collect()
+}
+
 #[test]
-fn the_first_page_names_every_variable_that_users_set() {
-    let page = Home::new().ok(&["man"]);
-    let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/context/variables.rs"));
-    let source = source.expect("a source");
-    let names: Vec<&str> = source.split('"').skip(1).step_by(2).collect();
-    assert!(names.contains(&"VAST_API_KEY"));
-    for name in names.into_iter().filter(|name| name.starts_with("VAST") || *name == "NO_COLOR") {
-        assert!(page.contains(&format!("\\fB{name}\\fR")), "{name}");
+fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_documentation() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = Home::new();
+    let page = home.ok(&["man"]).replace("\\-", "-");
+    let help = home.ok(&["help", "settings"]);
+    let docs =
+        fs::read_dir(root.join("docs")).into_iter().flatten().map(|entry| entry.expect("a page").path());
+    let pages = docs.chain([root.join("README.md")]).filter_map(|page| fs::read_to_string(page).ok());
+    let docs = pages.collect::<Vec<_>>().join("\n");
+    let settings = table("src/config/mod.rs", "pub const SETTINGS");
+    let variables = table("src/context/variables.rs", "pub const TABLE");
+    assert!(settings.contains(&"max_age".to_owned()) && variables.contains(&"VAST_URL".to_owned()));
+    for name in settings.iter().chain(&variables) {
+        assert!(page.contains(&format!("\\fB{name}")) && help.contains(&format!("  {name} ")), "{name}");
+    }
+    for name in settings.iter().chain(variables.iter().filter(|name| name.starts_with("VAST"))) {
+        assert!(docs.contains(&format!("`{name}")) || docs.contains(&format!("\n{name} = ")), "{name}");
+    }
+    for path in table("src/config/paths.rs", "pub const FILES") {
+        let below = path.replace("~/.config", "$XDG_CONFIG_HOME").replace("~/.cache", "$XDG_CACHE_HOME");
+        let below =
+            below.replace("~/.local/share", "$XDG_DATA_HOME").replace("~/.local/state", "$XDG_STATE_HOME");
+        let name = path.rsplit('/').find(|part| !part.is_empty()).expect("a name");
+        assert!(page.contains(&path), "{path}");
+        assert!(
+            docs.contains(&path) || docs.contains(&below) || docs.contains(&format!("`{name}`")),
+            "{path}"
+        );
+    }
+    // One that is read but is in no table.
+    let source = fs::read_to_string(root.join("src/context/variables.rs")).expect("a source");
+    let read = source.split('"').skip(1).step_by(2).filter(|name| name.starts_with("VAST"));
+    for name in read {
+        assert!(variables.iter().any(|known| known == name), "{name}");
     }
 }
 

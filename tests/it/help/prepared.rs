@@ -112,7 +112,7 @@ pub const PREPARED: &[Preparation] = &[
     Preparation {
         example: "vastenv storage keyring",
         before: "vastenv refresh",
-        shows: "1 file sealed; the key is in the keyring",
+        shows: "1 file encrypted; the key is in the keyring",
         after: "vastenv export json",
         ..PLAIN
     },
@@ -211,7 +211,7 @@ pub const PREPARED: &[Preparation] = &[
     Preparation { example: "pass show vast |", shows: "saved the key", ..PLAIN },
     Preparation {
         example: "vastenv delete api-key 42",
-        given: Given::Answers(&[("may be the one in use: the server does not tell. Delete it?", "y")]),
+        given: Given::Answers(&[("may be the one in use. Delete it?", "y")]),
         shows: "deleted the API key 42",
         ..PLAIN
     },

@@ -38,11 +38,15 @@ fn every_way_to_a_help_text_shows_the_same_in_80_columns_without_escapes() {
     for command in commands() {
         let words: Vec<&str> = command.iter().map(String::as_str).collect();
         let text = ask(&home, &[&words[..], &["--help"]].concat());
-        assert_eq!(text, ask(&home, &[&words[..], &["-h"]].concat()), "{words:?}");
+        let short = ask(&home, &[&words[..], &["-h"]].concat());
+        assert!(short.ends_with("\n\nGlobal options: vastenv help options\n"), "{words:?}: {short}");
+        assert!(short.len() < text.len() && !short.contains("--insecure-http"), "{words:?}: {short}");
+        let (_, globals) = text.split_once("\n\nGlobal options:\n").expect("a heading");
+        assert!(ask(&home, &["help", "options"]).ends_with(globals), "{words:?}: {globals}");
         if words != ["hook"] {
             assert_eq!(text, ask(&home, &[&["help"], &words[..]].concat()), "{words:?}");
         }
-        for line in text.lines() {
+        for line in text.lines().chain(short.lines()) {
             assert!(line.chars().count() <= 80, "{words:?}: {line}");
         }
         assert!(!text.contains("<http"), "{text}");
@@ -51,7 +55,7 @@ fn every_way_to_a_help_text_shows_the_same_in_80_columns_without_escapes() {
 }
 
 #[test]
-fn a_help_text_ends_with_examples_of_its_command() {
+fn a_help_text_has_examples_of_its_command_before_the_global_options() {
     let home = Home::new();
     let cli = Cli::command();
     for (words, command) in leaves(&cli) {
@@ -67,6 +71,7 @@ fn a_help_text_ends_with_examples_of_its_command() {
         // A comment that is wrapped would look like a command.
         let shown = ask(&home, &words.split(' ').chain(["--help"]).collect::<Vec<_>>());
         let (_, shown) = shown.rsplit_once(&format!("\n{heading}\n")).expect("a heading");
+        let (shown, _) = shown.split_once("\n\nGlobal options:\n").expect("the global options");
         let shown: Vec<&str> = shown.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
         assert_eq!(shown, examples, "{words}");
     }
@@ -110,7 +115,7 @@ fn all_of_the_help_lists_each_group_with_its_commands() {
 fn topics_are_explained_and_listed() {
     let home = Home::new();
     let mut screens = String::new();
-    for topic in ["hook", "masks", "security", "topics"] {
+    for topic in ["hook", "masks", "security", "settings", "options", "topics"] {
         let text = ask(&home, &["help", topic]);
         assert!(text.lines().count() <= 24, "{topic}");
         writeln!(screens, "{text}").expect("written");
@@ -119,11 +124,11 @@ fn topics_are_explained_and_listed() {
         assert!(screens.contains(part), "{part}: {screens}");
     }
     let said = home.vastenv(&["help", "mask"]).run();
-    said.refuses(2, &["no command or topic", "did you mean `vastenv help masks`?"]);
+    said.refuses(2, &["no such command or topic", "did you mean `vastenv help masks`?"]);
     let said = home.vastenv(&["help", "shwo", "env-vars"]).run();
     said.refuses(2, &["did you mean `vastenv help show env-vars`?", "vastenv help topics"]);
     let said = home.vastenv(&["help", "set", "api-key", "hidden-key"]).run();
-    said.refuses(2, &["no command or topic"]).hides("hidden-key");
+    said.refuses(2, &["no such command or topic"]).hides("hidden-key");
 }
 
 #[test]

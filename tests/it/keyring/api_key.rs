@@ -72,7 +72,10 @@ fn a_key_moves_to_the_keyring_and_back() {
 
     signed.home.write(".vast_api_key", signed.key());
     let said = signed.save(&["set", "api-key", "--keyring"]).expect(0);
-    assert!(said.err.contains("removed the key from ") && said.err.contains("old place"), "{said:?}");
+    assert!(
+        said.err.contains("removed the key from ") && said.err.contains("the key's old file"),
+        "{said:?}"
+    );
     assert!(!signed.is_in_a_file(signed.key()));
 }
 
@@ -99,7 +102,7 @@ fn a_key_that_the_keyring_does_not_give_is_not_called_absent() {
         .anew(&["show", "env-vars"])
         .run()
         .expect(4)
-        .mentions(&["the keyring no longer holds the API key", "vastenv set api-key --keyring"]);
+        .mentions(&["the keyring no longer has the API key", "vastenv set api-key --keyring"]);
 }
 
 #[test]
@@ -121,10 +124,10 @@ fn status_names_where_secrets_rest_also_without_the_key() {
     signed.session.kill_keyring(Keyring::Locked);
     check(1, "the keyring is locked", "locked");
     signed.session.kill_keyring(Keyring::Broken);
-    check(1, "there is no keyring", "absent");
+    check(1, "no keyring", "absent");
     signed.session.next(Keyring::Unlocked);
     assert!(signed.session.secret_tool(&["clear", "service", "vastenv"]).status.success());
-    check(4, "the keyring no longer holds the API key", "lost");
+    check(4, "the keyring no longer has the API key", "lost");
 }
 
 #[test]
@@ -152,7 +155,7 @@ fn a_reset_that_was_cut_off_is_finished_in_the_keyring() {
             let trace = ["-f", "-qq", "-o", "/dev/null", "-e", &inject, VASTENV, "reset", "api-key", "-y"];
             let said = signed.home.command("strace", &trace).run();
             let after = signed.home.vastenv(&["refresh"]).run();
-            let lost = after.code == 4 && after.err.contains("was cut off before its answer came");
+            let lost = after.code == 4 && after.err.contains("was cut off before the answer");
             assert!(after.code == 0 || lost, "{call} {nth}: {said:?} {after:?}");
             assert!(!signed.home.path(".config/vastai/vast_api_key").exists());
             assert!(!signed.home.path(".local/state/vastenv/reset-api-key").exists());

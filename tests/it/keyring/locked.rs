@@ -24,7 +24,7 @@ fn a_locked_keyring_keeps_remembered_values_and_says_so() {
     said.mentions(&["the keyring is locked"]);
     let said = machine.anew(&["storage", "file"]).run();
     assert_eq!(said.code, 1, "{said:?}");
-    said.mentions(&["nothing was changed", "the keyring is locked"]);
+    said.mentions(&["nothing changed", "the keyring is locked"]);
     let said = machine.anew(&["storage"]).run().expect(0);
     assert!(said.out.contains("the keyring is locked"), "{said:?}");
     assert_eq!(fs::read(machine.file("values.json")).expect("read"), before);
@@ -43,7 +43,7 @@ fn what_the_server_tells_is_fetched_and_not_written_while_the_keyring_is_away() 
         assert!(whole(&said.out), "{said:?}");
         let said = machine.anew(&["refresh"]).run();
         assert_eq!(said.code, 1, "{said:?}");
-        said.mentions(&["is not written in clear"]);
+        said.mentions(&["nothing is written in clear text"]);
         assert_eq!(machine.holds_a_value(), None);
         machine.session.next(Keyring::Locked);
         machine.anew(&["status"]).run().expect(0);
@@ -57,11 +57,11 @@ fn what_the_server_tells_is_fetched_and_not_written_while_the_keyring_is_away() 
 fn no_keyring_at_all_is_said_and_nothing_falls_back_to_plain_files() {
     let mut machine = Machine::sealed();
     machine.home.unset("DBUS_SESSION_BUS_ADDRESS");
-    machine.anew(&["export", "json"]).run().expect(1).mentions(&["there is no keyring", "has no D-Bus"]);
-    machine.anew(&["create", "env-var", "NEW", "v-in-clear"]).run().mentions(&["there is no keyring"]);
+    machine.anew(&["export", "json"]).run().expect(1).mentions(&["no keyring", "has no D-Bus"]);
+    machine.anew(&["create", "env-var", "NEW", "v-in-clear"]).run().mentions(&["no keyring"]);
     assert!(machine.files().iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains("v-in-clear")));
     let said = machine.anew(&["status"]).run().expect(0);
-    assert!(said.out.contains("there is no keyring"), "{said:?}");
+    assert!(said.out.contains("no keyring"), "{said:?}");
     assert_eq!(machine.holds_a_value(), None);
 }
 
@@ -84,7 +84,7 @@ fn a_lost_key_costs_what_is_said_and_no_sealed_file() {
     let values = machine.file("values.json");
     said.mentions(&[
         &format!("the 3 values remembered in {}", values.display()),
-        "are sealed with a key that the keyring no longer holds",
+        "are encrypted with a key that the keyring no longer has",
         "vastenv remember env-var --all",
     ]);
     let sealed = fs::read(&values).expect("read");
@@ -115,7 +115,7 @@ fn a_lost_key_is_told_also_beside_a_new_one() {
     machine.anew(&["refresh"]).run();
     assert_eq!(machine.entries(), 1);
     let values = machine.file("values.json").display().to_string();
-    let lost = format!("the keyring no longer holds the key of the 3 values in {values}");
+    let lost = format!("the keyring no longer has the key of the 3 values in {values}");
     for command in ["storage", "status", "doctor"] {
         let said = machine.anew(&[command]).run();
         assert!(format!("{}{}", said.out, said.err).contains(&lost), "{said:?}");

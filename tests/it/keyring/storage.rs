@@ -14,7 +14,7 @@ fn everything_is_sealed_and_unsealed_again() {
     assert!(home.ok(&["storage"]).starts_with("private files"));
     assert!(machine.holds_a_value().is_some());
     let said = home.vastenv(&["storage", "keyring"]).run().expect(0);
-    assert_eq!(said.err, "2 files sealed; the key is in the keyring\n");
+    assert_eq!(said.err, "2 files encrypted; the key is in the keyring\n");
     assert_eq!(machine.holds_a_value(), None);
     for name in ["values.json", "snapshot.json"] {
         let path = machine.file(name);
@@ -29,12 +29,12 @@ fn everything_is_sealed_and_unsealed_again() {
     home.ok(&["refresh", "--quiet"]);
     assert!(home.ok(&["export", "json"]).contains("a-new-value"));
     assert!(machine.files().iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains("a-new-value")));
-    assert_eq!(home.ok(&["storage"]), "files sealed with a key in the keyring (the keyring answers)\n");
+    assert_eq!(home.ok(&["storage"]), "files encrypted with a key in the keyring (the keyring answers)\n");
     let again = home.vastenv(&["storage", "keyring"]).run().expect(0);
-    assert_eq!(again.err, "0 files sealed; the key is in the keyring\n");
+    assert_eq!(again.err, "0 files encrypted; the key is in the keyring\n");
 
     let said = home.vastenv(&["storage", "file"]).run().expect(0);
-    assert_eq!(said.err, "2 files unsealed; secrets rest in private files now\n");
+    assert_eq!(said.err, "2 files decrypted; secrets are stored in private files now\n");
     assert_eq!(machine.entries(), 0);
     Machine::assert_whole(home, "unsealed");
     assert!(home.ok(&["storage"]).starts_with("private files"));
@@ -74,8 +74,8 @@ fn a_sealed_file_does_not_open_in_another_account() {
     // Under the other name, and so under another place.
     fs::copy(&values, &snapshot).expect("copied");
     let said = machine.home.vastenv(&["export", "json"]).run().expect(0);
-    assert!(said.err.contains("was sealed for another place"), "{said:?}");
-    assert!(said.err.contains("is set aside and fetched anew"), "{said:?}");
+    assert!(said.err.contains("was encrypted for another place"), "{said:?}");
+    assert!(said.err.contains("moved away and fetched again"), "{said:?}");
     Machine::assert_whole(&machine.home, "fetched anew");
     // A changed byte is told from a lost key, and loses nothing.
     let mut bytes = fs::read(&values).expect("read");
@@ -86,7 +86,7 @@ fn a_sealed_file_does_not_open_in_another_account() {
         .home
         .vastenv(&["remember", "env-var", "TWO", "x"])
         .run()
-        .refuses(1, &["was changed since it was sealed"]);
+        .refuses(1, &["was changed since it was encrypted"]);
     assert_eq!(fs::read(&values).expect("read"), bytes);
 }
 
@@ -100,7 +100,7 @@ fn the_key_of_a_file_that_nobody_here_understands_stays() {
         .home
         .vastenv(&["storage", "file"])
         .run()
-        .refuses(1, &["was sealed by a later version of vastenv"]);
+        .refuses(1, &["was encrypted by a later version of vastenv"]);
     assert_eq!(fs::read(&values).expect("read"), later);
     assert_eq!(machine.entries(), 1);
 }

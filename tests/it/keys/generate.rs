@@ -64,7 +64,7 @@ fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
     let home = account.home();
     fs::create_dir(home.path(".ssh")).expect("a folder");
     chmod(&home.path(".ssh"), 0o755);
-    home.vastenv(&["create", "ssh-key"]).run().expect(0).mentions(&["mended with chmod 700"]);
+    home.vastenv(&["create", "ssh-key"]).run().expect(0).mentions(&["fixed (chmod 700)"]);
     assert_eq!(mode(&home.path(".ssh")), 0o700);
     fs::create_dir(home.path("shared")).expect("a folder");
     chmod(&home.path("shared"), 0o755);
@@ -86,12 +86,12 @@ fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
 fn an_older_pair_is_only_moved_with_a_yes() {
     let account = account();
     let home = home_with_pair(&account);
-    home.vastenv(&["create", "ssh-key"]).run().refuses(2, &["moved to a backup", "hint: say yes with -y"]);
+    home.vastenv(&["create", "ssh-key"]).run().refuses(2, &["moved to a backup", "hint: add --yes"]);
     let mut terminal = Terminal::open(&home, 300, "vastenv create ssh-key");
     terminal.wait_for("Make a new pair? [y/N] ");
     terminal.type_in("n\r");
     let (seen, code) = terminal.end();
-    assert!(code == 1 && seen.contains("nothing was done"), "{seen}");
+    assert!(code == 1 && seen.contains("cancelled"), "{seen}");
     assert_eq!(files(&home), ["id_ed25519", "id_ed25519.pub"]);
     assert_eq!(read(&home, ".ssh/id_ed25519"), "old private");
     assert_eq!(account.requests(), [""; 0]);
@@ -164,7 +164,7 @@ fn a_passphrase_is_asked_twice_and_locks_the_key() {
         (seen, code)
     };
     let (seen, code) = ask("pässword one", "pässword two");
-    assert!(code == 1 && seen.contains("differ; nothing was made"), "{seen}");
+    assert!(code == 1 && seen.contains("differ; nothing was created"), "{seen}");
     assert!(!home.path(".ssh").exists());
     let (seen, code) = ask("pässword one", "pässword one");
     assert_eq!(code, 0, "{seen}");

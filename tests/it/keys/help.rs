@@ -19,8 +19,8 @@ const COMMANDS: [[&str; 2]; 10] = [
 fn every_help_has_an_example_of_its_own_and_fits_80_columns() {
     let home = Home::new();
     for [verb, noun] in COMMANDS {
-        for flag in ["--help", "-h"] {
-            let help = home.ok(&[verb, noun, flag]);
+        for ask in [&[verb, noun, "--help"][..], &["help", verb, noun]] {
+            let help = home.ok(ask);
             let (_, examples) = help.split_once("Example").unwrap_or_else(|| panic!("no example: {help}"));
             assert!(examples.contains(&format!("  vastenv {verb} {noun}")), "{help}");
             let widest = help.lines().map(|line| line.chars().count()).max().expect("lines");

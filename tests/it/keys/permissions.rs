@@ -85,7 +85,7 @@ fn unknown_categories_are_named_with_the_nearest() {
             "usr_write (did you mean user_write?)",
             "billing (did you mean billing_read?)",
             r"\u{1b}[2Jx",
-            "say yes with -y",
+            "add --yes",
         ],
     );
     home.vastenv(&["create", "api-key", "--name", "x", "--permission", "instance-read"])

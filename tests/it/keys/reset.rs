@@ -54,7 +54,7 @@ fn the_new_key_is_saved_tried_and_told_in_one_line() {
     let home = home(&account);
     home.vastenv(&["reset", "api-key"])
         .run()
-        .refuses(2, &["will stop working everywhere", "hint: say yes with -y"]);
+        .refuses(2, &["will stop working everywhere", "hint: add --yes"]);
     assert_eq!(account.requests(), [""; 0]);
     let said = home.vastenv(&["reset", "api-key", "-y"]).run().expect(0);
     let new = current(&account);
@@ -152,7 +152,7 @@ fn a_sessions_reset_replaces_the_key_file_only_if_its_key_is_dead() {
             assert_eq!((said.out.trim_end(), saved(&home).as_str()), (new.as_str(), in_file));
         }
         // The dead session is dropped by the next call.
-        home.vastenv(&["show", "ssh-keys"]).run().expect(0).mentions(&["the two-factor session is over"]);
+        home.vastenv(&["show", "ssh-keys"]).run().expect(0).mentions(&["the two-factor session has expired"]);
     }
 }
 
@@ -171,9 +171,9 @@ fn a_key_that_could_not_be_saved_is_shown_kept_and_saved_by_a_later_command() {
     assert_eq!((fs::read_to_string(&journal).expect("a key"), mode(&journal)), (new.clone(), 0o600));
     // While it cannot be saved, commands say so, and do their work; a second reset would lose it.
     let said = home.vastenv(&["show", "ssh-keys"]).env("VAST_API_KEY", &new).run().expect(0);
-    said.mentions(&["the new key of an earlier reset still waits", "hint: "]).hides(&new);
+    said.mentions(&["the new key of an earlier reset is not saved yet", "hint: "]).hides(&new);
     let said = home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &new).run().expect(1);
-    said.mentions(&["the new key of an earlier reset still waits to be saved"]);
+    said.mentions(&["the new key of an earlier reset is not saved yet"]);
     assert_eq!(current(&account), new);
 
     fs::remove_dir(key_file(&home)).expect("removed");
@@ -217,7 +217,7 @@ fn a_key_that_was_saved_meanwhile_is_not_overwritten() {
     home.write(".config/vastai/vast_api_key", OTHER_KEY);
     let said = home.vastenv(&["status"]).run().expect(0);
     let said = said.mentions(&[
-        "still waits: ",
+        "is not saved yet: ",
         "holds another key by now",
         "hint: take the new key with `vastenv set api-key < ",
     ]);
@@ -332,7 +332,10 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
         assert_eq!(saved(&home), "a-key-of-this-server-0001");
         assert_eq!(fs::read_to_string(&kept).expect("a key"), new);
         let said = home.vastenv(&["show", "ssh-keys"]).run();
-        said.mentions(&["the new key of an earlier reset still waits: it has", kept.to_str().expect("text")]);
+        said.mentions(&[
+            "the new key of an earlier reset is not saved yet: it has",
+            kept.to_str().expect("text"),
+        ]);
     }
 }
 
@@ -366,6 +369,6 @@ fn after_a_kill_before_the_answer_is_written_down_shells_ask_whether_the_key_is_
     child.kill().expect("killed");
     child.wait().expect("ended");
     let said = home.vastenv(&["run", "--", "true"]).run().expect(4);
-    said.mentions(&["reset api-key` was cut off before its answer came", "Invalid user key"]);
+    said.mentions(&["reset api-key` was cut off before the answer", "Invalid user key"]);
     assert_eq!(home.vastenv(&["export", "json"]).run().expect(4).out, "");
 }

@@ -70,9 +70,9 @@ fn a_session_that_is_over_is_dropped_and_the_command_goes_on_with_the_api_key() 
         let account = account();
         let home = home(&account.sandbox.url, "a-session-that-is-long-over");
         let said = home.vastenv(arguments).run().expect(0);
-        let warnings = said.err.matches("the two-factor session is over").count();
+        let warnings = said.err.matches("the two-factor session has expired").count();
         assert_eq!(warnings, 1, "{said:?}");
-        said.mentions(&["vastai tfa login", "going on with the key from", "vast_api_key"]);
+        said.mentions(&["vastai tfa login", "using the key from", "vast_api_key"]);
         assert!(!session_file(&home).exists());
         let refused: Vec<_> = account.requests().into_iter().filter(|line| line.ends_with(" 401")).collect();
         assert_eq!(refused.len(), 1, "{arguments:?}: {refused:?}");
@@ -86,7 +86,7 @@ fn several_calls_of_one_command_try_the_dead_session_once() {
     let account = account();
     let home = home(&account.sandbox.url, "a-session-that-is-long-over");
     let said = home.vastenv(&["delete", "ssh-key", "7", "8"]).run().expect(1);
-    assert_eq!(said.err.matches("the two-factor session is over").count(), 1, "{said:?}");
+    assert_eq!(said.err.matches("the two-factor session has expired").count(), 1, "{said:?}");
     assert_eq!(
         account.requests(),
         ["GET /ssh/ 401", "GET /ssh/ 200", "DELETE /ssh/7/ 400", "DELETE /ssh/8/ 400"]
@@ -102,7 +102,7 @@ fn the_other_word_for_a_dead_session_is_understood_too() {
             _ => Reply::json(200, answer),
         });
         let home = home(&server.url(), SESSION);
-        home.vastenv(&["show", noun]).run().expect(0).mentions(&["the two-factor session is over"]);
+        home.vastenv(&["show", noun]).run().expect(0).mentions(&["the two-factor session has expired"]);
         assert!(!session_file(&home).exists());
         // The list, twice, and then whose the API key is.
         let targets = server.targets();
@@ -127,7 +127,12 @@ fn without_an_api_key_the_end_of_the_session_is_said_and_nothing_else_tried() {
     let said = home.vastenv(&["show", "ssh-keys"]).run();
     said.refuses(
         4,
-        &["no API key", "hint: the two-factor session is over", "vastai tfa login", "vastenv set api-key"],
+        &[
+            "no API key",
+            "hint: the two-factor session has expired",
+            "vastai tfa login",
+            "vastenv set api-key",
+        ],
     );
     assert!(!session_file(&home).exists());
     assert_eq!(account.requests(), ["GET /ssh/ 401"]);
@@ -147,7 +152,7 @@ fn a_session_key_from_elsewhere_costs_no_file() {
     let account = account();
     let home = home(&account.sandbox.url, SESSION);
     let call = home.vastenv(&["show", "ssh-keys", "--api-key", "a-session-that-is-long-over"]);
-    call.run().refuses(4, &["Invalid user key", "is from --api-key; give another one"]);
+    call.run().refuses(4, &["Invalid user key", "is from --api-key; use another key"]);
     assert!(session_file(&home).exists());
 }
 

@@ -111,7 +111,7 @@ fn a_comment_that_no_terminal_should_print_is_refused_and_an_old_type_warned_of(
         home.write("id.pub", &key);
         for given in ["id.pub", &key] {
             for call in [&["create", "ssh-key", given][..], &["update", "ssh-key", "1", given]] {
-                home.vastenv(call).run().refuses(2, &["comment holds a character that no eye sees", shown]);
+                home.vastenv(call).run().refuses(2, &["comment holds an invisible character", shown]);
             }
         }
     }
@@ -163,7 +163,7 @@ fn what_is_no_single_public_key_is_refused_before_anything_is_sent() {
         (damaged, "damaged"),
         (ED25519.replace("ssh-ed25519", "ssh-rsa"), "damaged"),
         ("ssh-ed25519".to_owned(), "damaged"),
-        ("# nothing\n".to_owned(), "no SSH public key in it"),
+        ("# nothing\n".to_owned(), "not an SSH public key"),
         ("-----BEGIN PUBLIC KEY-----\nMFkw\n".to_owned(), "one-line form"),
         ("hello".to_owned(), "not an SSH public key"),
     ];
@@ -209,7 +209,7 @@ fn a_key_that_is_there_already_is_said_and_not_sent_twice() {
     let home = account.home();
     let renamed = ED25519.replace("me@here", "another@comment");
     let said = home.vastenv(&["create", "ssh-key", &renamed]).run().expect(0);
-    said.mentions(&["the account has this key already, as 11", "--force"]);
+    said.mentions(&["already in the account as 11, nothing sent", "--force"]);
     let raw: Value = serde_json::from_str(&home.ok(&["create", "ssh-key", &renamed, "--raw"])).expect("JSON");
     assert_eq!((&raw["success"], &raw["key"]["id"]), (&json!(true), &json!(11)));
     assert_eq!(account.requests(), ["GET /ssh/ 200", "GET /ssh/ 200"]);
@@ -233,10 +233,10 @@ fn what_brings_a_deleted_key_back_does_so() {
     let home = account.home();
     let said = home.vastenv(&["delete", "ssh-key", "12", "99", "11", "12"]).run().expect(1);
     let said =
-        said.mentions(&["cannot delete the SSH key 99", "hint: see their ids with `vastenv show ssh-keys`"]);
+        said.mentions(&["cannot delete the SSH key 99", "hint: list their ids: vastenv show ssh-keys"]);
     assert_eq!(held(&account), [""; 0]);
     let commands: Vec<&str> =
-        said.err.lines().filter_map(|line| line.split_once("bring it back: ")).map(|parts| parts.1).collect();
+        said.err.lines().filter_map(|line| line.split_once("restore it: ")).map(|parts| parts.1).collect();
     let deleted: Vec<&str> =
         said.err.lines().filter_map(|line| line.strip_prefix("deleted SSH key ")).collect();
     assert!(deleted.len() == 2 && deleted[0].starts_with("12;") && deleted[1].starts_with("11;"), "{said:?}");
@@ -255,9 +255,9 @@ fn an_unknown_id_is_said_with_where_to_look() {
     for arguments in [&["update", "ssh-key", "5", ED25519][..], &["delete", "ssh-key", "5"]] {
         home.vastenv(arguments)
             .run()
-            .refuses(1, &["SSH key 5", "hint: see their ids with `vastenv show ssh-keys`"]);
+            .refuses(1, &["SSH key 5", "hint: list their ids: vastenv show ssh-keys"]);
     }
-    home.vastenv(&["delete", "ssh-key", "five"]).run().refuses(2, &["wrong value \"five\" for <ID>"]);
+    home.vastenv(&["delete", "ssh-key", "five"]).run().refuses(2, &["invalid value \"five\" for <ID>"]);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn every_success_is_one_line() {
     for (arguments, start) in [
         (&["create", "ssh-key", OTHER][..], "added SSH key 13: ED25519 SHA256:"),
         (&["update", "ssh-key", "11", SK_ED25519], "updated SSH key 11: ED25519-SK SHA256:"),
-        (&["delete", "ssh-key", "11"], "deleted SSH key 11; bring it back: vastenv create ssh-key 'sk-ssh-"),
+        (&["delete", "ssh-key", "11"], "deleted SSH key 11; restore it: vastenv create ssh-key 'sk-ssh-"),
     ] {
         let said = home.vastenv(arguments).run().expect(0);
         assert!(said.out.is_empty() && said.err.starts_with(start), "{said:?}");

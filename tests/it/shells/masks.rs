@@ -5,7 +5,7 @@ use super::follow::each;
 use super::trace::Traced;
 use crate::pty::Terminal;
 
-const NOTICE: &str = "2 of 2 variables are masked by the server and not yet known here: HF_TOKEN, TWO";
+const NOTICE: &str = "2 of 2 variables are hidden by Vast and unknown here: HF_TOKEN, TWO";
 
 #[test]
 fn a_hook_tells_once_what_is_hidden_and_how_to_mend_it() {
@@ -20,7 +20,7 @@ fn a_hook_tells_once_what_is_hidden_and_how_to_mend_it() {
         account.home.vastenv_ok(&["refresh", "--quiet"]);
         let more = terminal.run("");
         let (_, second) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
-        assert!(!more.contains("masked") && !second.contains("masked"), "{more} {second}");
+        assert!(!more.contains("hidden by Vast") && !second.contains("hidden by Vast"), "{more} {second}");
     });
 }
 

@@ -1,0 +1,202 @@
+//! What this machine knows of the setup. Files only; the server is not asked.
+
+use serde_json::{Value, json};
+
+use super::super::app::App;
+use super::super::storage;
+use super::super::this_shell::{ThisShell, login_shell};
+use super::Fact;
+use crate::account::{Account, Identity, KEPT_AFTER_DELETION, Known, Snapshot, describe_storage};
+use crate::context::{self, variables};
+use crate::domain::{EnvName, Failure, Result, ServerUrl, count, format_duration, printable};
+use crate::environment::Environment;
+use crate::shell::Shell;
+
+pub struct Facts<'a> {
+    pub app: &'a App,
+    pub server: Result<ServerUrl>,
+    /// The key as it may be shown, with its source.
+    pub key: Result<String>,
+    pub account: Result<Account<'a>>,
+    pub identity: Option<Identity>,
+    /// What the server last told; `None` before its first answer.
+    pub cached: Result<Option<Cached>>,
+    pub shell: ThisShell,
+}
+
+/// A snapshot, its age in seconds, and what a shell holds of it.
+pub struct Cached {
+    pub snapshot: Snapshot,
+    pub age: Option<u64>,
+    pub environment: Environment,
+}
+
+impl<'a> Facts<'a> {
+    pub fn gather(app: &'a App) -> Self {
+        let credential = app.credential();
+        let key = credential
+            .as_ref()
+            .map(|found| format!("{} from {}", found.key.suffix(), found.source))
+            .map_err(Clone::clone);
+        let account = credential.and_then(|credential| app.account_here(credential));
+        let cached = account.as_ref().map_or(Ok(None), cached);
+        let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
+        Self { app, server: app.server(), key, account, identity, cached, shell: ThisShell::read(app) }
+    }
+
+    /// How many variables load, and how many do not.
+    pub fn variables(&self) -> Fact {
+        let cached = match &self.cached {
+            Ok(Some(cached)) => cached,
+            Ok(None) => {
+                let backoff = self.account.as_ref().ok().and_then(Account::backoff);
+                let why = backoff.map_or(String::new(), |backoff| format!(": {}", backoff.reason));
+                return Fact::new("variables", format!("not known yet{why}")).next("vastenv refresh");
+            }
+            Err(failure) => return Fact::bad("variables", failure),
+        };
+        let Environment { variables, skipped, .. } = &cached.environment;
+        let (loadable, unknown) = (variables.len(), cached.environment.hidden().len());
+        let refused = skipped.len() - unknown;
+        let mut text = format!("{loadable} to load");
+        for (number, what) in [(unknown, "unknown"), (refused, "refused")] {
+            if number > 0 {
+                text.push_str(&format!(", {number} {what}"));
+            }
+        }
+        text.push_str(&match cached.age {
+            Some(age) => format!(" (cached {} ago)", format_duration(age)),
+            None => " (cached, may be stale)".to_owned(),
+        });
+        let counts = json!({"loadable": loadable, "masked": unknown, "refused": refused});
+        let fact = Fact::new("variables", text).field("variables", counts);
+        match (&cached.snapshot.unread, cached.environment.hidden_notice()) {
+            (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
+            (_, Some(_)) => fact.next("vastenv remember env-var --all"),
+            _ => fact,
+        }
+    }
+
+    /// How many values are remembered, and which of them not for good.
+    pub fn remembered(&self, account: &Account<'_>) -> Fact {
+        // Where that does not work, the next write does it; listed they are not all the same.
+        let _ = account.drop_expired();
+        let values = match account.remembered() {
+            Ok(values) => values,
+            Err(failure) => return Fact::bad("remembered", &failure).field("remembered", Value::Null),
+        };
+        let path = account.id().map(|id| account.store.values_path(&id).display().to_string());
+        let mut text = count(values.len(), "value");
+        if let Some(path) = path.as_ref().filter(|_| !values.is_empty()) {
+            text.push_str(&format!(" in {path}"));
+        }
+        let mut fact = Fact::new("remembered", text);
+        let (mut gone, mut outdated) = (Vec::new(), Vec::new());
+        for (name, value) in &values {
+            if let Some(gone_at) = value.gone_at {
+                let passed = (account.now)().since(gone_at).unwrap_or(0);
+                let left = format_duration(KEPT_AFTER_DELETION.saturating_sub(passed));
+                fact.details.push(format!("{}: deleted, kept for {left} more", printable(name)));
+                gone.push(name);
+            }
+            if value.may_be_outdated() {
+                let step = format!("see `vastenv why {}`", printable(name));
+                fact.details.push(format!("{}: may be stale, {step}", printable(name)));
+                outdated.push(name);
+            }
+        }
+        let count = values.len();
+        fact.field("remembered", json!({"count": count, "deleted": gone, "outdated": outdated, "path": path}))
+    }
+
+    /// Where secrets are stored.
+    pub fn storage(&self) -> Fact {
+        match describe_storage(&self.app.store, &self.app.config) {
+            Ok(report) => match report.problem() {
+                Some(failure) => Fact::bad("storage", &failure),
+                None => Fact::new("storage", report.sentence()),
+            }
+            .field("storage", storage::as_json(&report)),
+            Err(failure) => Fact::bad("storage", &failure).field("storage", Value::Null),
+        }
+    }
+
+    /// Whether the shell that this was typed in follows the account, and with what.
+    pub fn hook(&self) -> Fact {
+        let here = &self.shell;
+        let (loaded, edited) = (here.loaded(), here.edited());
+        let own = self.environment().map_or(Vec::new(), |environment| here.own(environment));
+        let field = if here.is_active {
+            json!({
+                "active": true,
+                "current": here.is_current(),
+                "loaded": words(&loaded),
+                "edited": words(&edited),
+                "own": words(&own),
+            })
+        } else {
+            json!({"active": false, "loaded": []})
+        };
+        let fact = if context::switch(variables::VASTENV_DISABLE) {
+            Fact::new("hook", "disabled by VASTENV_DISABLE").next("unset VASTENV_DISABLE")
+        } else if !here.is_active {
+            let inherited =
+                if here.ledger.is_some() { " (variables inherited from another one)" } else { "" };
+            let (place, command) = hook_command(login_shell());
+            Fact::new("hook", format!("not active in this shell{inherited}{place}")).next(command)
+        } else if here.is_current() {
+            Fact::new("hook", format!("active in this shell: {} loaded", count(loaded.len(), "variable")))
+        } else {
+            let text = "active in this shell, but from another version of vastenv";
+            Fact::new("hook", text).next(format!("exec {}", login_shell().name()))
+        };
+        let mut fact = fact.field("hook", field);
+        if here.is_active {
+            let left_alone = [(&edited, "changed by you"), (&own, "set before")].into_iter();
+            fact.details = left_alone
+                .filter(|(names, _)| !names.is_empty())
+                .map(|(names, why)| format!("{}: {why}, left alone", words(names).join(", ")))
+                .collect();
+        }
+        fact
+    }
+
+    pub fn environment(&self) -> Option<&Environment> {
+        Some(&self.cached.as_ref().ok()?.as_ref()?.environment)
+    }
+}
+
+fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
+    match account.known()? {
+        Known::Snapshot(snapshot) => Ok(Some(Cached {
+            age: account.age(&snapshot),
+            environment: account.environment(&snapshot),
+            snapshot: *snapshot,
+        })),
+        Known::Refused(at) => {
+            let text = format!("the server refused the API key {}", ago((account.now)().since(at)));
+            Err(Failure::failed(text).hint(account.credential.source.remedy()))
+        }
+        Known::Nothing => Ok(None),
+    }
+}
+
+/// "3 min ago".
+pub fn ago(seconds: Option<u64>) -> String {
+    seconds.map_or("at an unknown time".to_owned(), |seconds| format!("{} ago", format_duration(seconds)))
+}
+
+fn words<'n>(names: &[&'n EnvName]) -> Vec<&'n str> {
+    names.iter().map(|name| name.as_str()).collect()
+}
+
+/// Where the hook is already, and the command that brings it into a new shell.
+fn hook_command(shell: Shell) -> (String, String) {
+    let name = shell.name();
+    let (file, shown) = shell.start_file().find(&context::folders());
+    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
+    if text.is_some_and(|text| text.contains("vastenv hook")) {
+        return (format!(", but in {}", shown.trim_matches('"')), format!("exec {name}"));
+    }
+    (String::new(), format!("echo '{}' >> {shown} && exec {name}", shell.hook_line()))
+}

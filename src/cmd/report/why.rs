@@ -1,0 +1,119 @@
+//! `vastenv why NAME`: where a variable's value comes from, and whether this shell has it.
+
+use serde_json::{Value, json};
+
+use super::facts::{Cached, ago};
+use super::{Fact, Facts, print};
+use crate::account::{Account, Means, Origin, Variable};
+use crate::cli::Why;
+use crate::cmd::app::App;
+use crate::cmd::guard;
+use crate::cmd::this_shell::ThisShell;
+use crate::domain::{Failure, Result, Timestamp, count, printable};
+use crate::environment::{Entry, Shadow, Skipped};
+
+/// Answers from files and this shell's ledger; the server is not asked. A variable that the
+/// account does not have is a failure.
+pub fn why(app: &App, arguments: &Why) -> Result<()> {
+    if arguments.show_values {
+        guard::values(app)?;
+    }
+    let Facts { account, cached, shell: here, .. } = Facts::gather(app);
+    let account = account?;
+    let Cached { snapshot, environment, age } = cached?
+        .ok_or_else(|| Failure::failed("nothing is cached for the account yet").hint("vastenv refresh"))?;
+    let Some((name, variable)) = snapshot.find(&arguments.name) else {
+        let name = printable(&arguments.name);
+        return Err(Failure::failed(format!("the account has no variable {name} (asked {})", ago(age)))
+            .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"));
+    };
+    let source = match (variable.origin, &variable.value) {
+        (Origin::Account, Some(_)) => {
+            let text = format!("the account, told by {} {}", snapshot.server.host(), ago(age));
+            Fact::new("source", text).field("source", "account")
+        }
+        (Origin::Local, Some(_)) => Fact::new("source", remembered(&account, name)).field("source", "local"),
+        (_, None) => Fact::new("source", "none").field("source", Value::Null),
+    };
+    let changed = format!("{} (seen from here)", ago((account.now)().since(variable.changed_at)));
+    let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
+    let mut lines = vec![
+        Fact::new("name", printable(name)).field("name", name),
+        value(variable, account.is_in_doubt(name)),
+        source,
+        Fact::new("changed", changed).field("changed", json!(variable.changed_at)),
+        loaded(name, &here, skipped),
+        overrides(name, &here),
+    ];
+    if arguments.show_values
+        && let Some(value) = &variable.value
+    {
+        lines.push(Fact::new("text", printable(value.expose())).field("text", value.expose()));
+    }
+    print(app, &lines)?;
+    if let Some(failure) = snapshot.unread.as_ref().filter(|_| variable.value.is_none()) {
+        app.ui.warn_of(failure);
+    }
+    Ok(())
+}
+
+fn value(variable: &Variable, is_in_doubt: bool) -> Fact {
+    let (text, field) = match &variable.value {
+        Some(value) => {
+            let characters = count(value.expose().chars().count(), "character");
+            (format!("known, {characters} (-s shows it)"), "known")
+        }
+        None if is_in_doubt => {
+            ("unknown: nobody can tell whether a change from here was made".into(), "in doubt")
+        }
+        None => ("unknown: the server hides it".into(), "masked"),
+    };
+    Fact::new("value", text).field("value", field)
+}
+
+/// How the value came here, and what can be known of what became of it in the account.
+fn remembered(account: &Account<'_>, name: &str) -> String {
+    let values = account.remembered().unwrap_or_default();
+    let Some(remembered) = values.get(name) else { return "remembered here".to_owned() };
+    let ago = |time: Timestamp| ago((account.now)().since(time));
+    let means = match remembered.by {
+        Means::Sent => "sent to the account from here",
+        Means::Given => "given with `vastenv remember`",
+        Means::Told => "told by the server before it hid it",
+    };
+    let since = match remembered.made_anew_at {
+        Some(at) => {
+            format!("deleted and created again in the account, seen {}: may be another value", ago(at))
+        }
+        None => "the server does not say whether it changed since".to_owned(),
+    };
+    format!("remembered here, {means} {}; {since}", ago(remembered.at))
+}
+
+fn loaded(name: &str, here: &ThisShell, skipped: Option<&Skipped>) -> Fact {
+    let reason = skipped.map(|skipped| skipped.why.reason());
+    let (text, in_shell) = match here.entry(name) {
+        _ if let Some(reason) = &reason => (format!("no: {reason}"), false),
+        Some(Entry { edited: false, .. }) => ("yes, in this shell".to_owned(), true),
+        Some(_) => ("no: changed by you in this shell".to_owned(), false),
+        None if here.ledger.is_some() => {
+            ("not in this shell: set before, or not loaded yet".to_owned(), false)
+        }
+        None => ("not in this shell: the hook is not active here".to_owned(), false),
+    };
+    let why = reason.as_ref().unwrap_or(&text).clone();
+    Fact::new("loaded", text).field("loaded", json!({"in_shell": in_shell, "why": why}))
+}
+
+fn overrides(name: &str, here: &ThisShell) -> Fact {
+    let (text, field) = match here.entry(name) {
+        Some(Entry { shadow: Shadow::Exported, edited: false, .. }) => {
+            ("an exported variable, restored on unload", "exported")
+        }
+        Some(Entry { shadow: Shadow::Unexported, edited: false, .. }) => {
+            ("a shell variable, restored on unload", "unexported")
+        }
+        _ => ("nothing", "nothing"),
+    };
+    Fact::new("overrides", text).field("shadows", field)
+}
