@@ -113,7 +113,7 @@ fn a_key_from_the_environment_goes_to_the_file_if_that_is_free() {
         }
         let said = home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old).run().expect(0);
         assert_eq!((said.out.as_str(), saved(&home)), ("", current(&account)));
-        said.mentions(&["is saved in", "VAST_API_KEY still holds the dead key: change or unset it"]);
+        said.mentions(&["is saved in", "VAST_API_KEY still holds the old key: change or unset it"]);
         assert_done(&home);
     }
 }
@@ -129,7 +129,7 @@ fn a_key_from_elsewhere_never_overwrites_another_key() {
             "flag" => home.vastenv(&["reset", "api-key", "-y", "--api-key", &old]),
             _ => home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old),
         };
-        let said = call.run().expect(0).mentions(&["it is not saved, because another key is saved here"]);
+        let said = call.run().expect(0).mentions(&["not saved, because another key is saved here"]);
         assert_eq!(said.out, format!("{}\n", current(&account)));
         assert_eq!(saved(&home), OTHER_KEY);
         assert_done(&home);
