@@ -88,7 +88,7 @@ fn an_older_pair_is_only_moved_with_a_yes() {
     let home = home_with_pair(&account);
     home.vastenv(&["create", "ssh-key"]).run().refuses(2, &["moved to a backup", "hint: add --yes"]);
     let mut terminal = Terminal::open(&home, 300, "vastenv create ssh-key");
-    terminal.wait_for("Make a new pair? [y/N] ");
+    terminal.wait_for("Create a new pair? [y/N] ");
     terminal.type_in("n\r");
     let (seen, code) = terminal.end();
     assert!(code == 1 && seen.contains("cancelled"), "{seen}");
@@ -97,7 +97,7 @@ fn an_older_pair_is_only_moved_with_a_yes() {
     assert_eq!(account.requests(), [""; 0]);
 
     let mut terminal = Terminal::open(&home, 300, "vastenv create ssh-key");
-    terminal.wait_for("Make a new pair? [y/N] ");
+    terminal.wait_for("Create a new pair? [y/N] ");
     terminal.type_in("y\r");
     let (seen, code) = terminal.end();
     assert_eq!(code, 0, "{seen}");
@@ -139,7 +139,7 @@ fn no_backup_is_overwritten_and_then_neither_file_moves() {
         let backups: Vec<PathBuf> =
             (now..now + 120).map(|time| home.write(&format!(".ssh/{half}.backup_{time}"), "older")).collect();
         let said = home.vastenv(&["create", "ssh-key", "-y"]).run();
-        said.refuses(1, &[".backup_", "exists already", "no backup is ever overwritten"]);
+        said.refuses(1, &[".backup_", "exists already", "backups are never overwritten"]);
         assert_eq!(read(&home, ".ssh/id_ed25519"), "old private");
         assert_eq!(read(&home, ".ssh/id_ed25519.pub"), "old public");
         assert_eq!(files(&home).len(), 2 + backups.len());
@@ -196,7 +196,7 @@ fn where_it_cannot_be_added_the_pair_stays_and_the_command_that_finishes_is_show
             .vastenv(&["create", "ssh-key", "--output", "it's a/key", "--retry", "1"])
             .env("VAST_URL", url)
             .run()
-            .refuses(code, &[why, "the new pair stays: finish with `vastenv create ssh-key "]);
+            .refuses(code, &[why, "the new pair is kept: finish with `vastenv create ssh-key "]);
         let command =
             said.err.split('`').rfind(|part| part.starts_with("vastenv create")).expect("a command");
         let script = command.replacen("vastenv", &format!("'{VASTENV}'"), 1);

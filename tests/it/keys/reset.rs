@@ -113,7 +113,7 @@ fn a_key_from_the_environment_goes_to_the_file_if_that_is_free() {
         }
         let said = home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old).run().expect(0);
         assert_eq!((said.out.as_str(), saved(&home)), ("", current(&account)));
-        said.mentions(&["is saved in", "VAST_API_KEY still holds the dead key: change or unset it"]);
+        said.mentions(&["is saved in", "VAST_API_KEY still holds the old key: change or unset it"]);
         assert_done(&home);
     }
 }
@@ -129,7 +129,7 @@ fn a_key_from_elsewhere_never_overwrites_another_key() {
             "flag" => home.vastenv(&["reset", "api-key", "-y", "--api-key", &old]),
             _ => home.vastenv(&["reset", "api-key", "-y"]).env("VAST_API_KEY", &old),
         };
-        let said = call.run().expect(0).mentions(&["it is not saved, because another key is saved here"]);
+        let said = call.run().expect(0).mentions(&["not saved, because another key is saved here"]);
         assert_eq!(said.out, format!("{}\n", current(&account)));
         assert_eq!(saved(&home), OTHER_KEY);
         assert_done(&home);
@@ -178,7 +178,7 @@ fn a_key_that_could_not_be_saved_is_shown_kept_and_saved_by_a_later_command() {
 
     fs::remove_dir(key_file(&home)).expect("removed");
     let said = home.vastenv(&["show", "ssh-keys"]).run().expect(0);
-    said.mentions(&["finished an earlier reset: the new key …", "vast_api_key"]).hides(&new);
+    said.mentions(&["finished an earlier reset: new key …", "vast_api_key"]).hides(&new);
     assert_eq!((saved(&home), mode(&key_file(&home))), (new, 0o600));
     assert_done(&home);
     let said = home.vastenv(&["show", "ssh-keys"]).run().expect(0);
@@ -325,7 +325,7 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
     assert_eq!(said.out, "ab\\u{1b}[2Jcd\\nefghijkl\n");
     said.mentions(&[
         "the key was reset, but the new one has",
-        "hint: it is kept",
+        "hint: kept in ",
         kept.to_str().expect("text"),
     ]);
     for _ in 0..2 {

@@ -143,7 +143,7 @@ fn where_the_api_key_is_dead_as_well_its_file_is_blamed() {
     let account = TestAccount::with(&json!({}));
     let home = home(&account.sandbox.url, "a-session-that-is-long-over");
     let said = home.vastenv(&["show", "ssh-keys"]).run().expect(4);
-    said.mentions(&["Invalid user key", "hint: the key …cdef is from", "vast_api_key; save the right one"]);
+    said.mentions(&["Invalid user key", "hint: the key …cdef is from", "vast_api_key; save a valid key"]);
     assert_eq!(account.requests(), ["GET /ssh/ 401"; 2]);
 }
 

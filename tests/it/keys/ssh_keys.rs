@@ -174,7 +174,7 @@ fn what_is_no_single_public_key_is_refused_before_anything_is_sent() {
         let said = home.vastenv(&["create", "ssh-key", "--", text]).run().refuses(2, &[why]);
         assert!(!said.err.contains(&data[..30]), "{said:?}");
     }
-    home.vastenv(&["create", "ssh-key", "gone.pub"]).run().refuses(1, &["there is no file gone.pub"]);
+    home.vastenv(&["create", "ssh-key", "gone.pub"]).run().refuses(1, &["no such file: gone.pub"]);
     home.vastenv(&["create", "ssh-key", ".."]).run().refuses(1, &["cannot read ..: is a directory"]);
     home.write("large.pub", "#\n".repeat(40_000));
     home.vastenv(&["create", "ssh-key", "large.pub"]).run().refuses(2, &["large.pub is too large"]);
