@@ -60,13 +60,13 @@ fn read_all(file: File, metadata: &Metadata, path: &Path) -> Result<Zeroizing<Ve
 
 /// Reads a private file; `None` if there is none.
 ///
-/// A file that others could read is mended (`chmod 600`), and said so in `notes`.
+/// A file that others could read gets `chmod 600`, and a note in `notes`.
 pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some((file, metadata)) = open(path, OFlag::O_NOFOLLOW)? else { return Ok(None) };
     refuse_others(&metadata, path, &[geteuid().as_raw()], 0o022)?;
     if metadata.permissions().mode() & 0o055 != 0 {
         file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
-        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
+        notes.push(format!("{} was readable by others; fixed (chmod 600)", path.display()));
     }
     read_all(file, &metadata, path).map(Some)
 }
@@ -102,7 +102,7 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
 }
 
 /// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder
-/// is made 0700 first, and mended aloud if others could use it.
+/// is made 0700 first; one that others could use is made so with a note.
 pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<()> {
     let temporary = write_temporary(path, bytes, notes)?;
     temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_folder_and_a_readable_file_are_mended_aloud() {
+    fn an_open_folder_and_a_readable_file_are_fixed_with_a_note() {
         let root = folder();
         let path = root.path().join("sub/file");
         write_private(&path, b"one", &mut Vec::new()).expect("written");

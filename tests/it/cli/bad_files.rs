@@ -44,7 +44,7 @@ fn a_damaged_snapshot_offline_is_a_clear_error() {
 }
 
 #[test]
-fn a_snapshot_open_to_others_is_mended_or_replaced_aloud() {
+fn a_snapshot_open_to_others_is_fixed_or_replaced() {
     let account = TestAccount::with(&json!({"A": "known"}));
     let home = account.known_home();
     let path = home.snapshot().expect("a snapshot");

@@ -127,7 +127,7 @@ fn reset_key(account: &TestAccount) {
 }
 
 #[test]
-fn a_key_file_as_the_umask_left_it_is_mended_aloud_and_used() {
+fn a_key_file_as_the_umask_left_it_is_fixed_and_used() {
     for left in [0o644, 0o664, 0o640] {
         let home = Home::new();
         let file = home.write(KEY_FILE, OTHER_KEY);

@@ -97,6 +97,7 @@ fn a_hidden_value_is_unknown_after_a_change_that_was_killed() {
             for command in ["status", "doctor"] {
                 let said = home.vastenv(&[command]).run().out;
                 assert!(said.contains("1 to load, 1 unknown"), "{put:?}: {said}");
+                assert!(command == "doctor" || said.contains("  A: "), "{put:?}: {said}");
             }
             // Whatever else the server says meanwhile, it has not told the value.
             server.now_lists(&home, json!({"A": MASK, "B": MASK}));

@@ -59,7 +59,7 @@ fn a_new_pair_is_private_and_what_ssh_keygen_would_have_made() {
 }
 
 #[test]
-fn an_open_folder_is_mended_aloud_and_another_one_left_alone() {
+fn an_open_folder_is_fixed_and_another_one_left_alone() {
     let account = account();
     let home = account.home();
     fs::create_dir(home.path(".ssh")).expect("a folder");

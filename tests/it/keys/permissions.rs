@@ -49,9 +49,9 @@ fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent(
             &["(line 4, column 2)", "sed -n 4p 'my rights.json'"][..],
         ),
         ("{\"api\": {\"user_read\" {}}}", 2, &["(line 1, column 22)", "nothing was sent"]),
-        ("", 2, &["is no JSON", "(line 1, column 0)"]),
-        ("[]", 2, &["holds no JSON object", "hint: like {\"api\""]),
-        ("\"hidden-text\"", 2, &["holds no JSON object"]),
+        ("", 2, &["is not JSON", "(line 1, column 0)"]),
+        ("[]", 2, &["is not a JSON object", "hint: like {\"api\""]),
+        ("\"hidden-text\"", 2, &["is not a JSON object"]),
     ] {
         home.write("my rights.json", text);
         let arguments = ["create", "api-key", "--name", "x", "--permission_file"];
