@@ -63,7 +63,7 @@ fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent(
     let call =
         |arguments: &[&str]| home.vastenv(&[&["create", "api-key", "--name", "x"], arguments].concat()).run();
     call(&["--permission_file", "gone.json"]).refuses(1, &["cannot read", "gone.json", "no such file"]);
-    call(&["--permission_file", "."]).refuses(1, &["is a directory", "hint: it is a JSON file like"]);
+    call(&["--permission_file", "."]).refuses(1, &["is a directory", "hint: give a JSON file like"]);
     home.write("large.json", " ".repeat(1_100_000));
     call(&["--permission_file", "large.json"]).refuses(2, &["over 1 MiB"]);
     home.write("list.json", r#"{"api": []}"#);
