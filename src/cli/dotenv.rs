@@ -16,8 +16,8 @@ twice the last value counts; names are upper-cased, as the service does.";
 
 /// `vastenv import`
 #[derive(Debug, Args)]
-#[command(after_help = format!("Shows the names to create, update and skip, asks, and sends them. Run it again to
-resume after an interruption: what the account has with the same value is skipped.
+#[command(after_help = format!("Shows the names to create, update and skip, asks, and sends them. After an
+interruption run it again: what the account has with the same value is skipped.
 
 {DIALECT}
 

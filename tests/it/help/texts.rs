@@ -63,6 +63,10 @@ fn a_help_text_has_examples_of_its_command_before_the_global_options() {
         assert!(!examples.is_empty(), "{words} has no example");
         assert!(examples.join("\n").contains(&format!("vastenv {words}")), "{words}: {examples:?}");
         let text = command.get_after_help().expect("a text").to_string();
+        // Wrapped by hand, so that no word is left alone in a line.
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{words}: {line}");
+        }
         let mut lines = text.lines().rev();
         let heading = lines.find(|line| !line.starts_with("  ")).expect("a heading");
         let wanted =
