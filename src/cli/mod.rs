@@ -280,7 +280,7 @@ pub enum Delete {
     EnvVar(Names),
     /// Delete API keys
     #[command(
-        after_help = "Asks first (or needs -y) if one of them is, or might be, the key in use. Which one that\nis is known if the server shows it, or if the key was created and set, or reset, here.\n\nExample:\n  vastenv delete api-key 42"
+        after_help = "Asks first (or needs -y) if one of them is, or might be, the key in use. That is\nknown if the server shows it, or if the key was created and set, or reset, here.\n\nExample:\n  vastenv delete api-key 42"
     )]
     ApiKey(KeyIds),
     /// Delete SSH keys
