@@ -197,15 +197,16 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         }
     };
     match account.known() {
-        Ok(Known::Snapshot(snapshot)) => {
-            let id = snapshot.account();
-            let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let notice = snapshot.unread.as_ref().map(Notice::of_values);
+        Ok(Known::Variables(known)) => {
+            let id = known.snapshot.account();
+            let followed = Followed::settled(Some(id), Some(account.environment(&known)));
+            let notice = known.unread.as_ref().map(Notice::of_values);
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
-            if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
+            let age = account.age(&known);
+            if let Some(age) = age.filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
             }
-            followed.stale(&account, account.age(&snapshot))
+            followed.stale(&account, age)
         }
         Ok(Known::Refused(at)) => {
             let key = account.credential.key.suffix();

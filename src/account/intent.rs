@@ -1,8 +1,7 @@
 //! A change is noted before it is sent: whatever happens then, no older value passes for the new one.
 
 use super::Remote;
-use crate::domain::{AccountId, Failure, Result};
-use crate::store::Change;
+use crate::domain::{AccountId, Doubt, Failure, Result};
 
 /// What to do where a note cannot be written.
 const MAKE_ROOM: &str = "free disk space or make the folder writable, then try again";
@@ -18,7 +17,7 @@ pub(super) struct Intent<'r, 'a> {
 struct Noted {
     id: AccountId,
     name: String,
-    before: Option<Change>,
+    before: Option<Doubt>,
 }
 
 impl<'a> Remote<'a> {
@@ -30,7 +29,7 @@ impl<'a> Remote<'a> {
     pub(super) fn note_intent<'r>(
         &'r self,
         name: &str,
-        change: Change,
+        doubt: Doubt,
         must_keep: bool,
     ) -> Result<Intent<'r, 'a>> {
         let store = self.account.store;
@@ -39,7 +38,7 @@ impl<'a> Remote<'a> {
             return Ok(unnoted);
         }
         let Some(id) = self.account.id() else { return Ok(unnoted) };
-        let noted = store.edit_changes(&id, |changes| changes.insert(name.to_owned(), change));
+        let noted = store.edit_changes(&id, |changes| changes.insert(name.to_owned(), doubt));
         let failure = match noted {
             Ok(before) => {
                 let noted = Some(Noted { id, name: name.to_owned(), before });

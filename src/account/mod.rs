@@ -19,21 +19,15 @@ mod sign_in;
 mod storage;
 mod turn;
 
-use reconcile::{hide_changed, overlay};
-
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
-use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{Environment, Room, Rules, resolve};
+use crate::domain::{AccountId, Digest, Doubts, EnvName, Kind, Result, Secret, ServerUrl, Timestamp, Values};
+use crate::environment::{Environment, KnownVariables, Room, Rules, resolve};
 use crate::files::remove;
-use crate::store::Change;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, ListedKey, Means, Origin, Remembered, SecretFile,
-    Snapshot, Store, Variable,
-};
+pub use crate::store::{Backoff, Identity, KeyKind, ListedKey, SecretFile, Store};
 pub use crate::vault::Trouble;
 pub use batch::{Batch, Ended};
 pub use change::{Changed, Keeping};
@@ -68,8 +62,8 @@ pub struct Account<'a> {
 /// What is known of an account without asking its server.
 #[derive(Debug)]
 pub enum Known {
-    /// Its variables, as last told.
-    Snapshot(Box<Snapshot>),
+    /// Its variables.
+    Variables(Box<KnownVariables>),
     /// The server refused the key, and that was its last word.
     Refused(Timestamp),
     /// Nothing.
@@ -96,20 +90,16 @@ impl<'a> Account<'a> {
             return Ok(Known::Refused(refused_at));
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
+        let Some(snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
         let changes = self.store.changes(&account);
-        let is_hidden = snapshot.variables.values().any(|variable| variable.told().is_none());
-        let values = if is_hidden { self.store.values(&account) } else { Ok(crate::store::Values::new()) };
-        match changes.and_then(|changes| Ok((changes, values?))) {
-            Ok((changes, values)) => {
-                overlay(&mut snapshot, &values);
-                hide_changed(&mut snapshot.variables, &changes);
-                snapshot.doubtful |= changes.values().any(|change| *change != Change::Superseded);
-            }
+        let is_hidden = snapshot.variables.values().any(|variable| variable.value.is_none());
+        let values = if is_hidden { self.store.values(&account) } else { Ok(Values::new()) };
+        let (doubts, remembered, unread) = match changes.and_then(|changes| Ok((changes, values?))) {
+            Ok((doubts, remembered)) => (doubts, remembered, None),
             // What the server told is as good as ever.
-            Err(failure) => snapshot.unread = Some(failure),
-        }
-        Ok(Known::Snapshot(Box::new(snapshot)))
+            Err(failure) => (Doubts::new(), Values::new(), Some(failure)),
+        };
+        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, unread })))
     }
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
@@ -128,21 +118,21 @@ impl<'a> Account<'a> {
         self.identity().ok()??.account(&self.server)
     }
 
-    /// The seconds since the server last answered for `snapshot`; `None` if it is not to be relied
-    /// on (a change with an unknown end, a clock set back).
-    pub fn age(&self, snapshot: &Snapshot) -> Option<u64> {
-        if snapshot.doubtful { None } else { (self.now)().since(snapshot.fetched_at) }
+    /// The seconds since the server last answered; `None` if that is not to be relied on (a change with an
+    /// unknown end, a clock set back).
+    pub fn age(&self, known: &KnownVariables) -> Option<u64> {
+        if known.is_doubtful() { None } else { (self.now)().since(known.snapshot.fetched_at) }
     }
 
-    /// Whether `snapshot` is young enough to load without asking for a newer one.
-    pub fn is_fresh(&self, snapshot: &Snapshot) -> bool {
-        self.age(snapshot).is_some_and(|age| age < self.config.max_age)
+    /// Whether what is known is young enough to load without asking for anything newer.
+    pub fn is_fresh(&self, known: &KnownVariables) -> bool {
+        self.age(known).is_some_and(|age| age < self.config.max_age)
     }
 
-    /// What a shell should hold of `snapshot`.
-    pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        let mut environment = resolve(&snapshot.values(), &self.rules());
-        if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
+    /// What a shell should hold.
+    pub fn environment(&self, known: &KnownVariables) -> Environment {
+        let mut environment = resolve(known.iter(), &self.rules());
+        if known.unread.is_some() || self.is_being_changed(known) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         }
@@ -150,8 +140,8 @@ impl<'a> Account<'a> {
     }
 
     /// Whether what is doubtful is about to be known: shells keep what they have until then.
-    fn is_being_changed(&self, snapshot: &Snapshot) -> bool {
-        snapshot.doubtful && matches!(self.store.try_lock(&self.lock_name()), Ok(None))
+    fn is_being_changed(&self, known: &KnownVariables) -> bool {
+        known.is_doubtful() && matches!(self.store.try_lock(&self.lock_name()), Ok(None))
     }
 
     /// What decides which variables a shell may hold.

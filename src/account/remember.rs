@@ -1,8 +1,8 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
 use super::Account;
-use crate::domain::{AccountId, Failure, Result, Secret};
-use crate::store::{Means, Remembered, Snapshot, Values};
+use crate::domain::{AccountId, Failure, Means, Remembered, Result, Secret, Values};
+use crate::environment::KnownVariables;
 
 impl Account<'_> {
     /// All that is remembered of this account.
@@ -29,17 +29,18 @@ impl Account<'_> {
         self.id().map_or(Ok(()), |id| self.store.move_lost_values(&id))
     }
 
-    /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
-    /// is known of the account.
-    pub fn remember(&self, snapshot: &Snapshot, given: &[(String, Secret)]) -> Result<()> {
+    /// Remembers `values` by name, as the user's own word; every shell follows. `known` is what is known
+    /// of the account.
+    pub fn remember(&self, known: &KnownVariables, given: &[(String, Secret)]) -> Result<()> {
         let now = (self.now)();
-        self.store.edit_values(&snapshot.account(), |values| {
+        let account = known.snapshot.account();
+        self.store.edit_values(&account, |values| {
             for (name, value) in given {
                 values.insert(name.clone(), Remembered::new(value.clone(), Means::Given, now));
             }
             Ok(())
         })?;
-        self.store.edit_changes(&snapshot.account(), |changes| {
+        self.store.edit_changes(&account, |changes| {
             for (name, _) in given {
                 changes.remove(name);
             }

@@ -120,7 +120,10 @@ fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
     match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
         Ok(refreshed) => {
-            app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
+            app.ui.say(&format!(
+                "{} in the account",
+                count(refreshed.known.snapshot.variables.len(), "variable")
+            ));
         }
         Err(Stop::Shown) => {}
         Err(Stop::Failed(failure)) => {

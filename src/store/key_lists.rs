@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Store, Version};
-use crate::domain::{AccountId, Digest, Result, Timestamp};
+use super::{Slot, Store};
+use crate::domain::{AccountId, Digest, Result, Timestamp, Version};
 
 /// Which keys a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

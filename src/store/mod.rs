@@ -28,16 +28,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use backoff::Backoff;
-pub use changes::{Change, Changes};
 pub use identity::Identity;
 pub use journal::BegunReset;
 pub use key_lists::{KeyKind, KeyList, ListedKey};
 pub use lock::{CONVERSION, INTERVAL, Lock, PATIENCE, WRITERS};
 pub use session::Session;
-pub use slot::{Slot, Version};
-pub use snapshot::{Origin, Snapshot, Variable};
+pub use slot::Slot;
 pub use sweep::SecretFile;
-pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
 
 use zeroize::Zeroizing;
 

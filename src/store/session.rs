@@ -11,9 +11,9 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use super::Store;
 use super::stamp::modification_time;
-use super::{Store, Version};
-use crate::domain::{Failure, Result, hex};
+use crate::domain::{Failure, Result, Version, hex};
 use crate::environment::{Previous, SessionId};
 use crate::files;
 

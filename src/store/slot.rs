@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use serde::de::{DeserializeOwned, Deserializer, Error};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::Store;
@@ -17,10 +17,6 @@ pub struct Slot<'s, T> {
     path: PathBuf,
     holds: PhantomData<T>,
 }
-
-/// The version of a file's format: another one does not parse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Version<const N: u32>;
 
 impl Store {
     pub(super) fn slot<T>(&self, path: PathBuf) -> Slot<'_, T> {
@@ -68,19 +64,4 @@ pub(super) fn to_json(path: &Path, value: &impl Serialize) -> Result<Zeroizing<V
     serde_json::to_vec(value)
         .map(Zeroizing::new)
         .map_err(|_| Failure::failed(format!("cannot write {}: it holds what JSON cannot", path.display())))
-}
-
-impl<const N: u32> Serialize for Version<N> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.serialize_u32(N)
-    }
-}
-
-impl<'de, const N: u32> Deserialize<'de> for Version<N> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            version if version == N => Ok(Self),
-            _ => Err(D::Error::custom("another version")),
-        }
-    }
 }

@@ -1,106 +1,22 @@
-//! The snapshot: what the account last said, so that shells can load without asking it.
-//!
-//! Its file holds the server's own words only; values that are remembered here lie in a file of
-//! their own ([`super::Values`]) and are laid over the snapshot when it is read.
+//! The snapshot's file: what the account last said, so that shells can load without asking it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
+use super::Store;
 use super::secret_file::LockedOut;
 use super::slot::to_json;
-use super::{Store, Version};
-use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::KnownValues;
+use crate::domain::{AccountId, Failure, Result, Snapshot};
 use crate::files;
 use crate::vault::{Place, Refusal, Trouble};
 
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "snapshot.json";
 
-/// An account's variables as last known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    pub version: Version<VERSION>,
-    pub server: ServerUrl,
-    /// The user's id there.
-    pub user: String,
-    pub email: Option<String>,
-    pub fetched_at: Timestamp,
-    /// Whether a change since then ended so that nobody knows what the account holds now.
-    pub doubtful: bool,
-    /// The variables by name, as the server names them.
-    pub variables: BTreeMap<String, Variable>,
-    /// Why the remembered values that belong to it could not be read, if that is so.
-    #[serde(skip)]
-    pub unread: Option<Failure>,
-}
-
-/// The version of the file's format; another one is fetched anew.
-const VERSION: u32 = 2;
-
-/// One variable as last known.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Variable {
-    /// Its value; `None` where the server only sends a mask, and nothing is remembered.
-    pub value: Option<Secret>,
-    #[serde(skip)]
-    pub origin: Origin,
-    /// When this machine first saw it so.
-    pub changed_at: Timestamp,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
-    /// The server sent it in clear, or nothing but a mask.
-    #[default]
-    Account,
-    /// It is remembered here; the server only sends a mask.
-    Local,
-}
-
 #[derive(Deserialize)]
 struct VersionIn {
     version: u32,
-}
-
-impl Variable {
-    /// Its value, if the server itself told it.
-    pub fn told(&self) -> Option<&Secret> {
-        self.value.as_ref().filter(|_| self.origin == Origin::Account)
-    }
-}
-
-impl Serialize for Variable {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Told<'a> {
-            value: Option<&'a str>,
-            changed_at: Timestamp,
-        }
-        Told { value: self.told().map(Secret::expose), changed_at: self.changed_at }.serialize(serializer)
-    }
-}
-
-impl Snapshot {
-    /// The variable of this name, or of this name in capitals, as the server saves it.
-    pub fn find(&self, name: &str) -> Option<(&str, &Variable)> {
-        let capitals = name.to_ascii_uppercase();
-        let found = self.variables.get_key_value(name).or_else(|| self.variables.get_key_value(&capitals))?;
-        Some((found.0.as_str(), found.1))
-    }
-
-    /// Each variable's value, as far as it is known here.
-    pub fn values(&self) -> KnownValues<'_> {
-        self.variables.iter().map(|(name, variable)| (name.as_str(), variable.value.as_ref())).collect()
-    }
-
-    /// The account that this is of.
-    pub fn account(&self) -> AccountId {
-        AccountId::new(&self.server, &self.user)
-    }
 }
 
 impl Store {
@@ -120,7 +36,7 @@ impl Store {
             return Ok(Some(snapshot));
         }
         if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
-            && version > VERSION
+            && version > Snapshot::VERSION
         {
             return Ok(None);
         }
@@ -131,9 +47,8 @@ impl Store {
     pub fn save_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
         let account = snapshot.account();
         let place = Place { account: &account, name: FILE };
-        let values = snapshot.variables.values().filter(|variable| variable.told().is_some()).count();
         let path = self.snapshot_path(&account);
-        self.write_secret(&path, place, &to_json(&path, snapshot)?, values)
+        self.write_secret(&path, place, &to_json(&path, snapshot)?, snapshot.values())
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
@@ -155,7 +70,7 @@ impl Store {
 
 /// How many values the bytes of a snapshot hold.
 pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
-    Some(parse(bytes)?.variables.values().filter(|variable| variable.value.is_some()).count())
+    parse(bytes).map(|snapshot| snapshot.values())
 }
 
 fn parse(bytes: &[u8]) -> Option<Snapshot> {
@@ -182,14 +97,11 @@ fn locked_out(path: &Path, trouble: &Trouble) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Kind;
+    use crate::domain::{Kind, Secret, ServerUrl, ServerVariable, Timestamp, Version};
 
     fn sample() -> Snapshot {
-        let variable = |value: Option<&str>| Variable {
-            value: value.map(Secret::new),
-            origin: Origin::Account,
-            changed_at: Timestamp(5),
-        };
+        let variable =
+            |value: Option<&str>| ServerVariable { value: value.map(Secret::new), changed_at: Timestamp(5) };
         Snapshot {
             version: Version,
             server: ServerUrl::default(),
@@ -200,7 +112,6 @@ mod tests {
             variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
                 .map(|(name, value)| (name.to_owned(), variable(value)))
                 .into(),
-            unread: None,
         }
     }
 
@@ -212,17 +123,6 @@ mod tests {
         assert_eq!(store.snapshot(&snapshot.account()), Ok(None));
         store.save_snapshot(&snapshot).expect("written");
         assert_eq!(store.snapshot(&snapshot.account()), Ok(Some(snapshot)));
-    }
-
-    #[test]
-    fn what_is_only_known_here_has_no_place_in_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        let mut snapshot = sample();
-        snapshot.variables.get_mut("A").expect("there").origin = Origin::Local;
-        store.save_snapshot(&snapshot).expect("written");
-        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
-        assert_eq!(read.variables["A"].value, None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Remembered values: what the server will not show, kept for each account apart from the cache,
 //! because nobody can fetch it a second time.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -9,70 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::secret_file::LockedOut;
 use super::slot::to_json;
-use super::{Lock, Store, Version};
-use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
+use super::{Lock, Store};
+use crate::domain::{AccountId, Failure, Result, Timestamp, Values, Version, count};
 use crate::vault::{Place, Refusal, Trouble};
 
 /// The file's name in the account's folder.
 pub(super) const FILE: &str = "values.json";
 
-/// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
-pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
-
-/// An account's remembered values, by the variable's name.
-pub type Values = BTreeMap<String, Remembered>;
-
-/// One remembered value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
-    /// The value.
-    #[serde(serialize_with = "Secret::write_down")]
-    pub value: Secret,
-    /// How it came here.
-    pub by: Means,
-    /// When it came here.
-    pub at: Timestamp,
-    /// When the account was first seen without the variable, if it is.
-    pub gone_at: Option<Timestamp>,
-    /// When the variable came back after the account had been without it, if it did: its value may
-    /// be another one.
-    pub made_anew_at: Option<Timestamp>,
-}
-
-/// How a remembered value came here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Means {
-    /// It was sent to the account from here.
-    Sent,
-    /// The user gave it with `remember`.
-    Given,
-    /// The server told it, at a time when it did.
-    Told,
-}
-
 #[derive(Serialize, Deserialize)]
 struct File {
     version: Version<1>,
     values: Values,
-}
-
-impl Remembered {
-    /// `value`, remembered now.
-    pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
-        Self { value, by, at: now, gone_at: None, made_anew_at: None }
-    }
-
-    /// Whether its variable has been gone for so long that it is kept no longer.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        let gone_for = self.gone_at.and_then(|gone_at| now.since(gone_at));
-        gone_for.is_some_and(|seconds| seconds >= KEPT_AFTER_DELETION)
-    }
-
-    /// Whether anything tells that the account may hold another value by now.
-    pub fn may_be_outdated(&self) -> bool {
-        self.made_anew_at.is_some()
-    }
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
@@ -196,7 +142,7 @@ fn unreadable(path: &Path, why: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Kind, ServerUrl};
+    use crate::domain::{KEPT_AFTER_DELETION, Kind, Means, Remembered, Secret, ServerUrl};
 
     fn account() -> AccountId {
         AccountId::new(&ServerUrl::default(), "7")

@@ -6,10 +6,12 @@ use super::super::app::App;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Identity, KEPT_AFTER_DELETION, Known, Snapshot, describe_storage};
+use crate::account::{Account, Identity, Known, describe_storage};
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Failure, Result, ServerUrl, count, format_duration, printable};
-use crate::environment::Environment;
+use crate::domain::{
+    EnvName, Failure, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
+};
+use crate::environment::{Environment, KnownVariables};
 use crate::shell::Shell;
 
 pub struct Facts<'a> {
@@ -24,9 +26,9 @@ pub struct Facts<'a> {
     pub shell: ThisShell,
 }
 
-/// A snapshot, its age in seconds, and what a shell holds of it.
+/// What is known, its age in seconds, and what a shell holds of it.
 pub struct Cached {
-    pub snapshot: Snapshot,
+    pub known: KnownVariables,
     pub age: Option<u64>,
     pub environment: Environment,
 }
@@ -70,7 +72,7 @@ impl<'a> Facts<'a> {
         });
         let counts = json!({"loadable": loadable, "masked": unknown, "refused": refused});
         let fact = Fact::new("variables", text).field("variables", counts);
-        match (&cached.snapshot.unread, cached.environment.hidden_notice()) {
+        match (&cached.known.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
             (_, Some(_)) => fact.next("vastenv remember env-var --all"),
             _ => fact,
@@ -168,10 +170,10 @@ impl<'a> Facts<'a> {
 
 fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
     match account.known()? {
-        Known::Snapshot(snapshot) => Ok(Some(Cached {
-            age: account.age(&snapshot),
-            environment: account.environment(&snapshot),
-            snapshot: *snapshot,
+        Known::Variables(known) => Ok(Some(Cached {
+            age: account.age(&known),
+            environment: account.environment(&known),
+            known: *known,
         })),
         Known::Refused(at) => {
             let text = format!("the server refused the API key {}", ago((account.now)().since(at)));

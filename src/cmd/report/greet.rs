@@ -71,6 +71,6 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         }
         Err(_) => {}
     }
-    let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.snapshot.variables.is_empty());
+    let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.known.snapshot.variables.is_empty());
     (lines, if is_empty { "vastenv create env-var NAME" } else { "vastenv show env-vars" })
 }

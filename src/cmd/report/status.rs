@@ -50,11 +50,11 @@ fn who(facts: &Facts<'_>) -> Fact {
 
 /// What the server last told, and what loads of it.
 fn cache(facts: &Facts<'_>, account: &Account<'_>) -> Vec<Fact> {
-    let Ok(Some(Cached { snapshot, age, environment })) = &facts.cached else {
+    let Ok(Some(Cached { known, age, environment })) = &facts.cached else {
         let variables = facts.variables();
         return vec![Fact { heading: "cache", ..variables }.field("snapshot", Value::Null)];
     };
-    let (path, size) = account.store.snapshot_file(&snapshot.account());
+    let (path, size) = account.store.snapshot_file(&known.snapshot.account());
     let (path, size) = (path.display().to_string(), size.unwrap_or(0));
     let shown_age = age.map_or("of unknown age".to_owned(), |age| format!("{} old", format_duration(age)));
     let cache = Fact::new("cache", format!("{shown_age}, {size} bytes, {path}"))
