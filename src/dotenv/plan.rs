@@ -74,9 +74,9 @@ pub fn plan<'a>(file: &'a Settled, account: impl IntoIterator<Item = Variable<'a
         }
         let pending = Pending { name: name.clone(), value: value.clone() };
         if known.is_some() {
-            plan.update.push(pending)
+            plan.update.push(pending);
         } else {
-            plan.create.push(pending)
+            plan.create.push(pending);
         }
         after.insert(sent.name, sent);
     }
