@@ -121,7 +121,8 @@ fn mark_gone(variables: &BTreeMap<String, Variable>, values: &mut Values, now: T
 mod tests {
     use super::*;
     use crate::domain::ServerUrl;
-    use crate::store::{KEPT_AFTER_DELETION, Version};
+    use crate::files::Version;
+    use crate::store::KEPT_AFTER_DELETION;
 
     fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
         let variable = |value: Option<&str>| Variable {

@@ -61,7 +61,7 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
     }
     let known = account.known();
-    for note in app.store.take_notes() {
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     match known {
