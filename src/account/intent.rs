@@ -38,12 +38,12 @@ impl<'a> Remote<'a> {
             return Ok(unnoted);
         }
         let Some(id) = self.account.id() else { return Ok(unnoted) };
-        let noted = store.edit_changes(&id, |changes| changes.insert(name.to_owned(), doubt));
+        let noted = store.changes.edit(&id, |changes| changes.insert(name.to_owned(), doubt));
         let failure = match noted {
             Ok(before) => {
                 let noted = Some(Noted { id, name: name.to_owned(), before });
                 let intent = Intent { noted, ..unnoted };
-                match store.publish_generation((self.account.now)()) {
+                match store.generation.publish((self.account.now)()) {
                     Ok(_) => return Ok(intent),
                     Err(failure) => failure,
                 }
@@ -64,10 +64,10 @@ impl<'a> Remote<'a> {
     /// Whether no value of `name` is here that could be out of date.
     fn knows_nothing_of(&self, id: &AccountId, name: &str) -> bool {
         let store = self.account.store;
-        let is_untold = store.snapshot(id).is_ok_and(|snapshot| {
+        let is_untold = store.snapshots.load(id).is_ok_and(|snapshot| {
             snapshot.is_none_or(|known| known.variables.get(name).is_none_or(|known| known.value.is_none()))
         });
-        is_untold && store.values(id).is_ok_and(|values| !values.contains_key(name))
+        is_untold && store.values.load(id).is_ok_and(|values| !values.contains_key(name))
     }
 }
 
@@ -75,7 +75,7 @@ impl Intent<'_, '_> {
     /// The change was made, and is known here.
     pub(super) fn end(mut self) -> Result<()> {
         let Some(Noted { id, name, .. }) = self.noted.take() else { return Ok(()) };
-        self.remote.account.store.edit_changes(&id, |changes| changes.remove(&name)).map(drop)
+        self.remote.account.store.changes.edit(&id, |changes| changes.remove(&name)).map(drop)
     }
 
     /// The change may have been made, or is not known here.
@@ -92,10 +92,10 @@ impl Drop for Intent<'_, '_> {
         }
         let account = &self.remote.account;
         // Where this fails the value stays unknown, and can be given again.
-        let _ = account.store.edit_changes(&id, |changes| match before {
+        let _ = account.store.changes.edit(&id, |changes| match before {
             Some(before) => changes.insert(name, before),
             None => changes.remove(&name),
         });
-        let _ = account.store.publish_generation((account.now)());
+        let _ = account.store.generation.publish((account.now)());
     }
 }

@@ -16,7 +16,6 @@ mod remember;
 mod remote;
 mod reset;
 mod sign_in;
-mod storage;
 mod turn;
 
 use crate::config::{Config, Paths};
@@ -27,8 +26,7 @@ use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{Backoff, Identity, KeyKind, ListedKey, SecretFile, Store};
-pub use crate::vault::Trouble;
+pub use crate::store::{Backoff, Identity, KeyKind, ListedKey, Store};
 pub use batch::{Batch, Ended};
 pub use change::{Changed, Keeping};
 pub use compare::age_of_root;
@@ -38,7 +36,6 @@ pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{KeyPlace, SavedKey, save_key};
-pub use storage::{StorageReport, convert as convert_storage, describe_storage};
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -85,15 +82,17 @@ impl<'a> Account<'a> {
 
     /// What the files say of this account.
     pub fn known(&self) -> Result<Known> {
-        let Some(identity) = self.store.identity(&self.key)? else { return Ok(Known::Nothing) };
+        let Some(identity) = self.store.identities.of(&self.key).load_if_possible()? else {
+            return Ok(Known::Nothing);
+        };
         if let Some(refused_at) = identity.refused_at {
             return Ok(Known::Refused(refused_at));
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let Some(snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
-        let changes = self.store.changes(&account);
+        let Some(snapshot) = self.store.snapshots.load(&account)? else { return Ok(Known::Nothing) };
+        let changes = self.store.changes.load(&account);
         let is_hidden = snapshot.variables.values().any(|variable| variable.value.is_none());
-        let values = if is_hidden { self.store.values(&account) } else { Ok(Values::new()) };
+        let values = if is_hidden { self.store.values.load(&account) } else { Ok(Values::new()) };
         let (doubts, remembered, unread) = match changes.and_then(|changes| Ok((changes, values?))) {
             Ok((doubts, remembered)) => (doubts, remembered, None),
             // What the server told is as good as ever.
@@ -104,13 +103,13 @@ impl<'a> Account<'a> {
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
     pub fn is_in_doubt(&self, name: &str) -> bool {
-        let changes = self.id().and_then(|id| self.store.changes(&id).ok());
+        let changes = self.id().and_then(|id| self.store.changes.load(&id).ok());
         changes.is_some_and(|changes| changes.contains_key(name))
     }
 
     /// Whose the key is, as far as known.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        self.store.identity(&self.key)
+        self.store.identities.of(&self.key).load_if_possible()
     }
 
     /// The account's id, as far as known.
@@ -141,7 +140,7 @@ impl<'a> Account<'a> {
 
     /// Whether what is doubtful is about to be known: shells keep what they have until then.
     fn is_being_changed(&self, known: &KnownVariables) -> bool {
-        known.is_doubtful() && matches!(self.store.try_lock(&self.lock_name()), Ok(None))
+        known.is_doubtful() && matches!(self.store.disk.try_lock(&self.lock_name()), Ok(None))
     }
 
     /// What decides which variables a shell may hold.
@@ -151,13 +150,13 @@ impl<'a> Account<'a> {
 
     /// The failed refreshes of this key, if the last one failed.
     pub fn backoff(&self) -> Option<Backoff> {
-        self.store.backoff(&self.key).get()
+        self.store.backoffs.of(&self.key).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
     pub fn may_refresh(&self) -> bool {
         let waiting = self.backoff().is_some_and(|backoff| backoff.wait((self.now)()) > 0);
-        !waiting && self.store.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
+        !waiting && self.store.disk.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
     }
 
     /// One lock for an account, or for a key whose account is not known yet.
@@ -174,11 +173,11 @@ impl<'a> Account<'a> {
     /// client does, and the API key takes over (or a session that was started meanwhile).
     pub fn after_session(&self, paths: &Paths) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
-            && credentials::find(None, None, paths, self.store.vault())? == self.credential
+            && credentials::find(None, None, paths, &self.store.sealing.vault)? == self.credential
         {
             remove(path)?;
         }
-        let vault = self.store.vault();
+        let vault = &self.store.sealing.vault;
         let credential = credentials::find(None, None, paths, vault).map_err(|failure| match failure.kind() {
             Kind::NotAuthenticated => failure.hint("the two-factor session has expired: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,

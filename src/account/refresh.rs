@@ -7,7 +7,7 @@ use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::Listed;
 use crate::domain::{
-    AccountId, Failure, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values, Version,
+    AccountId, Doubts, Failure, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values, Version,
     format_duration,
 };
 use crate::environment::KnownVariables;
@@ -83,17 +83,17 @@ impl Remote<'_> {
             Ok(refreshed) => {
                 let store = self.account.store;
                 // What cannot be written may be another user's, and is not ours to clear up.
-                if store.is_kept() {
-                    store.backoff(&self.account.key).clear();
+                if store.disk.is_kept() {
+                    store.backoffs.of(&self.account.key).clear();
                     // Values that still cannot be read, or do not fit, are no news.
                     let lasting = if refreshed.known.unread.is_some() {
                         &["unfit", "values", "keyring"][..]
                     } else {
                         &["unfit"]
                     };
-                    store.forget_told(lasting);
-                    store.sweep_sessions();
-                    store.sweep_leftovers();
+                    store.notices.forget(lasting);
+                    store.sessions.sweep();
+                    store.disk.sweep_leftovers();
                 }
                 Ok(Some(refreshed))
             }
@@ -129,7 +129,7 @@ impl Remote<'_> {
     }
 
     fn kept_waiting(&self) -> Failure {
-        self.account.store.held_too_long(&self.account.lock_name())
+        self.account.store.disk.held_too_long(&self.account.lock_name())
     }
 
     /// What is known so far. A damaged snapshot counts as none: it is about to be replaced.
@@ -164,7 +164,7 @@ impl Remote<'_> {
         }
         let before = self.before()?;
         let Listed { variables, odd } = self.client.secrets().await?;
-        account.store.note(odd);
+        account.store.disk.note(odd);
         let refreshed = self.keep(variables, before.as_ref(), identity)?;
         if !was_known && before.is_some() {
             // Another key told of the account already. To shells it is news whose this one is.
@@ -179,18 +179,18 @@ impl Remote<'_> {
         let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let changes = account.store.changes(&id);
+        let changes = account.store.changes.load(&id);
         let readable = changes.as_ref().map_err(Clone::clone).map(drop);
         let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
             Ok((variables, values.clone()))
         };
-        let remembered = readable.and_then(|()| account.store.try_to_edit_values(&id, edit));
+        let remembered = readable.and_then(|()| account.store.values.try_to_edit(&id, edit));
         // A snapshot without the values that only the server told so far would lose them.
         let mut keeps = true;
         let (variables, remembered, unread) = match remembered {
             Ok(((variables, remembered), Ok(()))) => (variables, remembered, None),
-            Ok(((variables, remembered), Err(failure))) if account.store.go_without(&failure) => {
+            Ok(((variables, remembered), Err(failure))) if account.store.disk.go_without(&failure) => {
                 keeps = false;
                 (variables, remembered, None)
             }
@@ -222,16 +222,16 @@ impl Remote<'_> {
         if !keeps {
             return Ok(refreshed);
         }
-        if let Err(failure) = account.store.save_snapshot(&refreshed.known.snapshot) {
+        if let Err(failure) = account.store.snapshots.save(&refreshed.known.snapshot) {
             // Without the keyring it cannot be sealed, and is never written in clear.
-            if account.store.vault().trouble().is_some() {
+            if account.store.sealing.vault.trouble().is_some() {
                 return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
             }
-            return if account.store.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
+            return if account.store.disk.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
         // What stays noted hides a value until the next answer.
-        let _ =
-            account.store.edit_changes(&id, |changes| settle(changes, &refreshed.known.snapshot.variables));
+        let settle = |changes: &mut Doubts| settle(changes, &refreshed.known.snapshot.variables);
+        let _ = account.store.changes.edit(&id, settle);
         if before.is_none() || refreshed.differs() {
             self.publish(fetched_at)?;
         }
@@ -239,8 +239,8 @@ impl Remote<'_> {
     }
 
     fn publish(&self, now: Timestamp) -> Result<()> {
-        match self.account.store.publish_generation(now) {
-            Err(failure) if !self.account.store.go_without(&failure) => Err(failure),
+        match self.account.store.generation.publish(now) {
+            Err(failure) if !self.account.store.disk.go_without(&failure) => Err(failure),
             _ => Ok(()),
         }
     }
@@ -263,7 +263,7 @@ impl Remote<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        account.store.save_identity(&account.key, &identity)?;
+        account.store.identities.of(&account.key).save_if_possible(&identity)?;
         Ok(identity)
     }
 
@@ -276,10 +276,10 @@ impl Remote<'_> {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store.backoff(&account.key).clear();
+                account.store.backoffs.of(&account.key).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store.backoff(&account.key).record(&with_right(failure), now).map(drop),
+            _ => account.store.backoffs.of(&account.key).record(&with_right(failure), now).map(drop),
         };
     }
 
@@ -287,8 +287,8 @@ impl Remote<'_> {
     pub(super) fn remember_refusal(&self, now: Timestamp) -> Result<()> {
         let account = &self.account;
         if let Some(id) = account.id() {
-            account.store.delete_snapshot(&id)?;
-            account.store.delete_key_lists(&id)?;
+            account.store.snapshots.delete(&id)?;
+            account.store.key_lists.delete(&id)?;
         }
         let known = account.identity().ok().flatten();
         let identity = Identity {
@@ -296,8 +296,8 @@ impl Remote<'_> {
             email: known.and_then(|known| known.email),
             refused_at: Some(now),
         };
-        account.store.save_identity(&account.key, &identity)?;
-        account.store.publish_generation(now).map(drop)
+        account.store.identities.of(&account.key).save_if_possible(&identity)?;
+        account.store.generation.publish(now).map(drop)
     }
 }
 

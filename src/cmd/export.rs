@@ -61,7 +61,7 @@ pub fn known(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.known);
     }
     let known = account.known();
-    for note in app.store.take_notes() {
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     match known {

@@ -133,7 +133,7 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
         ));
     }
     let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = credentials::saved(&app.paths, app.store.vault()).ok().flatten();
+    let saved = credentials::saved(&app.paths, &app.store.sealing.vault).ok().flatten();
     let keys = [in_use, saved.map(|saved| saved.key)];
     let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
     Patterns::new(secrets.map(Secret::expose))

@@ -30,7 +30,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     }
     let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
     let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
-    for note in saved.notes.iter().chain(&app.store.take_notes()) {
+    for note in saved.notes.iter().chain(&app.store.disk.take_notes()) {
         app.ui.warn(note);
     }
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));

@@ -6,12 +6,13 @@ use super::super::app::App;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Identity, Known, describe_storage};
+use crate::account::{Account, Identity, Known};
 use crate::context::{self, variables};
 use crate::domain::{
     EnvName, Failure, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
 };
 use crate::environment::{Environment, KnownVariables};
+use crate::sealing;
 use crate::shell::Shell;
 
 pub struct Facts<'a> {
@@ -87,7 +88,7 @@ impl<'a> Facts<'a> {
             Ok(values) => values,
             Err(failure) => return Fact::bad("remembered", &failure).field("remembered", Value::Null),
         };
-        let path = account.id().map(|id| account.store.values_path(&id).display().to_string());
+        let path = account.id().map(|id| account.store.values.path(&id).display().to_string());
         let mut text = count(values.len(), "value");
         if let Some(path) = path.as_ref().filter(|_| !values.is_empty()) {
             text.push_str(&format!(" in {path}"));
@@ -113,7 +114,7 @@ impl<'a> Facts<'a> {
 
     /// Where secrets are stored.
     pub fn storage(&self) -> Fact {
-        match describe_storage(&self.app.store, &self.app.config) {
+        match sealing::report(&self.app.store.sealing) {
             Ok(report) => match report.problem() {
                 Some(failure) => Fact::bad("storage", &failure),
                 None => Fact::new("storage", report.sentence()),
