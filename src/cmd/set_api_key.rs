@@ -29,8 +29,8 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
         return Ok(());
     }
     let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
-    let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
-    for note in saved.notes.iter().chain(&app.store.disk.take_notes()) {
+    let saved = save_key(&app.machine, &key, place)?;
+    for note in saved.notes.iter().chain(&app.machine.take_notes()) {
         app.ui.warn(note);
     }
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
@@ -106,7 +106,7 @@ fn warn_of_overrides(app: &App) {
             other.suffix()
         ));
     }
-    let session = app.paths.tfa_key();
+    let session = app.paths().tfa_key();
     if session.exists() {
         app.ui.warn(&format!(
             "a two-factor session ({}) overrides the saved key while it lasts",

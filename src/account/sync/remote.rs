@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Account;
+use crate::account::local::Account;
 use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Remedy, Result};
@@ -28,11 +28,11 @@ pub struct Connection {
 /// An account with a way to its server.
 pub struct Remote<'a> {
     pub account: Account<'a>,
-    pub(super) client: Client,
-    pub(super) listener: Arc<dyn Listener>,
-    pub(super) out: Outstanding,
+    pub(in crate::account) client: Client,
+    pub(in crate::account) listener: Arc<dyn Listener>,
+    pub(in crate::account) out: Outstanding,
     /// Calls are shown in place of being sent (`--curl`).
-    pub(super) only_shown: bool,
+    pub(in crate::account) only_shown: bool,
 }
 
 impl<'a> Remote<'a> {
