@@ -1,7 +1,7 @@
 //! The snapshot: what the account last said, so that shells can load without asking it.
 //!
 //! Its file holds the server's own words only; values that are remembered here lie in a file of
-//! their own ([`super::Values`]) and are laid over the snapshot when it is read.
+//! their own and are laid over the snapshot when it is read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
