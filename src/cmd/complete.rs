@@ -100,12 +100,12 @@ fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<
 fn known_names(line: &Line<'_>) -> Vec<String> {
     let names = with_account(line, |account| match account.known() {
         Ok(Known::Variables(known)) => {
-            refresh_unless(account, account.is_fresh(&known));
+            refresh_unless(line, account, account.is_fresh(&known));
             known.snapshot.variables.into_keys().collect()
         }
         Ok(Known::Refused(_)) => Vec::new(),
         Ok(Known::Nothing) | Err(_) => {
-            refresh_unless(account, false);
+            refresh_unless(line, account, false);
             Vec::new()
         }
     });
@@ -143,7 +143,7 @@ fn help_words(line: &Line<'_>) -> Vec<Word> {
 fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
     let keys = with_account(line, |account| {
         let known = account.key_list(kind);
-        if account.should_fetch(kind, known.as_ref()) {
+        if account.should_fetch(kind, known.as_ref()) && !names_account(line) {
             background::start_list(&account.machine.selection, kind);
         }
         known.map(|list| list.keys)
@@ -168,9 +168,14 @@ fn about_key(key: &ListedKey, kind: KeyKind) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
+/// Whether the line itself names the server or the key: neither is used before Enter.
+fn names_account(line: &Line<'_>) -> bool {
+    line.value_of("api_key").or(line.value_of("url")).is_some()
+}
+
 /// Starts a refresh in the background, so that the next TAB knows more.
-fn refresh_unless(account: &Account<'_>, is_enough: bool) {
-    if !is_enough && account.may_refresh() {
+fn refresh_unless(line: &Line<'_>, account: &Account<'_>, is_enough: bool) {
+    if !is_enough && !names_account(line) && account.may_refresh() {
         background::start(&account.machine.selection);
     }
 }

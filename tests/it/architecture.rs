@@ -53,7 +53,6 @@ const ROOMS: [(&str, &[&str]); 6] = [
             "backoff",
             "changes",
             "digest_key",
-            "identity",
             "journal",
             "key_lists",
             "loaded",
