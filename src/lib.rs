@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! A row may use the rows above it, and inside `sealing` and `store` a module those before it;
+//! A row may use the rows above it, and inside `account`, `sealing` and `store` a module those before it;
 //! `tests/it/architecture.rs` checks that.
 //!
 //! | layer | modules | job |
@@ -21,12 +21,13 @@
 //! # Data flow
 //!
 //! ```text
-//! credentials ─→ account ─┬─ snapshot (cache) ──┬─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//!                         ├─ remembered values ─┘   (names, masks)   (× ledger × the shell's own variables)
-//!                         └─ Vast API ─→ both
+//! Selection ─→ Account ─┬─ snapshot (cache) ──┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//! (flag, environment,   ├─ remembered values ─┘  (provenance)  (name rules)   (× ledger × the shell's own variables)
+//! files)                └─ Vast API ─→ both
 //! ```
 //!
-//! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
+//! A snapshot is the server's words only; `overlay` alone decides which value a variable has here. Reading is
+//! pure from there to `render`. The hot command (`export SHELL --hook …`, as the hook
 //! calls it) is matched by hand before clap, reads files only (and keys from the keyring, where the user
 //! wants files sealed), and never starts an async runtime.
 //! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,

@@ -57,9 +57,7 @@ impl<'a> Account<'a> {
 
     /// What the files say of this account.
     pub fn known(&self) -> Result<Known> {
-        let Some(identity) = self.store().identities.of(&self.key).load_if_possible()? else {
-            return Ok(Known::Nothing);
-        };
+        let Some(identity) = self.identity()? else { return Ok(Known::Nothing) };
         if let Some(refused_at) = identity.refused_at {
             return Ok(Known::Refused(refused_at));
         }
@@ -85,6 +83,10 @@ impl<'a> Account<'a> {
     /// Whose the key is, as far as known.
     pub fn identity(&self) -> Result<Option<Identity>> {
         self.store().identities.of(&self.key).load_if_possible()
+    }
+
+    pub(super) fn save_identity(&self, identity: &Identity) -> Result<()> {
+        self.store().identities.of(&self.key).save_if_possible(identity)
     }
 
     /// The account's id, as far as known.

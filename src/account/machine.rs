@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::select::Selection;
-use crate::credentials::Credential;
+use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{Ledger, SessionId};
 use crate::files::{self, Disk};
@@ -57,7 +57,7 @@ impl Machine {
 
     /// The key that was saved, whatever comes before it.
     pub fn saved_credential(&self) -> Result<Option<Credential>> {
-        self.selection.saved(&self.store.sealing.vault)
+        credentials::saved(&self.selection.paths, &self.store.sealing.vault)
     }
 
     /// Names the files of a key.

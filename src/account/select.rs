@@ -29,11 +29,6 @@ impl Selection {
         credentials::find(self.flag.as_ref(), self.variable.as_ref(), &self.paths, vault)
     }
 
-    /// The key that was saved, whatever comes before it.
-    pub fn saved(&self, vault: &Vault) -> Result<Option<Credential>> {
-        credentials::saved(&self.paths, vault)
-    }
-
     /// The key that a detached process is given, as it does not see the command line; `None` where the files
     /// name it.
     pub fn given_key(&self) -> Option<&Secret> {

@@ -42,12 +42,6 @@ enum Edit<'a> {
     Remove,
 }
 
-/// What became of a change on this machine.
-struct Written {
-    remembered: Result<bool>,
-    followed: Result<()>,
-}
-
 /// A change that nobody else interferes with: its turn, its note, and what was known before.
 struct Begun<'r, 'a> {
     /// The name as the account has it.
@@ -174,37 +168,24 @@ impl<'a> Remote<'a> {
         edit: Edit<'_>,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
-        match sent {
-            Ok((message, created)) => {
-                let saved = begun.saved.clone();
-                let written = self.write_through(begun, name, edit);
-                let (remembered, not_remembered) = match written.remembered {
-                    Ok(remembered) => (remembered, None),
-                    Err(failure) => (false, Some(failure)),
-                };
-                let not_followed = written.followed.err();
-                Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
-            }
+        let Begun { saved, turn: _turn, intent, before } = begun;
+        let (message, created) = match sent {
+            Ok(answer) => answer,
             Err(failure) => {
                 if may_be_done(&failure) {
-                    begun.intent.leave();
+                    intent.leave();
                     self.invalidate();
                 }
-                Err(failure)
+                return Err(failure);
             }
-        }
-    }
-
-    fn write_through(&self, begun: Begun<'_, '_>, name: &str, edit: Edit<'_>) -> Written {
-        let Begun { saved, turn: _turn, intent, before } = begun;
+        };
         let account = &self.account;
         let now = account.now();
         // First, as nobody can tell this value a second time.
         let mut remembered = self.remember_change(&saved, edit, before.as_ref(), now);
-        let is_as_sent = saved == name;
         // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
         let stored = account.id().and_then(|id| account.store().snapshots.load(&id).ok().flatten());
-        let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, saved, is_as_sent, edit, now));
+        let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, &saved, name, edit, now));
         let was_shown = before.is_some_and(|before| before.value.is_some());
         if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && was_shown) {
             intent.leave();
@@ -213,7 +194,12 @@ impl<'a> Remote<'a> {
         }
         // Shells look again in any case, as the note counts too.
         let published = account.store().generation.publish(now).map(drop);
-        Written { remembered, followed: followed.and(published) }
+        let not_followed = followed.and(published).err();
+        let (remembered, not_remembered) = match remembered {
+            Ok(remembered) => (remembered, None),
+            Err(failure) => (false, Some(failure)),
+        };
+        Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
@@ -257,24 +243,24 @@ impl<'a> Remote<'a> {
     fn patch(
         &self,
         mut snapshot: Snapshot,
-        saved: String,
-        is_as_sent: bool,
+        saved: &str,
+        name: &str,
         edit: Edit<'_>,
         now: Timestamp,
     ) -> Result<()> {
         match edit {
             Edit::Put(_, keeping) => {
                 // Only what the server tells is kept in the snapshot.
-                snapshot.variables.insert(saved, ServerVariable { value: None, changed_at: now });
+                snapshot.variables.insert(saved.to_owned(), ServerVariable { value: None, changed_at: now });
                 // Who does not want it remembered waits for the server to tell it.
                 snapshot.doubtful |= keeping == Keeping::Nowhere;
             }
             Edit::Remove => {
-                snapshot.variables.remove(&saved);
+                snapshot.variables.remove(saved);
             }
         }
         // Whether this server did change the letters' case, only its own list can tell.
-        snapshot.doubtful |= !is_as_sent;
+        snapshot.doubtful |= saved != name;
         self.account.store().snapshots.save(&snapshot)
     }
 

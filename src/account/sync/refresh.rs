@@ -9,7 +9,7 @@ use crate::account::local::Known;
 use crate::api::Listed;
 use crate::domain::{
     AccountId, Doubts, Failure, Identity, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values,
-    Version, format_duration,
+    Version,
 };
 use crate::environment::KnownVariables;
 
@@ -26,16 +26,6 @@ pub enum Urgency {
 
 /// Seconds for which an answer serves all who [need](Urgency::Needed) one: shells that start at once.
 const RECENT: u64 = 5;
-
-/// Whether a refresh needs the server.
-enum Enough {
-    /// It does.
-    No,
-    /// What is known will do.
-    Known,
-    /// Nobody needs anything.
-    Nothing,
-}
 
 /// The outcome of a refresh.
 #[derive(Debug)]
@@ -67,12 +57,16 @@ impl Remote<'_> {
             return self.client.secrets().await.map(|_| None);
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
-        let before = self.before()?;
-        if let Some(before) = before {
-            match self.is_enough(urgency, &before) {
-                Enough::Nothing => return Ok(None),
-                Enough::Known => return Ok(Some(Refreshed::unasked(before))),
-                Enough::No => {}
+        if let Some(before) = self.before()? {
+            let age = self.account.now().since(before.snapshot.fetched_at);
+            let just_asked = age.is_some_and(|age| age < RECENT);
+            match urgency {
+                // Even in doubt, nobody waits: the next shell that asks is soon enough.
+                Urgency::Background if just_asked || self.account.is_fresh(&before) => return Ok(None),
+                Urgency::Needed if just_asked && !before.is_doubtful() => {
+                    return Ok(Some(Refreshed::unasked(before)));
+                }
+                _ => {}
             }
         }
         match self.ask(&mut turn).await {
@@ -107,10 +101,9 @@ impl Remote<'_> {
     /// Like [`Self::refresh`], given up after `limit`.
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
-            let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
-            let failure =
-                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
-                    .hint("check the network, or the address given with --url or VAST_URL");
+            let failure = self
+                .no_answer_within(limit)
+                .hint("check the network, or the address given with --url or VAST_URL");
             self.note_failure(&failure);
             Err(failure)
         })
@@ -138,17 +131,6 @@ impl Remote<'_> {
             Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
             Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
             Err(failure) => Err(failure),
-        }
-    }
-
-    /// Whether there is no need to ask.
-    fn is_enough(&self, urgency: Urgency, before: &KnownVariables) -> Enough {
-        let just_asked = self.account.now().since(before.snapshot.fetched_at).is_some_and(|age| age < RECENT);
-        match urgency {
-            // Even in doubt, nobody waits: the next shell that asks is soon enough.
-            Urgency::Background if just_asked || self.account.is_fresh(before) => Enough::Nothing,
-            Urgency::Needed if just_asked && !before.is_doubtful() => Enough::Known,
-            _ => Enough::No,
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::account::local::Account;
 use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
-use crate::domain::{Failure, Remedy, Result};
+use crate::domain::{Failure, Remedy, Result, format_duration};
 
 /// The longest that a command waits for one request.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -44,6 +44,12 @@ impl<'a> Remote<'a> {
     /// A way for a refresh in the background.
     pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn no_answer_within(&self, limit: Duration) -> Failure {
+        let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
+        Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
     }
 
     /// `failure` with where the key came from, if it is the key that was refused.
