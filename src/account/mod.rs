@@ -20,9 +20,15 @@ mod select;
 mod sync;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
-pub use keys::{EarlierReset, InUse, KeyPlace, NewKey, finish_reset, save_key};
+pub use keys::calls::InUse;
+pub use keys::reset::{EarlierReset, NewKey, finish_reset};
+pub use keys::save::save_key;
 pub use local::{Account, Known};
 pub use machine::Machine;
-pub use prompt::{Answer, Question, age_of_root, follow};
+pub use prompt::follow::{Answer, Question, follow};
+pub use prompt::watch::age_of_root;
 pub use select::Selection;
-pub use sync::{Batch, Changed, Connection, Ended, Keeping, Refreshed, Remote, Urgency};
+pub use sync::batch::{Batch, Ended};
+pub use sync::change::{Changed, Keeping};
+pub use sync::refresh::{Refreshed, Urgency};
+pub use sync::remote::{Connection, Remote};

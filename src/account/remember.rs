@@ -1,7 +1,7 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
 use super::local::Account;
-use crate::domain::{AccountId, Failure, Means, Remembered, Result, Secret, Values};
+use crate::domain::{Failure, Means, Remembered, Result, Secret, Values};
 use crate::environment::KnownVariables;
 
 impl Account<'_> {
@@ -48,32 +48,23 @@ impl Account<'_> {
         self.store().generation.publish(now).map(drop)
     }
 
-    /// Forgets the value remembered of `name`; every shell follows.
-    pub fn forget(&self, name: &str) -> Result<()> {
-        self.store().values.edit(&self.known_id()?, |values| match values.remove(name) {
-            Some(_) => Ok(()),
-            None => Err(Failure::failed(format!("no remembered value of {name}"))
-                .hint("`vastenv show env-vars` says where values come from")),
+    /// Forgets the value remembered of `name`, or all values of this account; every shell follows. Gives how
+    /// many there were.
+    pub fn forget(&self, name: Option<&str>) -> Result<usize> {
+        let id = self.id().ok_or_else(|| {
+            Failure::failed("nothing is cached for the account yet").hint("ask the server: vastenv refresh")
         })?;
-        self.store().disk.sweep_leftovers();
-        self.store().generation.publish(self.now()).map(drop)
-    }
-
-    /// Forgets every value remembered of this account; gives how many there were.
-    pub fn forget_all(&self) -> Result<usize> {
-        let forgotten = self.store().values.edit(&self.known_id()?, |values| {
-            let count = values.len();
-            values.clear();
-            Ok(count)
+        let forgotten = self.store().values.edit(&id, |values| {
+            let before = values.len();
+            values.retain(|known, _| name.is_some_and(|name| name != known));
+            match (name, before - values.len()) {
+                (Some(name), 0) => Err(Failure::failed(format!("no remembered value of {name}"))
+                    .hint("`vastenv show env-vars` says where values come from")),
+                (_, forgotten) => Ok(forgotten),
+            }
         })?;
         self.store().disk.sweep_leftovers();
         self.store().generation.publish(self.now())?;
         Ok(forgotten)
-    }
-
-    fn known_id(&self) -> Result<AccountId> {
-        self.id().ok_or_else(|| {
-            Failure::failed("nothing is cached for the account yet").hint("ask the server: vastenv refresh")
-        })
     }
 }

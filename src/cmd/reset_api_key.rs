@@ -10,9 +10,10 @@ use super::app::App;
 use super::ask::agree;
 use super::guard;
 use super::outcome::{Outcome, Stop};
-use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
+use crate::account::{self, Account, EarlierReset, NewKey, save_key};
 use crate::credentials::{Credential, Source, check_key};
 use crate::domain::{Failure, Kind, Secret, printable, to_python_json};
+use crate::sealing::Storage;
 
 /// Asks, resets, saves, verifies, tells.
 pub fn reset_api_key(app: &App) -> Outcome<()> {
@@ -28,7 +29,7 @@ pub fn reset_api_key(app: &App) -> Outcome<()> {
     }
     let in_keyring =
         matches!(app.machine.saved_credential(), Ok(Some(Credential { source: Source::Keyring, .. })));
-    let place = if in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let place = if in_keyring { Storage::Keyring } else { Storage::File };
     let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
         app.ui.warn(&format!("could not write the new key: {}", failure.message()));
@@ -91,7 +92,7 @@ fn has_room(app: &App, old: &Credential) -> bool {
 }
 
 /// Puts the new key in the place of the saved one.
-fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
+fn keep(app: &App, new: &NewKey, place: Storage) -> Outcome<()> {
     let saved = match save_key(&app.machine, &new.key, place) {
         Ok(saved) => saved,
         Err(failure) => {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::app::App;
 use super::ask::agree_beside_stdin;
 use super::outcome::{Outcome, Stop};
-use crate::account::{KeyPlace, Urgency, save_key};
+use crate::account::{Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
 use crate::domain::{Failure, Kind, Remedy, Secret, count, trim_unseen};
+use crate::sealing::Storage;
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
@@ -28,7 +29,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     if app.global.curl {
         return Ok(());
     }
-    let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let place = if arguments.keyring { Storage::Keyring } else { Storage::File };
     let saved = save_key(&app.machine, &key, place)?;
     for note in saved.notes.iter().chain(&app.machine.take_notes()) {
         app.ui.warn(note);

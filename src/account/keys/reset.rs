@@ -4,7 +4,7 @@
 //! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
 //! new key, put it in its place. Each step can be the last one before a crash.
 
-use super::save::{KeyPlace, SavedKey, save_key};
+use super::save::{SavedKey, save_key};
 use crate::account::local::Account;
 use crate::account::machine::Machine;
 use crate::account::sync::change::may_be_done;
@@ -13,6 +13,7 @@ use crate::account::sync::turn::Turn;
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{Digest, Failure, Kind, Result, Secret};
 use crate::files::Lock;
+use crate::sealing::Storage;
 use crate::store::BegunReset;
 
 /// Held by the command that resets, so that no other takes its journal for a dead one's.
@@ -50,7 +51,7 @@ impl Remote<'_> {
     ///
     /// # Errors
     /// The server refused or gave no clear answer; or nothing can be noted: then it is not asked.
-    pub async fn reset_api_key(&self, place: KeyPlace) -> Result<NewKey> {
+    pub async fn reset_api_key(&self, place: Storage) -> Result<NewKey> {
         let Account { machine, server, credential, .. } = &self.account;
         let store = &machine.store;
         if self.only_shown {
@@ -108,14 +109,14 @@ fn unclear(failure: Failure) -> Failure {
 }
 
 impl Account<'_> {
-    fn begin_reset(&self, place: KeyPlace) -> Result<Lock> {
+    fn begin_reset(&self, place: Storage) -> Result<Lock> {
         let lock = self.store().disk.try_lock(LOCK)?;
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
         if let Some(BegunReset { new: Some(_), .. }) = self.store().reset.begun()? {
             return Err(waits(self.machine, "the new key of an earlier reset is not saved yet"));
         }
-        self.store().reset.begin(&self.server, &self.key, place == KeyPlace::Keyring)?;
+        self.store().reset.begin(&self.server, &self.key, place == Storage::Keyring)?;
         Ok(lock)
     }
 }
@@ -140,7 +141,7 @@ pub fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
     if let Err(why) = credentials::check_key(key.expose()) {
         return EarlierReset::Waits(waits(machine, &format!("it {why}")));
     }
-    let place = if begun.in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let place = if begun.in_keyring { Storage::Keyring } else { Storage::File };
     match has_room(machine, &begun, &key).and_then(|()| save_key(machine, &key, place)) {
         Ok(saved) => {
             store.reset.end();

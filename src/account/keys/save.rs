@@ -4,15 +4,7 @@ use crate::account::machine::Machine;
 use crate::credentials::Source;
 use crate::domain::{Result, Secret};
 use crate::files::{remove, write_private};
-
-/// Where a key is to be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPlace {
-    /// In the key file, where the official client looks for it too.
-    File,
-    /// In the keyring of the operating system.
-    Keyring,
-}
+use crate::sealing::Storage;
 
 /// Where a key was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +18,12 @@ pub struct SavedKey {
 }
 
 /// Saves `key` in one place, removes what lies in the others, and tells every shell.
-pub fn save_key(machine: &Machine, key: &Secret, place: KeyPlace) -> Result<SavedKey> {
+pub fn save_key(machine: &Machine, key: &Secret, place: Storage) -> Result<SavedKey> {
     let (paths, vault) = (&machine.selection.paths, &machine.store.sealing.vault);
     let (mut notes, mut removed) = (Vec::new(), Vec::new());
     let file = Source::KeyFile(paths.api_key());
     let source = match place {
-        KeyPlace::File => {
+        Storage::File => {
             write_private(&paths.api_key(), key.expose().as_bytes(), &mut notes)?;
             match vault.delete_api_key() {
                 Ok(true) => removed.push(Source::Keyring),
@@ -41,7 +33,7 @@ pub fn save_key(machine: &Machine, key: &Secret, place: KeyPlace) -> Result<Save
             }
             file
         }
-        KeyPlace::Keyring => {
+        Storage::Keyring => {
             vault.put_api_key(key)?;
             if paths.api_key().exists() {
                 remove(&paths.api_key())?;

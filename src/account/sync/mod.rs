@@ -2,14 +2,9 @@
 
 pub mod batch;
 pub mod change;
-pub mod identify;
+mod identify;
 mod intent;
 mod reconcile;
 pub mod refresh;
 pub mod remote;
 pub mod turn;
-
-pub use batch::{Batch, Ended};
-pub use change::{Changed, Keeping};
-pub use refresh::{Refreshed, Urgency};
-pub use remote::{Connection, Remote};
