@@ -3,11 +3,13 @@
 mod diff;
 mod ledger;
 mod names;
+mod overlay;
 mod resolve;
 mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::refusal;
-pub use resolve::{Environment, KnownValues, MOST_VARIABLES, Rules, Skipped, resolve};
+pub use overlay::{KnownVariables, Provenance, Variable};
+pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve};
 pub use room::Room;

@@ -1,97 +1,30 @@
 //! The account's lists of API keys and of SSH keys as last known, for a TAB. They hold what a list
 //! shows, and no key.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
+use crate::domain::{AccountId, KeyKind, KeyList, Result};
+use crate::files::{Disk, Slot};
 
-use super::{Slot, Store, Version};
-use crate::domain::{AccountId, Digest, Result, Timestamp};
+pub struct KeyLists(pub(super) Rc<Disk>);
 
-/// Which keys a list is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    Api,
-    Ssh,
-}
-
-impl KeyKind {
-    /// The list's name: of its file, of its lock, and on the command line of the background.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api-keys",
-            Self::Ssh => "ssh-keys",
-        }
-    }
-
-    /// The kind with this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Api, Self::Ssh].into_iter().find(|kind| kind.name() == name)
-    }
-}
-
-/// A list as last known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyList {
-    version: Version<1>,
-    pub fetched_at: Timestamp,
-    /// Whether a change since then ended so that nobody knows what the account holds now.
-    pub doubtful: bool,
-    pub keys: Vec<ListedKey>,
-}
-
-/// A key as the list shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedKey {
-    pub id: u64,
-    /// The name of an API key, the comment of an SSH key; may be empty.
-    pub name: String,
-    /// The rights of an API key, the fingerprint of an SSH key; may be empty.
-    pub detail: String,
-}
-
-impl KeyList {
-    /// The list as the server tells it now.
-    pub fn new(mut keys: Vec<ListedKey>, fetched_at: Timestamp) -> Self {
-        keys.sort_by_key(|key| key.id);
-        Self { version: Version, fetched_at, doubtful: false, keys }
-    }
-
-    /// Takes a key into the list, in place of one with the same number.
-    pub fn put(&mut self, key: ListedKey) {
-        self.remove(key.id);
-        let at = self.keys.partition_point(|other| other.id < key.id);
-        self.keys.insert(at, key);
-    }
-
-    /// Takes a key out of the list.
-    pub fn remove(&mut self, id: u64) {
-        self.keys.retain(|key| key.id != id);
-    }
-}
-
-impl Store {
+impl KeyLists {
     /// A list of `account`.
-    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
-        self.slot(self.account_folder(account).join(format!("{}.json", kind.name())))
+    pub fn of(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
+        let folder = self.0.cache.join(account.as_str());
+        Slot::new(&self.0, folder.join(format!("{}.json", kind.name())))
     }
 
     /// Deletes the lists of `account`, as after a refused key.
-    pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
-        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.key_list(account, kind).remove())
-    }
-
-    /// The digests of the keys of `account` that were made through here, by id: by them the key in use is
-    /// known, although the server never lists keys themselves.
-    pub fn own_keys(&self, account: &AccountId) -> Slot<'_, BTreeMap<u64, Digest>> {
-        self.slot(self.state.join("own-keys").join(format!("{}.json", account.as_str())))
+    pub fn delete(&self, account: &AccountId) -> Result<()> {
+        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.of(account, kind).remove())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ServerUrl;
+    use crate::domain::{ListedKey, ServerUrl, Timestamp};
 
     fn key(id: u64, name: &str) -> ListedKey {
         ListedKey { id, name: name.to_owned(), detail: String::new() }
@@ -100,14 +33,15 @@ mod tests {
     #[test]
     fn a_list_is_read_back_and_a_damaged_one_is_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let disk = Rc::new(Disk::new(folder.path(), folder.path(), folder.path()));
+        let lists = KeyLists(Rc::clone(&disk));
         let account = AccountId::new(&ServerUrl::default(), "1");
-        let slot = store.key_list(&account, KeyKind::Api);
+        let slot = lists.of(&account, KeyKind::Api);
         assert_eq!(slot.get(), None);
         let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
         slot.save(&list).expect("written");
         assert_eq!(slot.get(), Some(list));
-        assert_eq!(store.key_list(&account, KeyKind::Ssh).get(), None);
+        assert_eq!(lists.of(&account, KeyKind::Ssh).get(), None);
         for damaged in [
             "",
             "{",
@@ -115,18 +49,8 @@ mod tests {
             "{\"version\":1}",
             "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
         ] {
-            let path = store.account_folder(&account).join("api-keys.json");
-            store.write(&path, damaged.as_bytes()).expect("written");
+            disk.write(&slot.path, damaged.as_bytes()).expect("written");
             assert_eq!(slot.get(), None, "{damaged}");
         }
-    }
-
-    #[test]
-    fn a_key_is_put_in_its_place_and_removed() {
-        let mut list = KeyList::new(vec![key(3, "c"), key(1, "a")], Timestamp(5));
-        list.put(key(2, "b"));
-        list.put(key(3, "C"));
-        list.remove(1);
-        assert_eq!(list.keys, [key(2, "b"), key(3, "C")]);
     }
 }

@@ -1,0 +1,99 @@
+//! What a shell compares at its prompts to know that nothing changed.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::account::machine::Machine;
+use crate::domain::{Failure, Timestamp};
+use crate::files::modified;
+use crate::shell::{Clock, Watch};
+
+/// What a shell compares from now on, and why that is less than it should be.
+pub(super) struct Comparison {
+    pub generation: PathBuf,
+    pub watches: Vec<Watch>,
+    /// A file may still change without its time changing, as far as the shell can see.
+    pub unsure: bool,
+    pub failure: Option<Failure>,
+}
+
+/// The generation and the stamps, taken before anything else is read, so that whatever changes
+/// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
+/// things that never change, and its clock alone makes it ask again.
+pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
+    let (store, now, files) = (&machine.store, machine.now(), machine.selection.watched_files());
+    let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
+    let edited = seen.iter().any(|(file, time)| {
+        time.is_some_and(|time| store.stamps.path(file).exists() && !store.stamps.shows(file, time))
+    });
+    // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
+    let known = store.generation.newest().filter(|_| !edited);
+    let generation = known.map_or_else(|| store.generation.publish(now), Ok);
+    let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
+        Some(time) if !store.stamps.shows(file, *time) => store.stamps.set(file, *time),
+        _ => Ok(()),
+    };
+    let written = generation.and_then(|path| seen.iter().try_for_each(stamp).map(|()| path));
+    // A file system with coarser times than the file's own cannot hold its stamp.
+    let holds = || seen.iter().all(|(file, time)| time.is_none_or(|time| store.stamps.shows(file, time)));
+    let generation = match written {
+        Ok(path) if holds() => path,
+        other => {
+            let failure = other.err();
+            return Comparison {
+                generation: PathBuf::from("/"),
+                watches: Vec::new(),
+                unsure: false,
+                failure,
+            };
+        }
+    };
+    let dated = modified(&generation);
+    let watch = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
+        Some(_) if dated == *time => Watch::Present { file: bytes(file), stamp: bytes(&generation) },
+        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamps.path(file)) },
+        None => Watch::Absent(bytes(file)),
+    };
+    let watches = seen.iter().map(watch).collect();
+    let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let unsure = whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
+    Comparison { generation, watches, unsure, failure: None }
+}
+
+/// What tells a shell without a clock that `ask_again_in` seconds have passed: its terminal beside a file
+/// of that moment, or the age of a file.
+pub(super) fn clock(
+    machine: &Machine,
+    terminal: Option<&Path>,
+    generation: &Path,
+    ask_again_in: u64,
+) -> Clock {
+    let (store, now) = (&machine.store, machine.now());
+    // Where it is written, Linux rounds its time to eight seconds.
+    let tells = |terminal: &&Path| age(terminal, now).is_some_and(|age| (0..=16).contains(&age));
+    let telling = terminal.filter(tells);
+    match telling.and_then(|terminal| Some((terminal, store.deadlines.at(now, ask_again_in).ok()?))) {
+        Some((terminal, due)) => Clock::Terminal { terminal: bytes(terminal), due: bytes(&due) },
+        None => age_of(generation, now),
+    }
+}
+
+/// The clock of a shell without one, where no folder of the user's is known.
+pub fn age_of_root(now: Timestamp) -> Clock {
+    age_of(Path::new("/"), now)
+}
+
+fn age_of(file: &Path, now: Timestamp) -> Clock {
+    Clock::Age { of: bytes(file), now: age(file, now).unwrap_or_default() }
+}
+
+/// Seconds since `file` was modified.
+fn age(file: &Path, now: Timestamp) -> Option<i64> {
+    let since = modified(file)?.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(now.0).ok()?.checked_sub_unsigned(since)
+}
+
+pub(super) fn bytes(path: &Path) -> Vec<u8> {
+    path.as_os_str().as_bytes().to_vec()
+}

@@ -1,0 +1,88 @@
+//! The way to an account's server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::local::Account;
+use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
+use crate::credentials::Credential;
+use crate::domain::{Failure, Remedy, Result, format_duration};
+
+/// The longest that a command waits for one request.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest that a background refresh waits for one request.
+const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How calls are made, as the command line says.
+#[derive(Clone)]
+pub struct Connection {
+    pub tries: u32,
+    pub inspect: Inspect,
+    /// Whether plain http to other machines is let through.
+    pub insecure_http: bool,
+    pub listener: Arc<dyn Listener>,
+    pub out: Outstanding,
+}
+
+/// An account with a way to its server.
+pub struct Remote<'a> {
+    pub account: Account<'a>,
+    pub(in crate::account) client: Client,
+    pub(in crate::account) listener: Arc<dyn Listener>,
+    pub(in crate::account) out: Outstanding,
+    /// Calls are shown in place of being sent (`--curl`).
+    pub(in crate::account) only_shown: bool,
+}
+
+impl<'a> Remote<'a> {
+    /// A way for a command that somebody waits for.
+    pub fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
+        Self::new(account, connection, COMMAND_TIMEOUT)
+    }
+
+    /// A way for a refresh in the background.
+    pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
+        Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn no_answer_within(&self, limit: Duration) -> Failure {
+        let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
+        Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
+    }
+
+    /// `failure` with where the key came from, if it is the key that was refused.
+    pub fn blame(&self, failure: Failure) -> Failure {
+        if !failure.is_refusal() && !failure.is_right_missing() {
+            return failure;
+        }
+        let Credential { key, source } = &self.account.credential;
+        let from = format!("the key {} is from {source}", key.suffix());
+        let remedy = match failure.remedy() {
+            Some(Remedy::GrantRights { missing, text }) => {
+                Remedy::GrantRights { missing: missing.clone(), text: format!("{from}; {text}") }
+            }
+            _ if failure.status_code() == 401 => format!("{from}; {}; {TWO_FACTOR}", source.mend()).into(),
+            _ => format!("{from}; {}", source.mend()).into(),
+        };
+        failure.hint(remedy)
+    }
+
+    fn new(account: Account<'a>, connection: Connection, timeout: Duration) -> Result<Self> {
+        let settings = Settings {
+            server: account.server.clone(),
+            key: Some(account.credential.key.clone()),
+            timeout,
+            tries: connection.tries,
+            insecure_http: connection.insecure_http || account.config.insecure_http,
+            inspect: connection.inspect,
+            out: connection.out.clone(),
+        };
+        let Connection { listener, out, .. } = connection;
+        let only_shown = matches!(settings.inspect, Inspect::Curl { .. });
+        let client = Client::new(settings, Arc::clone(&listener))?;
+        client.redact(account.all_values());
+        Ok(Self { account, client, listener, out, only_shown })
+    }
+}

@@ -1,0 +1,124 @@
+//! Locks between processes: one refresh or change for an account at a time, and no file written
+//! while all of them are converted.
+//!
+//! Who takes several takes them in this order: that of the conversions, those of the accounts by
+//! name, that of the writers, that of who makes a key, that of the keyring's entries.
+
+use std::fs::{File, TryLockError};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Disk, unwritable};
+use crate::domain::{AccountId, Failure, Result};
+
+/// How often to look whether the other one is done, and how many times.
+const INTERVAL: Duration = Duration::from_millis(10);
+const LOOKS: u32 = 1500;
+
+/// How long to wait for another process that holds a lock.
+pub const PATIENCE: Duration = INTERVAL.saturating_mul(LOOKS);
+
+/// The pauses between two looks, until it takes too long.
+pub fn pauses() -> impl Iterator<Item = Duration> {
+    (0..LOOKS).map(|_| INTERVAL)
+}
+
+/// A lock that is held until this is dropped or the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    /// `None` where locks cannot be written, and one answer is all that is wanted.
+    _file: Option<File>,
+}
+
+type Take = fn(&File) -> std::result::Result<(), TryLockError>;
+
+impl Disk {
+    /// Takes the lock called `name` if nobody holds it; `None` if somebody does.
+    pub fn try_lock(&self, name: &str) -> Result<Option<Lock>> {
+        self.try_with(name, File::try_lock)
+    }
+
+    /// Takes the lock called `name` alone, once nobody holds it.
+    pub fn await_lock(&self, name: &str) -> Result<Lock> {
+        self.await_with(name, File::try_lock)
+    }
+
+    /// Takes a share of the lock called `name`, once nobody holds it alone.
+    pub fn await_share(&self, name: &str) -> Result<Lock> {
+        self.await_with(name, File::try_lock_shared)
+    }
+
+    fn await_with(&self, name: &str, take: Take) -> Result<Lock> {
+        for pause in pauses() {
+            if let Some(lock) = self.try_with(name, take)? {
+                return Ok(lock);
+            }
+            std::thread::sleep(pause);
+        }
+        self.try_with(name, take)?.ok_or_else(|| self.held_too_long(name))
+    }
+
+    /// Keeps every other process from writing what is remembered or noted of `account`.
+    pub fn lock_values(&self, account: &AccountId) -> Result<Lock> {
+        self.await_lock(&format!("values-{account}"))
+    }
+
+    /// Keeps every other process from writing any file of `account`.
+    pub fn lock_account(&self, account: &AccountId) -> Result<[Lock; 2]> {
+        Ok([self.await_lock(account.as_str())?, self.lock_values(account)?])
+    }
+
+    fn try_with(&self, name: &str, take: Take) -> Result<Option<Lock>> {
+        let path = self.lock_path(name);
+        let taken = self.open_empty(&path).and_then(|file| match take(&file) {
+            Ok(()) => Ok(Some(Lock { _file: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(unwritable(&path, &error)),
+        });
+        match taken {
+            Err(failure) if self.go_without(&failure) => Ok(Some(Lock { _file: None })),
+            taken => taken,
+        }
+    }
+
+    /// Somebody else holds the lock called `name` for too long.
+    pub fn held_too_long(&self, name: &str) -> Failure {
+        let path = self.lock_path(name);
+        Failure::unavailable(format!("another vastenv is running ({})", path.display()))
+            .hint("if it hangs, stop it (`fuser` on that file shows it) and try again")
+    }
+
+    fn lock_path(&self, name: &str) -> PathBuf {
+        self.state.join("locks").join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_had_once_until_dropped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::new(folder.path(), folder.path(), folder.path());
+        let held = disk.try_lock("one").expect("a file");
+        assert!(held.is_some());
+        assert!(disk.try_lock("one").expect("a file").is_none());
+        assert!(disk.try_lock("two").expect("a file").is_some());
+        drop(held);
+        assert!(disk.try_lock("one").expect("a file").is_some());
+    }
+
+    #[test]
+    fn a_share_leaves_room_for_others_and_for_nobody_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::new(folder.path(), folder.path(), folder.path());
+        let shares = [(); 2].map(|()| disk.await_share("all").expect("a share"));
+        assert!(disk.try_lock("all").expect("a file").is_none());
+        drop(shares);
+        let alone = disk.await_lock("all").expect("the lock");
+        assert!(disk.try_with("all", File::try_lock_shared).expect("a file").is_none());
+        drop(alone);
+        disk.await_share("all").expect("a share");
+    }
+}
