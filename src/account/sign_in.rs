@@ -6,7 +6,7 @@ use super::Remote;
 use crate::config::Paths;
 use crate::credentials::Source;
 use crate::domain::{Failure, Result, Secret, Timestamp, format_duration};
-use crate::files::{self, remove, write_private};
+use crate::files::{self, remove};
 use crate::store::{Identity, Store};
 
 /// Where a key is to be saved.
@@ -25,8 +25,6 @@ pub struct SavedKey {
     pub source: Source,
     /// Places where a key was before, and is no more.
     pub removed: Vec<Source>,
-    /// What was mended on the way, or is not as it should be: sentences for the user.
-    pub notes: Vec<String>,
 }
 
 impl Remote<'_> {
@@ -74,16 +72,16 @@ pub fn save_key(
     place: KeyPlace,
     now: Timestamp,
 ) -> Result<SavedKey> {
-    let (mut notes, mut removed) = (Vec::new(), Vec::new());
+    let mut removed = Vec::new();
     let file = Source::KeyFile(paths.api_key());
     let source = match place {
         KeyPlace::File => {
-            write_private(&paths.api_key(), key.expose().as_bytes(), &mut notes)?;
+            store.disk.write(&paths.api_key(), key.expose().as_bytes())?;
             match store.sealing.vault.delete_api_key() {
                 Ok(true) => removed.push(Source::Keyring),
                 Ok(false) => {}
                 // Nobody asks for it any more.
-                Err(failure) => notes.push(failure.message().to_owned()),
+                Err(failure) => store.disk.note(vec![failure.message().to_owned()]),
             }
             file
         }
@@ -103,5 +101,5 @@ pub fn save_key(
     files::sweep(&paths.vastai_config);
     store.disk.sweep_leftovers();
     store.generation.publish(now)?;
-    Ok(SavedKey { source, removed, notes })
+    Ok(SavedKey { source, removed })
 }

@@ -61,9 +61,7 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
     }
     let known = account.known();
-    for note in app.store.disk.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     match known {
         Ok(Known::Snapshot(snapshot)) if account.is_fresh(&snapshot) => Ok(*snapshot),
         Ok(Known::Snapshot(snapshot)) => match when_old {

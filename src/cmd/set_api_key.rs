@@ -30,9 +30,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     }
     let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
     let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
-    for note in saved.notes.iter().chain(&app.store.disk.take_notes()) {
-        app.ui.warn(note);
-    }
+    app.warn_of_notes();
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
     app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.source));
     for removed in &saved.removed {

@@ -34,9 +34,7 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
     files::sweep(&app.paths.vastai_config);
     app.store.disk.sweep_leftovers();
     app.store.generation.publish(context::now())?;
-    for note in app.store.disk.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     if app.ui.raw {
         app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files}))?;
     } else {
