@@ -1,6 +1,6 @@
 //! This machine: which account is meant on it, and what it keeps.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::select::Selection;
 use crate::credentials::{self, Credential};
@@ -45,7 +45,7 @@ impl Machine {
         self.store.sealing.vault.let_keyring_ask();
     }
 
-    /// What was mended since the last call: sentences for the user.
+    /// Sentences for the user since the last call, such as what was fixed.
     pub fn take_notes(&self) -> Vec<String> {
         self.store.disk.take_notes()
     }
@@ -93,6 +93,11 @@ impl Machine {
     pub fn leftovers(&self) -> Vec<PathBuf> {
         let shared = files::leftovers(&self.selection.paths.vastai_config);
         self.store.disk.leftovers().into_iter().chain(shared).collect()
+    }
+
+    /// Makes a folder that only its owner can use, or makes one so.
+    pub fn ensure_private(&self, folder: &Path) -> Result<()> {
+        self.store.disk.ensure(folder)
     }
 
     /// The private folders, made or checked.

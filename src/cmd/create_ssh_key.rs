@@ -12,7 +12,7 @@ use crate::account::{Account, Remote, SshKey};
 use crate::cli::CreateSshKey;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, Secret};
-use crate::files::{ensure_private_folder, make_folder, unwritable};
+use crate::files::{make_folder, unwritable};
 use crate::keypair::{PublicKey, existing, generate, save};
 use crate::ui::read_new_passphrase;
 
@@ -131,18 +131,15 @@ fn home_folder() -> Result<PathBuf> {
     Ok(home.join(".ssh"))
 }
 
-/// Makes the folder, only for its owner. One that is there is mended if it is `~/.ssh`; any other
+/// Makes the folder, only for its owner. One that is there is made so if it is `~/.ssh`; any other
 /// may be open to others for a reason, and is left as it is.
 fn prepare_folder(app: &App, path: &Path, is_ours: bool) -> Result<()> {
     let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
     if !is_ours {
         return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
     }
-    let mut notes = Vec::new();
-    ensure_private_folder(folder, &mut notes)?;
-    for note in &notes {
-        app.ui.warn(note);
-    }
+    app.machine.ensure_private(folder)?;
+    app.warn_of_notes();
     Ok(())
 }
 

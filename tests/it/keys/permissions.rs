@@ -67,7 +67,8 @@ fn what_is_wrong_with_a_permission_file_is_said_with_its_place_and_nothing_sent(
     home.write("large.json", " ".repeat(1_100_000));
     call(&["--permission_file", "large.json"]).refuses(2, &["over 1 MiB"]);
     home.write("list.json", r#"{"api": []}"#);
-    call(&["--permission_file", "list.json", "--permission", "misc"]).refuses(2, &["\"api\"", "not an object"]);
+    call(&["--permission_file", "list.json", "--permission", "misc"])
+        .refuses(2, &["\"api\"", "not an object"]);
     call(&[]).refuses(2, &["missing", "--permission"]);
     assert_eq!(account.requests(), [""; 0]);
 }
