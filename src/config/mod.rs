@@ -60,7 +60,7 @@ struct File {
     allow: BTreeSet<String>,
     #[serde(default)]
     insecure_http: bool,
-    storage: Option<String>,
+    storage: Option<Storage>,
 }
 
 /// How an unknown setting's message ends, which lists those that are known: without the old one.
@@ -104,19 +104,12 @@ impl Config {
                 })?
                 .max(SHORTEST_MAX_AGE),
         };
-        let storage = match file.storage {
-            None => None,
-            Some(text) => Some(
-                Storage::parse(&text)
-                    .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
-            ),
-        };
         Ok(Self {
             max_age,
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
             allow: file.allow,
             insecure_http: file.insecure_http,
-            storage,
+            storage: file.storage,
         })
     }
 }
@@ -158,7 +151,7 @@ mod tests {
             ("max_age = \"soon\"", "max_age"),
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
-            ("storage = \"cloud\"", "neither"),
+            ("storage = \"cloud\"", "keyring"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();

@@ -32,9 +32,7 @@ pub fn status(app: &App) -> Result<()> {
         }
     }
     lines.extend([facts.storage(), facts.hook()]);
-    for note in app.machine.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     print(app, &lines)?;
     facts.account.map(drop)
 }
