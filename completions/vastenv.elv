@@ -805,6 +805,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;sandbox'= {
             cand --port 'Port on 127.0.0.1 [default: any free one]'
             cand --state 'Keep the account in this JSON file'
+            cand --instance 'Add an instance and its SSH address (also ,label=… ,status=… ,gpu=… ,gpus=N)'
             cand --latency 'Delay every answer'
             cand --rate-limits 'Refuse requests that come too fast: at once, or after a burst'
             cand --record 'Append every request to this file, one JSON line each'

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::path;
+use super::{path, text};
 use crate::format;
 use crate::shell::{self, Dialect, Shell};
 
@@ -107,6 +107,9 @@ pub struct Sandbox {
     /// Keep the account in this JSON file
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub state: Option<PathBuf>,
+    /// Add an instance and its SSH address (also ,label=… ,status=… ,gpu=… ,gpus=N)
+    #[arg(long, value_name = "ID[=HOST:PORT]", value_parser = text())]
+    pub instance: Vec<String>,
     /// Hide every value as ********, as the real service may
     #[arg(long)]
     pub mask: bool,

@@ -61,7 +61,7 @@ async fn held(remote: &Remote<'_>, key: &PublicKey) -> Result<Option<SshKey>> {
         Err(failure) => return Err(failure),
     };
     let same = |held: &SshKey| PublicKey::parse(&held.key).is_ok_and(|other| other.is_same_key(key));
-    Ok(listed.keys.into_iter().find(same))
+    Ok(listed.items.into_iter().find(same))
 }
 
 fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {

@@ -18,7 +18,7 @@ use crate::environment::Ledger;
 use crate::files::reason;
 use crate::format::posix_assignment;
 use crate::process::{Signals, exit_code, with_users_limits};
-use crate::sandbox::{Options, RateLimits, Sandbox};
+use crate::sandbox::{InstanceSeed, Options, RateLimits, Sandbox};
 use crate::shell::LEDGER_VARIABLE;
 use crate::ui::Ui;
 
@@ -27,6 +27,7 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
     let options = Options {
         port: arguments.port,
         state: arguments.state,
+        instances: arguments.instance.iter().map(|text| InstanceSeed::parse(text)).collect::<Result<_>>()?,
         mask: arguments.mask,
         latency: Duration::from_millis(arguments.latency),
         rate_limits: arguments.rate_limits.map(|kind| match kind.as_str() {
