@@ -6,7 +6,6 @@ use crate::api::Listing;
 use crate::domain::{Instance, RUNNING, Result};
 use crate::store::{ListEntry, ListKind};
 
-#[allow(dead_code, reason = "for hints")]
 impl Account<'_> {
     /// The instances that ran when they were last listed.
     pub fn running_instances(&self) -> Vec<ListEntry> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::app::App;
+use super::app::{App, CONTAINERS_OWN, is_containers_own};
 use super::ask::agree_beside_stdin;
 use super::outcome::{Outcome, Stop};
 use crate::account::{KeyPlace, ListKind, Urgency, save_key};
@@ -24,6 +24,9 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
         Failure::usage(format!("not an API key: it {why}"))
             .hint("copy it again from https://cloud.vast.ai/manage-keys/")
     })?;
+    if is_containers_own(&key) {
+        app.ui.warn(CONTAINERS_OWN);
+    }
     let owner = if arguments.no_verify { None } else { verify(app, &key)? };
     if app.global.curl {
         return Ok(());

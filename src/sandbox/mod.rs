@@ -106,6 +106,11 @@ impl Sandbox {
         &self.api_key
     }
 
+    /// Whether the account has no variables.
+    pub fn is_empty(&self) -> bool {
+        self.service.is_empty()
+    }
+
     /// Serves until `until` resolves, then drops what connections there are.
     ///
     /// Needs a tokio runtime with I/O and time.

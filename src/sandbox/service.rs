@@ -48,6 +48,11 @@ impl Service {
         self.account.own_keys().next().map(|key| key.key.clone())
     }
 
+    /// Whether the account has no variables.
+    pub fn is_empty(&self) -> bool {
+        self.account.secrets.is_empty()
+    }
+
     /// Answers `request`; what it changed is saved and the request recorded when this returns.
     pub fn handle(&mut self, request: &Request) -> Answer {
         let answer = self.answer(request).unwrap_or_else(|refusal| refusal);
