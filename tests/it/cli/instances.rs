@@ -31,9 +31,7 @@ fn cached(home: &Home) -> Option<Value> {
 #[test]
 fn a_new_key_and_each_background_refresh_bring_the_list() {
     let account = account();
-    let mut home = account.home();
-    home.unset("VAST_API_KEY");
-    home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    let home = knowing_home(&account);
     let expected = json!([
         {"id": 7, "name": "a\\u{1b}[2J\\tb", "detail": ""},
         {"id": 20_931_234, "name": "train", "detail": "2x RTX 4090", "status": "running"},
@@ -72,9 +70,7 @@ fn a_key_that_may_not_read_it_is_told_nothing_and_asks_once() {
 #[test]
 fn a_refused_key_leaves_no_list() {
     let account = account();
-    let mut home = account.home();
-    home.unset("VAST_API_KEY");
-    home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    let home = knowing_home(&account);
     let list = home.snapshot().expect("a snapshot").with_file_name("instances.json");
     assert!(list.exists());
     let elsewhere = Home::at(&account.sandbox.url, KEY);
@@ -123,12 +119,11 @@ fn a_new_ssh_key_comes_with_the_command_that_brings_it_to_what_runs() {
         )
     };
     home.write("it's/a key.pub", key("me@here", 'N') + "\n");
-    let typed = key("it's mine", 'M');
-    for (given, expected) in [("it's/a key.pub", "it's/a key.pub"), (&typed, &typed)] {
+    for (given, expected) in [("it's/a key.pub", "it's/a key.pub"), (&key("me@work", 'M'), "KEY")] {
         let said = home.vastenv(&["create", "ssh-key", given]).run().expect(0);
         let (_, argument) = said
             .err
-            .split_once("do not get it (20931234 (train)): vastai attach ssh INSTANCE ")
+            .split_once("; for running instances (20931234 (train)): vastai attach ssh INSTANCE ")
             .unwrap_or_else(|| panic!("{said:?}"));
         let printed = home.command("sh", &["-c", &format!("printf %s {argument}")]).run().expect(0).out;
         assert_eq!(printed, expected);
