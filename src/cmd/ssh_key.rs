@@ -82,6 +82,12 @@ fn refusal(unread: Unread, name: &str) -> Failure {
     }
 }
 
+/// What stands for the key in another command: the path that `text` is, or a place holder.
+pub fn attachable(text: &str) -> String {
+    let path = path_of(text).map(|path| path.display().to_string());
+    path.map_or("KEY".to_owned(), |path| shell_escape::escape(path.into()).into_owned())
+}
+
 /// Type, fingerprint and comment, short enough for a line of talk.
 pub fn describe(key: &PublicKey) -> String {
     let comment = if key.comment().is_empty() { "no comment" } else { key.comment() };

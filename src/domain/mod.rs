@@ -3,13 +3,14 @@
 //! Nothing here does I/O, reads the environment or the clock.
 
 mod account_id;
+mod cached_list;
 mod date;
 mod digest;
 mod duration;
 mod failure;
 mod hex;
 mod identity;
-mod key_list;
+mod instance;
 mod masked;
 mod name;
 mod python_json;
@@ -22,13 +23,14 @@ mod timestamp;
 mod version;
 
 pub use account_id::AccountId;
+pub use cached_list::{CachedList, ListEntry, ListKind};
 pub use date::format_date;
 pub use digest::{Digest, DigestKey};
 pub use duration::{format_duration, parse_duration};
 pub use failure::{Failure, Kind, Remedy, Result};
 pub use hex::hex;
 pub use identity::Identity;
-pub use key_list::{KeyKind, KeyList, ListedKey};
+pub use instance::{Instance, RUNNING, SshAddress};
 pub use masked::is_mask;
 pub use name::{EnvName, NameError};
 pub use python_json::to_python_json;

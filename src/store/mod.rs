@@ -7,7 +7,7 @@ mod changes;
 mod digest_key;
 mod generation;
 mod journal;
-mod key_lists;
+mod lists;
 mod loaded;
 mod notice;
 mod session;
@@ -42,7 +42,7 @@ pub struct Store {
     /// The digests of the keys that were made through here, by id: by them the key in use is known,
     /// although the server never lists keys themselves.
     pub own_keys: Slots<AccountId, BTreeMap<u64, Digest>>,
-    pub key_lists: key_lists::KeyLists,
+    pub lists: lists::Lists,
     /// There while the last refresh with a key failed.
     pub backoffs: Slots<Digest, Backoff>,
     pub reset: journal::ResetJournal,
@@ -72,7 +72,7 @@ impl Store {
             changes: changes::ChangeSlots(Rc::clone(&disk)),
             identities: Slots::new(&disk, "identities"),
             own_keys: Slots::new(&disk, "own-keys"),
-            key_lists: key_lists::KeyLists(Rc::clone(&disk)),
+            lists: lists::Lists(Rc::clone(&disk)),
             backoffs: Slots::new(&disk, "backoff"),
             reset: journal::ResetJournal(Rc::clone(&disk)),
             sessions: session::Sessions(Rc::clone(&disk)),

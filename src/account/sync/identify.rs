@@ -59,7 +59,7 @@ impl Remote<'_> {
         let account = &self.account;
         if let Some(id) = account.id() {
             account.store().snapshots.delete(&id)?;
-            account.store().key_lists.delete(&id)?;
+            account.store().lists.delete(&id)?;
         }
         let known = account.identity().ok().flatten();
         let (user, email) = known.map_or((None, None), |known| (known.user, known.email));
