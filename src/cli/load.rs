@@ -98,8 +98,8 @@ pub struct Storage {
 /// `vastenv sandbox`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A new sandbox has a random key; with --state it stays the same. For bash, zsh or fish\n\
-    without arguments it loads the hook and creates three variables.\n\n\
+    after_help = "A new sandbox has a random key; with --state it stays the same. For bash, zsh or\n\
+    fish without arguments it loads the hook and creates three variables.\n\n\
     Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
     vastenv sandbox --state dev.json   # prints the two exports and serves"
 )]

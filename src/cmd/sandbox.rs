@@ -76,8 +76,10 @@ fn throw_away_home() -> Result<tempfile::TempDir> {
     let made = tempfile::Builder::new().prefix("vastenv-sandbox-").tempdir();
     let home =
         made.map_err(|error| Failure::failed(format!("cannot create a temporary home: {}", reason(&error))))?;
-    // Without one, an interactive zsh greets with its set-up questions.
-    std::fs::write(home.path().join(".zshrc"), "").map_err(|error| {
+    // Without these, an interactive zsh asks how to be set up, and fish reads every manual page first.
+    let made = std::fs::write(home.path().join(".zshrc"), "")
+        .and_then(|()| std::fs::create_dir_all(home.path().join(".local/share/fish/generated_completions")));
+    made.map_err(|error| {
         Failure::failed(format!("cannot write into {}: {}", home.path().display(), reason(&error)))
     })?;
     Ok(home)

@@ -44,7 +44,7 @@ const NEIGHBOURS: [(&str, &str); 6] = [
 const ROOMS: [(&str, &[&str]); 6] = [
     ("account", &["select", "machine", "local", "remember", "sync", "keys", "prompt"]),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
-    ("account/keys", &["save", "lists", "calls", "reset"]),
+    ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "follow"]),
     ("sealing", &["format", "keyring", "kernel", "entries", "vault", "file", "convert", "report"]),
     (
