@@ -32,7 +32,7 @@ pub fn open_store(paths: &Paths) -> Store {
     let settings = paths.config_file.clone();
     let storage = move || Config::load(&settings).map(|config| config.storage);
     Store::new(&paths.state, &paths.cache, &paths.data)
-        .dated_like(paths.api_key())
+        .dated_after(paths.api_key())
         .sealed_by(context::keyring(), storage)
 }
 

@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use super::Store;
-use super::stamp::modification_time;
+use super::stamp::{NEXT, modification_time};
 use crate::domain::{Result, Timestamp};
 use crate::files;
 
@@ -33,7 +33,10 @@ impl Store {
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             // A file system that cannot hold that time costs shells one comparison more.
             Ok(file) => drop(
-                self.dated_like.as_deref().and_then(modification_time).map(|time| file.set_modified(time)),
+                self.dated_after
+                    .as_deref()
+                    .and_then(modification_time)
+                    .and_then(|time| file.set_modified(time.checked_add(NEXT)?).ok()),
             ),
             // Somebody else published this very number after this change was in place.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

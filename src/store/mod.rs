@@ -36,6 +36,7 @@ pub use lock::{CONVERSION, INTERVAL, Lock, PATIENCE, WRITERS};
 pub use session::Session;
 pub use slot::{Slot, Version};
 pub use snapshot::{Origin, Snapshot, Variable};
+pub use stamp::NEXT;
 pub use sweep::SecretFile;
 pub use values::{KEPT_AFTER_DELETION, Means, Remembered, Values};
 
@@ -54,7 +55,7 @@ pub struct Store {
     vault: Vault,
     /// How files that hold values are to be written, as the settings say at the moment.
     storage: Box<dyn Fn() -> Result<Storage>>,
-    dated_like: Option<PathBuf>,
+    dated_after: Option<PathBuf>,
     /// Where what cannot be written is kept until the process ends; `None` where that is a failure.
     unwritten: Option<RefCell<BTreeMap<PathBuf, Zeroizing<Vec<u8>>>>>,
     /// Something could not be written, and the user was told.
@@ -78,17 +79,17 @@ impl Store {
             notes: RefCell::default(),
             vault: Vault::new(data, Keyring::default()),
             storage: Box::new(|| Ok(Storage::File)),
-            dated_like: None,
+            dated_after: None,
             unwritten: None,
             goes_without: Cell::new(false),
         }
     }
 
-    /// The same, with generations that have the modification time of `file`: a shell that watches it
-    /// compares it with the generation itself, and needs no stamp.
+    /// The same, with generations that are a nanosecond younger than `file`: for a shell that watches it
+    /// they are one of the stamps around its time.
     #[must_use]
-    pub fn dated_like(self, file: PathBuf) -> Self {
-        Self { dated_like: Some(file), ..self }
+    pub fn dated_after(self, file: PathBuf) -> Self {
+        Self { dated_after: Some(file), ..self }
     }
 
     /// The same, for a command that only needs an answer: what cannot be written is told once and used.
