@@ -42,8 +42,8 @@ __vastenv_hook() {
   __vastenv_load || :
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word of
-# it costs at every prompt: the steering variables that are set are one, those that are not another.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word
+# costs at every prompt: the steering variables that are set are one, those that are not another.
 # shellcheck disable=SC2016
 __vastenv_state() {
   local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
@@ -51,7 +51,8 @@ __vastenv_state() {
   __vastenv_mode=prompt __vastenv_seen=:
   # $NAME is three times as fast as ${NAME-}, but not with `set -u`; and `set -x` shows it. $- tells whether
   # either is switched on later: they stand before its capitals. (While this file is read it has less.)
-  if [[ $__vastenv_flag == *[BCEHPT] && $__vastenv_flag != *[ux]* && ${__vastenv_options-} != -?*[aku]* ]]; then
+  if [[ $__vastenv_flag == *[BCEHPT] && $__vastenv_flag != *[ux]* &&
+    ${__vastenv_options-} != -?*[aku]* ]]; then
     __vastenv_flag=":$__vastenv_flag*" __vastenv_open='$' __vastenv_close='' __vastenv_now=SECONDS
   else
     __vastenv_flag=''

@@ -32,7 +32,9 @@ __vastenv_hook() {
 # costs at every prompt, and a function more than all of them: the steering variables that are set are one
 # word, those that are not another.
 __vastenv_state() {
-  local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"' __vastenv_more= __vastenv_h=
+  builtin set +x
+  local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"'
+  local __vastenv_more= __vastenv_h=
   __vastenv_mode=prompt __vastenv_seen=:
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
     if [[ -n ${(P)__vastenv_n} ]]; then
