@@ -6,8 +6,8 @@
 # as one test of what the state that it loaded depends on:
 #   - the generation file still exists (every change made through vastenv publishes the next one and
 #     unlinks this one);
-#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
-#     also after a clock was set back), or are still absent;
+#   - files that others write still lie between a stamp that is a nanosecond older and one that is a
+#     nanosecond newer (exact, also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, which every bash has, also when somebody assigned to it;
 #   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
 # No value of a variable is ever held in a variable of this file, nor traced under `set -x`.
@@ -27,7 +27,7 @@ __vastenv_bin=@VASTENV_BINARY@
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != "$$" ]]; then
   __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags='' __vastenv_told='' __vastenv_warned=''
-  __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_odd='' __vastenv_since=0 __vastenv_due=0
+  __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_odd='' __vastenv_dash=''
   __vastenv_key='' __vastenv_seen='' __vastenv_moves=0
 fi
 __vastenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
@@ -42,40 +42,75 @@ __vastenv_hook() {
   __vastenv_load || :
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word
+# costs at every prompt: the steering variables that are set are one, those that are not another.
 # shellcheck disable=SC2016
 __vastenv_state() {
-  __vastenv_mode=prompt
-  __vastenv_since=${SECONDS-0}
-  ((__vastenv_due = __vastenv_since + $2, 1))
-  builtin set -- "$1"' && ${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due && \
-    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:'\
-'${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen"' \
-    "${VAST_API_KEY:+&& __vastenv_same_key}"
-  if ((__vastenv_arrays)); then
+  local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
+  local __vastenv_now='${SECONDS-0}' __vastenv_clock __vastenv_h='' __vastenv_flag=${__vastenv_dash%[cs]}
+  __vastenv_mode=prompt __vastenv_seen=:
+  # $NAME is three times as fast as ${NAME-}, but not with `set -u`; and `set -x` shows it. $- tells whether
+  # either is switched on later: they stand before its capitals. (While this file is read it has less.)
+  if [[ $__vastenv_flag == *[BCEHPT] && $__vastenv_flag != *[ux]* &&
+    ${__vastenv_options-} != -?*[aku]* ]]; then
+    __vastenv_flag=":$__vastenv_flag*" __vastenv_open='$' __vastenv_close='' __vastenv_now=SECONDS
+  else
+    __vastenv_flag=''
+  fi
+  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
+    if [[ -n ${!__vastenv_n-} ]]; then
+      __vastenv_set+=:$__vastenv_open$__vastenv_n$__vastenv_close __vastenv_seen+=:${!__vastenv_n}
+    else
+      __vastenv_unset+=$__vastenv_open$__vastenv_n$__vastenv_close
+    fi
+  done
+  ((!__vastenv_arrays || __vastenv_moves >= 3)) ||
     # Whoever put a string in front has it moved behind, unless that happens at every prompt.
-    builtin set -- "$1 && ( -z \${PROMPT_COMMAND-} || \$__vastenv_moves -ge 3 )" "$2"
-    builtin eval "__vastenv_hook() { [[ $1 ]] $2 || __vastenv_load || :; }"
+    __vastenv_unset+=${__vastenv_open}PROMPT_COMMAND$__vastenv_close
+  ((__vastenv_n = SECONDS, 1))
+  __vastenv_clock="$__vastenv_now >= $__vastenv_n && $__vastenv_now < $((__vastenv_n + $2))"
+  if [[ -n ${VAST_API_KEY-} ]]; then
+    __vastenv_digest_key
+    __vastenv_key=$__vastenv_h
+    if [[ -n $__vastenv_flag && $VAST_API_KEY != *[!0123456789abcdef]* ]]; then
+      # The usual key, hexadecimal, is a number as it is.
+      builtin set -- "$1"' && $VAST_API_KEY != *[!0123456789abcdef]*' "$2"
+      __vastenv_clock="(($__vastenv_clock && $__vastenv_h == 63#1\$VAST_API_KEY % 1099511627689))"
+    else
+      __vastenv_set+=':${VAST_API_KEY:+k}' __vastenv_seen+=:k
+      __vastenv_clock="(($__vastenv_clock)) && __vastenv_same_key"
+    fi
+  else
+    __vastenv_clock="(($__vastenv_clock))"
+    if [[ -n $__vastenv_flag ]]; then
+      __vastenv_unset+='$VAST_API_KEY'
+    else
+      __vastenv_unset+='${VAST_API_KEY:+k}'
+    fi
+  fi
+  [[ -z $__vastenv_flag ]] || __vastenv_set+=':$-'
+  # What holds nothing special is as good as a pattern, which is faster than a quoted word.
+  if [[ $__vastenv_seen == *[!A-Za-z0-9_./:-]* ]]; then
+    __vastenv_set+=' == "$__vastenv_seen"'$__vastenv_flag
+  else
+    __vastenv_seen+=$__vastenv_flag __vastenv_set+=' == $__vastenv_seen'
+  fi
+  builtin set -- "$__vastenv_set && -z ${__vastenv_unset:-''} && $1"
+  if ((__vastenv_arrays)); then
+    builtin eval "__vastenv_hook() { [[ $1 ]] && $__vastenv_clock || __vastenv_load || :; }"
   else
     # Those who come after this in PROMPT_COMMAND see the status as it was.
     builtin eval "__vastenv_hook() {
       \builtin set -- \$?
-      { [[ $1 ]] $2; } || __vastenv_load || :
+      { [[ $1 ]] && $__vastenv_clock; } || __vastenv_load || :
       return \$1
     }"
   fi
 }
 
-# The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
+# Whether the key is the same, where that takes more than an expression.
 __vastenv_same_key() {
-  if [[ $- != *x* && ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[!0123456789abcdef]* ]]; then
-    ((__vastenv_key == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY:0:15}) % 1099511627689 *
-      1000003 + 16#0${VAST_API_KEY:15:15}) % 1099511627689 * 1000003 + 16#0${VAST_API_KEY:30:15}) %
-      1099511627689 * 1000003 + 16#0${VAST_API_KEY:45:15}) % 1099511627689 * 1000003 +
-      16#0${VAST_API_KEY:60:15}) % 1099511627689))
-    return
-  fi
-  local __vastenv_h
+  local __vastenv_h=''
   if [[ $- == *x* ]]; then
     builtin set +x
     __vastenv_digest_key
@@ -86,41 +121,29 @@ __vastenv_same_key() {
   [[ $__vastenv_h == "$__vastenv_key" ]]
 }
 
-# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on some characters at a time,
-# modulo a prime of 40 bits, from which the key cannot be had back. The key is only in $1, never in a
-# name.
-# Only digits of the base reach the arithmetic, which would evaluate others.
+# Prints nothing, runs nothing: a digest of VAST_API_KEY, from which it cannot be had back: the key as one
+# number in an odd base, of which arithmetic keeps 64 bits, modulo a prime of 40 bits. A 1 before it counts
+# its length. The key is only in $1, never in a name. Only digits of the base reach the arithmetic, which
+# would evaluate others.
 __vastenv_digest_key() {
-  local __vastenv_i __vastenv_base=16 __vastenv_width=15
-  builtin set -- "$VAST_API_KEY"
-  if [[ $1 == *[!0123456789abcdef]* ]]; then
-    __vastenv_base=64 __vastenv_width=10
-    builtin set -- "${1//[!0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_]/_}"
-  fi
-  __vastenv_h=${#1}
-  for ((__vastenv_i = 0; __vastenv_i < 75 || __vastenv_i < ${#1}; __vastenv_i += __vastenv_width)); do
-    ((__vastenv_h = (__vastenv_h * 1000003 + $__vastenv_base#0${1:__vastenv_i:__vastenv_width}) %
-      1099511627689, 1))
-  done
+  builtin set -- "${VAST_API_KEY//[!0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ]/@}"
+  ((__vastenv_h = 63#1$1 % 1099511627689, 1))
 }
 
 # Starts the binary and obeys its reply. Always called where `set -e` does not reach.
 __vastenv_load() {
   # Options that would show or spread values, change how this is read, or end it. A load that Ctrl-C
   # ended left them here. No assignment as an argument before they are off: `set -k` would take it.
-  builtin set -- "${__vastenv_flags:--${-//[!afkTuvx]/}}"
+  builtin set -- "${__vastenv_flags:--${-//[!afkTuvx]/}}" "$-"
   builtin set +akTuvx
-  __vastenv_flags=$1
+  __vastenv_flags=$1 __vastenv_dash=$2
   builtin set -f
   # Nor does a debug trap see what is assigned.
   builtin declare -f +t __vastenv_obey
-  local IFS=' ' __vastenv_h='' __vastenv_try __vastenv_answer
-  [[ -z ${VAST_API_KEY-} ]] || __vastenv_digest_key
-  __vastenv_key=$__vastenv_h __vastenv_due=0
-  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:
-  __vastenv_seen+=${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  local IFS=' ' __vastenv_try __vastenv_answer
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
+  ((!__vastenv_arrays)) || __vastenv_stand_in_front
   # Again with what it could not see: variables that are not exported, or not plain; or with less.
   for __vastenv_try in 1 2 3; do
     __vastenv_answer=none
@@ -128,7 +151,6 @@ __vastenv_load() {
     [[ $__vastenv_answer == again ]] || __vastenv_make_room || break
   done
   if [[ $__vastenv_answer == whole ]]; then __vastenv_warned='' __vastenv_taken=''; else __vastenv_lost; fi
-  ((!__vastenv_arrays)) || __vastenv_stand_in_front
   builtin set -- "$__vastenv_flags"
   __vastenv_flags=''
   [[ $1 == *f* ]] || builtin set +f

@@ -5,8 +5,8 @@
 # test of what the state that it loaded depends on:
 #   - the generation file still exists (every change made through vastenv publishes the next one and
 #     unlinks this one);
-#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
-#     also after a clock was set back), or are still absent;
+#   - files that others write still lie between a stamp that is a nanosecond older and one that is a
+#     nanosecond newer (exact, also after a clock was set back), or are still absent;
 #   - the clock. fish has none among its builtins. But every prompt is written to the terminal, so the
 #     terminal's own modification time is the present (Linux rounds it to 8 seconds), and -nt compares
 #     it with a file whose modification time is the moment to ask again. Where the terminal does not tell

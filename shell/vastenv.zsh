@@ -5,8 +5,8 @@
 # as one test of what the state that it loaded depends on:
 #   - the generation file still exists (every change made through vastenv publishes the next one and
 #     unlinks this one);
-#   - files that others write still have the time of their stamp (-nt and -ot together compare exactly,
-#     also after a clock was set back), or are still absent;
+#   - files that others write still lie between a stamp that is a nanosecond older and one that is a
+#     nanosecond newer (exact, also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, also when somebody assigned to it;
 #   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
 # Values arrive as data, never as words of a command: no debug trap, trace or profile shows them, and no
@@ -20,8 +20,7 @@ typeset -g __vastenv_bin=@VASTENV_BINARY@
 # Sourced again in the same shell: keep what is known.
 if [[ ${__vastenv_shell-} != $$ ]]; then
   typeset -g __vastenv_shell=$$ __vastenv_mode=start __vastenv_told='' __vastenv_warned=''
-  typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_since=0 __vastenv_due=0
-  typeset -g __vastenv_key='' __vastenv_seen=''
+  typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_key='' __vastenv_seen=''
 fi
 
 # Until a reply defines it.
@@ -29,38 +28,54 @@ __vastenv_hook() {
   __vastenv_load
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word
+# costs at every prompt, and a function more than all of them: the steering variables that are set are one
+# word, those that are not another.
 __vastenv_state() {
-  __vastenv_mode=prompt
-  __vastenv_since=${SECONDS-0}
-  __vastenv_due=$(( __vastenv_since + $2 ))
+  builtin set +x
+  local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"'
+  local __vastenv_more= __vastenv_h=
+  __vastenv_mode=prompt __vastenv_seen=:
+  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
+    if [[ -n ${(P)__vastenv_n} ]]; then
+      __vastenv_set+=":\${$__vastenv_n}" __vastenv_seen+=":${(P)__vastenv_n}"
+    else
+      __vastenv_unset+="\$$__vastenv_n"
+    fi
+  done
+  # What holds nothing special needs no quotes, and no variable.
+  [[ $__vastenv_seen == *[^A-Za-z0-9_./:-]* ]] || __vastenv_like=$__vastenv_seen
+  if [[ -z ${VAST_API_KEY:+k} ]]; then
+    __vastenv_unset+='${VAST_API_KEY:+k}'
+  else
+    __vastenv_digest_key
+    __vastenv_key=$__vastenv_h
+    __vastenv_more='&& __vastenv_same_key'
+    # The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
+    [[ ${#VAST_API_KEY} -gt 75 || $VAST_API_KEY == *[^0123456789abcdef]* ]] || __vastenv_more='&&
+    builtin set +x && [[ ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[^0123456789abcdef]* ]] &&
+    (( '$__vastenv_h' == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY[1,15]}) * 1000003 +
+      16#0${VAST_API_KEY[16,30]}) * 1000003 + 16#0${VAST_API_KEY[31,45]}) * 1000003 +
+      16#0${VAST_API_KEY[46,60]}) * 1000003 + 16#0${VAST_API_KEY[61,75]}) % 1099511627689 ))'
+  fi
+  __vastenv_n=$(( SECONDS ))
   builtin eval "__vastenv_hook() {
-  [[ $1 && "'${SECONDS-0} -ge $__vastenv_since && ${SECONDS-0} -lt $__vastenv_due &&
-    ${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:'\
-'${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k} == "$__vastenv_seen" ]] '\
-"${VAST_API_KEY:+&& __vastenv_same_key }|| __vastenv_load
-  return 0
+  [[ $1 && :$__vastenv_set == $__vastenv_like && -z ${__vastenv_unset:-''} ]] &&
+    (( SECONDS >= $__vastenv_n && SECONDS < $(( __vastenv_n + $2 )) )) $__vastenv_more || __vastenv_load
 }"
 }
 
-# The usual key, hexadecimal, is compared in one expression: the sum of __vastenv_digest_key.
+# Whether the key is the same, where that takes more than an expression.
 __vastenv_same_key() {
   builtin set +x
-  if [[ ${#VAST_API_KEY} -le 75 && $VAST_API_KEY != *[^0123456789abcdef]* ]]; then
-    (( __vastenv_key == (((((${#VAST_API_KEY} * 1000003 + 16#0${VAST_API_KEY:0:15}) % 1099511627689 *
-      1000003 + 16#0${VAST_API_KEY:15:15}) % 1099511627689 * 1000003 + 16#0${VAST_API_KEY:30:15}) %
-      1099511627689 * 1000003 + 16#0${VAST_API_KEY:45:15}) % 1099511627689 * 1000003 +
-      16#0${VAST_API_KEY:60:15}) % 1099511627689 ))
-    return
-  fi
   local __vastenv_h
   __vastenv_digest_key
   [[ $__vastenv_h == "$__vastenv_key" ]]
 }
 
-# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on some characters at a time,
-# modulo a prime of 40 bits, from which the key cannot be had back. The key is only in $1, never in a
-# name.
+# Prints nothing, runs nothing: a digest of VAST_API_KEY by arithmetic on some characters at a time, of which
+# 64 bits are kept, modulo a prime of 40 bits, from which the key cannot be had back. The key is only in $1,
+# never in a name.
 # Only digits of the base reach the arithmetic, which would evaluate others: those, and capitals, are
 # replaced by their numbers.
 __vastenv_digest_key() {
@@ -76,20 +91,16 @@ __vastenv_digest_key() {
   fi
   __vastenv_h=${#1}
   for (( __vastenv_i = 0; __vastenv_i < 75 || __vastenv_i < ${#1}; __vastenv_i += __vastenv_width )); do
-    (( __vastenv_h = (__vastenv_h * 1000003 + ${__vastenv_base}#0${1:$__vastenv_i:$__vastenv_width}) %
-      1099511627689, 1 ))
+    (( __vastenv_h = __vastenv_h * 1000003 + ${__vastenv_base}#0${1:$__vastenv_i:$__vastenv_width}, 1 ))
   done
+  (( __vastenv_h %= 1099511627689, 1 ))
 }
 
 # Starts the binary and obeys its reply.
 __vastenv_load() {
   # `functions -t` would trace what follows.
   builtin set +x
-  local __vastenv_h= __vastenv_try __vastenv_answer
-  [[ -z ${VAST_API_KEY:+k} ]] || __vastenv_digest_key
-  __vastenv_key=$__vastenv_h __vastenv_due=0
-  __vastenv_seen=${VASTENV_DISABLE-}:${VAST_URL-}:${VASTENV_PROFILE-}:${HOME-}:${XDG_CONFIG_HOME-}:
-  __vastenv_seen+=${XDG_STATE_HOME-}:${XDG_CACHE_HOME-}:${VAST_API_KEY:+k}
+  local __vastenv_try __vastenv_answer
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
   # Again with what it could not see: variables that are not exported, or not plain; or with less.

@@ -116,6 +116,10 @@ fn compare(text: &mut Vec<u8>, reply: &Reply<'_>) {
         match watched {
             Watched::There(path) => tests.push(format!("-e {}", number(path))),
             Watched::Absent(path) => tests.push(format!("! -e {}", number(path))),
+            Watched::Between(path, older, newer) => {
+                let path = number(path);
+                tests.push(format!("{path} -nt {} && {path} -ot {}", number(older), number(newer)));
+            }
             Watched::Like(path, stamp) => {
                 let (path, stamp) = (number(path), number(stamp));
                 tests.push(format!("! {path} -nt {stamp} && ! {path} -ot {stamp}"));

@@ -104,9 +104,9 @@ fn quote(value: &[u8]) -> Vec<u8> {
 
 /// The guard's definition: one call of `test` on literal words, which fish reads fastest.
 fn guard(reply: &Reply<'_>) -> Vec<u8> {
-    let mut test = b"test -n x".to_vec();
+    let mut test = Vec::new();
     let mut also = |parts: &[&[u8]]| {
-        test.extend(b" -a");
+        test.extend(if test.is_empty() { &b"test"[..] } else { b" -a" });
         for part in parts {
             test.push(b' ');
             test.extend(*part);
@@ -116,6 +116,11 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         match watched {
             Watched::There(path) => also(&[b"-e", &quote(path)]),
             Watched::Absent(path) => also(&[b"! -e", &quote(path)]),
+            Watched::Between(path, older, newer) => {
+                let path = quote(path);
+                also(&[&path, b"-nt", &quote(older)]);
+                also(&[&path, b"-ot", &quote(newer)]);
+            }
             Watched::Like(path, stamp) => {
                 let (path, stamp) = (quote(path), quote(stamp));
                 also(&[b"!", &path, b"-nt", &stamp]);
@@ -126,10 +131,8 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
     let mut age = Vec::new();
     match &reply.guard.clock {
         Clock::OfTheShell => {}
-        // -nt is true also where the file is gone.
-        Clock::Terminal { terminal, due } => {
-            also(&[b"!", &quote(terminal), b"-nt", &quote(due)]);
-        }
+        // -ot is false also where that file is gone.
+        Clock::Terminal { terminal, due } => also(&[&quote(terminal), b"-ot", &quote(due)]),
         Clock::Age { of, now } => {
             let until = now + i64::try_from(reply.guard.ask_again_in).unwrap_or(i64::MAX / 2);
             let of = quote(of);

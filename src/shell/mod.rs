@@ -19,7 +19,7 @@ pub use completion::{Completion, completion, completions};
 pub use hook::LEDGER_VARIABLE;
 pub use places::{Folders, StartFile};
 pub(crate) use quote::octal;
-pub use reply::{Clock, Guard, Reply, Watch};
+pub use reply::{Clock, Guard, Reply, Stamps, Watch};
 
 /// A shell that vastenv has a hook for.
 pub type Shell = &'static dyn Dialect;

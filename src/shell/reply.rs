@@ -37,15 +37,30 @@ pub struct Guard {
 /// A file that others may change, as it was when the shell loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Watch {
-    /// It exists; `stamp` is a file that has its modification time.
+    /// It exists.
     Present {
         /// The file.
         file: Vec<u8>,
-        /// A file with its time: the generation, or a stamp.
-        stamp: Vec<u8>,
+        /// What it is compared with.
+        time: Stamps,
     },
     /// It does not exist.
     Absent(Vec<u8>),
+}
+
+/// Files that hold a modification time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stamps {
+    /// One a nanosecond older and one a nanosecond newer, which may be the generation: nothing but the very
+    /// time lies between. Each is one comparison, which also tells that the files are there.
+    Around {
+        /// The older one.
+        older: Vec<u8>,
+        /// The newer one.
+        newer: Vec<u8>,
+    },
+    /// One of the same time, where the file system or the shell does not know nanoseconds.
+    Same(Vec<u8>),
 }
 
 /// How a shell knows the time.
@@ -75,24 +90,29 @@ pub(super) enum Watched<'a> {
     There(&'a [u8]),
     /// This one does not.
     Absent(&'a [u8]),
+    /// All exist, and this one is younger than the second and older than the third.
+    Between(&'a [u8], &'a [u8], &'a [u8]),
     /// Both exist and have the same modification time.
     Like(&'a [u8], &'a [u8]),
 }
 
 impl Guard {
-    /// What is compared. A file that has the generation's time stands for the generation's existence too.
+    /// What is compared. A file that must be older than the generation stands for the generation's
+    /// existence too.
     pub(super) fn watched(&self) -> Vec<Watched<'_>> {
-        let is_generation =
-            |watch: &&Watch| matches!(watch, Watch::Present { stamp, .. } if *stamp == self.generation);
-        let generation = match self.watches.iter().find(is_generation) {
-            Some(_) => None,
-            None => Some(Watched::There(&self.generation)),
-        };
         let watches = self.watches.iter().map(|watch| match watch {
-            Watch::Present { file, stamp } => Watched::Like(file, stamp),
+            Watch::Present { file, time: Stamps::Around { older, newer } } => {
+                Watched::Between(file, older, newer)
+            }
+            Watch::Present { file, time: Stamps::Same(stamp) } => Watched::Like(file, stamp),
             Watch::Absent(file) => Watched::Absent(file),
         });
-        generation.into_iter().chain(watches).collect()
+        let mut watched: Vec<_> = watches.collect();
+        if !watched.iter().any(|one| matches!(one, Watched::Between(.., newer) if *newer == self.generation))
+        {
+            watched.insert(0, Watched::There(&self.generation));
+        }
+        watched
     }
 }
 

@@ -90,6 +90,11 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
         match watched {
             Watched::There(path) => test.extend([b"-e ", &quote::ansi_c(path)[..]].concat()),
             Watched::Absent(path) => test.extend([b"! -e ", &quote::ansi_c(path)[..]].concat()),
+            Watched::Between(path, older, newer) => {
+                let path = quote::ansi_c(path);
+                test.extend([&path[..], b" -nt ", &quote::ansi_c(older), b" && "].concat());
+                test.extend([&path[..], b" -ot ", &quote::ansi_c(newer)].concat());
+            }
             Watched::Like(path, stamp) => {
                 let (path, stamp) = (quote::ansi_c(path), quote::ansi_c(stamp));
                 // Here -nt and -ot are false where a file is gone.

@@ -8,7 +8,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::stamp::Numbered;
+use super::stamp::{NEXT, Numbered};
 use crate::domain::{Result, Timestamp};
 use crate::files::{Disk, modified};
 
@@ -16,7 +16,7 @@ pub struct Generation {
     pub(super) disk: Rc<Disk>,
     /// Generations have this file's modification time: a shell that watches it compares it with the
     /// generation itself, and needs no stamp.
-    pub(super) dated_like: Option<PathBuf>,
+    pub(super) dated_after: Option<PathBuf>,
 }
 
 impl Generation {
@@ -32,7 +32,8 @@ impl Generation {
         let path = self.files().path(next);
         self.disk.mark(&path, None)?;
         // A file system that cannot hold that time costs shells one comparison more.
-        let _ = self.dated_like.as_deref().and_then(modified).map(|time| self.disk.mark(&path, Some(time)));
+        let time = self.dated_after.as_deref().and_then(modified).and_then(|time| time.checked_add(NEXT));
+        let _ = time.map(|time| self.disk.mark(&path, Some(time)));
         self.files().remove_below(next);
         Ok(path)
     }
@@ -48,7 +49,7 @@ mod tests {
     use std::path::Path;
 
     fn generation(state: &Path) -> Generation {
-        Generation { disk: Rc::new(Disk::new(state, state, state)), dated_like: None }
+        Generation { disk: Rc::new(Disk::new(state, state, state)), dated_after: None }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use std::rc::Rc;
 pub use backoff::Backoff;
 pub use journal::BegunReset;
 pub use session::Session;
+pub use stamp::NEXT;
 
 use crate::domain::{AccountId, Digest, DigestKey, Identity, Result};
 use crate::files::{Disk, Slots};
@@ -62,8 +63,8 @@ impl fmt::Debug for Store {
 
 impl Store {
     /// The store in these folders, with the keys of sealed files in `keyring`. `storage` is what a setting
-    /// of an earlier version says; generations are dated like the file `dated_like`.
-    pub fn open(disk: Disk, keyring: Keyring, storage: Option<Storage>, dated_like: Option<PathBuf>) -> Self {
+    /// of an earlier version says; generations are dated just after the file `dated_after`.
+    pub fn open(disk: Disk, keyring: Keyring, storage: Option<Storage>, dated_after: Option<PathBuf>) -> Self {
         let disk = Rc::new(disk);
         let sealing = Rc::new(Sealing::new(&disk, keyring, storage, &SECRETS));
         Self {
@@ -78,7 +79,7 @@ impl Store {
             sessions: session::Sessions(Rc::clone(&disk)),
             loaded: loaded::LoadedSlot(Rc::clone(&disk)),
             notices: notice::Notices(Rc::clone(&disk)),
-            generation: generation::Generation { disk: Rc::clone(&disk), dated_like },
+            generation: generation::Generation { disk: Rc::clone(&disk), dated_after },
             stamps: stamp::Stamps(Rc::clone(&disk)),
             deadlines: stamp::Deadlines(Rc::clone(&disk)),
             disk,

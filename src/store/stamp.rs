@@ -10,6 +10,9 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::{Result, Timestamp, hex};
 use crate::files::{Disk, modified, names};
 
+/// The least difference between two modification times.
+pub const NEXT: Duration = Duration::from_nanos(1);
+
 /// The files `<prefix>N` of the state folder.
 pub(super) struct Numbered<'d>(pub &'d Disk, pub &'static str);
 
@@ -50,7 +53,7 @@ impl Deadlines {
 }
 
 /// Stamps carry the time that another program's file had when its content was last read. A shell compares
-/// both with `-nt` and `-ot`, which is exact: it notices every later write, and also one by a clock that
+/// with `-nt` and `-ot`, the stamp itself or those beside it, which is exact: it notices every later write, and also one by a clock that
 /// was set back.
 pub struct Stamps(pub(super) Rc<Disk>);
 
@@ -66,10 +69,30 @@ impl Stamps {
         modified(&self.path(file)) == Some(time)
     }
 
-    /// Gives the stamp of `file` this time.
+    /// The stamps of `file` that are a nanosecond older and newer than `time`; `None` where there are
+    /// none, or where the file system is too coarse for them.
+    pub fn around(&self, file: &Path, time: SystemTime) -> Option<[PathBuf; 2]> {
+        let stamps = self.beside(file);
+        let times = around(time)?;
+        let hold = stamps.iter().zip(times).all(|(stamp, time)| modified(stamp) == Some(time));
+        hold.then_some(stamps)
+    }
+
+    /// Gives the stamp of `file` this time, and those around it theirs.
     pub fn set(&self, file: &Path, time: SystemTime) -> Result<()> {
+        for (stamp, time) in self.beside(file).iter().zip(around(time).into_iter().flatten()) {
+            self.0.mark(stamp, Some(time))?;
+        }
         self.0.mark(&self.path(file), Some(time))
     }
+
+    fn beside(&self, file: &Path) -> [PathBuf; 2] {
+        ["older", "newer"].map(|side| self.path(file).with_extension(side))
+    }
+}
+
+fn around(time: SystemTime) -> Option<[SystemTime; 2]> {
+    Some([time.checked_sub(NEXT)?, time.checked_add(NEXT)?])
 }
 
 #[cfg(test)]
@@ -86,7 +109,11 @@ mod tests {
         assert!(!stamps.shows(&file, time));
         stamps.set(&file, time).expect("stamped");
         assert!(stamps.shows(&file, time));
-        assert!(!stamps.shows(&file, time + Duration::from_nanos(1)));
+        assert!(!stamps.shows(&file, time + NEXT));
+        let [older, newer] = stamps.around(&file, time).expect("stamps");
+        assert_eq!(modified(&older), Some(time - NEXT));
+        assert_eq!(modified(&newer), Some(time + NEXT));
+        assert_eq!(stamps.around(&file, time + NEXT), None);
     }
 
     #[test]

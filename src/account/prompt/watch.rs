@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::account::machine::Machine;
 use crate::domain::{Failure, Timestamp};
 use crate::files::modified;
-use crate::shell::{Clock, Watch};
+use crate::shell::{Clock, Stamps, Watch};
+use crate::store::NEXT;
 
 /// What a shell compares from now on, and why that is less than it should be.
 pub(super) struct Comparison {
@@ -31,7 +32,9 @@ pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
     let known = store.generation.newest().filter(|_| !edited);
     let generation = known.map_or_else(|| store.generation.publish(now), Ok);
     let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
-        Some(time) if !store.stamps.shows(file, *time) => store.stamps.set(file, *time),
+        Some(time) if !store.stamps.shows(file, *time) || store.stamps.around(file, *time).is_none() => {
+            store.stamps.set(file, *time)
+        }
         _ => Ok(()),
     };
     let written = generation.and_then(|path| seen.iter().try_for_each(stamp).map(|()| path));
@@ -50,12 +53,26 @@ pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
         }
     };
     let dated = modified(&generation);
-    let watch = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
-        Some(_) if dated == *time => Watch::Present { file: bytes(file), stamp: bytes(&generation) },
-        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamps.path(file)) },
-        None => Watch::Absent(bytes(file)),
-    };
-    let watches = seen.iter().map(watch).collect();
+    let mut watches = Vec::new();
+    for (file, time) in &seen {
+        let watch = match time {
+            None => Watch::Absent(bytes(absent(file))),
+            Some(time) => {
+                let around = store.stamps.around(file, *time).filter(|_| !whole_seconds);
+                let time = around.map(|[older, newer]| {
+                    let is_next = dated.is_some() && dated == time.checked_add(NEXT);
+                    let newer = if is_next { &generation } else { &newer };
+                    Stamps::Around { older: bytes(&older), newer: bytes(newer) }
+                });
+                let time = time.unwrap_or_else(|| Stamps::Same(bytes(&store.stamps.path(file))));
+                Watch::Present { file: bytes(file), time }
+            }
+        };
+        // Files that are absent with their folder are one.
+        if !watches.contains(&watch) {
+            watches.push(watch);
+        }
+    }
     let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let unsure = whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
     Comparison { generation, watches, unsure, failure: None }
@@ -96,4 +113,10 @@ fn age(file: &Path, now: Timestamp) -> Option<i64> {
 
 pub(super) fn bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
+}
+
+/// What keeps an absent file from being there: the outermost folder on its path that does not exist, a link
+/// to nothing included, or itself.
+fn absent(file: &Path) -> &Path {
+    file.ancestors().take_while(|path| std::fs::metadata(path).is_err()).last().unwrap_or(file)
 }

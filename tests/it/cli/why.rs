@@ -46,7 +46,7 @@ fn in_a_hooked_shell_it_knows_what_was_hidden_and_what_is_the_users() {
     let account = TestAccount::with(&json!({"A": "1", "B": "2", "C": "3"}));
     let home = account.known_home();
     let script = format!(
-        "export A=mine; B=unexported; eval \"$('{VASTENV}' hook bash)\"; export C=edited; __vastenv_due=0; __vastenv_hook; \
+        "export A=mine; B=unexported; eval \"$('{VASTENV}' hook bash)\"; export C=edited; __vastenv_load; \
          for name in A B C; do '{VASTENV}' why $name; done"
     );
     let said = home.command("bash", &["--norc", "-c", &script]).run().expect(0).out;

@@ -122,3 +122,97 @@ fn a_watched_file_of_the_future_does_not_keep_shells_busy() {
         assert_eq!(second.get("HF_TOKEN"), "hf_1");
     });
 }
+
+#[test]
+fn what_is_absent_may_come_from_any_part_of_its_path() {
+    type Make = fn(&Account);
+    let link = |account: &Account, path: &str| {
+        std::fs::create_dir_all(account.home.path(path).parent().expect("a folder")).expect("a folder");
+        std::os::unix::fs::symlink(account.home.path("elsewhere"), account.home.path(path)).expect("a link");
+    };
+    const ALLOW: &str = "allow = [\"PAGER\"]\n";
+    let kinds: [(&str, Option<&str>, Make); 3] = [
+        ("a folder", None, |account| account.home.write(".config/vastenv/config.toml", ALLOW)),
+        ("a folder behind a link", Some(".config/vastenv"), |account| {
+            account.home.write("elsewhere/config.toml", ALLOW);
+        }),
+        ("a file behind a link", Some(".config/vastenv/config.toml"), |account| {
+            account.home.write("elsewhere", ALLOW);
+        }),
+    ];
+    each(|shell| {
+        for (what, linked, make) in kinds {
+            let account = Account::with(&[("PAGER", "my-pager")]);
+            if let Some(path) = linked {
+                link(&account, path);
+            }
+            let mut traced = Traced::open(&account.home, shell);
+            traced.assert_steady(5, what);
+            assert_eq!(traced.terminal.get("PAGER"), "unset", "{shell:?}: {what}");
+            make(&account);
+            traced.terminal.run("");
+            assert_eq!(traced.terminal.get("PAGER"), "my-pager", "{shell:?}: {what}");
+            traced.assert_steady(5, what);
+        }
+    });
+}
+
+#[test]
+fn options_that_are_switched_on_at_a_prompt_break_nothing_and_show_no_key() {
+    each(|shell| {
+        if shell == Shell::Fish {
+            return;
+        }
+        let mut account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        account.home.variable("VAST_API_KEY", FIRST_KEY);
+        for key in ["the key", "no key"] {
+            let mut traced = Traced::open(&account.home, shell);
+            if key == "no key" {
+                traced.terminal.run("unset VAST_API_KEY");
+            }
+            for option in ["set -u", "set -x", "set +x", "set +u"] {
+                let mut text = traced.terminal.run(option);
+                text += &traced.terminal.run("");
+                let name = if option == "set -u" { "ONE" } else { "TWO" };
+                account.home.vastenv_ok(&["set", "env-var", name, option]);
+                text += &traced.terminal.run("");
+                assert!(
+                    text.contains(&format!("vastenv: +{name}")) || text.contains(&format!("~{name}")),
+                    "{text}"
+                );
+                for wrong in ["unbound", "parameter not set", FIRST_KEY] {
+                    assert!(!text.contains(wrong), "{shell:?}, {key}, {option}: {text}");
+                }
+            }
+            traced.assert_steady(5, key);
+            account.home.vastenv_ok(&["delete", "env-var", "ONE"]);
+            account.home.vastenv_ok(&["delete", "env-var", "TWO"]);
+        }
+    });
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_a_watched_one_is_seen_whatever_its_age() {
+    each(|shell| {
+        let account = Account::with(&[("PAGER", "my-pager"), ("HF_TOKEN", "hf_1")]);
+        let config = account.home.path(".config/vastenv/config.toml");
+        account.home.write(".config/vastenv/config.toml", "allow = []\n");
+        let mut terminal = Terminal::open(&account.home, shell);
+        let seen = std::fs::metadata(&config).and_then(|data| data.modified()).expect("a time");
+        // A whole second for those that know no less; else the least that a file system holds.
+        let least = if shell != Shell::Bash || Shell::Bash.knows("((BASH_VERSINFO[0] >= 5))") {
+            std::time::Duration::from_nanos(1)
+        } else {
+            std::time::Duration::from_secs(1)
+        };
+        for (time, allow, pager) in [(seen - least, "PAGER", "my-pager"), (seen, "", "unset")] {
+            account.home.write("new", &format!("allow = [\"{allow}\"]\n").replace("\"\"", ""));
+            let new = account.home.path("new");
+            let file = std::fs::File::options().write(true).open(&new).expect("a file");
+            file.set_modified(time).expect("dated");
+            std::fs::rename(&new, &config).expect("moved");
+            terminal.run("");
+            assert_eq!(terminal.get("PAGER"), pager, "{shell:?}");
+        }
+    });
+}
