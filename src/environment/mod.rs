@@ -1,12 +1,14 @@
 //! What a shell should hold, and what must change for that: pure decisions, no I/O.
 
 mod diff;
+mod filter;
 mod ledger;
 mod names;
 mod resolve;
 mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
+pub use filter::{Filtered, Filters};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::refusal;
 pub use resolve::{Environment, KnownValues, MOST_VARIABLES, Rules, Skipped, resolve};
