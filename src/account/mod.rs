@@ -24,7 +24,7 @@ use reconcile::{hide_changed, overlay};
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{Environment, Room, Rules, resolve};
+use crate::environment::{Environment, KnownValues, Room, Rules, resolve};
 use crate::files::remove;
 use crate::store::Change;
 
@@ -141,7 +141,12 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold of `snapshot`.
     pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        let mut environment = resolve(&snapshot.values(), &self.rules());
+        self.resolve(snapshot, &snapshot.values())
+    }
+
+    /// What a shell should hold of `values`, some or all of `snapshot` under any names.
+    pub fn resolve(&self, snapshot: &Snapshot, values: &KnownValues<'_>) -> Environment {
+        let mut environment = resolve(values, &self.rules());
         if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();

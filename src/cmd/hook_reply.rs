@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::app::open_store;
 use super::background;
+use super::nearest::nearest;
 use crate::account::{self, Answer, Question, Store};
 use crate::config::Paths;
 use crate::context::{self, variables};
@@ -186,7 +187,8 @@ fn tell_hidden(answer: &Answer, store: &Store, ui: Ui) {
     let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
     let Some(notice) = environment.hidden_notice() else { return };
     if store.tells_hidden(account, "hook", &environment.hidden()) {
-        ui.failure(&notice);
+        let way = nearest(store, account, &environment.hidden());
+        ui.failure(&notice.hint(way.to_string()));
     }
 }
 

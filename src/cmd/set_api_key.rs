@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::app::App;
 use super::ask::agree_beside_stdin;
+use super::nearest::nearest;
 use super::outcome::{Outcome, Stop};
-use crate::account::{KeyPlace, Urgency, save_key};
+use crate::account::{KeyPlace, Refreshed, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
@@ -118,9 +119,20 @@ fn warn_of_overrides(app: &App) {
 /// Fetches the variables with the new key, so that shells have them at once.
 fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
-    match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
-        Ok(refreshed) => {
-            app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
+    let fetched = account.and_then(|account| Ok((app.fetch(account.clone(), Urgency::Asked)?, account)));
+    match fetched {
+        Ok((Refreshed { snapshot, .. }, account)) => {
+            let number = count(snapshot.variables.len(), "variable");
+            let environment = account.environment(&snapshot);
+            let hidden = environment.hidden();
+            if hidden.is_empty() {
+                app.ui.say(&format!("{number} in the account"));
+            } else {
+                let values = count(hidden.len(), "value");
+                app.ui.say(&format!("{number} in the account, {values} hidden by Vast and unknown here"));
+                let way = nearest(&app.store, &snapshot.account(), &hidden);
+                app.ui.say(&format!("next, {way}"));
+            }
         }
         Err(Stop::Shown) => {}
         Err(Stop::Failed(failure)) => {

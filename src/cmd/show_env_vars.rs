@@ -1,12 +1,13 @@
-//! `vastenv show env-vars [-s]`: the account's variables.
+//! `vastenv show env-vars [NAME…] [-s]`: the account's variables.
 
 use serde_json::{Map, Value};
 
 use super::app::App;
 use super::guard;
+use super::load::{Selected, read_filters, refuse_unmet, select};
 use super::outcome::Outcome;
-use crate::account::{Account, Origin, Remembered, Snapshot, Urgency};
-use crate::cli::ShowEnvVars;
+use crate::account::{Account, Origin, Remembered, Urgency, Variable};
+use crate::cli::{Filters, ShowEnvVars};
 use crate::context;
 use crate::domain::{Secret, printable};
 use crate::ui::Table;
@@ -19,50 +20,74 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if arguments.show_values {
         guard::values(app)?;
     }
+    let only = [arguments.names.as_slice(), &arguments.filters.only].concat();
+    let filters = read_filters(&Filters { only, ..arguments.filters.clone() })?;
     let account = app.account()?;
     let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }
+    let selected = select(app, &account, &snapshot, &filters)?;
+    refuse_unmet(app, &account, &snapshot, &selected, &filters)?;
+    if arguments.unknown {
+        return list_unknown(app, &selected);
+    }
+    let rows: Vec<Row<'_>> = selected
+        .names()
+        .into_iter()
+        .filter_map(|name| Some((name, snapshot.variables.get(selected.account_name(name))?)))
+        .collect();
     if app.ui.raw {
-        return Ok(app.ui.json(&Value::Object(raw(&snapshot, arguments.show_values)))?);
+        return Ok(app.ui.json(&Value::Object(raw(&rows, arguments.show_values)))?);
     }
     if snapshot.variables.is_empty() {
         app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
-    app.ui.data(table(&account, &snapshot, arguments.show_values).as_bytes())?;
+    app.ui.data(table(&account, &selected, &rows, arguments.show_values).as_bytes())?;
     if !arguments.show_values {
         app.ui.say("values are hidden; show them with -s");
     }
     Ok(())
 }
 
-fn raw(snapshot: &Snapshot, show_values: bool) -> Map<String, Value> {
+/// A variable under its final name.
+type Row<'a> = (&'a str, &'a Variable);
+
+/// The names of unknown values, for scripts.
+fn list_unknown(app: &App, selected: &Selected) -> Outcome<()> {
+    let unknown = selected.environment.hidden();
+    if app.ui.raw {
+        return Ok(app.ui.json(&Value::from(unknown))?);
+    }
+    for name in unknown {
+        app.ui.line(name)?;
+    }
+    Ok(())
+}
+
+fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
     // A mask is no value: what is unknown is null.
     let value = |value: Option<&Secret>| match (show_values, value) {
         (false, _) => Value::from(HIDDEN),
         (true, value) => value.map_or(Value::Null, |value| value.expose().into()),
     };
-    snapshot.variables.iter().map(|(name, variable)| (name.clone(), value(variable.value.as_ref()))).collect()
+    rows.iter().map(|(name, variable)| ((*name).to_owned(), value(variable.value.as_ref()))).collect()
 }
 
-fn table(account: &Account<'_>, snapshot: &Snapshot, show_values: bool) -> String {
-    let environment = account.environment(snapshot);
+fn table(account: &Account<'_>, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
     let remembered = account.remembered().unwrap_or_default();
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
-    for (name, variable) in &snapshot.variables {
-        let note = environment
-            .skipped
-            .iter()
-            .find(|skipped| skipped.name == *name)
-            .map(|skipped| skipped.why.reason())
-            .or_else(|| {
-                let is_doubtful = variable.origin == Origin::Local
-                    && remembered.get(name).is_some_and(Remembered::may_be_outdated);
-                let word = shell_escape::escape(name.into());
-                is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
-            });
+    for (name, variable) in rows {
+        let saved = selected.account_name(name);
+        let skipped = selected.environment.skipped.iter().find(|skipped| skipped.name == *name);
+        let note = skipped.map(|skipped| skipped.why.reason()).or_else(|| {
+            let is_doubtful = variable.origin == Origin::Local
+                && remembered.get(saved).is_some_and(Remembered::may_be_outdated);
+            let word = shell_escape::escape(saved.into());
+            is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
+        });
+        let note = note.or_else(|| (saved != *name).then(|| format!("{saved} in the account")));
         let value = match (&variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),
             (Some(_), false) => HIDDEN.to_owned(),

@@ -28,6 +28,19 @@ pub struct Config {
     pub insecure_http: bool,
     /// How snapshots and remembered values rest.
     pub storage: Storage,
+    /// What `run` and `export` do about unknown values.
+    pub missing: Missing,
+}
+
+/// What becomes of a program whose variables have unknown values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It does not start.
+    #[default]
+    Fail,
+    /// It starts without them, and they are named.
+    Warn,
 }
 
 impl Default for Config {
@@ -38,17 +51,19 @@ impl Default for Config {
             allow: BTreeSet::new(),
             insecure_http: false,
             storage: Storage::File,
+            missing: Missing::Fail,
         }
     }
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 5] = [
+pub const SETTINGS: [(&str, &str, &str); 6] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
     ("storage", "\"file\"", "Or \"keyring\"; written by `vastenv storage`"),
+    ("missing", "\"fail\"", "Or \"warn\": run and export without unknown values"),
 ];
 
 /// The file's own form.
@@ -63,6 +78,8 @@ struct File {
     #[serde(default)]
     insecure_http: bool,
     storage: Option<String>,
+    #[serde(default)]
+    missing: Missing,
 }
 
 /// The shortest `max_age`: the interval that the service documents between two reads.
@@ -111,6 +128,7 @@ impl Config {
             allow: file.allow,
             insecure_http: file.insecure_http,
             storage,
+            missing: file.missing,
         })
     }
 }
@@ -138,9 +156,9 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"")
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\nmissing = \"warn\"")
                 .expect("valid");
-        assert_eq!(config.storage, Storage::Keyring);
+        assert_eq!((config.storage, config.missing), (Storage::Keyring, Missing::Warn));
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
@@ -153,6 +171,7 @@ mod tests {
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
             ("storage = \"cloud\"", "neither"),
+            ("missing = \"maybe\"", "`fail`"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();

@@ -51,12 +51,14 @@ pub struct Failure {
     status: Option<u16>,
     /// The server's word for programs, such as `existing_key`: compared, never shown.
     code: Option<String>,
+    /// Names of variables, for programs.
+    names: Vec<String>,
 }
 
 impl Failure {
     /// A failure of `kind`; `message` says what failed, for what.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: None, status: None, code: None }
+        Self { kind, message: message.into(), remedy: None, status: None, code: None, names: Vec::new() }
     }
 
     /// A plain failure (exit code 1).
@@ -101,6 +103,12 @@ impl Failure {
         Self { code, ..self }
     }
 
+    /// Adds the names of the variables that it is about.
+    #[must_use]
+    pub fn about(self, names: Vec<String>) -> Self {
+        Self { names, ..self }
+    }
+
     /// The kind of failure.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -141,6 +149,11 @@ impl Failure {
     /// The HTTP status, or 0 as the official client writes where there was none.
     pub fn status_code(&self) -> u16 {
         self.status.unwrap_or(0)
+    }
+
+    /// The variables that it is about, where there is a list of them.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The program's exit code for this failure.

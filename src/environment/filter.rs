@@ -71,12 +71,6 @@ impl Filters {
         })
     }
 
-    /// Whether variables are left out or renamed.
-    pub fn is_selective(&self) -> bool {
-        let lists = self.only.is_empty() && self.except.is_empty() && self.rename.is_empty();
-        !(lists && self.prefix.is_empty())
-    }
-
     /// Narrows and renames `variables`.
     ///
     /// # Errors

@@ -3,6 +3,8 @@
 mod diff;
 mod filter;
 mod ledger;
+mod lint;
+mod missing;
 mod names;
 mod resolve;
 mod room;
@@ -10,6 +12,8 @@ mod room;
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use filter::{Filtered, Filters};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
+pub use lint::{Fault, lint};
+pub use missing::{Missing, missing};
 pub use names::refusal;
 pub use resolve::{Environment, KnownValues, MOST_VARIABLES, Rules, Skipped, resolve};
 pub use room::Room;

@@ -3,13 +3,14 @@
 use serde_json::{Value, json};
 
 use super::super::app::App;
+use super::super::nearest::nearest;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Identity, KEPT_AFTER_DELETION, Known, Snapshot, describe_storage};
+use crate::account::{Account, Identity, KEPT_AFTER_DELETION, Known, Origin, Snapshot, describe_storage};
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, ServerUrl, count, format_duration, printable};
-use crate::environment::Environment;
+use crate::environment::{Environment, Fault, lint};
 use crate::shell::Shell;
 
 pub struct Facts<'a> {
@@ -59,7 +60,7 @@ impl<'a> Facts<'a> {
         let (loadable, unknown) = (variables.len(), cached.environment.hidden().len());
         let refused = skipped.len() - unknown;
         let mut text = format!("{loadable} to load");
-        for (number, what) in [(unknown, "unknown"), (refused, "refused")] {
+        for (number, what) in [(unknown, "hidden by Vast"), (refused, "refused")] {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));
             }
@@ -72,7 +73,10 @@ impl<'a> Facts<'a> {
         let fact = Fact::new("variables", text).field("variables", counts);
         match (&cached.snapshot.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
-            (_, Some(_)) => fact.next("vastenv remember env-var --all"),
+            (_, Some(_)) => {
+                let hidden = cached.environment.hidden();
+                fact.next(nearest(&self.app.store, &cached.snapshot.account(), &hidden).command)
+            }
             _ => fact,
         }
     }
@@ -107,6 +111,25 @@ impl<'a> Facts<'a> {
         }
         let count = values.len();
         fact.field("remembered", json!({"count": count, "deleted": gone, "outdated": outdated, "path": path}))
+    }
+
+    /// Which values are probably not what was meant, one line each.
+    pub fn values(&self) -> Vec<Fact> {
+        let Ok(Some(cached)) = &self.cached else { return Vec::new() };
+        let known = cached.snapshot.values();
+        let faults = lint(&known);
+        if faults.is_empty() {
+            let number = known.values().flatten().count();
+            return vec![Fact::new("values", format!("{} checked, offline", count(number, "known value")))];
+        }
+        let fact = |(name, fault): &(&str, Fault)| {
+            let is_local = cached.snapshot.variables[*name].origin == Origin::Local;
+            let verb = if is_local { "remember" } else { "update" };
+            let word = shell_escape::escape((*name).into());
+            Fact::new("values", format!("{}: {fault}", printable(name)))
+                .next(format!("vastenv {verb} env-var {word}"))
+        };
+        faults.iter().map(fact).collect()
     }
 
     /// Where secrets are stored.

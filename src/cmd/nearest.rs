@@ -1,0 +1,59 @@
+//! The nearest way to have values that Vast hides, by what this machine shows. Files only: it is said by
+//! the hook too.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+
+use crate::account::Store;
+use crate::domain::AccountId;
+use crate::dotenv::{read_dotenv, settle};
+use crate::files::read_text_at;
+
+/// The dotenv file of a folder.
+const DOTENV: &str = ".env";
+
+/// The most that is read of it, in bytes.
+const LARGEST: usize = 256 * 1024;
+
+/// A way to have values.
+pub struct Way {
+    pub what: String,
+    pub command: String,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.what, self.command)
+    }
+}
+
+/// The nearest way to the values of `names`, variables of `account`.
+pub fn nearest(store: &Store, account: &AccountId, names: &[&str]) -> Way {
+    dotenv_here(names).or_else(|| from_instance(store, account)).unwrap_or_else(|| Way {
+        what: "enter their values once".to_owned(),
+        command: "vastenv remember env-var --all".to_owned(),
+    })
+}
+
+/// A dotenv file in this folder that has some of them.
+fn dotenv_here(names: &[&str]) -> Option<Way> {
+    let path = Path::new(DOTENV);
+    // A pipe would keep a prompt waiting.
+    if !std::fs::metadata(path).is_ok_and(|file| file.is_file()) {
+        return None;
+    }
+    let text = read_text_at(path, LARGEST).ok()?;
+    let file = settle(&read_dotenv(&text).ok()?);
+    let held: BTreeSet<String> =
+        file.variables.keys().map(|name| name.as_str().to_ascii_uppercase()).collect();
+    names.iter().any(|name| held.contains(&name.to_ascii_uppercase())).then(|| Way {
+        what: format!("take them from {DOTENV}"),
+        command: format!("vastenv remember env-var --from {DOTENV}"),
+    })
+}
+
+/// An instance of the account that runs, as the cached list tells.
+fn from_instance(_store: &Store, _account: &AccountId) -> Option<Way> {
+    None
+}
