@@ -10,7 +10,7 @@ use crate::domain::Secret;
 /// `vastenv show env-vars`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv show env-vars\n  vastenv show env-vars -s --raw\n  vastenv show env-vars --only 'AWS_*'\n  vastenv show env-vars --unknown    # names whose values are unknown here"
+    after_help = "Examples:\n  vastenv show env-vars\n  vastenv show env-vars -s --raw\n  vastenv show env-vars 'HF_*'\n  vastenv show env-vars --unknown    # names whose values are unknown here"
 )]
 pub struct ShowEnvVars {
     /// Show only these variables (names or globs)
@@ -30,7 +30,7 @@ pub struct ShowEnvVars {
 /// `vastenv show env-var`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  vastenv show env-var HF_TOKEN | docker login -u me --password-stdin hub.example"
+    after_help = "Examples:\n  vastenv show env-var HF_TOKEN\n  vastenv show env-var -n HF_TOKEN | wc -c"
 )]
 pub struct ShowEnvVar {
     /// Name of the variable

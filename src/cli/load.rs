@@ -50,7 +50,7 @@ pub struct Completions {
 /// `vastenv export`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env\n  vastenv export json --only 'AWS_*' --except AWS_REGION"
+    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env\n  vastenv export json --only 'HF_*' --prefix TRAIN_"
 )]
 pub struct Export {
     /// Output format
