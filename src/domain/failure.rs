@@ -50,15 +50,15 @@ pub struct Failure {
     remedy: Option<Remedy>,
     status: Option<u16>,
     /// The server's word for programs, such as `existing_key`: compared, never shown.
-    code: Option<String>,
+    code: Option<Box<str>>,
     /// Names of variables, for programs.
-    names: Vec<String>,
+    names: Box<[String]>,
 }
 
 impl Failure {
     /// A failure of `kind`; `message` says what failed, for what.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: None, status: None, code: None, names: Vec::new() }
+        Self { kind, message: message.into(), remedy: None, status: None, code: None, names: Box::default() }
     }
 
     /// A plain failure (exit code 1).
@@ -100,13 +100,13 @@ impl Failure {
     /// Adds the server's code for programs.
     #[must_use]
     pub fn with_code(self, code: Option<String>) -> Self {
-        Self { code, ..self }
+        Self { code: code.map(String::into_boxed_str), ..self }
     }
 
     /// Adds the names of the variables that it is about.
     #[must_use]
     pub fn about(self, names: Vec<String>) -> Self {
-        Self { names, ..self }
+        Self { names: names.into(), ..self }
     }
 
     /// The kind of failure.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Environment, Filters};
-use crate::domain::printable_capped;
+use crate::domain::{EnvName, printable_capped};
 
 /// Variables without a value, by their final names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +52,7 @@ fn shown(name: &str) -> String {
 /// name rules refuse, unless it is required.
 pub fn missing(environment: &Environment, filters: &Filters, is_set: impl Fn(&str) -> bool) -> Missing {
     let skipped = &environment.skipped;
-    let names = environment.variables.keys().map(|name| name.as_str());
+    let names = environment.variables.keys().map(EnvName::as_str);
     let required = filters.required(names.chain(skipped.iter().map(|one| one.name.as_str())));
     let mut missing = Missing { only_required: required.is_some(), ..Missing::default() };
     let mut set = BTreeSet::new();
