@@ -1,6 +1,7 @@
 //! `vastenv run -- CMD`: becomes the command, with the variables; with `--redact` it stays, to take
 //! the values out of what the command prints.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
@@ -22,7 +23,7 @@ use crate::cli::Run;
 use crate::context::{self, variables};
 use crate::credentials;
 use crate::domain::{EnvName, Failure, Result, Secret, printable};
-use crate::environment::{Environment, Shadow};
+use crate::environment::{Change, Environment, Input, diff};
 use crate::files::reason;
 use crate::process::{
     Streams, Trouble, find_program, interpreter, pass_on_ignored_pipe, run_filtered, with_users_limits,
@@ -48,19 +49,13 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
     };
     let Loaded { environment, known } = load(app, &loading)?;
     let values = known.map_or(Vec::new(), |(account, snapshot)| all_values(&account, snapshot));
-    let withheld =
-        if arguments.filters.is_selective() { loaded_beside(app, &environment) } else { Vec::new() };
+    let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
     let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
     let start = |mut command: Command| -> Result<Started> {
-        for (name, before) in &withheld {
-            match before {
-                Some(value) => command.env(name.as_str(), OsStr::from_bytes(value)),
-                None => command.env_remove(name.as_str()),
-            };
-        }
+        withhold(&mut command, &withheld);
         for (name, value) in &environment.variables {
             if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
                 command.env(name.as_str(), value.expose());
@@ -164,23 +159,43 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// What the hook loaded in this shell and the filters leave out: the command would inherit it. With what
-/// the shell had before.
-fn loaded_beside(app: &App, environment: &Environment) -> Vec<(EnvName, Option<Vec<u8>>)> {
-    let Some(ledger) = ThisShell::ledger(app) else { return Vec::new() };
-    let session = ledger.session.as_ref().and_then(|id| app.store.session(id));
-    let before = session.map(|session| session.previous).unwrap_or_default();
-    let is_taken = |name: &EnvName| {
-        environment.variables.contains_key(name)
-            || environment.skipped.iter().any(|skipped| skipped.name == name.as_str())
-    };
-    let loaded = ledger.entries.into_iter().filter(|(name, entry)| !entry.edited && !is_taken(name));
-    loaded
-        .map(|(name, entry)| {
-            let before = if entry.shadow == Shadow::Exported { before.get(&name).cloned() } else { None };
-            (name, before)
-        })
-        .collect()
+/// How to take away what the hook loaded in this shell and the filters leave out: the command would inherit
+/// it.
+fn withheld(app: &App, environment: &Environment) -> Result<Vec<Change>> {
+    let Some(ledger) = ThisShell::ledger(app) else { return Ok(Vec::new()) };
+    let session = ledger.session.as_ref().and_then(|id| app.store.session(id)).unwrap_or_default();
+    // What is unknown is taken from the environment.
+    let held = environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+    let earlier = app.store.loaded_earlier();
+    let decided = diff(&Input {
+        desired: &Environment { held, ..environment.clone() },
+        ledger: &ledger,
+        previous: &session.previous,
+        current: &context::bytes_var,
+        unexported: &BTreeSet::new(),
+        kept: &BTreeSet::new(),
+        taken: &BTreeSet::new(),
+        key: &app.store.digest_key()?,
+        earlier: &|name, digest| earlier.contains(name, digest),
+        starting: false,
+        override_existing: true,
+    });
+    Ok(decided.changes)
+}
+
+fn withhold(command: &mut Command, changes: &[Change]) {
+    for change in changes {
+        match change {
+            Change::Restore { name, value, exported: true } => {
+                command.env(name.as_str(), OsStr::from_bytes(value));
+            }
+            Change::Unset(name) | Change::Restore { name, .. } => {
+                command.env_remove(name.as_str());
+            }
+            // Those that are loaded follow.
+            Change::Set { .. } => {}
+        }
+    }
 }
 
 /// Every value that is known of the account, by name: also of variables that are not loaded, or deleted by

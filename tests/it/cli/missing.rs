@@ -24,7 +24,7 @@ fn account() -> (TestAccount, Home) {
 }
 
 /// `run` of a command that says what it has, and `export` by hand in both of its ways, hot and through clap.
-fn programs<'h>(home: &'h Home, options: &[&str]) -> Vec<Call> {
+fn programs(home: &Home, options: &[&str]) -> Vec<Call> {
     let run = [&["run"], options, &["--", "sh", "-c", "touch ran; echo A=$A"]].concat();
     let exports = ["sh", "json", "fish"].map(|format| [&["export", format], options].concat());
     std::iter::once(run).chain(exports).map(|arguments| home.vastenv(&arguments)).collect()
@@ -81,6 +81,7 @@ fn the_setting_covers_unknown_values_alone() {
     for call in programs(&alone, &["--allow-missing"]) {
         call.run().expect(0).mentions(&["warning: going on without the account's variables: "]);
     }
+    fs::remove_file(alone.path("ran")).expect("it ran");
     refused(&alone, &["--allow-missing", "--require", "HF_TOKEN"], &["required but missing: HF_TOKEN"]);
 }
 

@@ -85,7 +85,7 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
 #[test]
 fn the_hook_goes_where_the_shell_reads_it() {
     let account = TestAccount::with(&json!({}));
-    let mut home = account.home();
+    let mut home = account.known_home();
     for (shell, variable, shown, file) in [
         ("zsh", "ZDOTDIR", "$ZDOTDIR/.zshrc", "elsewhere/.zshrc"),
         ("fish", "XDG_CONFIG_HOME", "$XDG_CONFIG_HOME/fish/config.fish", "elsewhere/fish/config.fish"),
