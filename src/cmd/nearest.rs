@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::account::Store;
 use crate::domain::AccountId;
-use crate::dotenv::{read_dotenv, settle};
+use crate::dotenv::{obstacle, read_dotenv, settle};
 use crate::files::read_text_at;
 
 /// The dotenv file of a folder.
@@ -45,9 +45,9 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     }
     let text = read_text_at(path, LARGEST).ok()?;
     let file = settle(&read_dotenv(&text).ok()?);
-    let held: BTreeSet<String> =
-        file.variables.keys().map(|name| name.as_str().to_ascii_uppercase()).collect();
-    names.iter().any(|name| held.contains(&name.to_ascii_uppercase())).then(|| Way {
+    let usable = file.variables.iter().filter(|(_, value)| obstacle(value).is_none());
+    let held: BTreeSet<&str> = usable.map(|(name, _)| name.as_str()).collect();
+    names.iter().any(|name| held.contains(name.to_ascii_uppercase().as_str())).then(|| Way {
         what: format!("take them from {DOTENV}"),
         command: format!("vastenv remember env-var --from {DOTENV}"),
     })

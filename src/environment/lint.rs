@@ -206,7 +206,7 @@ impl fmt::Display for Fault {
             Self::Quoted => formatter.write_str("has quotes around it"),
             Self::BlankEdge => formatter.write_str("begins or ends with a blank"),
             Self::Placeholder => formatter.write_str("looks like a placeholder"),
-            Self::Shape(looks) => write!(formatter, "has an unusual form: one {looks}"),
+            Self::Shape(looks) => write!(formatter, "unexpected form, usually {looks}"),
         }
     }
 }

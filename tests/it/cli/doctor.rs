@@ -78,7 +78,7 @@ fn values_that_look_mistaken_are_a_note_by_name() {
     expect(&home, 0, "values", "note");
     let said = home.vastenv(&["doctor"]).run().expect(0).hides("hidden").hides("xxx");
     for part in [
-        "values      HF_TOKEN: has an unusual form: one begins with hf_",
+        "values      HF_TOKEN: unexpected form, usually begins with hf_",
         "values      QUOTED: has quotes around it",
         "values      XS: looks like a placeholder",
         "→ vastenv update env-var QUOTED",

@@ -163,7 +163,7 @@ fn the_nearest_way_is_a_dotenv_file_here_that_has_some_of_them() {
         );
     };
     says(by_typing);
-    for useless in ["", "A=1\nOTHER=2\n", "no dotenv \"file\n", "PATH=x\n"] {
+    for useless in ["", "A=1\nOTHER=2\n", "no dotenv \"file\n", "PATH=x\n", "B=\nC=****\n"] {
         home.write(".env", useless);
         says(by_typing);
     }
