@@ -30,10 +30,15 @@ impl fmt::Display for Way {
 
 /// The nearest way to the values of `names`, variables of `account`.
 pub fn nearest(store: &Store, account: &AccountId, names: &[&str]) -> Way {
-    dotenv_here(names).or_else(|| from_instance(store, account)).unwrap_or_else(|| Way {
-        what: "enter their values once".to_owned(),
-        command: "vastenv remember env-var --all".to_owned(),
-    })
+    dotenv_here(names).or_else(|| from_instance(store, account)).unwrap_or_else(|| by_typing(names))
+}
+
+fn by_typing(names: &[&str]) -> Way {
+    let (what, which) = match names {
+        [name] => ("enter its value once", shell_escape::escape((*name).into())),
+        _ => ("enter their values once", "--all".into()),
+    };
+    Way { what: what.to_owned(), command: format!("vastenv remember env-var {which}") }
 }
 
 /// A dotenv file in this folder that has some of them.
@@ -48,7 +53,7 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     let usable = file.variables.iter().filter(|(_, value)| obstacle(value).is_none());
     let held: BTreeSet<&str> = usable.map(|(name, _)| name.as_str()).collect();
     names.iter().any(|name| held.contains(name.to_ascii_uppercase().as_str())).then(|| Way {
-        what: format!("take them from {DOTENV}"),
+        what: format!("take {} from {DOTENV}", if names.len() == 1 { "it" } else { "them" }),
         command: format!("vastenv remember env-var --from {DOTENV}"),
     })
 }

@@ -116,7 +116,10 @@ impl Ui {
             let (code, message) = (failure.status_code(), to_python_json(&Value::from(failure.message())));
             let names = match failure.names() {
                 [] => String::new(),
-                names => format!(", \"names\": {}", json!(names)),
+                names => {
+                    let names: Vec<String> = names.iter().map(|name| json!(name).to_string()).collect();
+                    format!(", \"names\": [{}]", names.join(", "))
+                }
             };
             to_stderr(&format!("{{\"error\": true, \"status_code\": {code}, \"msg\": {message}{names}}}\n"));
             return;

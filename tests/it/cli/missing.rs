@@ -183,7 +183,7 @@ fn the_nearest_way_is_a_dotenv_file_here_that_has_some_of_them() {
     fs::remove_file(home.path(".env")).expect("removed");
     // Nobody waits at a prompt for a pipe to be written.
     mkfifo(&home.path(".env"), Mode::S_IRWXU).expect("made");
-    refused(&home, &[], &["value unknown here: C", by_typing]);
+    refused(&home, &[], &["value unknown here: C", "enter its value once: vastenv remember env-var C; or"]);
 }
 
 #[test]
