@@ -184,7 +184,7 @@ mod tests {
     fn what_is_known_is_listed_and_what_is_close_suggested() {
         assert!(refused("vastenv hook tcsh").message().contains("bash, zsh, fish"));
         assert!(refused("vastenv shwo env-vars").next_step().expect("a hint").contains("show"));
-        assert!(refused("vastenv show env-var").next_step().expect("a hint").contains("env-vars"));
+        assert!(refused("vastenv show env-varss").next_step().expect("a hint").contains("env-vars"));
         assert!(refused("vastenv delete env-var").message().contains("<NAME>"));
     }
 
@@ -197,7 +197,7 @@ mod tests {
             ("vastenv get env-vars", "vastenv --help"),
             ("vastenv SHOW ssh-keys", "vastenv --help"),
             ("vastenv show shwo ssh-keys", "vastenv show --help"),
-            ("vastenv show env-var", "vastenv show --help"),
+            ("vastenv show env-var", "vastenv show env-var --help"),
             ("vastenv --url show delete ssh-key x", "vastenv delete ssh-key --help"),
             ("vastenv delete ssh-key", "vastenv delete ssh-key --help"),
             ("vastenv create env-var show api-key B", "vastenv create env-var --help"),

@@ -8,7 +8,7 @@ use crate::credentials::{Credential, Source};
 use crate::domain::{
     AccountId, Digest, Doubts, EnvName, Identity, Kind, Result, ServerUrl, Timestamp, Values,
 };
-use crate::environment::{Environment, KnownVariables, Room, Rules, resolve};
+use crate::environment::{Environment, KnownVariables, Room, Rules, Variable, resolve};
 use crate::files::remove;
 use crate::store::{Backoff, Store};
 
@@ -107,7 +107,16 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold.
     pub fn environment(&self, known: &KnownVariables) -> Environment {
-        let mut environment = resolve(known.iter(), &self.rules());
+        self.resolve(known, known.iter())
+    }
+
+    /// What a shell should hold of `variables`, some or all of `known` under any names.
+    pub fn resolve<'v>(
+        &self,
+        known: &KnownVariables,
+        variables: impl IntoIterator<Item = Variable<'v>>,
+    ) -> Environment {
+        let mut environment = resolve(variables, &self.rules());
         if known.unread.is_some() || self.is_being_changed(known) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();

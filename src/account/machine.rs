@@ -1,11 +1,12 @@
 //! This machine: which account is meant on it, and what it keeps.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::select::Selection;
 use crate::credentials::{self, Credential};
-use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{Ledger, SessionId};
+use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
+use crate::environment::{Change, Environment, Input, Ledger, SessionId, diff};
 use crate::files::{self, Disk};
 use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
 use crate::store::Store;
@@ -69,6 +70,34 @@ impl Machine {
     /// The ledger that `text` is; entries of a very long one are in a file.
     pub fn ledger(&self, text: &str) -> Option<Ledger> {
         Ledger::decode(text, |id: &SessionId| self.store.sessions.load(id)?.entries)
+    }
+
+    /// How to take away what was loaded in the shell of `ledger` and `environment` leaves out. What is unknown
+    /// stays.
+    pub fn withheld(
+        &self,
+        ledger: &Ledger,
+        environment: &Environment,
+        current: &dyn Fn(&EnvName) -> Option<Vec<u8>>,
+    ) -> Result<Vec<Change>> {
+        let session = ledger.session.as_ref().and_then(|id| self.store.sessions.load(id)).unwrap_or_default();
+        let held = environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+        let earlier = self.store.loaded.load();
+        let nothing = BTreeSet::new();
+        let decided = diff(&Input {
+            desired: &Environment { held, ..environment.clone() },
+            ledger,
+            previous: &session.previous,
+            current,
+            unexported: &nothing,
+            kept: &nothing,
+            taken: &nothing,
+            key: &self.store.digest_key()?,
+            earlier: &|name, digest| earlier.contains(name, digest),
+            starting: false,
+            override_existing: true,
+        });
+        Ok(decided.changes)
     }
 
     pub fn sealing(&self) -> &Sealing {

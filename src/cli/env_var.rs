@@ -4,16 +4,44 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{path, secret, text};
+use super::{Filters, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vastenv show env-vars\n  vastenv show env-vars -s --raw")]
+#[command(
+    after_help = "Examples:\n  vastenv show env-vars\n  vastenv show env-vars -s --raw\n  vastenv show env-vars 'HF_*'\n  vastenv show env-vars --unknown    # names whose values are unknown here"
+)]
 pub struct ShowEnvVars {
+    /// Show only these variables (names or globs)
+    #[arg(value_name = "NAME", conflicts_with = "only")]
+    pub names: Vec<String>,
     /// Show the values too
     #[arg(long, short)]
     pub show_values: bool,
+    /// List the names of unknown values only, one a line
+    #[arg(long, conflicts_with = "show_values")]
+    pub unknown: bool,
+    /// Which variables.
+    #[command(flatten)]
+    pub filters: Filters,
+}
+
+/// `vastenv show env-var`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vastenv show env-var HF_TOKEN\n  vastenv show env-var -n HF_TOKEN | wc -c"
+)]
+pub struct ShowEnvVar {
+    /// Name of the variable
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print no newline after the value
+    #[arg(long, short = 'n')]
+    pub no_newline: bool,
+    /// Seconds to wait for the server if nothing is cached
+    #[arg(long, value_name = "SECS", default_value_t = 10)]
+    pub wait: u64,
 }
 
 /// A variable's name and value.

@@ -25,6 +25,7 @@ pub const GROUPS: [Group; 5] = [
         title: "The account's variables",
         commands: &[
             "show env-vars",
+            "show env-var",
             "create env-var",
             "update env-var",
             "set env-var",

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{path, text};
+use super::{Filters, path, text};
 use crate::format;
 use crate::shell::{self, Dialect, Shell};
 
@@ -50,7 +50,7 @@ pub struct Completions {
 /// `vastenv export`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env"
+    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env\n  vastenv export json --only 'HF_*' --prefix TRAIN_"
 )]
 pub struct Export {
     /// Output format
@@ -59,12 +59,18 @@ pub struct Export {
     /// Seconds to wait for the server if nothing is cached
     #[arg(long, value_name = "SECS", default_value_t = 10)]
     pub wait: u64,
+    /// Print what there is even if values are unknown or the server does not answer
+    #[arg(long)]
+    pub allow_missing: bool,
+    /// Which variables.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// `vastenv run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
 )]
 pub struct Run {
     /// Keep variables that are already set
@@ -73,12 +79,15 @@ pub struct Run {
     /// Also pass the API key, as VAST_API_KEY
     #[arg(long)]
     pub with_api_key: bool,
-    /// Run the command even without the variables
+    /// Run the command even if values are unknown or the server does not answer
     #[arg(long)]
     pub allow_missing: bool,
     /// Replace known values in the command's output with *****
     #[arg(long)]
     pub redact: bool,
+    /// Which variables.
+    #[command(flatten)]
+    pub filters: Filters,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
@@ -97,12 +106,10 @@ pub struct Storage {
 
 /// `vastenv sandbox`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "A new sandbox has a random key; with --state it stays the same. For bash, zsh or\n\
+#[command(after_help = "A new sandbox has a random key; with --state it stays the same. For bash, zsh or\n\
     fish without arguments it loads the hook and creates three variables.\n\n\
     Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
-    vastenv sandbox --state dev.json   # prints the two exports and serves"
-)]
+    vastenv sandbox --state dev.json   # prints the two exports and serves")]
 pub struct Sandbox {
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]

@@ -6,6 +6,7 @@
 mod dashes;
 mod dotenv;
 mod env_var;
+mod filters;
 pub mod groups;
 mod guide;
 mod keys;
@@ -24,8 +25,10 @@ pub use dashes::mark_values;
 use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
-    Forget, ForgetEnvVar, NameValue, Names, Remember, RememberEnvVar, RememberWhat, ShowEnvVars, Sources, Why,
+    Forget, ForgetEnvVar, NameValue, Names, Remember, RememberEnvVar, RememberWhat, ShowEnvVar, ShowEnvVars,
+    Sources, Why,
 };
+pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{Completions, Export, Hook, Run, Sandbox, Storage};
@@ -226,6 +229,8 @@ pub enum Command {
 pub enum Show {
     /// Show the account's variables
     EnvVars(ShowEnvVars),
+    /// Print a variable's value
+    EnvVar(ShowEnvVar),
     /// Show one API key
     ApiKey(KeyId),
     /// List the account's API keys

@@ -145,7 +145,7 @@ fn of_each_noun(known: &[String], verb: &str) -> Vec<String> {
 }
 
 fn verb_and_noun(known: &[String], verb: &str, noun: &str) -> Vec<String> {
-    let is_plural = noun.ends_with(['s', 'S']);
+    let is_plural = noun.ends_with(['s', 'S']) || matches!(verb, "list" | "ls");
     let Some(verb) = same_verb(known, verb).or_else(|| close_verb(known, verb)) else { return Vec::new() };
     let nouns = nouns(noun);
     let meant: Vec<String> = nouns.iter().filter_map(|noun| family(known, verb, noun, is_plural)).collect();
@@ -243,7 +243,7 @@ mod tests {
     fn typing_errors_lead_to_the_command() {
         for (typed, wanted) in [
             ("show ssh-key", "show ssh-keys"),
-            ("show env-var", "show env-vars"),
+            ("show env_var", "show env-var"),
             ("show envvars", "show env-vars"),
             ("shwo ssh-keys", "show ssh-keys"),
             ("show sshkeys", "show ssh-keys"),

@@ -53,6 +53,9 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
     let mut words: Vec<Word> = match kind(line, argument) {
         Kind::Listed(words) => words,
         Kind::EnvName => return Offer::words(names(line, argument, typed, known_names(line))),
+        Kind::EnvNames => return Offer::words(names_after(',', line, argument, typed)),
+        Kind::Renaming if !typed.contains('=') => return Offer::nothing(),
+        Kind::Renaming => return Offer::words(names_after('=', line, argument, typed)),
         Kind::RememberedName => {
             return Offer::words(names(line, argument, typed, remembered_names(line)));
         }
@@ -94,6 +97,17 @@ fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<
         .filter(|name| begins(name) && is_taken(name))
         .filter(|name| !line.holds(argument, name))
         .map(|name| Word::new(name, "account variable"))
+        .collect()
+}
+
+/// The names that may stand behind the last `mark` of a word, each as the whole word.
+fn names_after(mark: char, line: &Line<'_>, argument: &Arg, typed: &str) -> Vec<Word> {
+    let (before, typed) = typed.split_at(typed.rfind(mark).map_or(0, |at| at + mark.len_utf8()));
+    let given: Vec<&str> = before.split(mark).collect();
+    names(line, argument, typed, known_names(line))
+        .into_iter()
+        .filter(|word| !given.contains(&word.text.as_str()))
+        .map(|word| Word::new(format!("{before}{}", word.text), &word.about))
         .collect()
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::app::{App, CallOptions};
+use super::load::{Loading, load};
 use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Urgency};
-use crate::cli::{Export, Global};
+use crate::cli::{Export, Filters, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
 use crate::environment::{Environment, KnownVariables};
 use crate::format;
@@ -31,10 +32,14 @@ pub enum WhenOld {
 pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
     let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
     guard::values(app)?;
-    let account = app.account()?;
-    let known = known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let environment = account.environment(&whole(app, known)?);
-    warn_of_unfit(app, &environment);
+    let loading = Loading {
+        filters: &arguments.filters,
+        allow_missing: arguments.allow_missing,
+        wait: Duration::from_secs(arguments.wait),
+        when_old: WhenOld::RefreshBehind,
+        arguments: 0,
+    };
+    let environment = load(app, &loading)?.environment;
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);
     }
@@ -51,8 +56,13 @@ pub fn warn_of_unfit(app: &App, environment: &Environment) {
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     let app = App::new(Global::default(), ui)?;
-    let exported = export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT });
-    finish(exported)
+    let arguments = Export {
+        format: format.to_owned(),
+        wait: DEFAULT_WAIT,
+        allow_missing: false,
+        filters: Filters::default(),
+    };
+    finish(export(&app, &arguments))
 }
 
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.

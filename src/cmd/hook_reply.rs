@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::app::open_machine;
 use super::background;
+use super::nearest::nearest;
 use crate::account::{self, Answer, Machine, Question};
 use crate::cli::Global;
 use crate::config::Paths;
@@ -182,7 +183,8 @@ fn tell_hidden(answer: &Answer, machine: &Machine, ui: Ui) {
     let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
     let Some(notice) = environment.hidden_notice() else { return };
     if machine.tells_hidden(account, "hook", &environment.hidden()) {
-        ui.failure(&notice);
+        let way = nearest(machine, account, &environment.hidden());
+        ui.failure(&notice.hint(way.to_string()));
     }
 }
 

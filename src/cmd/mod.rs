@@ -22,7 +22,9 @@ mod hook;
 mod hook_reply;
 mod import;
 mod interrupts;
+mod load;
 mod man;
+mod nearest;
 mod outcome;
 mod refresh;
 mod remember_env_var;
@@ -35,6 +37,7 @@ mod sandbox_shell;
 mod set_api_key;
 mod set_env_var;
 mod show_api_keys;
+mod show_env_var;
 mod show_env_vars;
 mod show_ssh_keys;
 mod ssh_key;
@@ -96,6 +99,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
         Command::Why(arguments) => report::why(&app()?, &arguments)?,
         Command::Show(Show::EnvVars(arguments)) => show_env_vars::show_env_vars(&app()?, &arguments)?,
+        Command::Show(Show::EnvVar(arguments)) => show_env_var::show_env_var(&app()?, &arguments)?,
         Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments)?,
         Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?)?,
         Command::Show(Show::SshKeys) => show_ssh_keys::show_ssh_keys(&app()?)?,

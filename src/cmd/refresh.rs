@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::app::App;
+use super::nearest::nearest;
 use super::outcome::Outcome;
 use crate::account::Urgency;
 use crate::domain::count;
@@ -49,7 +50,8 @@ pub fn refresh(app: &App) -> Outcome<()> {
     if let Some(notice) = environment.hidden_notice()
         && app.machine.tells_hidden(&refreshed.known.snapshot.account(), "refresh", &environment.hidden())
     {
-        app.ui.warn_of(&notice);
+        let way = nearest(&app.machine, &refreshed.known.snapshot.account(), &environment.hidden());
+        app.ui.warn_of(&notice.hint(way.to_string()));
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
 use crate::environment::KnownVariables;
-use crate::ui::read_value;
+use crate::ui::read_skippable;
 
 /// A name, as the account has it, and the value to remember.
 type Given = (String, Secret);
@@ -134,10 +134,11 @@ fn ask_for(app: &App, account: &Account<'_>, known: &KnownVariables, names: &[St
         return Err(Failure::usage("cannot prompt for values: stdin is not a terminal")
             .hint("use --from-env, or --from FILE (- is stdin)"));
     }
-    app.ui.say(&format!("{} to enter; press Enter to skip one", count(names.len(), "value")));
+    app.ui.say(&format!("{} to enter, not shown as you type", count(names.len(), "value")));
     let mut given = Vec::new();
-    for name in names {
-        let value = match read_value(&format!("value of {}", printable(name)), false) {
+    for (number, name) in (1..).zip(names) {
+        let which = format!("value {number} of {}, {}", names.len(), printable(name));
+        let value = match read_skippable(&format!("{which} (Enter skips): ")) {
             Ok(value) => value,
             Err(failure) if given.is_empty() => return Err(failure),
             Err(failure) => {

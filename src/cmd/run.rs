@@ -1,8 +1,9 @@
 //! `vastenv run -- CMD`: becomes the command, with the variables; with `--redact` it stays, to take
 //! the values out of what the command prints.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -12,12 +13,15 @@ use std::time::Duration;
 use nix::errno::Errno;
 
 use super::app::App;
-use super::export::{self, WhenOld};
-use super::outcome::{Outcome, Stop};
+use super::export::WhenOld;
+use super::load::{Loaded, Loading, load};
+use super::outcome::Outcome;
+use super::this_shell::ThisShell;
+use crate::account::Account;
 use crate::cli::Run;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, Secret, printable};
-use crate::environment::Environment;
+use crate::environment::{Change, Environment, KnownVariables};
 use crate::files::reason;
 use crate::process::{
     Streams, Trouble, find_program, interpreter, pass_on_ignored_pipe, run_filtered, with_users_limits,
@@ -31,32 +35,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// yesterday's rather than none.
 const QUICK: Duration = Duration::from_secs(3);
 
-/// What the account gives to a command.
-#[derive(Default)]
-struct Given {
-    environment: Environment,
-    /// Every value that is known of it, by name: also of variables that are not loaded, or deleted
-    /// by now.
-    values: Vec<(String, Secret)>,
-}
-
 /// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
 /// cannot be started.
 pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
-    let given = match given(app, arguments) {
-        Ok(given) => given,
-        Err(Stop::Failed(failure)) if arguments.allow_missing => {
-            app.ui.warn(&format!("running without the account's variables: {}", failure.message()));
-            Given::default()
-        }
-        Err(stop) => return Err(stop.map(offer_to_go_without)),
+    let loading = Loading {
+        filters: &arguments.filters,
+        allow_missing: arguments.allow_missing,
+        wait: PATIENCE,
+        when_old: WhenOld::RefreshWithin(QUICK),
+        arguments: size(&arguments.command),
     };
+    let Loaded { environment, known } = load(app, &loading)?;
+    let values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
+    let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
-    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &given.values)));
+    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
     let start = |mut command: Command| -> Result<Started> {
-        for (name, value) in &given.environment.variables {
+        withhold(&mut command, &withheld);
+        for (name, value) in &environment.variables {
             if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
                 command.env(name.as_str(), value.expose());
             }
@@ -90,12 +88,6 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
     let name = program.to_string_lossy();
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
     Ok(ExitCode::from(code))
-}
-
-/// `failure` with the one way on that is always there.
-fn offer_to_go_without(failure: Failure) -> Failure {
-    let first = failure.next_step().map_or(String::new(), |step| format!("{step}; or "));
-    failure.hint(format!("{first}run without the variables: --allow-missing"))
 }
 
 /// How a command ended, or why it could not be started.
@@ -165,19 +157,33 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn given(app: &App, arguments: &Run) -> Outcome<Given> {
-    let mut account = app.account()?;
-    account.room = account.room.with_arguments(size(&arguments.command));
-    let known = export::known(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
-    let known = match &known.unread {
-        Some(failure) if arguments.allow_missing => {
-            app.ui.warn_of(failure);
-            known
+/// How to take away what the hook loaded in this shell and the filters leave out: the command would inherit
+/// it.
+fn withheld(app: &App, environment: &Environment) -> Result<Vec<Change>> {
+    match ThisShell::ledger(app) {
+        Some(ledger) => app.machine.withheld(&ledger, environment, &context::bytes_var),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn withhold(command: &mut Command, changes: &[Change]) {
+    for change in changes {
+        match change {
+            Change::Restore { name, value, exported: true } => {
+                command.env(name.as_str(), OsStr::from_bytes(value));
+            }
+            Change::Unset(name) | Change::Restore { name, .. } => {
+                command.env_remove(name.as_str());
+            }
+            // Those that are loaded follow.
+            Change::Set { .. } => {}
         }
-        _ => export::whole(app, known)?,
-    };
-    let environment = account.environment(&known);
-    export::warn_of_unfit(app, &environment);
+    }
+}
+
+/// Every value that is known of the account, by name: also of variables that are not loaded, or deleted by
+/// now.
+fn all_values(account: &Account<'_>, known: &KnownVariables) -> Vec<(String, Secret)> {
     let mut values: Vec<_> = account
         .remembered()
         .unwrap_or_default()
@@ -189,24 +195,10 @@ fn given(app: &App, arguments: &Run) -> Outcome<Given> {
         .collect();
     let current = known.iter();
     values.extend(current.filter_map(|variable| Some((variable.name.to_owned(), variable.value?.clone()))));
-    Ok(Given { environment, values })
+    values
 }
 
 /// What these arguments take, with their ends and pointers.
 fn size(arguments: &[OsString]) -> usize {
     arguments.iter().map(|argument| argument.len() + 9).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hint_reads_well_with_and_without_a_first_half() {
-        let hint = |failure: Failure| offer_to_go_without(failure).next_step().map(str::to_owned);
-        let bare = Failure::unavailable("no answer");
-        assert_eq!(hint(bare.clone()).as_deref(), Some("run without the variables: --allow-missing"));
-        let both = Some("try again; or run without the variables: --allow-missing");
-        assert_eq!(hint(bare.hint("try again")).as_deref(), both);
-    }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::app::{App, CONTAINERS_OWN, is_containers_own};
 use super::ask::agree_beside_stdin;
+use super::nearest::nearest;
 use super::outcome::{Outcome, Stop};
-use crate::account::{Urgency, save_key};
+use crate::account::{Refreshed, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
@@ -126,15 +127,22 @@ fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
     let fetched = account.and_then(|account| Ok((app.fetch(account.clone(), Urgency::Asked)?, account)));
     match fetched {
-        Ok((refreshed, account)) => {
-            app.ui.say(&format!(
-                "{} in the account",
-                count(refreshed.known.snapshot.variables.len(), "variable")
-            ));
+        Ok((Refreshed { known, .. }, account)) => {
             // Without the list, hints and TAB know less.
-            let _ = app.with_server(account, async |remote| {
+            let _ = app.with_server(account.clone(), async |remote| {
                 remote.refresh_list_within(ListKind::Instances, Urgency::Asked, INSTANCES_LIMIT).await
             });
+            let number = count(known.snapshot.variables.len(), "variable");
+            let environment = account.environment(&known);
+            let hidden = environment.hidden();
+            if hidden.is_empty() {
+                app.ui.say(&format!("{number} in the account"));
+            } else {
+                let values = count(hidden.len(), "value");
+                app.ui.say(&format!("{number} in the account, {values} hidden by Vast and unknown here"));
+                let way = nearest(&app.machine, &known.snapshot.account(), &hidden);
+                app.ui.say(&format!("next, {way}"));
+            }
         }
         Err(Stop::Shown) => {}
         Err(Stop::Failed(failure)) => {

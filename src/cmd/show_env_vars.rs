@@ -1,15 +1,16 @@
-//! `vastenv show env-vars [-s]`: the account's variables.
+//! `vastenv show env-vars [NAME…] [-s]`: the account's variables.
 
 use serde_json::{Map, Value};
 
 use super::app::App;
 use super::guard;
+use super::load::{Selected, read_filters, refuse_unmet, select};
 use super::outcome::Outcome;
-use crate::account::{Account, Urgency};
-use crate::cli::ShowEnvVars;
+use crate::account::Urgency;
+use crate::cli::{Filters, ShowEnvVars};
 use crate::context;
-use crate::domain::{Remembered, printable};
-use crate::environment::{KnownVariables, Provenance};
+use crate::domain::{Remembered, Secret, printable};
+use crate::environment::{KnownVariables, Provenance, Variable};
 use crate::ui::Table;
 
 /// What stands in place of a value.
@@ -20,54 +21,73 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if arguments.show_values {
         guard::values(app)?;
     }
+    let only = [arguments.names.as_slice(), &arguments.filters.only].concat();
+    let filters = read_filters(&Filters { only, ..arguments.filters.clone() })?;
     let account = app.account()?;
     let known = app.fetch(account.clone(), Urgency::Asked)?.known;
     if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
+    let selected = select(app, &account, &known, &filters)?;
+    refuse_unmet(app, &account, &known, &selected, &filters)?;
+    if arguments.unknown {
+        return list_unknown(app, &selected);
+    }
+    let rows: Vec<Row<'_>> = selected
+        .names()
+        .into_iter()
+        .filter_map(|name| Some((name, known.get(selected.account_name(name))?)))
+        .collect();
     if app.ui.raw {
-        return Ok(app.ui.json(&Value::Object(raw(&known, arguments.show_values)))?);
+        return Ok(app.ui.json(&Value::Object(raw(&rows, arguments.show_values)))?);
     }
     if known.snapshot.variables.is_empty() {
         app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
-    app.ui.data(table(&account, &known, arguments.show_values).as_bytes())?;
+    app.ui.data(table(&known, &selected, &rows, arguments.show_values).as_bytes())?;
     if !arguments.show_values {
         app.ui.say("values are hidden; show them with -s");
     }
     Ok(())
 }
 
-fn raw(known: &KnownVariables, show_values: bool) -> Map<String, Value> {
-    let variables = known.iter().map(|variable| {
-        let value = match (show_values, variable.value) {
-            (false, _) => HIDDEN.into(),
-            (true, Some(value)) => value.expose().into(),
-            // A mask is no value: what is unknown is null.
-            (true, None) => Value::Null,
-        };
-        (variable.name.to_owned(), value)
-    });
-    variables.collect()
+/// A variable under its final name.
+type Row<'a> = (&'a str, Variable<'a>);
+
+/// The names of unknown values, for scripts.
+fn list_unknown(app: &App, selected: &Selected) -> Outcome<()> {
+    let unknown = selected.environment.hidden();
+    if app.ui.raw {
+        return Ok(app.ui.json(&Value::from(unknown))?);
+    }
+    for name in unknown {
+        app.ui.line(name)?;
+    }
+    Ok(())
 }
 
-fn table(account: &Account<'_>, known: &KnownVariables, show_values: bool) -> String {
-    let environment = account.environment(known);
+fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
+    // A mask is no value: what is unknown is null.
+    let value = |value: Option<&Secret>| match (show_values, value) {
+        (false, _) => Value::from(HIDDEN),
+        (true, value) => value.map_or(Value::Null, |value| value.expose().into()),
+    };
+    rows.iter().map(|(name, variable)| ((*name).to_owned(), value(variable.value))).collect()
+}
+
+fn table(known: &KnownVariables, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
-    for variable in known.iter() {
-        let name = variable.name;
-        let note = environment
-            .skipped
-            .iter()
-            .find(|skipped| skipped.name == name)
-            .map(|skipped| skipped.why.reason())
-            .or_else(|| {
-                let is_doubtful = variable.provenance == Provenance::Remembered
-                    && known.remembered.get(name).is_some_and(Remembered::may_be_outdated);
-                let word = shell_escape::escape(name.into());
-                is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
-            });
+    for (name, variable) in rows {
+        let saved = selected.account_name(name);
+        let skipped = selected.environment.skipped.iter().find(|skipped| skipped.name == *name);
+        let note = skipped.map(|skipped| skipped.why.reason()).or_else(|| {
+            let is_doubtful = variable.provenance == Provenance::Remembered
+                && known.remembered.get(saved).is_some_and(Remembered::may_be_outdated);
+            let word = shell_escape::escape(saved.into());
+            is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
+        });
+        let note = note.or_else(|| (saved != *name).then(|| format!("{saved} in the account")));
         let value = match (variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),
             (Some(_), false) => HIDDEN.to_owned(),

@@ -11,6 +11,10 @@ pub enum Kind {
     Listed(Vec<Word>),
     /// The name of a variable of the account.
     EnvName,
+    /// Such names, with commas between.
+    EnvNames,
+    /// A new name, `=`, and such a name.
+    Renaming,
     /// The name of a variable whose value is remembered here.
     RememberedName,
     /// The number of an API key.
@@ -45,7 +49,9 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         // A new variable's name is for its user to say, as are values and secrets.
         ("NAME", ["create", _]) => Kind::Unknown,
         ("NAME", ["forget", _]) => Kind::RememberedName,
-        ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
+        ("NAME", [_, "env-var"] | ["show", "env-vars"] | ["why"]) => Kind::EnvName,
+        ("NAMES", _) => Kind::EnvNames,
+        ("NEW=OLD", _) => Kind::Renaming,
         ("ID", [_, "api-key"]) => Kind::ApiKeyId,
         ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
         ("INSTANCE", _) => Kind::InstanceId,

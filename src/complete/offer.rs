@@ -128,7 +128,7 @@ fn escaped(word: &str) -> String {
     let home = if word.starts_with("~/") { "~/" } else { "" };
     let mut escaped = home.to_owned();
     for character in word[home.len()..].chars() {
-        if character.is_ascii() && !character.is_ascii_alphanumeric() && !"_-./,+@%^".contains(character) {
+        if character.is_ascii() && !character.is_ascii_alphanumeric() && !"_-./,+@%^=".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);

@@ -27,6 +27,19 @@ pub struct Config {
     /// What `storage`, a setting of earlier versions, says: it counts until `vastenv storage`, or the first
     /// write, has recorded it.
     pub storage: Option<Storage>,
+    /// What `run` and `export` do about unknown values.
+    pub missing: Missing,
+}
+
+/// What becomes of a program whose variables have unknown values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Missing {
+    /// It does not start.
+    #[default]
+    Fail,
+    /// It starts without them, and they are named.
+    Warn,
 }
 
 impl Default for Config {
@@ -37,16 +50,18 @@ impl Default for Config {
             allow: BTreeSet::new(),
             insecure_http: false,
             storage: None,
+            missing: Missing::Fail,
         }
     }
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 4] = [
+pub const SETTINGS: [(&str, &str, &str); 5] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
+    ("missing", "\"fail\"", "Or \"warn\": run and export without unknown values"),
 ];
 
 /// The file's own form.
@@ -61,6 +76,8 @@ struct File {
     #[serde(default)]
     insecure_http: bool,
     storage: Option<Storage>,
+    #[serde(default)]
+    missing: Missing,
 }
 
 /// How an unknown setting's message ends, which lists those that are known: without the old one.
@@ -110,6 +127,7 @@ impl Config {
             allow: file.allow,
             insecure_http: file.insecure_http,
             storage: file.storage,
+            missing: file.missing,
         })
     }
 }
@@ -137,9 +155,9 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"")
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\nmissing = \"warn\"")
                 .expect("valid");
-        assert_eq!(config.storage, Some(Storage::Keyring));
+        assert_eq!((config.storage, config.missing), (Some(Storage::Keyring), Missing::Warn));
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
@@ -152,6 +170,7 @@ mod tests {
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
             ("storage = \"cloud\"", "keyring"),
+            ("missing = \"maybe\"", "`fail`"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();

@@ -50,13 +50,15 @@ pub struct Failure {
     remedy: Option<Remedy>,
     status: Option<u16>,
     /// The server's word for programs, such as `existing_key`: compared, never shown.
-    code: Option<String>,
+    code: Option<Box<str>>,
+    /// Names of variables, for programs.
+    names: Box<[String]>,
 }
 
 impl Failure {
     /// A failure of `kind`; `message` says what failed, for what.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), remedy: None, status: None, code: None }
+        Self { kind, message: message.into(), remedy: None, status: None, code: None, names: Box::default() }
     }
 
     /// A plain failure (exit code 1).
@@ -98,7 +100,13 @@ impl Failure {
     /// Adds the server's code for programs.
     #[must_use]
     pub fn with_code(self, code: Option<String>) -> Self {
-        Self { code, ..self }
+        Self { code: code.map(String::into_boxed_str), ..self }
+    }
+
+    /// Adds the names of the variables that it is about.
+    #[must_use]
+    pub fn about(self, names: Vec<String>) -> Self {
+        Self { names: names.into(), ..self }
     }
 
     /// The kind of failure.
@@ -141,6 +149,11 @@ impl Failure {
     /// The HTTP status, or 0 as the official client writes where there was none.
     pub fn status_code(&self) -> u16 {
         self.status.unwrap_or(0)
+    }
+
+    /// The variables that it is about, where there is a list of them.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// The program's exit code for this failure.

@@ -1,14 +1,20 @@
 //! What a shell should hold, and what must change for that: pure decisions, no I/O.
 
 mod diff;
+mod filter;
 mod ledger;
+mod lint;
+mod missing;
 mod names;
 mod overlay;
 mod resolve;
 mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
+pub use filter::{Filtered, Filters};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
+pub use lint::{Fault, lint};
+pub use missing::{Missing, missing};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
 pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve};

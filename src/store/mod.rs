@@ -64,7 +64,12 @@ impl fmt::Debug for Store {
 impl Store {
     /// The store in these folders, with the keys of sealed files in `keyring`. `storage` is what a setting
     /// of an earlier version says; generations are dated just after the file `dated_after`.
-    pub fn open(disk: Disk, keyring: Keyring, storage: Option<Storage>, dated_after: Option<PathBuf>) -> Self {
+    pub fn open(
+        disk: Disk,
+        keyring: Keyring,
+        storage: Option<Storage>,
+        dated_after: Option<PathBuf>,
+    ) -> Self {
         let disk = Rc::new(disk);
         let sealing = Rc::new(Sealing::new(&disk, keyring, storage, &SECRETS));
         Self {

@@ -8,10 +8,12 @@ mod terminal;
 use std::io::{ErrorKind, Write};
 use std::panic::Location;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use progress::{Progress, erase_line};
-pub use prompt::{confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_value};
+pub use prompt::{
+    confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_skippable, read_value,
+};
 pub use table::Table;
 
 use crate::context::{self, variables};
@@ -112,7 +114,14 @@ impl Ui {
         if self.raw {
             // The fields in the official client's order, which is not the sorted one.
             let (code, message) = (failure.status_code(), to_python_json(&Value::from(failure.message())));
-            to_stderr(&format!("{{\"error\": true, \"status_code\": {code}, \"msg\": {message}}}\n"));
+            let names = match failure.names() {
+                [] => String::new(),
+                names => {
+                    let names: Vec<String> = names.iter().map(|name| json!(name).to_string()).collect();
+                    format!(", \"names\": [{}]", names.join(", "))
+                }
+            };
+            to_stderr(&format!("{{\"error\": true, \"status_code\": {code}, \"msg\": {message}{names}}}\n"));
             return;
         }
         to_stderr(&format!("{} {}\n", self.paint("31", "vastenv:"), printable(failure.message())));

@@ -42,8 +42,17 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
     Ok(Secret::new(text.strip_suffix(ending.unwrap_or_default()).unwrap_or(&text)))
 }
 
+/// Asks for a value on the terminal, whose user may enter nothing.
+pub fn read_skippable(prompt: &str) -> Result<Secret> {
+    hidden(prompt)
+}
+
 fn ask(label: &str) -> Result<Secret> {
-    match read_hidden(&format!("{label} (not shown): ")) {
+    hidden(&format!("{label} (not shown): "))
+}
+
+fn hidden(prompt: &str) -> Result<Secret> {
+    match read_hidden(prompt) {
         Ok(line) => Ok(Secret::new(line.as_str())),
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(Failure::failed("no input")),
         Err(error) => Err(Failure::failed(format!("cannot read from the terminal: {}", reason(&error)))),

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::app::App;
+use super::super::nearest::nearest;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
@@ -11,7 +12,7 @@ use crate::context::{self, variables};
 use crate::domain::{
     EnvName, Failure, Identity, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
 };
-use crate::environment::{Environment, KnownVariables};
+use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
 use crate::sealing;
 use crate::shell::Shell;
 
@@ -62,7 +63,7 @@ impl<'a> Facts<'a> {
         let (loadable, unknown) = (variables.len(), cached.environment.hidden().len());
         let refused = skipped.len() - unknown;
         let mut text = format!("{loadable} to load");
-        for (number, what) in [(unknown, "unknown"), (refused, "refused")] {
+        for (number, what) in [(unknown, "hidden by Vast"), (refused, "refused")] {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));
             }
@@ -75,7 +76,10 @@ impl<'a> Facts<'a> {
         let fact = Fact::new("variables", text).field("variables", counts);
         match (&cached.known.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
-            (_, Some(_)) => fact.next("vastenv remember env-var --all"),
+            (_, Some(_)) => {
+                let hidden = cached.environment.hidden();
+                fact.next(nearest(&self.app.machine, &cached.known.snapshot.account(), &hidden).command)
+            }
             _ => fact,
         }
     }
@@ -110,6 +114,23 @@ impl<'a> Facts<'a> {
         }
         let count = values.len();
         fact.field("remembered", json!({"count": count, "deleted": gone, "outdated": outdated, "path": path}))
+    }
+
+    /// Which values are probably not what was meant, one line each.
+    pub fn values(&self) -> Vec<Fact> {
+        let Ok(Some(cached)) = &self.cached else { return Vec::new() };
+        let faults = lint(cached.known.iter());
+        if faults.is_empty() {
+            let number = cached.known.iter().filter(|variable| variable.value.is_some()).count();
+            return vec![Fact::new("values", format!("{} checked, offline", count(number, "known value")))];
+        }
+        let fact = |(variable, fault): &(Variable<'_>, Fault)| {
+            let verb = if variable.provenance == Provenance::Remembered { "remember" } else { "update" };
+            let word = shell_escape::escape(variable.name.into());
+            Fact::new("values", format!("{}: {fault}", printable(variable.name)))
+                .next(format!("vastenv {verb} env-var {word}"))
+        };
+        faults.iter().map(fact).collect()
     }
 
     /// Where secrets are stored.

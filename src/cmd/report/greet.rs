@@ -62,7 +62,7 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         Ok(key) => Fact::new("key", email.map_or_else(|| key.clone(), |email| format!("{email}, {key}"))),
         Err(failure) => Fact::bad("key", failure),
     });
-    lines.push(facts.hook());
+    // Values first: a hook without them loads nothing.
     match &facts.account {
         Ok(_) => lines.push(facts.variables()),
         // A key or server that is of no use has its line already.
@@ -71,6 +71,7 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         }
         Err(_) => {}
     }
+    lines.push(facts.hook());
     let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.known.snapshot.variables.is_empty());
     (lines, if is_empty { "vastenv create env-var NAME" } else { "vastenv show env-vars" })
 }

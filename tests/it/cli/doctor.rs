@@ -69,3 +69,30 @@ fn every_fault_is_found_with_what_mends_it() {
     home.unset("HOME");
     expect(&home, 1, "settings", "bad");
 }
+
+#[test]
+fn values_that_look_mistaken_are_a_note_by_name() {
+    let shapes = json!({"HF_TOKEN": "sk-hidden", "QUOTED": "\"hidden\"", "GOOD": "hidden", "XS": "xxx"});
+    let account = TestAccount::with(&shapes);
+    let home = account.known_home();
+    expect(&home, 0, "values", "note");
+    let said = home.vastenv(&["doctor"]).run().expect(0).hides("hidden").hides("xxx");
+    for part in [
+        "values      HF_TOKEN: unexpected form, usually begins with hf_",
+        "values      QUOTED: has quotes around it",
+        "values      XS: looks like a placeholder",
+        "→ vastenv update env-var QUOTED",
+    ] {
+        assert!(said.out.contains(part), "{part:?} is missing in {}", said.out);
+    }
+    assert!(!said.out.contains("GOOD"), "{said:?}");
+    // What is only remembered here is mended here.
+    let account = TestAccount::serving(&json!({"A": "1"}), Options { mask: true, ..Options::default() });
+    let home = account.known_home();
+    home.vastenv(&["remember", "env-var", "A", "--keep-newline"]).stdin("hidden\n").run().expect(0);
+    let said = home.vastenv(&["doctor"]).run().expect(0).hides("hidden");
+    assert!(said.out.contains("A: ends with a line break"), "{said:?}");
+    assert!(said.out.contains("→ vastenv remember env-var A"), "{said:?}");
+    home.ok(&["remember", "env-var", "A", "fine"]);
+    expect(&home, 0, "values", "ok");
+}

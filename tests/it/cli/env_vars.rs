@@ -178,11 +178,14 @@ fn a_masked_account_keeps_what_passed_through_here() {
     let options = Options { mask: true, ..Options::default() };
     let account = TestAccount::serving(&json!({"OLD": "never-seen"}), options);
     let home = account.known_home();
-    assert_eq!(home.ok(&["export", "json"]), "{}\n");
+    assert_eq!(home.ok(&["export", "json", "--allow-missing"]), "{}\n");
     home.ok(&["create", "env-var", "NEW", "seen here"]);
     for _ in 0..2 {
-        assert_eq!(home.ok(&["export", "json"]), "{\n \"NEW\": \"seen here\"\n}\n");
-        assert_eq!(home.ok(&["run", "--", "sh", "-c", "echo $NEW/${OLD-unset}"]), "seen here/unset\n");
+        assert_eq!(home.ok(&["export", "json", "--allow-missing"]), "{\n \"NEW\": \"seen here\"\n}\n");
+        assert_eq!(
+            home.ok(&["run", "--allow-missing", "--", "sh", "-c", "echo $NEW/${OLD-unset}"]),
+            "seen here/unset\n"
+        );
         // The next answer masks all of it.
         home.age_snapshot(10);
         home.ok(&["refresh", "--quiet"]);
@@ -193,7 +196,10 @@ fn a_masked_account_keeps_what_passed_through_here() {
     assert_eq!(rows[2][..2], ["OLD", "unknown"], "{shown}");
     assert!(!shown.contains("***"), "{shown}");
     home.ok(&["update", "env-var", "OLD", "known now"]);
-    assert_eq!(home.ok(&["run", "--", "sh", "-c", "echo $NEW/$OLD"]), "seen here/known now\n");
+    assert_eq!(
+        home.ok(&["run", "--allow-missing", "--", "sh", "-c", "echo $NEW/$OLD"]),
+        "seen here/known now\n"
+    );
 }
 
 #[test]

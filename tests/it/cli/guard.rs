@@ -12,10 +12,13 @@ use crate::terminal::Terminal;
 const VALUE: &str = "hf_AbCdEf0123456789";
 
 /// Every command line that prints a value or a key, or may.
-const PRINTING: [&[&str]; 14] = [
+const PRINTING: [&[&str]; 17] = [
     &["export", "bash"],
     &["export", "json"],
     &["export", "dotenv", "--wait", "1"],
+    &["show", "env-var", "HF_TOKEN"],
+    &["show", "env-var", "-n", "HF_TOKEN", "--raw"],
+    &["show", "env-vars", "HF_TOKEN", "-s"],
     &["show", "env-vars", "-s"],
     &["show", "env-vars", "-s", "--raw"],
     &["why", "HF_TOKEN", "-s"],

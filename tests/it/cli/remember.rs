@@ -48,8 +48,8 @@ fn all_are_asked_for_one_by_one() {
     let home = account.known_home();
     home.vastenv(&["remember", "env-var", "--all"]).run().refuses(2, &["terminal", "--from-env"]);
     let mut terminal = Terminal::open(&home, 80, "vastenv remember env-var --all");
-    for (name, value) in [("A", "hidden-a"), ("B", ""), ("C", "hidden-c")] {
-        terminal.wait_for(&format!("value of {name} (not shown): "));
+    for (number, value) in [("1 of 3, A", "hidden-a"), ("2 of 3, B", ""), ("3 of 3, C", "hidden-c")] {
+        terminal.wait_for(&format!("value {number} (Enter skips): "));
         terminal.type_in(&format!("{value}\r"));
     }
     let (seen, code) = terminal.end();
@@ -199,10 +199,10 @@ fn what_was_typed_before_an_end_is_remembered() {
     for end in ["\u{4}", "\u{3}"] {
         let home = account.known_home();
         let mut terminal = Terminal::open(&home, 80, "vastenv remember env-var --all");
-        terminal.wait_for("value of A (not shown): ");
+        terminal.wait_for("value 1 of 2, A (Enter skips): ");
         // Ctrl-Z is no part of it.
         terminal.type_in("one\u{1a}\r");
-        terminal.wait_for("value of B (not shown): ");
+        terminal.wait_for("value 2 of 2, B (Enter skips): ");
         terminal.type_in(end);
         terminal.end();
         exports(&home, &json!({"A": "one"}));

@@ -98,7 +98,7 @@ fn without_variables_nothing_runs_unless_that_is_wanted() {
         home.vastenv(&["run", "--allow-missing", "--", "touch", "ran"])
             .run()
             .expect(0)
-            .mentions(&["vastenv: warning: running without the account's variables", reason]);
+            .mentions(&["vastenv: warning: going on without the account's variables", reason]);
         assert!(home.path("ran").exists());
     }
 }

@@ -43,9 +43,12 @@ fn what_is_known_is_counted() {
     home.ok(&["set", "env-var", "PATH", "hidden-v"]);
     account.forget();
     let text = home.vastenv(&["status"]).run().expect(0).hides("hidden-v").out;
-    for part in
-        ["you@sandbox.invalid (user ", "1 to load, 1 unknown, 1 refused", "PATH: refused", "snapshot.json"]
-    {
+    for part in [
+        "you@sandbox.invalid (user ",
+        "1 to load, 1 hidden by Vast, 1 refused",
+        "PATH: refused",
+        "snapshot.json",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let status = raw(&home);

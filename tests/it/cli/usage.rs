@@ -80,7 +80,7 @@ fn mistyped_words_are_told_and_close_ones_suggested() {
     home.vastenv(&["shwo"])
         .run()
         .refuses(2, &["no such command: shwo", "did you mean `vastenv show env-vars`"]);
-    home.vastenv(&["show", "env-var"]).run().refuses(2, &["did you mean `vastenv show env-vars`?"]);
+    home.vastenv(&["show", "env_vars"]).run().refuses(2, &["did you mean `vastenv show env-vars`?"]);
     home.vastenv(&["status", "--bogus"]).run().refuses(2, &["unexpected argument --bogus"]);
     home.vastenv(&["--retry", "0", "status"]).run().refuses(2, &["--retry"]);
     home.vastenv(&["delete", "env-var"]).run().refuses(2, &["<NAME>", "vastenv delete env-var --help"]);

@@ -53,6 +53,31 @@ fn names_are_offered_once_topics_explained_and_remembered_values_forgotten() {
 }
 
 #[test]
+fn filters_take_names_in_lists_and_after_an_equals_sign() {
+    let account = Account::known();
+    for command in [&["run"][..], &["export", "json"], &["show", "env-vars"]] {
+        for (word, offers) in [
+            ("hf_t", &["HF_TOKEN"][..]),
+            ("HF_TOKEN,", &["HF_TOKEN,HF_HOME", "HF_TOKEN,WANDB_API_KEY"]),
+            ("X*,wan", &["X*,WANDB_API_KEY"]),
+        ] {
+            for option in ["--only", "--except", "--require"] {
+                let line = [&["vastenv"], command, &[option, word]].concat();
+                let found = account.offers(&line);
+                let words: Vec<&str> = found.iter().filter_map(|offer| offer.split('\t').next()).collect();
+                assert_eq!(words, offers, "{line:?}");
+            }
+        }
+        let line = [&["vastenv"], command, &["--rename", "TOKEN=hf_t"]].concat();
+        assert_eq!(account.offers(&line), ["TOKEN=HF_TOKEN\taccount variable"]);
+        let line = [&["vastenv"], command, &["--rename", "TOK"]].concat();
+        assert_eq!(account.offers(&line), [""; 0]);
+    }
+    assert_eq!(account.offers(&["vastenv", "show", "env-var", "w"]), ["WANDB_API_KEY\taccount variable"]);
+    assert_eq!(account.offers(&["vastenv", "show", "env-vars", "HF_HOME", "hf"]).len(), 1);
+}
+
+#[test]
 fn every_candidate_has_a_description() {
     let account = Account::known();
     for line in [

@@ -136,11 +136,14 @@ fn what_is_typed_is_completed() {
         for (keys, expected) in [
             // Commands and options.
             ("vastenv sho\t", "|show"),
-            ("vastenv show e\t", "|show|env-vars"),
+            ("vastenv show s\t", "|show|ssh-keys"),
             ("vastenv --no-c\tstatus", "|--no-color|status"),
             ("vastenv status --ra\t", "|status|--raw"),
             // Values, behind a space and behind =.
             ("vastenv export do\t", "|export|dotenv"),
+            ("vastenv show env-vars --only HF_H\t", "|show|env-vars|--only|HF_HOME"),
+            ("vastenv run --except=HF_HOME,WA\t", "|run|--except=HF_HOME,WANDB_API_KEY"),
+            ("vastenv run --rename N=WA\t", "|run|--rename|N=WANDB_API_KEY"),
             ("vastenv completions po\t", "|completions|powershell"),
             ("vastenv create api-key --permission user_r\t", "|create|api-key|--permission|user_read"),
             ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),

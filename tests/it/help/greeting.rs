@@ -51,7 +51,15 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
     let key = account.sandbox.key.expose();
     let next = "\nnext: echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc && exec zsh\n";
     let text = greeting(home.vastenv(&[]));
-    check(&text, &["[x] key        …", "from VAST_API_KEY", "[ ] variables  not known yet", next]);
+    check(
+        &text,
+        &[
+            "[x] key        …",
+            "from VAST_API_KEY",
+            "[ ] variables  not known yet",
+            "\nnext: vastenv refresh\n",
+        ],
+    );
     assert_eq!(account.requests(), [""; 0]);
 
     home.ok(&["refresh", "--quiet"]);
@@ -77,7 +85,7 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
 #[test]
 fn the_hook_goes_where_the_shell_reads_it() {
     let account = TestAccount::with(&json!({}));
-    let mut home = account.home();
+    let mut home = account.known_home();
     for (shell, variable, shown, file) in [
         ("zsh", "ZDOTDIR", "$ZDOTDIR/.zshrc", "elsewhere/.zshrc"),
         ("fish", "XDG_CONFIG_HOME", "$XDG_CONFIG_HOME/fish/config.fish", "elsewhere/fish/config.fish"),
@@ -100,7 +108,7 @@ fn values_that_are_masked_are_counted_and_explained() {
     home.set("VASTENV_LOG", "off");
     let script = format!("eval \"$('{VASTENV}' hook bash)\"; '{VASTENV}'; :");
     let text = greeting(home.command("bash", &["-c", &script]));
-    check(&text, &["[ ] variables  0 to load, 2 unknown", "\nnext: vastenv remember env-var --all\n"]);
+    check(&text, &["[ ] variables  0 to load, 2 hidden by Vast", "\nnext: vastenv remember env-var --all\n"]);
 }
 
 #[test]

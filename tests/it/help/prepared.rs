@@ -122,6 +122,19 @@ pub const PREPARED: &[Preparation] = &[
         shows: "private files",
         ..PLAIN
     },
+    Preparation {
+        example: "vastenv export json --only",
+        shows: "{\n \"TRAIN_HF_TOKEN\": \"hf_example_value\"\n}",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv run --only", shows: "train.py with hf_example_value", ..PLAIN },
+    Preparation {
+        example: "vastenv run --require",
+        mask: true,
+        before: "vastenv remember env-var HF_TOKEN hf_example_value",
+        shows: "train.py with hf_example_value",
+        ..PLAIN
+    },
     Preparation { example: "vastenv run -- python", shows: "train.py with hf_example_value", ..PLAIN },
     Preparation {
         example: "vastenv run --preserve-env",
@@ -132,7 +145,15 @@ pub const PREPARED: &[Preparation] = &[
     Preparation { example: "vastenv status", shows: "2 to load", before: "vastenv refresh", ..PLAIN },
     Preparation { example: "vastenv why", shows: "account", before: "vastenv refresh", ..PLAIN },
     Preparation { example: "vastenv show env-vars -s --raw", shows: TOKEN, ..PLAIN },
+    Preparation {
+        example: "vastenv show env-vars --unknown",
+        mask: true,
+        shows: "HF_TOKEN\nOLD_TOKEN\n",
+        ..PLAIN
+    },
     Preparation { example: "vastenv show env-vars", shows: "HF_TOKEN", ..PLAIN },
+    Preparation { example: "vastenv show env-var HF_TOKEN", shows: TOKEN, ..PLAIN },
+    Preparation { example: "vastenv show env-var -n", shows: "16", ..PLAIN },
     Preparation {
         example: "vastenv create env-var HF_TOKEN < token",
         before: "vastenv delete env-var HF_TOKEN",
@@ -162,7 +183,7 @@ pub const PREPARED: &[Preparation] = &[
         example: "vastenv remember env-var HF_TOKEN",
         mask: true,
         given: Given::Answers(&[("value of HF_TOKEN (not shown): ", "new")]),
-        after: "vastenv export dotenv",
+        after: "vastenv export dotenv --allow-missing",
         shows: "HF_TOKEN='new'",
         ..PLAIN
     },
@@ -170,15 +191,18 @@ pub const PREPARED: &[Preparation] = &[
         example: "vastenv remember env-var --all",
         mask: true,
         before: "vastenv refresh 2>/dev/null",
-        given: Given::Answers(&[("HF_TOKEN (not shown): ", "new"), ("OLD_TOKEN (not shown): ", "")]),
-        after: "vastenv export dotenv",
+        given: Given::Answers(&[
+            ("1 of 2, HF_TOKEN (Enter skips): ", "new"),
+            ("2 of 2, OLD_TOKEN (Enter skips): ", ""),
+        ]),
+        after: "vastenv export dotenv --allow-missing",
         shows: "HF_TOKEN='new'",
     },
     Preparation {
         example: "vastenv remember env-var --from-env",
         mask: true,
         before: "export HF_TOKEN=mine",
-        after: "vastenv export dotenv",
+        after: "vastenv export dotenv --allow-missing",
         shows: "HF_TOKEN='mine'",
         ..PLAIN
     },
@@ -186,7 +210,7 @@ pub const PREPARED: &[Preparation] = &[
         example: "vastenv remember env-var --from .env",
         mask: true,
         before: "echo HF_TOKEN=filed > .env",
-        after: "vastenv export dotenv",
+        after: "vastenv export dotenv --allow-missing",
         shows: "HF_TOKEN='filed'",
         ..PLAIN
     },

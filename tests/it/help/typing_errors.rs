@@ -7,7 +7,7 @@ fn the_whole_command_line_is_suggested() {
     let home = Home::new();
     for (typed, meant) in [
         ("show ssh-key", "did you mean `vastenv show ssh-keys`?"),
-        ("show env-var", "did you mean `vastenv show env-vars`?"),
+        ("show env_var", "did you mean `vastenv show env-var`?"),
         ("--url http://127.0.0.1:9 shwo ssh-keys", "did you mean `vastenv show ssh-keys`?"),
         ("delete key", "did you mean `vastenv delete api-key` or `vastenv delete ssh-key`?"),
         ("delete key 12", "did you mean `vastenv delete api-key` or `vastenv delete ssh-key`?"),
