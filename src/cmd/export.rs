@@ -1,16 +1,21 @@
 //! `vastenv export FORMAT`: the variables for a shell or a program to read.
 
+use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::app::{App, CallOptions};
+use super::dotenv_file::is_stdin;
+use super::export_age::Sealing;
 use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
 use crate::cli::{Export, Global};
-use crate::domain::{Failure, Kind, Result, format_duration};
+use crate::domain::{EnvName, Failure, Kind, Result, count, format_duration};
 use crate::environment::Environment;
+use crate::files::write_secret;
 use crate::format;
 use crate::ui::Ui;
 
@@ -29,16 +34,51 @@ pub enum WhenOld {
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
 pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
-    let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
-    guard::values(app)?;
+    let sealing = Sealing::wanted(app, arguments)?;
+    let output = arguments.output.as_deref().filter(|path| !is_stdin(path));
+    if sealing.is_none() && output.is_none() {
+        guard::values(app)?;
+    }
     let account = app.account()?;
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
     warn_of_unfit(app, &environment);
+    let is_sealed = sealing.is_some();
+    let (text, done) = match sealing {
+        Some(sealing) => sealing.seal(app, &account, &environment)?,
+        None => {
+            let text = rendered(app, &arguments.format, &environment)?;
+            (text, format!("wrote {}", count(environment.variables.len(), "variable")))
+        }
+    };
+    let text = Zeroizing::new(text);
+    if let Some(path) = output {
+        return Ok(write(app, path, &text, &done, &environment)?);
+    }
+    app.ui.data(&text)?;
+    if is_sealed {
+        app.ui.say(&done);
+    }
+    Ok(())
+}
+
+fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environment) -> Result<()> {
+    write_secret(path, text)?;
+    if app.ui.raw {
+        let names: Vec<&str> = environment.variables.keys().map(EnvName::as_str).collect();
+        let path = path.to_string_lossy();
+        return app.ui.json(&json!({"success": true, "output": path, "variables": names}));
+    }
+    app.ui.say(&format!("{}: {done}", path.display()));
+    Ok(())
+}
+
+fn rendered(app: &App, format: &str, environment: &Environment) -> Result<Vec<u8>> {
+    let format = format::find(format).ok_or_else(|| Failure::usage("unknown format"))?;
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);
     }
-    Ok(app.ui.data(&Zeroizing::new(format.render(&environment.variables)?))?)
+    format.render(&environment.variables)
 }
 
 /// Names the variables that a program cannot be given beside the others.
@@ -51,7 +91,8 @@ pub fn warn_of_unfit(app: &App, environment: &Environment) {
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     let app = App::new(Global::default(), ui)?;
-    let exported = export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT });
+    let exported =
+        export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT, ..Export::default() });
     finish(exported)
 }
 

@@ -20,7 +20,7 @@ use self::owner::mend_owner;
 use crate::domain::{Failure, Result};
 
 pub use leftovers::{leftovers, sweep};
-pub use text::{Unread, read_text, read_text_at};
+pub use text::{Unread, read_bytes_at, read_text, read_text_at};
 
 /// The most that is read of any file here.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -139,6 +139,27 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         temporary.persist(&real).map_err(|error| error.error)
     };
     write().map(drop).map_err(|error| unwritable(&real, &error))
+}
+
+/// Writes a file that is the user's alone (0600), where it really is if the path is a link. The folder
+/// stays as it is: it may be a repository.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+    let real = match std::fs::canonicalize(path) {
+        Ok(real) if real.is_file() => real,
+        Ok(_) => {
+            return Err(Failure::failed(format!("{} is not a plain file", path.display()))
+                .hint("name a file to write, or leave --output out for stdout"));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(unwritable(path, &error)),
+    };
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || write_beside(folder, bytes, 0o600)?.persist(&real).map_err(|error| error.error);
+    write().map(drop).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::failed(format!("there is no folder {}", folder.display()))
+            .hint(format!("make it: mkdir -p {}", quoted(folder))),
+        _ => unwritable(path, &error),
+    })
 }
 
 fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<tempfile::NamedTempFile> {

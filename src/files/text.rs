@@ -19,13 +19,15 @@ pub enum Unread {
 
 /// Reads a text of at most `most` bytes, without the byte order mark before it.
 pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
+    let bytes = read_bytes(source, most)?;
+    decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
+}
+
+fn read_bytes(source: impl Read, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     // All room at once: growing would leave copies of secrets behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
     source.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
-    if bytes.len() > most {
-        return Err(Unread::TooLarge(most));
-    }
-    decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
+    if bytes.len() > most { Err(Unread::TooLarge(most)) } else { Ok(bytes) }
 }
 
 /// [`read_text`] of a file, or of stdin where the path is `-`.
@@ -34,6 +36,14 @@ pub fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unrea
         return read_text(io::stdin().lock(), most);
     }
     read_text(File::open(path).map_err(Unread::Io)?, most)
+}
+
+/// Reads at most `most` bytes of a file, or of stdin where the path is `-`.
+pub fn read_bytes_at(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    if path.as_os_str() == "-" {
+        return read_bytes(io::stdin().lock(), most);
+    }
+    read_bytes(File::open(path).map_err(Unread::Io)?, most)
 }
 
 impl Unread {

@@ -11,7 +11,10 @@ use std::panic::Location;
 use serde_json::Value;
 
 pub use progress::{Progress, erase_line};
-pub use prompt::{confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_value};
+pub use prompt::{
+    confirm, confirm_beside_stdin, read_new_passphrase, read_passphrase, read_sealing_passphrase,
+    read_secret, read_value,
+};
 pub use table::Table;
 
 use crate::context::{self, variables};
