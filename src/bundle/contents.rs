@@ -38,15 +38,16 @@ struct Written<'a> {
     #[serde(rename = "account")]
     owner: &'a Owner,
     date: String,
-    #[serde(serialize_with = "write_values")]
-    variables: &'a BTreeMap<EnvName, Secret>,
+    variables: InClear<'a>,
 }
 
-fn write_values<S: Serializer>(
-    variables: &&BTreeMap<EnvName, Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(variables.iter().map(|(name, value)| (name.as_str(), value.expose())))
+/// Values that are written as they are: what they are written to is sealed.
+struct InClear<'a>(&'a BTreeMap<EnvName, Secret>);
+
+impl Serialize for InClear<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name.as_str(), value.expose())))
+    }
 }
 
 impl Owner {
@@ -72,7 +73,8 @@ pub fn to_json(owner: &Owner, now: Timestamp, variables: &BTreeMap<EnvName, Secr
     // All room at once: growing would leave copies of secrets behind.
     let room = LONGEST_ESCAPE * sizes.sum::<usize>() + 32 * variables.len() + 4096;
     let mut text = Zeroizing::new(Vec::with_capacity(room));
-    let written = Written { vastenv: VERSION, owner, date: format_date(now.0), variables };
+    let written =
+        Written { vastenv: VERSION, owner, date: format_date(now.0), variables: InClear(variables) };
     // Neither text as a key nor memory as a file can fail.
     let _ = serde_json::to_writer_pretty(&mut *text, &written);
     text.push(b'\n');

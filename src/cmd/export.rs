@@ -39,17 +39,15 @@ pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
     if sealing.is_none() && output.is_none() {
         guard::values(app)?;
     }
-    let account = app.account()?;
+    let is_sealed = sealing.is_some();
+    // A sealed file is for other machines: how much room this shell has left is nothing to them.
+    let account = if is_sealed { app.account_of(app.credential()?)? } else { app.account()? };
     let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let environment = account.environment(&whole(app, snapshot)?);
     warn_of_unfit(app, &environment);
-    let is_sealed = sealing.is_some();
     let (text, done) = match sealing {
         Some(sealing) => sealing.seal(app, &account, &environment)?,
-        None => {
-            let text = rendered(app, &arguments.format, &environment)?;
-            (text, format!("wrote {}", count(environment.variables.len(), "variable")))
-        }
+        None => rendered(app, &arguments.format, &environment)?,
     };
     let text = Zeroizing::new(text);
     if let Some(path) = output {
@@ -73,12 +71,14 @@ fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environm
     Ok(())
 }
 
-fn rendered(app: &App, format: &str, environment: &Environment) -> Result<Vec<u8>> {
+/// The variables in a format that is not sealed, and what is said of a file of them.
+fn rendered(app: &App, format: &str, environment: &Environment) -> Result<(Vec<u8>, String)> {
     let format = format::find(format).ok_or_else(|| Failure::usage("unknown format"))?;
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);
     }
-    format.render(&environment.variables)
+    let done = format!("wrote {}", count(environment.variables.len(), "variable"));
+    Ok((format.render(&environment.variables)?, done))
 }
 
 /// Names the variables that a program cannot be given beside the others.

@@ -144,11 +144,16 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes a file that is the user's alone (0600), where it really is if the path is a link. The folder
 /// stays as it is: it may be a repository.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
-    let real = match std::fs::canonicalize(path) {
-        Ok(real) if real.is_file() => real,
-        Ok(_) => {
+    let real = match std::fs::metadata(path) {
+        // A link to a pipe or a terminal, such as /dev/stdout, must not be replaced by a file.
+        Ok(found) if !found.is_file() => {
             return Err(Failure::failed(format!("{} is not a plain file", path.display()))
                 .hint("name a file to write, or leave --output out for stdout"));
+        }
+        Ok(_) => std::fs::canonicalize(path).map_err(|error| unwritable(path, &error))?,
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(Failure::failed(format!("{} is a link that leads nowhere", path.display()))
+                .hint(format!("rm {}", quoted(path))));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(unwritable(path, &error)),

@@ -19,7 +19,7 @@ mod inputs;
 mod inspect;
 mod intent;
 mod interrupted;
-mod masks;
+pub mod masks;
 mod names;
 mod paths;
 mod prompt;
