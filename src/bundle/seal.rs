@@ -44,7 +44,12 @@ impl Recipient {
                 ParseRecipientKeyError::RsaModulusTooLarge => {
                     "this RSA key is over 4096 bits, too large to seal for"
                 }
-                _ => "age seals for ssh-ed25519 and ssh-rsa keys only",
+                ParseRecipientKeyError::Unsupported(kind)
+                    if !matches!(kind.as_str(), "ssh-ed25519" | "ssh-rsa") =>
+                {
+                    "age seals for ssh-ed25519 and ssh-rsa keys only"
+                }
+                _ => "this SSH key is not valid: nobody can have its private half",
             };
             Failure::usage(what).hint(other)
         })

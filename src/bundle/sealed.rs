@@ -39,7 +39,11 @@ impl Sealed {
 
     fn read(text: &[u8]) -> Result<Self, Fault> {
         let mut bytes = Vec::new();
-        ArmoredReader::new(text).read_to_end(&mut bytes).map_err(|_| Fault::DAMAGED)?;
+        if text.starts_with(ARMOR) {
+            ArmoredReader::new(text).read_to_end(&mut bytes).map_err(|_| Fault::DAMAGED)?;
+        } else {
+            bytes.extend_from_slice(text);
+        }
         if bytes.starts_with(ANY_VERSION) && !bytes.starts_with(VERSION) {
             return Err(Fault::new("it was sealed by a newer age", "update vastenv on this machine"));
         }
@@ -61,19 +65,12 @@ impl Sealed {
 
     /// What opens it, in words.
     pub fn recipients(&self) -> String {
-        let number =
-            |is_counted: fn(&str) -> bool| self.stanzas.iter().filter(|(kind, _)| is_counted(kind)).count();
-        // age hides the number of keys from who has none of them by stanzas of random kinds.
-        let kinds = [
-            (number(|kind| kind == "ssh-ed25519"), "Ed25519 SSH key"),
-            (number(|kind| kind == "ssh-rsa"), "RSA SSH key"),
-            (number(|kind| kind == "X25519"), "age key"),
-        ];
-        let known: Vec<String> = kinds
-            .iter()
-            .filter(|(number, _)| *number > 0)
-            .map(|(number, kind)| count(*number, kind))
-            .collect();
+        // age may add stanzas of random kinds, which open nothing.
+        let kinds = [("ssh-ed25519", "Ed25519 SSH key"), ("ssh-rsa", "RSA SSH key"), ("X25519", "age key")];
+        let number = |kind| self.stanzas.iter().filter(|(known, _)| known == kind).count();
+        let numbers = kinds.map(|(kind, name)| (number(kind), name)).into_iter();
+        let known: Vec<String> =
+            numbers.filter(|(number, _)| *number > 0).map(|(number, name)| count(number, name)).collect();
         if known.is_empty() {
             "keys of a kind that vastenv does not know".to_owned()
         } else {

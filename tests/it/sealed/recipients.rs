@@ -8,6 +8,10 @@ use crate::cli::account::TestAccount;
 use crate::home::Home;
 use crate::terminal::Terminal;
 
+/// Whole as a text, but no Ed25519 key has this number.
+const OFF_THE_CURVE: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN";
+
 /// The account `A` with these SSH keys.
 fn account(lines: &[&str]) -> TestAccount {
     let keys: Vec<_> = (12..).zip(lines).map(|(id, line)| json!({"id": id, "public_key": line})).collect();
@@ -102,6 +106,7 @@ fn what_is_no_public_key_is_refused_and_a_private_one_never_repeated() {
         ("id_ed25519", "give id_ed25519.pub instead"),
         ("ec.pub", "ssh-ed25519 and ssh-rsa keys only"),
         ("weak.pub", "under 2048 bits"),
+        (OFF_THE_CURVE, "this SSH key is not valid"),
         ("missing.pub", "no such file: missing.pub"),
         ("large.pub", "too large"),
         ("", "not a key to seal for"),
