@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{ED25519, age, age_key, has_tools, hiding, knowing, ssh_key, values};
+use super::{ED25519, age, age_key, has_tools, hiding, knowing, sealed, ssh_key, values};
 use crate::cli::masks::exports;
 use crate::home::VASTENV;
 
@@ -82,9 +82,7 @@ fn a_pipe_is_read_like_a_file() {
         return;
     }
     let account = hiding();
-    let home = knowing(&account);
-    let public = age_key(&home, "key.txt");
-    home.ok(&["export", "age", "--to", &public, "--output", "vars.age"]);
+    let home = sealed(&account);
     home.ok(&["forget", "env-var", "--all", "-y"]);
     home.command("mkfifo", &["file", "key"]).run().expect(0);
     let script = format!(
@@ -100,9 +98,7 @@ fn what_is_no_private_key_is_told_and_what_age_cannot_use() {
         return;
     }
     let account = hiding();
-    let home = knowing(&account);
-    let public = age_key(&home, "key.txt");
-    home.ok(&["export", "age", "--to", &public, "--output", "vars.age"]);
+    let home = sealed(&account);
     ssh_key(&home, "id", "", ED25519);
     ssh_key(&home, "ec", "", &["-t", "ecdsa"]);
     ssh_key(&home, "pem", "pass word", &["-t", "rsa", "-b", "2048", "-m", "PEM"]);

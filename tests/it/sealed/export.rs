@@ -62,6 +62,8 @@ fn age_and_vastenv_open_what_is_sealed_for_several_keys_with_each_of_them() {
     let last = key.lines().last().expect("a key");
     other.vastenv(&["remember", "--from", "vars.age", "--identity", "-"]).stdin(last).run().expect(0);
     exports(&other, &values());
+    let opened = age(&other, &["-d", "-i", "-", "vars.age"]).stdin(last).run().expect(0).out;
+    assert_eq!(serde_json::from_str::<Value>(&opened).expect("JSON")["variables"], values());
 }
 
 #[test]

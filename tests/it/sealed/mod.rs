@@ -69,6 +69,14 @@ fn age_key(home: &Home, name: &str) -> String {
     home.command(&keygen, &["-y", name]).run().expect(0).out.trim_end().to_owned()
 }
 
+/// A machine that knows all values, and has them in `vars.age`, sealed for `key.txt`.
+fn sealed(account: &TestAccount) -> Home {
+    let home = knowing(account);
+    let public = age_key(&home, "key.txt");
+    home.ok(&["export", "age", "--to", &public, "--output", "vars.age"]);
+    home
+}
+
 /// Copies a file from one home to another.
 fn carry(from: &Home, to: &Home, name: &str) {
     to.write(name, fs::read(from.path(name)).expect("read"));

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::json;
 
-use super::{ED25519, HARD, PEM, RSA, age, age_key, carry, has_tools, hiding, knowing, ssh_key, values};
+use super::{
+    ED25519, HARD, PEM, RSA, age, age_key, carry, has_tools, hiding, knowing, sealed, ssh_key, values,
+};
 use crate::cli::masks::{exports, masked};
 use crate::terminal::Terminal;
 
@@ -119,9 +121,7 @@ fn another_accounts_file_is_refused_unless_told() {
         return;
     }
     let (mine, others) = (hiding(), masked(&json!({"HF_TOKEN": "3"})));
-    let home = knowing(&mine);
-    let public = age_key(&home, "key.txt");
-    home.ok(&["export", "age", "--to", &public, "--output", "vars.age"]);
+    let home = sealed(&mine);
     let other = others.home();
     carry(&home, &other, "vars.age");
     carry(&home, &other, "key.txt");
@@ -138,9 +138,7 @@ fn one_value_may_be_taken_and_those_the_server_shows_are_left() {
         return;
     }
     let account = hiding();
-    let home = knowing(&account);
-    let public = age_key(&home, "key.txt");
-    home.ok(&["export", "age", "--to", &public, "--output", "vars.age"]);
+    let home = sealed(&account);
     let other = account.known_home();
     carry(&home, &other, "vars.age");
     carry(&home, &other, "key.txt");
