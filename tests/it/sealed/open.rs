@@ -49,20 +49,24 @@ fn an_encrypted_key_asks_whatever_its_cipher_and_only_if_the_file_is_for_it() {
     home.write(".env", DOTENV);
     // Sealed for none of them: never asked for.
     ssh_key(&home, ".ssh/id_aaa", "another", ED25519);
-    for cipher in
-        ["aes256-ctr", "aes256-cbc", "aes128-ctr", "aes256-gcm@openssh.com", "chacha20-poly1305@openssh.com"]
-    {
-        for kind in [ED25519, RSA] {
-            let public = ssh_key(&home, ".ssh/id_key", "pass word", &[kind, &["-Z", cipher]].concat());
-            age(&home, &["-r", &public, "-o", "vars.age", ".env"]).run().expect(0);
-            let from = ["remember", "env-var", "--from", "vars.age"];
-            home.vastenv(&from).stdin("wrong\n").run().refuses(1, &["~/.ssh/id_key: wrong passphrase"]);
-            home.vastenv(&from).stdin("pass word\n").run().expect(0).mentions(&["remembered HF_TOKEN"]);
-            exports(&home, &json!({"HF_TOKEN": "hf_hidden"}));
-            home.ok(&["forget", "env-var", "--all", "-y"]);
-            fs::remove_file(home.path(".ssh/id_key")).expect("removed");
-            fs::remove_file(home.path(".ssh/id_key.pub")).expect("removed");
-        }
+    for (kind, cipher) in [
+        (ED25519, "aes256-ctr"),
+        (ED25519, "aes256-cbc"),
+        (ED25519, "aes128-ctr"),
+        (ED25519, "aes256-gcm@openssh.com"),
+        (ED25519, "chacha20-poly1305@openssh.com"),
+        (RSA, "aes256-ctr"),
+        (RSA, "chacha20-poly1305@openssh.com"),
+    ] {
+        let public = ssh_key(&home, ".ssh/id_key", "pass word", &[kind, &["-Z", cipher]].concat());
+        age(&home, &["-r", &public, "-o", "vars.age", ".env"]).run().expect(0);
+        let from = ["remember", "env-var", "--from", "vars.age"];
+        home.vastenv(&from).stdin("wrong\n").run().refuses(1, &["~/.ssh/id_key: wrong passphrase"]);
+        home.vastenv(&from).stdin("pass word\n").run().expect(0).mentions(&["remembered HF_TOKEN"]);
+        exports(&home, &json!({"HF_TOKEN": "hf_hidden"}));
+        home.ok(&["forget", "env-var", "--all", "-y"]);
+        fs::remove_file(home.path(".ssh/id_key")).expect("removed");
+        fs::remove_file(home.path(".ssh/id_key.pub")).expect("removed");
     }
 }
 
