@@ -92,7 +92,7 @@ pub fn parse(text: &[u8]) -> Option<Result<Contents, Fault>> {
         return Some(Err(Fault::new("it was written by a newer vastenv", "update vastenv on this machine")));
     }
     // serde's own words may quote a value.
-    let damaged = Fault::new("its JSON is not what vastenv writes", "seal it again: vastenv export age");
+    let damaged = Fault::new("invalid contents", "seal it again: vastenv export age");
     Some(serde_json::from_slice(text).map_err(|_| damaged))
 }
 

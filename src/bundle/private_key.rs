@@ -11,7 +11,7 @@ const DAMAGED: Fault =
     Fault::new("the private key is damaged or of an unknown kind", "check it: ssh-keygen -y -f FILE");
 
 const WRONG_KIND: Fault =
-    Fault::new("age opens files with Ed25519 and RSA keys only", "give another key, or one of age-keygen");
+    Fault::new("age supports only Ed25519 and RSA SSH keys", "give another key, or one of age-keygen");
 
 /// A private key of a file.
 pub enum PrivateKey {

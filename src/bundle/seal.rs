@@ -47,9 +47,9 @@ impl Recipient {
                 ParseRecipientKeyError::Unsupported(kind)
                     if !matches!(kind.as_str(), "ssh-ed25519" | "ssh-rsa") =>
                 {
-                    "age seals for ssh-ed25519 and ssh-rsa keys only"
+                    "age supports only ssh-ed25519 and ssh-rsa keys"
                 }
-                _ => "this SSH key is not valid: nobody can have its private half",
+                _ => "this SSH key is not valid",
             };
             Failure::usage(what).hint(other)
         })
@@ -78,5 +78,5 @@ fn write(encryptor: Encryptor, text: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn unsealable() -> Failure {
-    Failure::failed("cannot seal the values for these keys together")
+    Failure::failed("cannot seal for these recipients")
 }

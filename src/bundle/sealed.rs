@@ -45,7 +45,7 @@ impl Sealed {
             bytes.extend_from_slice(text);
         }
         if bytes.starts_with(ANY_VERSION) && !bytes.starts_with(VERSION) {
-            return Err(Fault::new("it was sealed by a newer age", "update vastenv on this machine"));
+            return Err(Fault::new("it needs a newer version of age", "update vastenv on this machine"));
         }
         Decryptor::new_buffered(bytes.as_slice()).map_err(|_| Fault::DAMAGED)?;
         let stanzas = stanzas(&bytes);
@@ -96,10 +96,9 @@ impl Sealed {
         identity.set_max_work_factor(MOST_WORK);
         self.decrypt(std::iter::once(&identity as &dyn Identity)).map_err(|error| match error {
             DecryptError::DecryptionFailed => Fault::WRONG_PASSPHRASE,
-            DecryptError::ExcessiveWork { .. } => Fault::new(
-                "its passphrase takes more work than vastenv does",
-                "open it with age -d, and seal it again",
-            ),
+            DecryptError::ExcessiveWork { .. } => {
+                Fault::new("its passphrase takes too much work", "open it with age -d, and seal it again")
+            }
             _ => Fault::DAMAGED,
         })
     }

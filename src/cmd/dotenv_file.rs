@@ -3,11 +3,10 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use crate::domain::{Failure, Result, printable};
+use crate::bundle::Sealed;
+use crate::domain::{Failure, Result, decode, printable};
 use crate::dotenv::{Entry, read_dotenv};
-use crate::files::{Unread, read_text_at, reason};
+use crate::files::{Unread, read_bytes_at, reason};
 
 /// The most that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -24,7 +23,13 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads the assignments of a file, or of a pipe: `vastenv import <(…)`.
 pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
-    entries_of(path, &read(path)?)
+    let bytes = read_bytes_at(path, LARGEST).map_err(|unread| unreadable_values(path, &unread))?;
+    if Sealed::recognize(&bytes).is_some() {
+        return Err(Failure::failed(format!("{} is sealed", shown(path)))
+            .hint("its values can be remembered here: vastenv remember env-var --from FILE"));
+    }
+    let text = decode(&bytes).map_err(|fault| unreadable_values(path, &Unread::NotText(fault)))?;
+    entries_of(path, text)
 }
 
 /// The assignments in the text of the file at `path`.
@@ -32,10 +37,6 @@ pub fn entries_of(path: &Path, text: &str) -> Result<Vec<Entry>> {
     read_dotenv(text).map_err(|fault| {
         Failure::failed(format!("{}, line {}: {}", shown(path), fault.line, fault.what)).hint(fault.hint)
     })
-}
-
-fn read(path: &Path) -> Result<Zeroizing<String>> {
-    read_text_at(path, LARGEST).map_err(|unread| unreadable_values(path, &unread))
 }
 
 /// Why a file of variables cannot be read.

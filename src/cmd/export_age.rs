@@ -35,7 +35,7 @@ impl Sealing {
         let is_sealed = arguments.format == AGE;
         if arguments.to.is_empty() && !arguments.passphrase {
             return if is_sealed {
-                Err(Failure::usage("export age needs to know who shall open the file")
+                Err(Failure::usage("export age needs a recipient or a passphrase")
                     .hint("vastenv export age --to ~/.ssh/id_ed25519.pub, or --passphrase"))
             } else {
                 Ok(None)
@@ -43,7 +43,7 @@ impl Sealing {
         }
         if !is_sealed {
             return Err(Failure::usage(format!(
-                "{} is not sealed: --to and --passphrase are for age",
+                "--to and --passphrase are for age, not {}",
                 arguments.format
             ))
             .hint("vastenv export age --to …"));
@@ -95,7 +95,7 @@ impl Sealing {
 fn left_out(environment: &Environment) -> String {
     let names: Vec<String> =
         environment.skipped.iter().map(|skipped| printable_capped(&skipped.name, 80)).collect();
-    if names.is_empty() { String::new() } else { format!("; not in it: {}", names.join(", ")) }
+    if names.is_empty() { String::new() } else { format!("; left out: {}", names.join(", ")) }
 }
 
 /// The account as it is called on another machine.
@@ -107,7 +107,7 @@ pub fn owner(account: &Account<'_>) -> Result<Owner> {
 /// The keys that one word of `--to` names. What is given by mistake may be private: it is not repeated.
 fn given(app: &App, text: &str) -> Result<Vec<Recipient>> {
     if is_private_age(text) {
-        return Err(private_age("age-keygen -y FILE prints the public one"));
+        return Err(private_age("give the public one: age-keygen -y FILE"));
     }
     if text.starts_with("age1") {
         return Ok(vec![Recipient::age(text)?]);
@@ -119,11 +119,12 @@ fn given(app: &App, text: &str) -> Result<Vec<Recipient>> {
     }
     let is_path = Path::new(text).extension().is_some() || path_of(text).is_some();
     if !is_path && !is_private(text) && !PublicKey::is_meant(text) {
-        return Err(Failure::usage("not a key to seal for").hint(LOOKS_LIKE));
+        return Err(Failure::usage("not a recipient").hint(LOOKS_LIKE));
     }
     if !is_path && !is_private(text) && !text.trim().contains(char::is_whitespace) {
-        return Err(Failure::usage("only the first word of an SSH key")
-            .hint("put the whole key in quotes, or give its .pub file"));
+        return Err(
+            Failure::usage("incomplete SSH public key").hint("quote the whole key, or give its .pub file")
+        );
     }
     Ok(vec![Recipient::ssh(given_key(app, text)?.line())?])
 }
@@ -133,7 +134,7 @@ fn age_keys_of(path: &Path) -> Result<Option<Vec<Recipient>>> {
     let Ok(text) = read_text_at(path, LARGEST_FILE) else { return Ok(None) };
     if is_private_age(&text) {
         let file = shell_escape::escape(path.to_string_lossy());
-        return Err(private_age(&format!("its public key: age-keygen -y {file}")));
+        return Err(private_age(&format!("give the public one: age-keygen -y {file}")));
     }
     let lines = text.lines().map(str::trim).filter(|line| line.starts_with("age1"));
     let keys = lines.map(Recipient::age).collect::<Result<Vec<_>>>()?;
@@ -146,7 +147,7 @@ fn is_private_age(text: &str) -> bool {
 }
 
 fn private_age(hint: &str) -> Failure {
-    Failure::usage("this is a private age key: it opens files, and stays with its owner").hint(hint)
+    Failure::usage("this is a private age key").hint(hint)
 }
 
 /// The account's SSH keys, once the user agreed to them.

@@ -208,8 +208,8 @@ fn refuse_another(owner: &Owner, here: &Owner) -> Result<()> {
     if owner.is_same(here) {
         return Ok(());
     }
-    Err(Failure::failed(format!("the file is another account's: {}, not {}", owner.shown(), here.shown()))
-        .hint("to take its values all the same: --any-account"))
+    Err(Failure::failed(format!("the file is for another account: {}, not {}", owner.shown(), here.shown()))
+        .hint("take its values anyway: --any-account"))
 }
 
 /// The values of a file for what the account has and the server hides, or for `only`.

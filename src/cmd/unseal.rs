@@ -151,10 +151,10 @@ fn given_keys(paths: &[PathBuf]) -> Result<Keys> {
 fn nothing_opens(name: &str, sealed: &Sealed, keys: &Keys) -> Failure {
     let tried: Vec<&str> = keys.found.iter().map(|found| found.place.as_str()).collect();
     let tried = if tried.is_empty() {
-        "there is no key to try in ~/.ssh".to_owned()
+        "no key to try in ~/.ssh".to_owned()
     } else {
         format!("tried {}", tried.join(", "))
     };
-    Failure::failed(format!("no key opens {name} (sealed for {}): {tried}", sealed.recipients()))
+    Failure::failed(format!("cannot open {name}: sealed for {}; {tried}", sealed.recipients()))
         .hint("give its private key: --identity FILE, or seal it again for a key of this machine")
 }

@@ -57,7 +57,7 @@ fn interpret(app: &App, path: &Path, text: &[u8], opening: &Opening) -> Result<V
     }
     let text = decode(text).map_err(|fault| unreadable_values(path, &Unread::NotText(fault)))?;
     if text.contains('\0') {
-        return Err(Failure::failed(format!("{} holds NUL bytes", shown(path)))
+        return Err(Failure::failed(format!("{} contains NUL bytes", shown(path)))
             .hint("if its entries end in NUL, as `env -0` prints them: --null"));
     }
     let settled = settle(&entries_of(path, text)?);

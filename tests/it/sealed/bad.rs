@@ -62,9 +62,9 @@ fn what_is_no_file_of_values_is_one_clear_line() {
     home.write("folder/file", "");
     for (name, why) in [
         ("garbage", "garbage, line 1: it is not UTF-8"),
-        ("newer.age", "newer.age: it was sealed by a newer age"),
+        ("newer.age", "newer.age: it needs a newer version of age"),
         ("newer.json", "newer.json: it was written by a newer vastenv"),
-        ("odd.json", "odd.json: its JSON is not what vastenv writes"),
+        ("odd.json", "odd.json: invalid contents"),
         ("large", "large is over 8 MiB"),
         ("folder", "folder is a folder"),
         ("missing", "cannot read missing: no such file"),
@@ -74,6 +74,18 @@ fn what_is_no_file_of_values_is_one_clear_line() {
         assert_eq!(said.err.lines().count(), 2, "{said:?}");
     }
     exports(&home, &json!({}));
+}
+
+#[test]
+fn a_dotenv_file_that_is_sealed_is_told_so() {
+    if !has_tools() {
+        return;
+    }
+    let account = hiding();
+    let home = sealed(&account);
+    let why = ["vars.age is sealed", "vastenv remember env-var --from"];
+    home.vastenv(&["import", "-y", "vars.age"]).run().refuses(1, &why);
+    home.vastenv(&["diff", "vars.age"]).run().refuses(1, &why);
 }
 
 #[test]
@@ -111,7 +123,7 @@ fn what_is_no_private_key_is_told_and_what_age_cannot_use() {
     home.write("text", "hf_hidden");
     for (key, why) in [
         ("id.pub", "id.pub: not a private key"),
-        ("ec", "ec: age opens files with Ed25519 and RSA keys only"),
+        ("ec", "ec: age supports only Ed25519 and RSA SSH keys"),
         ("pem", "pem: this key is encrypted in an old form"),
         ("pkcs8", "pkcs8: this private key is not in a form that age reads"),
         ("cut", "cut: the private key is damaged"),

@@ -151,8 +151,8 @@ fn what_is_not_in_the_file_is_named_and_an_empty_one_is_not_written() {
 fn a_format_that_is_not_sealed_has_nobody_to_be_sealed_for() {
     let account = TestAccount::with(&json!({"A": "hidden-a"}));
     let home = account.known_home();
-    home.vastenv(&["export", "age"]).run().refuses(2, &["who shall open", "--to", "--passphrase"]);
-    home.vastenv(&["export", "json", "--to", "account"]).run().refuses(2, &["json is not sealed"]);
-    home.vastenv(&["export", "sh", "--passphrase"]).run().refuses(2, &["sh is not sealed"]);
+    home.vastenv(&["export", "age"]).run().refuses(2, &["needs a recipient", "--to", "--passphrase"]);
+    home.vastenv(&["export", "json", "--to", "account"]).run().refuses(2, &["not json"]);
+    home.vastenv(&["export", "sh", "--passphrase"]).run().refuses(2, &["not sh"]);
     home.vastenv(&["export", "age", "--passphrase", "--to", "x"]).run().refuses(2, &["together"]);
 }

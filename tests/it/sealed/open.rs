@@ -106,7 +106,7 @@ fn what_no_key_opens_says_which_were_tried_and_what_to_do() {
     let line = ssh_key(&home, "lost", "", ED25519);
     home.ok(&["export", "age", "--to", &public, &line, "--output", "vars.age"]);
     let from = ["remember", "env-var", "--from", "vars.age"];
-    let sealed_for = "no key opens vars.age (sealed for 1 Ed25519 SSH key, 1 age key)";
+    let sealed_for = "cannot open vars.age: sealed for 1 Ed25519 SSH key, 1 age key; ";
     home.vastenv(&from).run().refuses(1, &[sealed_for, "no key to try in ~/.ssh", "--identity FILE"]);
     ssh_key(&home, ".ssh/id_ed25519", "", ED25519);
     ssh_key(&home, ".ssh/id_rsa", "locked", RSA);
@@ -130,7 +130,7 @@ fn another_accounts_file_is_refused_unless_told() {
     carry(&home, &other, "vars.age");
     carry(&home, &other, "key.txt");
     let from = ["remember", "env-var", "--from", "vars.age", "--identity", "key.txt"];
-    other.vastenv(&from).run().hides("hf_hidden").refuses(1, &["another account's", "--any-account"]);
+    other.vastenv(&from).run().hides("hf_hidden").refuses(1, &["for another account", "--any-account"]);
     exports(&other, &json!({}));
     other.vastenv(&[&from[..], &["--any-account"]].concat()).run().expect(0);
     exports(&other, &json!({"HF_TOKEN": "hf_hidden"}));
@@ -166,7 +166,7 @@ fn entries_that_end_in_nul_are_read_sealed_or_not() {
     assert!(!said.err.contains("PATH"), "{said:?}");
     exports(&home, &values());
     home.write("environ", "HF_TOKEN=1\0MULTI=2\0");
-    home.vastenv(&from).run().refuses(1, &["environ holds NUL bytes", "--null"]);
+    home.vastenv(&from).run().refuses(1, &["environ contains NUL bytes", "--null"]);
     if has_tools() {
         home.ok(&["forget", "env-var", "--all", "-y"]);
         let public = age_key(&home, "key.txt");

@@ -95,8 +95,8 @@ fn what_is_no_public_key_is_refused_and_a_private_one_never_repeated() {
     ssh_key(&home, "weak", "", &["-t", "rsa", "-b", "1024"]);
     home.write("large.pub", vec![b'x'; 1024 * 1024]);
     for (recipient, why) in [
-        ("bob", "not a key to seal for"),
-        ("ssh-ed25519", "only the first word of an SSH key"),
+        ("bob", "not a recipient"),
+        ("ssh-ed25519", "incomplete SSH public key"),
         (&line[..40], "damaged or of an unknown type"),
         ("age1qqqqqqqqqqqqqqqqqq", "not an age public key"),
         ("age1yubikey1qqqqqqqqqq", "a plugin's"),
@@ -104,12 +104,12 @@ fn what_is_no_public_key_is_refused_and_a_private_one_never_repeated() {
         ("key.txt", "private age key"),
         (&private, "private key"),
         ("id_ed25519", "give id_ed25519.pub instead"),
-        ("ec.pub", "ssh-ed25519 and ssh-rsa keys only"),
+        ("ec.pub", "only ssh-ed25519 and ssh-rsa keys"),
         ("weak.pub", "under 2048 bits"),
         (OFF_THE_CURVE, "this SSH key is not valid"),
         ("missing.pub", "no such file: missing.pub"),
         ("large.pub", "too large"),
-        ("", "not a key to seal for"),
+        ("", "not a recipient"),
     ] {
         let said = home.vastenv(&["export", "age", "--to", recipient]).run();
         let code = if recipient == "missing.pub" { 1 } else { 2 };
