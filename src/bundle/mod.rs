@@ -18,6 +18,6 @@ mod sealed;
 
 pub use contents::{Contents, Owner, parse, to_json};
 pub use fault::Fault;
-pub use private_key::{Locked, PrivateKey};
+pub use private_key::PrivateKey;
 pub use seal::{Recipient, seal, seal_with_passphrase};
 pub use sealed::Sealed;

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::app::App;
 use super::dotenv_file::{is_stdin, shown};
-use crate::bundle::{Fault, Locked, PrivateKey, Sealed};
+use crate::bundle::{Fault, PrivateKey, Sealed};
 use crate::context;
 use crate::domain::{Failure, Result, Secret, printable};
 use crate::files::{read_bytes_at, read_key_file};
@@ -79,26 +79,14 @@ fn open_with(
             }
         }
     }
-    for (place, key) in locked {
-        if let Some(text) = open_locked(key, place, sealed, asker)? {
+    for (place, key) in locked.into_iter().filter(|(_, key)| key.may_open(sealed)) {
+        let passphrase = asker.passphrase(place)?;
+        let openers = key.unlock(&passphrase).map_err(|fault| fault.failure(place))?;
+        if let Some(text) = sealed.open(openers.iter()).map_err(failure)? {
             return Ok(Some(text));
         }
     }
     Ok(None)
-}
-
-fn open_locked(
-    key: &Locked,
-    place: &str,
-    sealed: &Sealed,
-    asker: &mut Asker,
-) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    if !key.may_open(sealed) {
-        return Ok(None);
-    }
-    let passphrase = asker.passphrase(place)?;
-    let openers = key.unlock(&passphrase).map_err(|fault| fault.failure(place))?;
-    sealed.open(openers.iter()).map_err(|fault| fault.failure(place))
 }
 
 impl Asker {
