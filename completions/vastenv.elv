@@ -101,6 +101,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --help 'Print help'
         }
         &'vastenv;export'= {
+            cand --to 'Seal `age` for this key (repeatable)'
+            cand --output 'Write to this file, which only you can read'
             cand --wait 'Seconds to wait for the server if nothing is cached'
             cand --only 'Take only these variables'
             cand --except 'Leave these variables out'
@@ -111,6 +113,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
             cand --allow-missing 'Print what there is even if values are unknown or the server does not answer'
+            cand --passphrase 'Seal `age` with a passphrase, prompted for or from stdin'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
             cand --explain 'Show each request before it is sent, secrets left out'
@@ -715,12 +718,15 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --help 'Print help'
         }
         &'vastenv;remember'= {
-            cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
+            cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
+            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
             cand --all 'Prompt for each unknown value; press Enter to skip one'
             cand --from-env 'Take unknown values (or NAME''s) from the environment'
+            cand --null 'Read NAME=value entries that end in NUL, as `env -0` prints them'
+            cand --any-account 'Take the values of another account''s file'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
             cand --explain 'Show each request before it is sent, secrets left out'
@@ -738,12 +744,15 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand env-var 'Remember a value that Vast hides'
         }
         &'vastenv;remember;env-var'= {
-            cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
+            cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
+            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
             cand --all 'Prompt for each unknown value; press Enter to skip one'
             cand --from-env 'Take unknown values (or NAME''s) from the environment'
+            cand --null 'Read NAME=value entries that end in NUL, as `env -0` prints them'
+            cand --any-account 'Take the values of another account''s file'
             cand --keep-newline 'Keep the line break at the end of stdin'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'

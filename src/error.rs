@@ -22,8 +22,8 @@ pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
 /// What clap has against a command line, without repeating what may be a secret: words given to
 /// commands that take values or keys are never shown.
 pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
-    let is_about_ssh_keys = arguments.iter().any(|word| word == "ssh-key");
-    if is_about_ssh_keys && let Some(key) = arguments.iter().find(|word| is_private(word)) {
+    let is_about_keys = arguments.iter().any(|word| word == "ssh-key" || word == "--to");
+    if is_about_keys && let Some(key) = arguments.iter().find(|word| is_private(word)) {
         // It starts with a dash, and so looks like an option.
         return PublicKey::parse(key).err().unwrap_or_else(|| Failure::usage("this is a private key"));
     }

@@ -12,7 +12,7 @@
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files, slots and locks: the one place that writes |
 //! | sealing | [`sealing`] | sealed files, the keys in the keyring that open them, and the change from and to plain files |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`bundle`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -58,6 +58,7 @@
 
 mod account;
 mod api;
+mod bundle;
 pub mod cli;
 mod cmd;
 pub mod complete;

@@ -73,6 +73,9 @@ pub struct Remember {
     /// Where the values come from.
     #[command(flatten)]
     pub sources: Sources,
+    /// How FILE is read.
+    #[command(flatten)]
+    pub opening: Opening,
 }
 
 /// `vastenv remember …`
@@ -85,7 +88,13 @@ pub enum RememberWhat {
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  vastenv remember env-var --all             # prompts for each unknown value\n  vastenv remember env-var --from-env        # takes them from this shell\n  vastenv remember env-var --from .env"
+    after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That opens\n\
+        with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
+        Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
+        vastenv remember env-var --all             # prompts for each unknown value\n  \
+        vastenv remember env-var --from-env        # takes them from this shell\n  \
+        vastenv remember env-var --from .env\n  \
+        vastenv remember env-var --from vars.age"
 )]
 pub struct RememberEnvVar {
     /// Name of a variable of the account
@@ -97,6 +106,9 @@ pub struct RememberEnvVar {
     /// Where the values come from.
     #[command(flatten)]
     pub sources: Sources,
+    /// How FILE is read.
+    #[command(flatten)]
+    pub opening: Opening,
     /// How a value from stdin is read.
     #[command(flatten)]
     pub stdin: StdinValue,
@@ -112,9 +124,23 @@ pub struct Sources {
     /// Take unknown values (or NAME's) from the environment
     #[arg(long)]
     pub from_env: bool,
-    /// Take values of the account's variables from a dotenv file (- is stdin)
+    /// Take values of the account's variables from a dotenv or age file (- is stdin)
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
+}
+
+/// How the file of `--from` is read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Opening {
+    /// Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]
+    #[arg(long, value_name = "FILE", requires = "from", value_parser = path())]
+    pub identity: Vec<PathBuf>,
+    /// Read NAME=value entries that end in NUL, as `env -0` prints them
+    #[arg(long, requires = "from")]
+    pub null: bool,
+    /// Take the values of another account's file
+    #[arg(long, requires = "from")]
+    pub any_account: bool,
 }
 
 /// `vastenv forget …`

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{Filters, path, text};
+use super::{Filters, path, secret, text};
+use crate::domain::Secret;
 use crate::format;
 use crate::shell::{self, Dialect, Shell};
 
@@ -48,14 +49,33 @@ pub struct Completions {
 }
 
 /// `vastenv export`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
-    after_help = "Examples:\n  eval \"$(vastenv export bash)\"\n  vastenv export json | jq -r .HF_TOKEN\n  vastenv export dotenv > .env\n  vastenv export json --only 'HF_*' --prefix TRAIN_"
+    override_usage = "vastenv export FORMAT [OPTIONS]\n       \
+        vastenv export age --to RECIPIENT…\n       \
+        vastenv export age --passphrase",
+    after_help = "RECIPIENT is a key, and may be given several times: age1…, an SSH public key\n\
+        (ssh-ed25519 …, ssh-rsa …) or its file, or `account` for the account's SSH keys.\n\
+        The file opens with `vastenv remember env-var --from FILE`, or `age -d`.\n\n\
+        Examples:\n  eval \"$(vastenv export bash)\"\n  \
+        vastenv export json | jq -r .HF_TOKEN\n  \
+        vastenv export dotenv > .env\n  \
+        vastenv export json --only 'HF_*' --prefix TRAIN_\n  \
+        vastenv export age --to ~/.ssh/id_ed25519.pub --output vars.age"
 )]
 pub struct Export {
     /// Output format
-    #[arg(value_parser = PossibleValuesParser::new(format::all().map(|format| PossibleValue::new(format.name()).help(format.about()))))]
+    #[arg(value_name = "FORMAT", value_parser = PossibleValuesParser::new(formats()))]
     pub format: String,
+    /// Seal `age` for this key (repeatable)
+    #[arg(long, value_name = "RECIPIENT", num_args = 1.., value_parser = secret())]
+    pub to: Vec<Secret>,
+    /// Seal `age` with a passphrase, prompted for or from stdin
+    #[arg(long, conflicts_with = "to")]
+    pub passphrase: bool,
+    /// Write to this file, which only you can read
+    #[arg(long, value_name = "FILE", value_parser = path())]
+    pub output: Option<PathBuf>,
     /// Seconds to wait for the server if nothing is cached
     #[arg(long, value_name = "SECS", default_value_t = 10)]
     pub wait: u64,
@@ -65,6 +85,14 @@ pub struct Export {
     /// Which variables.
     #[command(flatten)]
     pub filters: Filters,
+}
+
+/// The format that is sealed, and so needs to know for whom.
+pub const AGE: &str = "age";
+
+fn formats() -> impl Iterator<Item = PossibleValue> {
+    let plain = format::all().map(|format| PossibleValue::new(format.name()).help(format.about()));
+    plain.chain([PossibleValue::new(AGE).help("a file sealed for keys, or with a passphrase")])
 }
 
 /// `vastenv run`

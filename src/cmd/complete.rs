@@ -63,7 +63,8 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
         Kind::ApiKeyId => ids(line, ListKind::ApiKeys),
         Kind::SshKeyId => ids(line, ListKind::SshKeys),
         Kind::InstanceId => ids(line, ListKind::Instances),
-        Kind::PublicKey => return public_keys(typed),
+        Kind::PublicKey => return public_keys(typed, Word::new("-", "read the key from stdin")),
+        Kind::Recipient => return public_keys(typed, Word::new("account", "the account's SSH keys")),
         Kind::Category => {
             CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
         }
@@ -206,10 +207,10 @@ fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Opt
     app.account_in_silence().ok().map(|account| work(&account))
 }
 
-/// The public keys in `~/.ssh`, and `-`; other files where what is typed is none of these.
-fn public_keys(typed: &str) -> Offer {
+/// The public keys in `~/.ssh`, and `other`; other files where what is typed is none of these.
+fn public_keys(typed: &str, other: Word) -> Offer {
     let mut words = context::home().map_or(Vec::new(), |home| key_files(&home));
-    words.push(Word::new("-", "read the key from stdin"));
+    words.push(other);
     words.retain(|word| word.text.starts_with(typed));
     if words.is_empty() { Offer::Files } else { Offer::words(words) }
 }

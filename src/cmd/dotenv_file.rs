@@ -3,11 +3,10 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use zeroize::Zeroizing;
-
-use crate::domain::{Failure, Result, printable};
+use crate::bundle::Sealed;
+use crate::domain::{Failure, Result, decode, printable};
 use crate::dotenv::{Entry, read_dotenv};
-use crate::files::{Unread, read_text_at, reason};
+use crate::files::{Unread, read_bytes_at, reason};
 
 /// The most that is read, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -24,23 +23,34 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads the assignments of a file, or of a pipe: `vastenv import <(…)`.
 pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
-    let text = read(path)?;
-    read_dotenv(&text).map_err(|fault| {
+    let bytes = read_bytes_at(path, LARGEST).map_err(|unread| unreadable_values(path, &unread))?;
+    if Sealed::recognize(&bytes).is_some() {
+        return Err(Failure::failed(format!("{} is sealed", shown(path)))
+            .hint("its values can be remembered here: vastenv remember env-var --from FILE"));
+    }
+    let text = decode(&bytes).map_err(|fault| unreadable_values(path, &Unread::NotText(fault)))?;
+    entries_of(path, text)
+}
+
+/// The assignments in the text of the file at `path`.
+pub fn entries_of(path: &Path, text: &str) -> Result<Vec<Entry>> {
+    read_dotenv(text).map_err(|fault| {
         Failure::failed(format!("{}, line {}: {}", shown(path), fault.line, fault.what)).hint(fault.hint)
     })
 }
 
-fn read(path: &Path) -> Result<Zeroizing<String>> {
+/// Why a file of variables cannot be read.
+pub fn unreadable_values(path: &Path, unread: &Unread) -> Failure {
     if !is_stdin(path) && path.is_dir() {
-        return Err(Failure::failed(format!("{} is a folder", shown(path))).hint("name a file in it"));
+        return Failure::failed(format!("{} is a folder", shown(path))).hint("name a file in it");
     }
-    read_text_at(path, LARGEST).map_err(|unread| match &unread {
+    match unread {
         Unread::Io(error) => unreadable(path, error),
         Unread::TooLarge(_) => {
             unread.failure(&shown(path)).hint("check whether it is a file of environment variables")
         }
         Unread::NotText(_) => unread.failure(&shown(path)),
-    })
+    }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

@@ -1,17 +1,22 @@
 //! `vastenv export FORMAT`: the variables for a shell or a program to read.
 
+use std::path::Path;
 use std::time::Duration;
 
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::app::{App, CallOptions};
-use super::load::{Loading, load};
+use super::dotenv_file::is_stdin;
+use super::export_age::Sealing;
+use super::load::{Loaded, Loading, Place, load};
 use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Urgency};
-use crate::cli::{Export, Filters, Global};
-use crate::domain::{Failure, Kind, Result, format_duration};
+use crate::cli::{Export, Global};
+use crate::domain::{EnvName, Failure, Kind, Result, count, format_duration};
 use crate::environment::{Environment, KnownVariables};
+use crate::files::write_secret;
 use crate::format;
 use crate::ui::Ui;
 
@@ -30,20 +35,57 @@ pub enum WhenOld {
 /// Prints the variables from what is known; asks the server only where nothing is, and no longer
 /// than `--wait` says.
 pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
-    let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
-    guard::values(app)?;
+    let sealing = Sealing::wanted(app, arguments)?;
+    let output = arguments.output.as_deref().filter(|path| !is_stdin(path));
+    if sealing.is_none() && output.is_none() {
+        guard::values(app)?;
+    }
+    let is_sealed = sealing.is_some();
     let loading = Loading {
         filters: &arguments.filters,
         allow_missing: arguments.allow_missing,
         wait: Duration::from_secs(arguments.wait),
         when_old: WhenOld::RefreshBehind,
-        arguments: 0,
+        place: if is_sealed { Place::Elsewhere } else { Place::Here { arguments: 0 } },
     };
-    let environment = load(app, &loading)?.environment;
+    let Loaded { environment, known } = load(app, &loading)?;
+    let (text, done) = match sealing {
+        Some(sealing) => {
+            let account = known.map_or_else(|| app.account(), |(account, _)| Ok(account))?;
+            sealing.seal(app, &account, &environment)?
+        }
+        None => rendered(app, &arguments.format, &environment)?,
+    };
+    let text = Zeroizing::new(text);
+    if let Some(path) = output {
+        return Ok(write(app, path, &text, &done, &environment)?);
+    }
+    app.ui.data(&text)?;
+    if is_sealed {
+        app.ui.say(&done);
+    }
+    Ok(())
+}
+
+fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environment) -> Result<()> {
+    write_secret(path, text)?;
+    if app.ui.raw {
+        let names: Vec<&str> = environment.variables.keys().map(EnvName::as_str).collect();
+        let path = path.to_string_lossy();
+        return app.ui.json(&json!({"success": true, "output": path, "variables": names}));
+    }
+    app.ui.say(&format!("{}: {done}", path.display()));
+    Ok(())
+}
+
+/// The variables in a format that is not sealed, and what is said of a file of them.
+fn rendered(app: &App, format: &str, environment: &Environment) -> Result<(Vec<u8>, String)> {
+    let format = format::find(format).ok_or_else(|| Failure::usage("unknown format"))?;
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);
     }
-    Ok(app.ui.data(&Zeroizing::new(format.render(&environment.variables)?))?)
+    let done = format!("wrote {}", count(environment.variables.len(), "variable"));
+    Ok((format.render(&environment.variables)?, done))
 }
 
 /// Names the variables that a program cannot be given beside the others.
@@ -56,13 +98,9 @@ pub fn warn_of_unfit(app: &App, environment: &Environment) {
 /// `export` as typed without any option: what scripts and shells call most, kept free of clap.
 pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
     let app = App::new(Global::default(), ui)?;
-    let arguments = Export {
-        format: format.to_owned(),
-        wait: DEFAULT_WAIT,
-        allow_missing: false,
-        filters: Filters::default(),
-    };
-    finish(export(&app, &arguments))
+    let exported =
+        export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT, ..Export::default() });
+    finish(exported)
 }
 
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.

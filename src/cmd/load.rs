@@ -23,8 +23,27 @@ pub struct Loading<'o> {
     /// How long to wait for a first answer of the server.
     pub wait: Duration,
     pub when_old: WhenOld,
-    /// What the program's arguments take, in bytes.
-    pub arguments: usize,
+    pub place: Place,
+}
+
+/// Where the program is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On this machine, in this environment; with the size of its arguments in bytes.
+    Here { arguments: usize },
+    /// On another one: how much room is left here, and what is set here, is nothing to it.
+    Elsewhere,
+}
+
+impl Place {
+    /// Whether the program's environment has a value of `name` already: an empty one is none.
+    fn has(self, name: &str) -> bool {
+        self != Self::Elsewhere
+            && EnvName::parse(name)
+                .ok()
+                .and_then(|name| context::bytes_var(&name))
+                .is_some_and(|value| !value.is_empty())
+    }
 }
 
 /// What a program gets.
@@ -47,12 +66,13 @@ pub struct Selected {
 /// The server gives no answer, or a value is unknown, and the user does not go on without.
 pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let filters = read_filters(loading.filters)?;
+    let has = |name: &str| loading.place.has(name);
     let (account, known) = match known(app, loading) {
         Ok(found) => found,
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
-            refuse_missing(app, &missing(&environment, &filters, is_set), true, None)?;
+            refuse_missing(app, &missing(&environment, &filters, has), true, None)?;
             return Ok(Loaded { environment, known: None });
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
@@ -60,14 +80,19 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let selected = select(app, &account, &known, &filters)?;
     warn_of_unfit(app, &selected.environment);
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
-    let found = missing(&selected.environment, &filters, is_set);
+    let found = missing(&selected.environment, &filters, has);
     refuse_missing(app, &found, is_allowed, Some((&account, &known, &selected)))?;
     Ok(Loaded { environment: selected.environment, known: Some((account, known)) })
 }
 
 fn known<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<(Account<'a>, KnownVariables)> {
-    let mut account = app.account()?;
-    account.room = account.room.with_arguments(loading.arguments);
+    let account = match loading.place {
+        Place::Elsewhere => app.account_of(app.credential()?)?,
+        Place::Here { arguments } => {
+            let account = app.account()?;
+            Account { room: account.room.clone().with_arguments(arguments), ..account }
+        }
+    };
     let known = export::known(app, &account, loading.wait, loading.when_old)?;
     let known = match &known.unread {
         Some(failure) if loading.allow_missing => {
@@ -128,14 +153,6 @@ impl Selected {
     }
 }
 
-/// Whether the caller's environment has a value of `name`: an empty one is none.
-fn is_set(name: &str) -> bool {
-    EnvName::parse(name)
-        .ok()
-        .and_then(|name| context::bytes_var(&name))
-        .is_some_and(|value| !value.is_empty())
-}
-
 /// Checks what must have a value, for a command that only shows: the rest may be unknown.
 pub fn refuse_unmet(
     app: &App,
@@ -144,7 +161,7 @@ pub fn refuse_unmet(
     selected: &Selected,
     filters: &Filters,
 ) -> Result<()> {
-    let missing = missing(&selected.environment, filters, is_set);
+    let missing = missing(&selected.environment, filters, |name| Place::Here { arguments: 0 }.has(name));
     if !missing.required.is_empty() {
         return refuse_missing(app, &missing, true, Some((account, known, selected)));
     }

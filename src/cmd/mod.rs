@@ -15,6 +15,7 @@ mod diff;
 mod dotenv_file;
 mod each;
 mod export;
+mod export_age;
 mod forget_env_var;
 mod guard;
 mod help;
@@ -43,9 +44,11 @@ mod show_ssh_keys;
 mod ssh_key;
 mod storage;
 mod this_shell;
+mod unseal;
 mod update_env_var;
 mod update_ssh_key;
 mod value;
+mod values_file;
 
 use std::process::ExitCode;
 

@@ -6,14 +6,17 @@ use std::path::Path;
 use serde_json::json;
 
 use super::app::App;
-use super::dotenv_file::{read_entries, shown};
+use super::dotenv_file::shown;
+use super::export_age::owner as owner_of;
 use super::outcome::{Outcome, Stop};
 use super::value::{agree_to_edges, checked_name, given_value};
+use super::values_file::{ValuesFile, read_values_file};
 use crate::account::{Account, Known, Urgency};
-use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::bundle::Owner;
+use crate::cli::{Opening, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
-use crate::dotenv::{Settled, obstacle, settle};
+use crate::dotenv::obstacle;
 use crate::environment::KnownVariables;
 use crate::ui::read_skippable;
 
@@ -23,16 +26,16 @@ type Given = (String, Secret);
 /// Remembers one value, or those of a whole source.
 pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
-    let Remember { what, sources } = arguments;
+    let Remember { what, sources, opening } = arguments;
     account.move_lost_values()?;
     app.warn_of_notes();
     match what {
-        None => remember_from(app, &account, None, &sources),
+        None => remember_from(app, &account, None, &sources, &opening),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
-            remember_from(app, &account, one.name.as_deref(), &one.sources)
+            remember_from(app, &account, one.name.as_deref(), &one.sources, &one.opening)
         }
         Some(RememberWhat::EnvVar(one)) if is_given(&sources) => {
-            remember_from(app, &account, one.name.as_deref(), &sources)
+            remember_from(app, &account, one.name.as_deref(), &sources, &opening)
         }
         Some(RememberWhat::EnvVar(one)) => remember_one(app, &account, one),
     }
@@ -57,11 +60,20 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
 }
 
 /// The values of a source: asked for, from the environment, or from a file.
-fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Outcome<()> {
+fn remember_from(
+    app: &App,
+    account: &Account<'_>,
+    name: Option<&str>,
+    sources: &Sources,
+    opening: &Opening,
+) -> Outcome<()> {
     let name = name.map(checked_name).transpose()?;
     // The file first: a fault in it needs no server.
-    let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
+    let file = sources.from.as_deref().map(|path| read_file(app, path, opening)).transpose()?;
     let known = variables_with(app, account, name.as_ref())?;
+    if let Some(owner) = file.as_ref().and_then(|file| file.owner.as_ref()).filter(|_| !opening.any_account) {
+        refuse_another(owner, &owner_of(account)?)?;
+    }
     let environment = account.environment(&known);
     let wanted: Vec<String> = match &name {
         Some(name) => vec![saved_name(&known, name)?],
@@ -183,20 +195,31 @@ fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
     given
 }
 
-fn read_file(app: &App, path: &Path) -> Result<Settled> {
-    let file = settle(&read_entries(path)?);
-    for note in &file.notes {
+fn read_file(app: &App, path: &Path, opening: &Opening) -> Result<ValuesFile> {
+    let file = read_values_file(app, path, opening)?;
+    for note in &file.settled.notes {
         app.ui.say(&format!("{}: {note}", shown(path)));
     }
     Ok(file)
 }
 
+/// Two accounts may have variables of one name, and values that belong apart.
+fn refuse_another(owner: &Owner, here: &Owner) -> Result<()> {
+    if owner.is_same(here) {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("the file is for another account: {}, not {}", owner.shown(), here.shown()))
+        .hint("take its values anyway: --any-account"))
+}
+
 /// The values of a file for what the account has and the server hides, or for `only`.
-fn from_file(app: &App, file: &Settled, known: &KnownVariables, only: Option<&String>) -> Vec<Given> {
+fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: Option<&String>) -> Vec<Given> {
     let mut given = Vec::new();
-    for (name, value) in &file.variables {
+    for (name, value) in &file.settled.variables {
         let Some(variable) = known.find(name.as_str()) else {
-            app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
+            if !file.is_environment {
+                app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
+            }
             continue;
         };
         if only.is_some_and(|only| only != variable.name) || (only.is_none() && variable.shown().is_some()) {

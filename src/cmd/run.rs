@@ -14,7 +14,7 @@ use nix::errno::Errno;
 
 use super::app::App;
 use super::export::WhenOld;
-use super::load::{Loaded, Loading, load};
+use super::load::{Loaded, Loading, Place, load};
 use super::outcome::Outcome;
 use super::this_shell::ThisShell;
 use crate::account::Account;
@@ -43,7 +43,7 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         allow_missing: arguments.allow_missing,
         wait: PATIENCE,
         when_old: WhenOld::RefreshWithin(QUICK),
-        arguments: size(&arguments.command),
+        place: Place::Here { arguments: size(&arguments.command) },
     };
     let Loaded { environment, known } = load(app, &loading)?;
     let values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));

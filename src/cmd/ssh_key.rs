@@ -48,7 +48,7 @@ fn read_key(text: &str) -> Result<PublicKey> {
 }
 
 /// The path that `text` is, if a file is there; `~/` is the home also where no shell expanded it.
-fn path_of(text: &str) -> Option<PathBuf> {
+pub fn path_of(text: &str) -> Option<PathBuf> {
     let path = context::user_path(text.into()).ok()?;
     path.symlink_metadata().is_ok().then_some(path)
 }

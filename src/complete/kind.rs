@@ -3,7 +3,7 @@
 use clap::{Arg, ValueHint};
 
 use super::{Line, Word};
-use crate::format::{self, Format};
+use crate::format;
 
 /// A kind of value.
 pub enum Kind {
@@ -25,6 +25,8 @@ pub enum Kind {
     InstanceId,
     /// An SSH public key, or the file of one.
     PublicKey,
+    /// A key to seal for, or the file of one.
+    Recipient,
     /// A permission category.
     Category,
     /// A file.
@@ -56,6 +58,7 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
         ("INSTANCE", _) => Kind::InstanceId,
         ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
+        ("RECIPIENT", _) => Kind::Recipient,
         ("CATEGORY", _) => Kind::Category,
         ("COMMAND|TOPIC", _) => Kind::HelpWord,
         ("DIR", _) => Kind::Folders,
@@ -75,7 +78,7 @@ fn listed(argument: &Arg) -> Vec<Word> {
     let shown = values.iter().filter(|value| !value.is_hide_set());
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
     let about = |value: &str| match (argument.get_id().as_str(), value) {
-        ("format", name) => format::find(name).map(Format::about),
+        ("format", name) => format::find(name).map_or(Some("a sealed file"), |format| Some(format.about())),
         ("place", "keyring") => Some("encrypted, with the key in the keyring"),
         ("place", "file") => Some("in private files"),
         _ => None,

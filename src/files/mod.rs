@@ -28,7 +28,7 @@ pub use disk::{Disk, modified, names};
 pub use leftovers::{leftovers, sweep};
 pub use lock::{Lock, PATIENCE, pauses};
 pub use slot::{Slot, Slots, parse, to_json};
-pub use text::{Unread, read_text, read_text_at};
+pub use text::{Unread, read_bytes_at, read_text, read_text_at};
 
 /// The most that is read of any file here.
 const LARGEST_FILE: usize = 64 * 1024 * 1024;
@@ -94,6 +94,32 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
             .hint(format!("check it, then: chmod go-w {}", quoted(path))));
     }
     Ok(())
+}
+
+/// Writes a file that is the user's alone (0600), where it really is if the path is a link. The folder
+/// stays as it is: it may be a repository.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+    let real = match std::fs::metadata(path) {
+        // A link to a pipe or a terminal, such as /dev/stdout, must not be replaced by a file.
+        Ok(found) if !found.is_file() => {
+            return Err(Failure::failed(format!("{} is not a plain file", path.display()))
+                .hint("name a file to write, or leave --output out for stdout"));
+        }
+        Ok(_) => std::fs::canonicalize(path).map_err(|error| unwritable(path, &error))?,
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(Failure::failed(format!("{} is a link that leads nowhere", path.display()))
+                .hint(format!("rm {}", quoted(path))));
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(unwritable(path, &error)),
+    };
+    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || write_beside(folder, bytes, 0o600)?.persist(&real).map_err(|error| error.error);
+    write().map(drop).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Failure::failed(format!("there is no folder {}", folder.display()))
+            .hint(format!("make it: mkdir -p {}", quoted(folder))),
+        _ => unwritable(path, &error),
+    })
 }
 
 /// `temporary` with these bytes, on disk.

@@ -39,6 +39,14 @@ pub fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unrea
     read_text(File::open(path).map_err(Unread::Io)?, most)
 }
 
+/// Reads at most `most` bytes of a file, or of stdin where the path is `-`.
+pub fn read_bytes_at(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    if path.as_os_str() == "-" {
+        return read_capped(io::stdin().lock(), most, most);
+    }
+    read_capped(File::open(path).map_err(Unread::Io)?, most, most)
+}
+
 impl Unread {
     /// What to say of the text called `name`.
     pub fn failure(&self, name: &str) -> Failure {

@@ -61,6 +61,11 @@ impl PublicKey {
         }
     }
 
+    /// Whether `text` begins like a public key.
+    pub fn is_meant(text: &str) -> bool {
+        is_start_of_key(trim_unseen(text))
+    }
+
     fn parse_line(line: &str) -> Result<Self> {
         let kind = line.split_whitespace().next().unwrap_or_default();
         if kind.contains("-cert-v01@") {

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 pub use progress::{Progress, erase_line};
 pub use prompt::{
-    confirm, confirm_beside_stdin, read_new_passphrase, read_secret, read_skippable, read_value,
+    confirm, confirm_beside_stdin, read_new_passphrase, read_passphrase, read_sealing_passphrase,
+    read_secret, read_skippable, read_value,
 };
 pub use table::Table;
 

@@ -103,3 +103,25 @@ pub fn read_new_passphrase() -> Result<Secret> {
     }
     Ok(passphrase)
 }
+
+/// Asks for the passphrase to seal with: twice on a terminal, else from stdin.
+pub fn read_sealing_passphrase() -> Result<Secret> {
+    let passphrase =
+        if context::stdin_is_terminal() { read_new_passphrase()? } else { read_value("passphrase", false)? };
+    if passphrase.expose().is_empty() {
+        return Err(Failure::usage("the passphrase is empty"));
+    }
+    one_line("passphrase", &passphrase)
+}
+
+/// Asks for a passphrase that opens something: on the terminal, also where stdin is read for something
+/// else; without one, from stdin.
+pub fn read_passphrase(label: &str, is_stdin_taken: bool) -> Result<Secret> {
+    if !is_stdin_taken {
+        return read_value(label, false);
+    }
+    ask(label).map_err(|failure| {
+        Failure::failed(format!("cannot ask for the {label}: {}", failure.message()))
+            .hint("give the file by its name, and the passphrase on stdin")
+    })
+}

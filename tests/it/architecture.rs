@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 22] = [
+const LAYERS: [(&str, u8); 23] = [
     ("domain", 0),
     ("environment", 1),
     ("dotenv", 1),
@@ -18,6 +18,7 @@ const LAYERS: [(&str, u8); 22] = [
     ("api", 5),
     ("store", 5),
     ("keypair", 5),
+    ("bundle", 5),
     ("sandbox", 5),
     ("process", 5),
     ("account", 6),
@@ -54,7 +55,7 @@ const ROOMS: [(&str, &[&str]); 6] = [
             "changes",
             "digest_key",
             "journal",
-            "key_lists",
+            "lists",
             "loaded",
             "notice",
             "session",

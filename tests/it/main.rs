@@ -12,6 +12,7 @@ mod keys;
 mod official_client;
 mod quoting;
 mod sandbox;
+mod sealed;
 mod shells;
 
 use common::{home, keyring as session, official, pty, raw_server, terminal, values};

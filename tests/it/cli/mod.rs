@@ -21,7 +21,7 @@ mod inspect;
 mod instances;
 mod intent;
 mod interrupted;
-mod masks;
+pub mod masks;
 mod missing;
 mod names;
 mod paths;

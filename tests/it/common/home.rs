@@ -43,8 +43,6 @@ impl Home {
     /// A home without a key: nothing but `HOME` and `PATH` is set.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a home");
-        // Without this folder a new fish reads every manual page in the background, also after a test's end.
-        fs::create_dir_all(folder.path().join(".local/share/fish/generated_completions")).expect("made");
         let mut home = Self { folder, variables: Vec::new(), for_all: OnceLock::new() };
         home.set("HOME", home.path(""));
         home.set("PATH", std::env::var_os("PATH").expect("a PATH"));

@@ -186,6 +186,10 @@ impl Terminal {
     }
 
     pub fn start_without_waiting(home: &Home, shell: Shell, words: &[&str]) -> Self {
+        if shell == Shell::Fish {
+            // Without it a new fish reads every manual page in the background, also after a test's end.
+            let _ = std::fs::create_dir_all(home.path(".local/share/fish/generated_completions"));
+        }
         // Wide, so that no line is wrapped.
         let (pty, pts) = pty_process::blocking::open().expect("a terminal");
         pty.resize(Size::new(50, 1000)).expect("resized");

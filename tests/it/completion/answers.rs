@@ -93,6 +93,7 @@ fn every_candidate_has_a_description() {
         "vastenv show api-key ",
         "vastenv delete ssh-key ",
         "vastenv create ssh-key ",
+        "vastenv export age --to ",
         "vastenv help ",
     ] {
         let offers = account.offers(&line.split(' ').collect::<Vec<_>>());

@@ -14,7 +14,7 @@ const OTHER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456
 
 /// An SSH key that the account does not have.
 const ED25519: &str =
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@here";
 
 /// Files below the home folder, which is where examples run.
 pub const FILES: [(&str, &str); 6] = [
@@ -107,6 +107,7 @@ pub const PREPARED: &[Preparation] = &[
         ..PLAIN
     },
     Preparation { example: "sops -d", shows: "created 1", ..PLAIN },
+    Preparation { example: "vastenv export age", shows: "sealed 2 variables for 1 key", ..PLAIN },
     Preparation { example: "vastenv export dotenv", after: "cat .env", shows: TOKEN, ..PLAIN },
     Preparation { example: "vastenv run --with-api-key", shows: "show instances with fedcba98", ..PLAIN },
     Preparation {
@@ -212,6 +213,15 @@ pub const PREPARED: &[Preparation] = &[
         before: "echo HF_TOKEN=filed > .env",
         after: "vastenv export dotenv --allow-missing",
         shows: "HF_TOKEN='filed'",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv remember env-var --from vars.age",
+        mask: true,
+        before: "{ rm .ssh/*; vastenv create ssh-key; vastenv remember env-var HF_TOKEN sealed; vastenv export \
+                 age --to .ssh/id_ed25519.pub --output vars.age; vastenv forget env-var HF_TOKEN; } 2>/dev/null",
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN='sealed'",
         ..PLAIN
     },
     Preparation {
