@@ -1,6 +1,7 @@
 //! Private files: read only if they are ours, written atomically, 0600 from the first byte. The one
 //! place where vastenv writes.
 
+mod in_place;
 mod leftovers;
 mod owner;
 mod text;
@@ -19,6 +20,7 @@ use self::leftovers::{OWN, SHARED, temporary};
 use self::owner::mend_owner;
 use crate::domain::{Failure, Result};
 
+pub use in_place::{read_to_replace, replace};
 pub use leftovers::{leftovers, sweep};
 pub use text::{Unread, read_text, read_text_at};
 
@@ -117,28 +119,6 @@ pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Res
         Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(unwritable(path, &error.error)),
     }
-}
-
-/// Replaces a file of the user's own by `bytes`, with the permissions that it had, where it really
-/// is if the path is a link. One that is not there is made as a private file.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let real = match std::fs::canonicalize(path) {
-        Ok(real) => real,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return write_private(path, bytes, &mut Vec::new());
-        }
-        Err(error) => return Err(unwritable(path, &error)),
-    };
-    owner::refuse_strangers(&real)?;
-    let write = || {
-        let permissions = std::fs::metadata(&real)?.permissions();
-        let mut temporary = temporary(real.parent().unwrap_or(&real), SHARED)?;
-        temporary.write_all(bytes)?;
-        temporary.as_file().set_permissions(permissions)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(&real).map_err(|error| error.error)
-    };
-    write().map(drop).map_err(|error| unwritable(&real, &error))
 }
 
 fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<tempfile::NamedTempFile> {

@@ -194,9 +194,9 @@ fn words<'n>(names: &[&'n EnvName]) -> Vec<&'n str> {
 fn hook_command(shell: Shell) -> (String, String) {
     let name = shell.name();
     let (file, shown) = shell.start_file().find(&context::folders());
-    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
-    if text.is_some_and(|text| text.contains("vastenv hook")) {
-        return (format!(", but in {}", shown.trim_matches('"')), format!("exec {name}"));
+    let text = file.and_then(|file| std::fs::read(file).ok());
+    if text.is_some_and(|text| shell.line_with_hook(&text).is_some()) {
+        return (format!(", but in {shown}"), format!("exec {name}"));
     }
-    (String::new(), format!("echo '{}' >> {shown} && exec {name}", shell.hook_line()))
+    (String::new(), format!("vastenv hook {name} --install && exec {name}"))
 }

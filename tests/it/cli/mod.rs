@@ -12,6 +12,7 @@ mod env_vars;
 mod export;
 mod guard;
 mod homes;
+mod hook_install;
 mod hygiene;
 mod import;
 mod import_ends;
