@@ -12,6 +12,7 @@ pub use edit::set_storage;
 pub use paths::{FILES, Paths};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
+use crate::environment::ContainerSource;
 use crate::files::read_steering;
 use crate::vault::Storage;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub insecure_http: bool,
     /// How snapshots and remembered values rest.
     pub storage: Storage,
+    /// Whether the environment that a container was launched with is a source.
+    pub container: ContainerSource,
 }
 
 impl Default for Config {
@@ -38,17 +41,19 @@ impl Default for Config {
             allow: BTreeSet::new(),
             insecure_http: false,
             storage: Storage::File,
+            container: ContainerSource::Auto,
         }
     }
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 5] = [
+pub const SETTINGS: [(&str, &str, &str); 6] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
     ("storage", "\"file\"", "Or \"keyring\"; written by `vastenv storage`"),
+    ("container", "\"auto\"", "Load a container's launch environment: \"off\", or in any container: \"on\""),
 ];
 
 /// The file's own form.
@@ -63,6 +68,7 @@ struct File {
     #[serde(default)]
     insecure_http: bool,
     storage: Option<String>,
+    container: Option<String>,
 }
 
 /// The shortest `max_age`: the interval that the service documents between two reads.
@@ -105,12 +111,18 @@ impl Config {
             Some(text) => Storage::parse(&text)
                 .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
         };
+        let container = match file.container {
+            None => defaults.container,
+            Some(text) => ContainerSource::parse(&text)
+                .ok_or_else(|| format!("container = {text:?} is none of \"auto\", \"on\" and \"off\""))?,
+        };
         Ok(Self {
             max_age,
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
             allow: file.allow,
             insecure_http: file.insecure_http,
             storage,
+            container,
         })
     }
 }
@@ -138,9 +150,9 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"")
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\ncontainer = \"on\"")
                 .expect("valid");
-        assert_eq!(config.storage, Storage::Keyring);
+        assert_eq!((config.storage, config.container), (Storage::Keyring, ContainerSource::On));
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
@@ -153,6 +165,7 @@ mod tests {
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
             ("storage = \"cloud\"", "neither"),
+            ("container = \"yes\"", "none of"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();
