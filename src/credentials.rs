@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::config::Paths;
 use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, trim_unseen};
 use crate::files::{self, reason};
-use crate::vault::{Trouble, Vault};
+use crate::sealing::{Trouble, Vault};
 
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
 
 /// The key in the keyring, if one was saved there.
 pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
-    let Some(id) = vault.current()?.api_key else { return Ok(None) };
+    let Some(id) = vault.entries()?.api_key else { return Ok(None) };
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
@@ -186,7 +186,9 @@ pub fn check_key(text: &str) -> std::result::Result<Secret, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::Keyring;
+    use crate::files::Disk;
+    use crate::sealing::Keyring;
+    use std::rc::Rc;
 
     struct Home(tempfile::TempDir);
 
@@ -208,7 +210,8 @@ mod tests {
 
         fn find(&self, flag: Option<&str>, variable: Option<&str>) -> Result<(String, Source)> {
             let secret = |text: Option<&str>| text.map(Secret::new);
-            let vault = Vault::new(&self.0.path().join("data"), Keyring::default());
+            let disk = Disk::new(self.0.path(), self.0.path(), &self.0.path().join("data"));
+            let vault = Vault::new(&Rc::new(disk), Keyring::default());
             find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths(), &vault)
                 .map(|found| (found.key.expose().to_owned(), found.source))
         }

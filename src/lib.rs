@@ -73,10 +73,10 @@ mod keypair;
 mod process;
 mod redact;
 pub mod sandbox;
+pub mod sealing;
 pub mod shell;
 mod store;
 mod ui;
-pub mod vault;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

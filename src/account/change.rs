@@ -3,8 +3,9 @@
 use super::intent::Intent;
 use super::turn::Turn;
 use super::{Known, Remote};
-use crate::domain::{EnvName, Failure, Kind, Result, Secret, Timestamp};
-use crate::store::{Change, Means, Origin, Remembered, Snapshot, Variable};
+use crate::domain::{
+    Doubt, EnvName, Failure, Kind, Means, Remembered, Result, Secret, ServerVariable, Snapshot, Timestamp,
+};
 
 /// What becomes of a value that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,8 @@ struct Begun<'r, 'a> {
     saved: String,
     turn: Turn,
     intent: Intent<'r, 'a>,
-    before: Option<Variable>,
+    /// What the server showed of it before.
+    before: Option<ServerVariable>,
 }
 
 impl<'a> Remote<'a> {
@@ -125,27 +127,28 @@ impl<'a> Remote<'a> {
 
     /// Learns whose the key is where that matters, takes the turn and notes the change.
     async fn begin<'r>(&'r self, name: &str, edit: Edit<'_>) -> Result<Begun<'r, 'a>> {
-        let (change, must_keep) = match edit {
-            Edit::Put(_, keeping) => (Change::Put, keeping == Keeping::Remembered),
-            Edit::Remove => (Change::Removal, false),
+        let (doubt, must_keep) = match edit {
+            Edit::Put(_, keeping) => (Doubt::Put, keeping == Keeping::Remembered),
+            Edit::Remove => (Doubt::Removal, false),
         };
         let account = &self.account;
         // A value is to be remembered, or an older one may be here: another key may have told of the account.
-        let matters = must_keep || !account.store.accounts().is_empty();
+        let matters = must_keep || !account.store.disk.accounts().is_empty();
         if matters && account.id().is_none() && !self.only_shown {
             self.identify().await?;
         }
         let turn = self.change_turn().await;
         let known = match account.known() {
-            Ok(Known::Snapshot(snapshot)) => {
-                snapshot.find(name).map(|(name, known)| (name.to_owned(), known.clone()))
-            }
+            Ok(Known::Variables(known)) => known.find(name).map(|variable| {
+                let value = variable.shown().cloned();
+                (variable.name.to_owned(), ServerVariable { value, changed_at: known.changed_at(&variable) })
+            }),
             _ => None,
         };
         // A name that is new: the server saves it in capitals.
         let (saved, before) =
             known.map_or_else(|| (name.to_ascii_uppercase(), None), |(name, known)| (name, Some(known)));
-        let intent = self.note_intent(&saved, change, must_keep)?;
+        let intent = self.note_intent(&saved, doubt, must_keep)?;
         Ok(Begun { saved, turn, intent, before })
     }
 
@@ -159,7 +162,7 @@ impl<'a> Remote<'a> {
     }
 
     fn is_known(&self, name: &EnvName) -> bool {
-        matches!(self.account.known(), Ok(Known::Snapshot(snapshot)) if snapshot.find(name.as_str()).is_some())
+        matches!(self.account.known(), Ok(Known::Variables(known)) if known.find(name.as_str()).is_some())
     }
 
     /// Writes the end of a change through to the snapshot.
@@ -199,16 +202,16 @@ impl<'a> Remote<'a> {
         let mut remembered = self.remember_change(&saved, edit, before.as_ref(), now);
         let is_as_sent = saved == name;
         // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
-        let stored = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten());
+        let stored = account.id().and_then(|id| account.store.snapshots.load(&id).ok().flatten());
         let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, saved, is_as_sent, edit, now));
-        let is_told = before.is_some_and(|before| before.told().is_some());
-        if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && is_told) {
+        let was_shown = before.is_some_and(|before| before.value.is_some());
+        if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && was_shown) {
             intent.leave();
         } else if let Err(failure) = intent.end() {
             remembered = Err(failure);
         }
         // Shells look again in any case, as the note counts too.
-        let published = account.store.publish_generation(now).map(drop);
+        let published = account.store.generation.publish(now).map(drop);
         Written { remembered, followed: followed.and(published) }
     }
 
@@ -217,15 +220,15 @@ impl<'a> Remote<'a> {
         &self,
         name: &str,
         edit: Edit<'_>,
-        before: Option<&Variable>,
+        before: Option<&ServerVariable>,
         now: Timestamp,
     ) -> Result<bool> {
         // Nothing to keep, and nothing older here.
         let Some(id) = self.account.id() else { return Ok(false) };
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
-            self.account.store.move_lost_values(&id)?;
+            self.account.store.values.move_lost(&id)?;
         }
-        self.account.store.edit_values(&id, |values| {
+        self.account.store.values.edit(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {
                     values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
@@ -236,7 +239,7 @@ impl<'a> Remote<'a> {
                 }
                 Edit::Remove => {
                     // The snapshot loses it now: kept, so that a mistake can be undone.
-                    if let Some(Variable { value: Some(value), changed_at, .. }) = before {
+                    if let Some(ServerVariable { value: Some(value), changed_at }) = before {
                         let known = || Remembered::new(value.clone(), Means::Told, *changed_at);
                         values.entry(name.to_owned()).or_insert_with(known);
                     }
@@ -259,11 +262,9 @@ impl<'a> Remote<'a> {
         now: Timestamp,
     ) -> Result<()> {
         match edit {
-            Edit::Put(value, keeping) => {
-                // Only what the server tells is kept in the snapshot; until then it is unknown there.
-                let value = (keeping == Keeping::Remembered).then(|| value.clone());
-                let variable = Variable { value, origin: Origin::Local, changed_at: now };
-                snapshot.variables.insert(saved, variable);
+            Edit::Put(_, keeping) => {
+                // Only what the server tells is kept in the snapshot.
+                snapshot.variables.insert(saved, ServerVariable { value: None, changed_at: now });
                 // Who does not want it remembered waits for the server to tell it.
                 snapshot.doubtful |= keeping == Keeping::Nowhere;
             }
@@ -273,16 +274,16 @@ impl<'a> Remote<'a> {
         }
         // Whether this server did change the letters' case, only its own list can tell.
         snapshot.doubtful |= !is_as_sent;
-        self.account.store.save_snapshot(&snapshot)
+        self.account.store.snapshots.save(&snapshot)
     }
 
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now; gives it as it was.
     pub(super) fn invalidate(&self) -> Option<Snapshot> {
         let account = &self.account;
-        let snapshot = account.id().and_then(|id| account.store.snapshot(&id).ok().flatten())?;
+        let snapshot = account.id().and_then(|id| account.store.snapshots.load(&id).ok().flatten())?;
         // Where this cannot be written, max_age bounds the doubt.
-        let _ = account.store.save_snapshot(&Snapshot { doubtful: true, ..snapshot.clone() });
-        let _ = account.store.publish_generation((account.now)());
+        let _ = account.store.snapshots.save(&Snapshot { doubtful: true, ..snapshot.clone() });
+        let _ = account.store.generation.publish((account.now)());
         Some(snapshot)
     }
 }

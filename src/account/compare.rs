@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Paths;
 use crate::domain::{Failure, Timestamp};
+use crate::files::modified;
 use crate::shell::{Clock, Watch};
 use crate::store::Store;
 
@@ -25,18 +26,18 @@ pub(super) fn compare(store: &Store, paths: &Paths, now: Timestamp, whole_second
     let files = [paths.api_key(), paths.tfa_key(), paths.config_file.clone()];
     let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
     let edited = seen.iter().any(|(file, time)| {
-        time.is_some_and(|time| store.stamp_path(file).exists() && !store.is_stamped(file, time))
+        time.is_some_and(|time| store.stamps.path(file).exists() && !store.stamps.shows(file, time))
     });
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
-    let known = store.generation().filter(|_| !edited);
-    let generation = known.map_or_else(|| store.publish_generation(now), Ok);
+    let known = store.generation.newest().filter(|_| !edited);
+    let generation = known.map_or_else(|| store.generation.publish(now), Ok);
     let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
-        Some(time) if !store.is_stamped(file, *time) => store.stamp(file, *time),
+        Some(time) if !store.stamps.shows(file, *time) => store.stamps.set(file, *time),
         _ => Ok(()),
     };
     let written = generation.and_then(|path| seen.iter().try_for_each(stamp).map(|()| path));
     // A file system with coarser times than the file's own cannot hold its stamp.
-    let holds = || seen.iter().all(|(file, time)| time.is_none_or(|time| store.is_stamped(file, time)));
+    let holds = || seen.iter().all(|(file, time)| time.is_none_or(|time| store.stamps.shows(file, time)));
     let generation = match written {
         Ok(path) if holds() => path,
         other => {
@@ -52,7 +53,7 @@ pub(super) fn compare(store: &Store, paths: &Paths, now: Timestamp, whole_second
     let dated = modified(&generation);
     let watch = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
         Some(_) if dated == *time => Watch::Present { file: bytes(file), stamp: bytes(&generation) },
-        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamp_path(file)) },
+        Some(_) => Watch::Present { file: bytes(file), stamp: bytes(&store.stamps.path(file)) },
         None => Watch::Absent(bytes(file)),
     };
     let watches = seen.iter().map(watch).collect();
@@ -73,7 +74,7 @@ pub(super) fn clock(
     // Where it is written, Linux rounds its time to eight seconds.
     let tells = |terminal: &&Path| age(terminal, now).is_some_and(|age| (0..=16).contains(&age));
     let telling = terminal.filter(tells);
-    match telling.and_then(|terminal| Some((terminal, store.due(now, ask_again_in).ok()?))) {
+    match telling.and_then(|terminal| Some((terminal, store.deadlines.at(now, ask_again_in).ok()?))) {
         Some((terminal, due)) => Clock::Terminal { terminal: bytes(terminal), due: bytes(&due) },
         None => age_of(generation, now),
     }
@@ -96,8 +97,4 @@ fn age(file: &Path, now: Timestamp) -> Option<i64> {
 
 pub(super) fn bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_bytes().to_vec()
-}
-
-fn modified(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }

@@ -13,9 +13,9 @@ use crate::domain::{
     AccountId, DigestKey, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
 };
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
+use crate::sealing::Trouble;
 use crate::shell::{Clock, Guard};
 use crate::store::{Identity, Session, Store};
-use crate::vault::Trouble;
 
 /// The longest that a shell waits before it asks again, where nothing better is known (seconds).
 const LONGEST_PAUSE: u64 = 300;
@@ -167,7 +167,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
 }
 
 fn read_ledger(question: &Question<'_>) -> Ledger {
-    let spilled = |id: &SessionId| question.store.session(id)?.entries;
+    let spilled = |id: &SessionId| question.store.sessions.load(id)?.entries;
     question.ledger.as_deref().and_then(|text| Ledger::decode(text, spilled)).unwrap_or_default()
 }
 
@@ -190,22 +190,23 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
-            return match question.store.vault().trouble() {
+            return match question.store.sealing.vault.trouble() {
                 Some(trouble) => Followed::without_keyring(&trouble, failure),
                 None => Followed::unknown("state", failure),
             };
         }
     };
     match account.known() {
-        Ok(Known::Snapshot(snapshot)) => {
-            let id = snapshot.account();
-            let followed = Followed::settled(Some(id), Some(account.environment(&snapshot)));
-            let notice = snapshot.unread.as_ref().map(Notice::of_values);
+        Ok(Known::Variables(known)) => {
+            let id = known.snapshot.account();
+            let followed = Followed::settled(Some(id), Some(account.environment(&known)));
+            let notice = known.unread.as_ref().map(Notice::of_values);
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
-            if let Some(age) = account.age(&snapshot).filter(|age| *age < config.max_age) {
+            let age = account.age(&known);
+            if let Some(age) = age.filter(|age| *age < config.max_age) {
                 return Followed { ask_again_in: config.max_age - age + 1, ..followed };
             }
-            followed.stale(&account, account.age(&snapshot))
+            followed.stale(&account, age)
         }
         Ok(Known::Refused(at)) => {
             let key = account.credential.key.suffix();
@@ -227,7 +228,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         }
         Err(failure) => {
             // Where nothing can be sealed, asking the server would be in vain.
-            let followed = match question.store.vault().trouble() {
+            let followed = match question.store.sealing.vault.trouble() {
                 Some(trouble) => Followed::without_keyring(&trouble, failure),
                 None => Followed {
                     refresh: account.may_refresh(),
@@ -246,7 +247,7 @@ fn open<'a>(question: &'a Question<'_>, config: &'a Config, ledger: &Ledger) -> 
         None => ServerUrl::default(),
     };
     let credential =
-        credentials::find(None, question.api_key.as_ref(), question.paths, question.store.vault())?;
+        credentials::find(None, question.api_key.as_ref(), question.paths, &question.store.sealing.vault)?;
     let account = Account::open(question.store, config, server, credential, question.now)?;
     Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
@@ -258,9 +259,12 @@ fn is_other_account(store: &Store, account: &Account<'_>, ledger: &Ledger) -> bo
     let named = account.identity().ok().flatten().filter(Identity::is_named);
     match named.and_then(|identity| identity.account(&account.server)) {
         Some(id) => id != *loaded,
-        None => {
-            store.snapshot(loaded).ok().flatten().is_some_and(|snapshot| snapshot.server != account.server)
-        }
+        None => store
+            .snapshots
+            .load(loaded)
+            .ok()
+            .flatten()
+            .is_some_and(|snapshot| snapshot.server != account.server),
     }
 }
 
@@ -320,8 +324,8 @@ fn decide(
     followed: &Followed,
 ) -> Result<(String, Diff)> {
     let key = question.store.digest_key()?;
-    let session = ledger.session.as_ref().and_then(|id| question.store.session(id)).unwrap_or_default();
-    let earlier = LazyCell::new(|| question.store.loaded_earlier());
+    let session = ledger.session.as_ref().and_then(|id| question.store.sessions.load(id)).unwrap_or_default();
+    let earlier = LazyCell::new(|| question.store.loaded.load());
     let decided = diff(&Input {
         desired,
         ledger,
@@ -345,7 +349,7 @@ fn decide(
     };
     next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
     if !decided.replaced.is_empty() {
-        question.store.remember_loaded(&decided.replaced);
+        question.store.loaded.add(&decided.replaced);
     }
     Ok((next.encode().0, decided))
 }
@@ -365,6 +369,6 @@ fn keep_session(
     }
     match &ledger.session {
         Some(id) if wanted == *session => Ok(Some(id.clone())),
-        _ => question.store.create_session(&wanted, question.shell).map(Some),
+        _ => question.store.sessions.create(&wanted, question.shell).map(Some),
     }
 }

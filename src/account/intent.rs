@@ -1,8 +1,7 @@
 //! A change is noted before it is sent: whatever happens then, no older value passes for the new one.
 
 use super::Remote;
-use crate::domain::{AccountId, Failure, Result};
-use crate::store::Change;
+use crate::domain::{AccountId, Doubt, Failure, Result};
 
 /// What to do where a note cannot be written.
 const MAKE_ROOM: &str = "free disk space or make the folder writable, then try again";
@@ -18,7 +17,7 @@ pub(super) struct Intent<'r, 'a> {
 struct Noted {
     id: AccountId,
     name: String,
-    before: Option<Change>,
+    before: Option<Doubt>,
 }
 
 impl<'a> Remote<'a> {
@@ -30,7 +29,7 @@ impl<'a> Remote<'a> {
     pub(super) fn note_intent<'r>(
         &'r self,
         name: &str,
-        change: Change,
+        doubt: Doubt,
         must_keep: bool,
     ) -> Result<Intent<'r, 'a>> {
         let store = self.account.store;
@@ -39,12 +38,12 @@ impl<'a> Remote<'a> {
             return Ok(unnoted);
         }
         let Some(id) = self.account.id() else { return Ok(unnoted) };
-        let noted = store.edit_changes(&id, |changes| changes.insert(name.to_owned(), change));
+        let noted = store.changes.edit(&id, |changes| changes.insert(name.to_owned(), doubt));
         let failure = match noted {
             Ok(before) => {
                 let noted = Some(Noted { id, name: name.to_owned(), before });
                 let intent = Intent { noted, ..unnoted };
-                match store.publish_generation((self.account.now)()) {
+                match store.generation.publish((self.account.now)()) {
                     Ok(_) => return Ok(intent),
                     Err(failure) => failure,
                 }
@@ -65,10 +64,10 @@ impl<'a> Remote<'a> {
     /// Whether no value of `name` is here that could be out of date.
     fn knows_nothing_of(&self, id: &AccountId, name: &str) -> bool {
         let store = self.account.store;
-        let is_untold = store.snapshot(id).is_ok_and(|snapshot| {
+        let is_untold = store.snapshots.load(id).is_ok_and(|snapshot| {
             snapshot.is_none_or(|known| known.variables.get(name).is_none_or(|known| known.value.is_none()))
         });
-        is_untold && store.values(id).is_ok_and(|values| !values.contains_key(name))
+        is_untold && store.values.load(id).is_ok_and(|values| !values.contains_key(name))
     }
 }
 
@@ -76,7 +75,7 @@ impl Intent<'_, '_> {
     /// The change was made, and is known here.
     pub(super) fn end(mut self) -> Result<()> {
         let Some(Noted { id, name, .. }) = self.noted.take() else { return Ok(()) };
-        self.remote.account.store.edit_changes(&id, |changes| changes.remove(&name)).map(drop)
+        self.remote.account.store.changes.edit(&id, |changes| changes.remove(&name)).map(drop)
     }
 
     /// The change may have been made, or is not known here.
@@ -93,10 +92,10 @@ impl Drop for Intent<'_, '_> {
         }
         let account = &self.remote.account;
         // Where this fails the value stays unknown, and can be given again.
-        let _ = account.store.edit_changes(&id, |changes| match before {
+        let _ = account.store.changes.edit(&id, |changes| match before {
             Some(before) => changes.insert(name, before),
             None => changes.remove(&name),
         });
-        let _ = account.store.publish_generation((account.now)());
+        let _ = account.store.generation.publish((account.now)());
     }
 }

@@ -43,8 +43,8 @@ impl Remote<'_> {
         let identity = self.identify().await?;
         let Some(account) = identity.account(server) else { return Ok(()) };
         let digest = key_digest(store, server, &created.key)?;
-        store.save_identity(&digest, &identity)?;
-        store.own_keys(&account).edit(|own| drop(own.insert(created.id, digest)))
+        store.identities.of(&digest).save_if_possible(&identity)?;
+        store.own_keys.of(&account).edit(|own| drop(own.insert(created.id, digest)))
     }
 
     /// Deletes an API key.
@@ -54,7 +54,7 @@ impl Remote<'_> {
         self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
-            let _ = self.account.store.own_keys(&account).edit(|own| drop(own.remove(&id)));
+            let _ = self.account.store.own_keys.of(&account).edit(|own| drop(own.remove(&id)));
         }
         Ok(reply)
     }
@@ -125,7 +125,7 @@ pub enum InUse {
 impl Account<'_> {
     /// Tells of each id whether it is that of the key in use.
     pub fn in_use(&self) -> impl Fn(u64) -> InUse {
-        let own = self.id().and_then(|id| self.store.own_keys(&id).get()).unwrap_or_default();
+        let own = self.id().and_then(|id| self.store.own_keys.of(&id).get()).unwrap_or_default();
         let mine = own.iter().find(|(_, digest)| **digest == self.key).map(|(id, _)| *id);
         // After the session the API key takes over, which may be any of them.
         let is_session = self.is_session();

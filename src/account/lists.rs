@@ -23,14 +23,14 @@ impl Account<'_> {
         if identity.refused_at.is_some() {
             return None;
         }
-        self.store.key_list(&identity.account(&self.server)?, kind).get()
+        self.store.key_lists.of(&identity.account(&self.server)?, kind).get()
     }
 
     /// Whether a TAB should have the list fetched: it is old or missing, nobody is at it, and neither
     /// a refusal nor a back-off speaks against it.
     pub fn should_fetch(&self, kind: KeyKind, known: Option<&KeyList>) -> bool {
         self.is_list_wanted(kind, known) && {
-            let lock = self.store.try_lock(&self.list_lock(kind));
+            let lock = self.store.disk.try_lock(&self.list_lock(kind));
             lock.is_ok_and(|lock| lock.is_some())
         }
     }
@@ -48,7 +48,8 @@ impl Account<'_> {
     /// Whether the server or this list of it failed a moment ago.
     fn list_waits(&self, kind: KeyKind) -> bool {
         let now = (self.now)();
-        let waits = |key: &Digest| self.store.backoff(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
+        let waits =
+            |key: &Digest| self.store.backoffs.of(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
         waits(&self.key) || self.list_digest(kind).is_ok_and(|digest| waits(&digest))
     }
 
@@ -70,7 +71,7 @@ impl Account<'_> {
     }
 
     fn keep_list(&self, kind: KeyKind, list: &KeyList) -> Result<()> {
-        self.id().map_or(Ok(()), |account| self.store.key_list(&account, kind).save(list))
+        self.id().map_or(Ok(()), |account| self.store.key_lists.of(&account, kind).save(list))
     }
 }
 
@@ -78,7 +79,7 @@ impl Remote<'_> {
     /// Fetches a list in the background, unless another process is at it; given up after `limit`.
     pub async fn refresh_list_within(&self, kind: KeyKind, limit: Duration) -> Result<()> {
         let account = &self.account;
-        let Some(_lock) = account.store.try_lock(&account.list_lock(kind))? else { return Ok(()) };
+        let Some(_lock) = account.store.disk.try_lock(&account.list_lock(kind))? else { return Ok(()) };
         // Another process may have been at it just now.
         if !account.is_list_wanted(kind, account.key_list(kind).as_ref()) {
             return Ok(());
@@ -87,10 +88,10 @@ impl Remote<'_> {
         let fetched = fetched.unwrap_or_else(|_| Err(Failure::unavailable("no answer in time")));
         let digest = account.list_digest(kind)?;
         match &fetched {
-            Ok(()) => account.store.backoff(&digest).clear(),
+            Ok(()) => account.store.backoffs.of(&digest).clear(),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
             Err(failure) => {
-                account.store.backoff(&digest).record(failure, (account.now)())?;
+                account.store.backoffs.of(&digest).record(failure, (account.now)())?;
             }
         }
         fetched
@@ -121,7 +122,7 @@ impl Remote<'_> {
     /// Keeps what a command was told, and notes what is odd about it. Where the list cannot be
     /// written, a TAB offers what is old.
     pub(super) fn keep_listing<K: Listed>(&self, mut listing: KeyListing<K>) -> KeyListing<K> {
-        self.account.store.note(std::mem::take(&mut listing.odd));
+        self.account.store.disk.note(std::mem::take(&mut listing.odd));
         let _ = self.account.keep_list(K::KIND, &KeyList::new(listed(&listing), (self.account.now)()));
         listing
     }

@@ -16,25 +16,17 @@ mod remember;
 mod remote;
 mod reset;
 mod sign_in;
-mod storage;
 mod turn;
-
-use reconcile::{hide_changed, overlay};
 
 use crate::config::{Config, Paths};
 use crate::credentials::{self, Credential, Source};
-use crate::domain::{AccountId, Digest, EnvName, Kind, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{Environment, Room, Rules, resolve};
+use crate::domain::{AccountId, Digest, Doubts, EnvName, Kind, Result, Secret, ServerUrl, Timestamp, Values};
+use crate::environment::{Environment, KnownVariables, Room, Rules, resolve};
 use crate::files::remove;
-use crate::store::Change;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
-pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, ListedKey, Means, Origin, Remembered, SecretFile,
-    Snapshot, Store, Variable,
-};
-pub use crate::vault::Trouble;
+pub use crate::store::{Backoff, Identity, KeyKind, ListedKey, Store};
 pub use batch::{Batch, Ended};
 pub use change::{Changed, Keeping};
 pub use compare::age_of_root;
@@ -44,7 +36,6 @@ pub use refresh::{Refreshed, Urgency};
 pub use remote::{Connection, Remote};
 pub use reset::{EarlierReset, NewKey, finish_reset};
 pub use sign_in::{KeyPlace, SavedKey, save_key};
-pub use storage::{StorageReport, convert as convert_storage, describe_storage};
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
@@ -68,8 +59,8 @@ pub struct Account<'a> {
 /// What is known of an account without asking its server.
 #[derive(Debug)]
 pub enum Known {
-    /// Its variables, as last told.
-    Snapshot(Box<Snapshot>),
+    /// Its variables.
+    Variables(Box<KnownVariables>),
     /// The server refused the key, and that was its last word.
     Refused(Timestamp),
     /// Nothing.
@@ -91,36 +82,34 @@ impl<'a> Account<'a> {
 
     /// What the files say of this account.
     pub fn known(&self) -> Result<Known> {
-        let Some(identity) = self.store.identity(&self.key)? else { return Ok(Known::Nothing) };
+        let Some(identity) = self.store.identities.of(&self.key).load_if_possible()? else {
+            return Ok(Known::Nothing);
+        };
         if let Some(refused_at) = identity.refused_at {
             return Ok(Known::Refused(refused_at));
         }
         let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let Some(mut snapshot) = self.store.snapshot(&account)? else { return Ok(Known::Nothing) };
-        let changes = self.store.changes(&account);
-        let is_hidden = snapshot.variables.values().any(|variable| variable.told().is_none());
-        let values = if is_hidden { self.store.values(&account) } else { Ok(crate::store::Values::new()) };
-        match changes.and_then(|changes| Ok((changes, values?))) {
-            Ok((changes, values)) => {
-                overlay(&mut snapshot, &values);
-                hide_changed(&mut snapshot.variables, &changes);
-                snapshot.doubtful |= changes.values().any(|change| *change != Change::Superseded);
-            }
+        let Some(snapshot) = self.store.snapshots.load(&account)? else { return Ok(Known::Nothing) };
+        let changes = self.store.changes.load(&account);
+        let is_hidden = snapshot.variables.values().any(|variable| variable.value.is_none());
+        let values = if is_hidden { self.store.values.load(&account) } else { Ok(Values::new()) };
+        let (doubts, remembered, unread) = match changes.and_then(|changes| Ok((changes, values?))) {
+            Ok((doubts, remembered)) => (doubts, remembered, None),
             // What the server told is as good as ever.
-            Err(failure) => snapshot.unread = Some(failure),
-        }
-        Ok(Known::Snapshot(Box::new(snapshot)))
+            Err(failure) => (Doubts::new(), Values::new(), Some(failure)),
+        };
+        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, unread })))
     }
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
     pub fn is_in_doubt(&self, name: &str) -> bool {
-        let changes = self.id().and_then(|id| self.store.changes(&id).ok());
+        let changes = self.id().and_then(|id| self.store.changes.load(&id).ok());
         changes.is_some_and(|changes| changes.contains_key(name))
     }
 
     /// Whose the key is, as far as known.
     pub fn identity(&self) -> Result<Option<Identity>> {
-        self.store.identity(&self.key)
+        self.store.identities.of(&self.key).load_if_possible()
     }
 
     /// The account's id, as far as known.
@@ -128,21 +117,21 @@ impl<'a> Account<'a> {
         self.identity().ok()??.account(&self.server)
     }
 
-    /// The seconds since the server last answered for `snapshot`; `None` if it is not to be relied
-    /// on (a change with an unknown end, a clock set back).
-    pub fn age(&self, snapshot: &Snapshot) -> Option<u64> {
-        if snapshot.doubtful { None } else { (self.now)().since(snapshot.fetched_at) }
+    /// The seconds since the server last answered; `None` if that is not to be relied on (a change with an
+    /// unknown end, a clock set back).
+    pub fn age(&self, known: &KnownVariables) -> Option<u64> {
+        if known.is_doubtful() { None } else { (self.now)().since(known.snapshot.fetched_at) }
     }
 
-    /// Whether `snapshot` is young enough to load without asking for a newer one.
-    pub fn is_fresh(&self, snapshot: &Snapshot) -> bool {
-        self.age(snapshot).is_some_and(|age| age < self.config.max_age)
+    /// Whether what is known is young enough to load without asking for anything newer.
+    pub fn is_fresh(&self, known: &KnownVariables) -> bool {
+        self.age(known).is_some_and(|age| age < self.config.max_age)
     }
 
-    /// What a shell should hold of `snapshot`.
-    pub fn environment(&self, snapshot: &Snapshot) -> Environment {
-        let mut environment = resolve(&snapshot.values(), &self.rules());
-        if snapshot.unread.is_some() || self.is_being_changed(snapshot) {
+    /// What a shell should hold.
+    pub fn environment(&self, known: &KnownVariables) -> Environment {
+        let mut environment = resolve(known.iter(), &self.rules());
+        if known.unread.is_some() || self.is_being_changed(known) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         }
@@ -150,8 +139,8 @@ impl<'a> Account<'a> {
     }
 
     /// Whether what is doubtful is about to be known: shells keep what they have until then.
-    fn is_being_changed(&self, snapshot: &Snapshot) -> bool {
-        snapshot.doubtful && matches!(self.store.try_lock(&self.lock_name()), Ok(None))
+    fn is_being_changed(&self, known: &KnownVariables) -> bool {
+        known.is_doubtful() && matches!(self.store.disk.try_lock(&self.lock_name()), Ok(None))
     }
 
     /// What decides which variables a shell may hold.
@@ -161,13 +150,13 @@ impl<'a> Account<'a> {
 
     /// The failed refreshes of this key, if the last one failed.
     pub fn backoff(&self) -> Option<Backoff> {
-        self.store.backoff(&self.key).get()
+        self.store.backoffs.of(&self.key).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
     pub fn may_refresh(&self) -> bool {
         let waiting = self.backoff().is_some_and(|backoff| backoff.wait((self.now)()) > 0);
-        !waiting && self.store.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
+        !waiting && self.store.disk.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
     }
 
     /// One lock for an account, or for a key whose account is not known yet.
@@ -184,11 +173,11 @@ impl<'a> Account<'a> {
     /// client does, and the API key takes over (or a session that was started meanwhile).
     pub fn after_session(&self, paths: &Paths) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
-            && credentials::find(None, None, paths, self.store.vault())? == self.credential
+            && credentials::find(None, None, paths, &self.store.sealing.vault)? == self.credential
         {
             remove(path)?;
         }
-        let vault = self.store.vault();
+        let vault = &self.store.sealing.vault;
         let credential = credentials::find(None, None, paths, vault).map_err(|failure| match failure.kind() {
             Kind::NotAuthenticated => failure.hint("the two-factor session has expired: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,

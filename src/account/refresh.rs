@@ -1,14 +1,17 @@
 //! Asking the server what the account holds: once at a time.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::reconcile::{hide_changed, reconcile, settle};
+use super::reconcile::{Said, reconcile, settle};
 use super::turn::Turn;
 use super::{Known, Remote};
 use crate::api::Listed;
-use crate::domain::{AccountId, Failure, Kind, Remedy, Result, Secret, Timestamp, format_duration};
-use crate::store::{Identity, Origin, Remembered, Snapshot, Values, Version};
+use crate::domain::{
+    AccountId, Doubts, Failure, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values, Version,
+    format_duration,
+};
+use crate::environment::KnownVariables;
+use crate::store::Identity;
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +31,8 @@ const RECENT: u64 = 5;
 enum Enough {
     /// It does.
     No,
-    /// The snapshot will do.
-    Known(Box<Snapshot>),
+    /// What is known will do.
+    Known,
     /// Nobody needs anything.
     Nothing,
 }
@@ -38,7 +41,7 @@ enum Enough {
 #[derive(Debug)]
 pub struct Refreshed {
     /// What the account holds.
-    pub snapshot: Snapshot,
+    pub known: KnownVariables,
     /// Names that are new since the last snapshot.
     pub added: Vec<String>,
     /// Names with another value.
@@ -65,10 +68,12 @@ impl Remote<'_> {
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
         let before = self.before()?;
-        match self.is_enough(urgency, before.as_ref()) {
-            Enough::Nothing => return Ok(None),
-            Enough::Known(snapshot) => return Ok(Some(Refreshed::unasked(*snapshot))),
-            Enough::No => {}
+        if let Some(before) = before {
+            match self.is_enough(urgency, &before) {
+                Enough::Nothing => return Ok(None),
+                Enough::Known => return Ok(Some(Refreshed::unasked(before))),
+                Enough::No => {}
+            }
         }
         match self.ask(&mut turn).await {
             Ok(Refreshed { unsaved: Some(failure), .. }) if urgency == Urgency::Background => {
@@ -78,17 +83,17 @@ impl Remote<'_> {
             Ok(refreshed) => {
                 let store = self.account.store;
                 // What cannot be written may be another user's, and is not ours to clear up.
-                if store.is_kept() {
-                    store.backoff(&self.account.key).clear();
+                if store.disk.is_kept() {
+                    store.backoffs.of(&self.account.key).clear();
                     // Values that still cannot be read, or do not fit, are no news.
-                    let lasting = if refreshed.snapshot.unread.is_some() {
+                    let lasting = if refreshed.known.unread.is_some() {
                         &["unfit", "values", "keyring"][..]
                     } else {
                         &["unfit"]
                     };
-                    store.forget_told(lasting);
-                    store.sweep_sessions();
-                    store.sweep_leftovers();
+                    store.notices.forget(lasting);
+                    store.sessions.sweep();
+                    store.disk.sweep_leftovers();
                 }
                 Ok(Some(refreshed))
             }
@@ -124,13 +129,13 @@ impl Remote<'_> {
     }
 
     fn kept_waiting(&self) -> Failure {
-        self.account.store.held_too_long(&self.account.lock_name())
+        self.account.store.disk.held_too_long(&self.account.lock_name())
     }
 
-    /// The snapshot so far. A damaged one counts as none: it is about to be replaced.
-    fn before(&self) -> Result<Option<Snapshot>> {
+    /// What is known so far. A damaged snapshot counts as none: it is about to be replaced.
+    fn before(&self) -> Result<Option<KnownVariables>> {
         match self.account.known() {
-            Ok(Known::Snapshot(snapshot)) => Ok(Some(*snapshot)),
+            Ok(Known::Variables(known)) => Ok(Some(*known)),
             Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
             Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
             Err(failure) => Err(failure),
@@ -138,13 +143,13 @@ impl Remote<'_> {
     }
 
     /// Whether there is no need to ask.
-    fn is_enough(&self, urgency: Urgency, before: Option<&Snapshot>) -> Enough {
-        let Some(snapshot) = before else { return Enough::No };
-        let just_asked = (self.account.now)().since(snapshot.fetched_at).is_some_and(|age| age < RECENT);
+    fn is_enough(&self, urgency: Urgency, before: &KnownVariables) -> Enough {
+        let just_asked =
+            (self.account.now)().since(before.snapshot.fetched_at).is_some_and(|age| age < RECENT);
         match urgency {
             // Even in doubt, nobody waits: the next shell that asks is soon enough.
-            Urgency::Background if just_asked || self.account.is_fresh(snapshot) => Enough::Nothing,
-            Urgency::Needed if just_asked && !snapshot.doubtful => Enough::Known(Box::new(snapshot.clone())),
+            Urgency::Background if just_asked || self.account.is_fresh(before) => Enough::Nothing,
+            Urgency::Needed if just_asked && !before.is_doubtful() => Enough::Known,
             _ => Enough::No,
         }
     }
@@ -159,56 +164,50 @@ impl Remote<'_> {
         }
         let before = self.before()?;
         let Listed { variables, odd } = self.client.secrets().await?;
-        account.store.note(odd);
+        account.store.disk.note(odd);
         let refreshed = self.keep(variables, before.as_ref(), identity)?;
         if !was_known && before.is_some() {
             // Another key told of the account already. To shells it is news whose this one is.
-            self.publish(refreshed.snapshot.fetched_at)?;
+            self.publish(refreshed.known.snapshot.fetched_at)?;
         }
         Ok(refreshed)
     }
 
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
-    fn keep(
-        &self,
-        said: BTreeMap<String, Option<Secret>>,
-        before: Option<&Snapshot>,
-        identity: Identity,
-    ) -> Result<Refreshed> {
+    fn keep(&self, said: Said, before: Option<&KnownVariables>, identity: Identity) -> Result<Refreshed> {
         let account = &self.account;
         let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
         let fetched_at = (account.now)();
         let id = AccountId::new(&account.server, &user);
-        let changes = account.store.changes(&id);
+        let changes = account.store.changes.load(&id);
         let readable = changes.as_ref().map_err(Clone::clone).map(drop);
         let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
-            let is_news = |value: &Remembered| value.made_anew_at == Some(fetched_at);
-            let news = values.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone());
-            Ok((variables, news.collect()))
+            Ok((variables, values.clone()))
         };
-        let remembered = readable.and_then(|()| account.store.try_to_edit_values(&id, edit));
+        let remembered = readable.and_then(|()| account.store.values.try_to_edit(&id, edit));
         // A snapshot without the values that only the server told so far would lose them.
         let mut keeps = true;
-        let (mut variables, outdated, unread) = match remembered {
-            Ok(((variables, outdated), Ok(()))) => (variables, outdated, None),
-            Ok(((variables, outdated), Err(failure))) if account.store.go_without(&failure) => {
+        let (variables, remembered, unread) = match remembered {
+            Ok(((variables, remembered), Ok(()))) => (variables, remembered, None),
+            Ok(((variables, remembered), Err(failure))) if account.store.disk.go_without(&failure) => {
                 keeps = false;
-                (variables, outdated, None)
+                (variables, remembered, None)
             }
             Ok((_, Err(failure))) | Err(failure) => {
                 let variables = reconcile(said, before, &mut Values::new(), fetched_at);
-                if variables.values().any(|variable| variable.origin == Origin::Local) {
+                let is_hidden = |name: &str| variables.get(name).is_some_and(|now| now.value.is_none());
+                let mut known = before.into_iter().flat_map(KnownVariables::iter);
+                if known.any(|was| was.value.is_some() && is_hidden(was.name)) {
                     // The snapshot has what the server hides from now on, and nothing else has it.
                     return Err(failure);
                 }
                 let is_missing = variables.values().any(|variable| variable.value.is_none());
-                (variables, Vec::new(), is_missing.then_some(failure))
+                (variables, Values::new(), is_missing.then_some(failure))
             }
         };
-        let mut changes = changes.unwrap_or_default();
-        settle(&mut changes, &variables);
-        hide_changed(&mut variables, &changes);
+        let mut doubts = changes.unwrap_or_default();
+        settle(&mut doubts, &variables);
         let snapshot = Snapshot {
             version: Version,
             server: account.server.clone(),
@@ -217,21 +216,22 @@ impl Remote<'_> {
             fetched_at,
             doubtful: false,
             variables,
-            unread,
         };
-        let refreshed = Refreshed { outdated, ..Refreshed::compare(before, snapshot) };
+        let known = KnownVariables { snapshot, remembered, doubts, unread };
+        let refreshed = Refreshed::compare(before, known);
         if !keeps {
             return Ok(refreshed);
         }
-        if let Err(failure) = account.store.save_snapshot(&refreshed.snapshot) {
+        if let Err(failure) = account.store.snapshots.save(&refreshed.known.snapshot) {
             // Without the keyring it cannot be sealed, and is never written in clear.
-            if account.store.vault().trouble().is_some() {
+            if account.store.sealing.vault.trouble().is_some() {
                 return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
             }
-            return if account.store.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
+            return if account.store.disk.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
         // What stays noted hides a value until the next answer.
-        let _ = account.store.edit_changes(&id, |changes| settle(changes, &refreshed.snapshot.variables));
+        let settle = |changes: &mut Doubts| settle(changes, &refreshed.known.snapshot.variables);
+        let _ = account.store.changes.edit(&id, settle);
         if before.is_none() || refreshed.differs() {
             self.publish(fetched_at)?;
         }
@@ -239,8 +239,8 @@ impl Remote<'_> {
     }
 
     fn publish(&self, now: Timestamp) -> Result<()> {
-        match self.account.store.publish_generation(now) {
-            Err(failure) if !self.account.store.go_without(&failure) => Err(failure),
+        match self.account.store.generation.publish(now) {
+            Err(failure) if !self.account.store.disk.go_without(&failure) => Err(failure),
             _ => Ok(()),
         }
     }
@@ -263,7 +263,7 @@ impl Remote<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        account.store.save_identity(&account.key, &identity)?;
+        account.store.identities.of(&account.key).save_if_possible(&identity)?;
         Ok(identity)
     }
 
@@ -276,10 +276,10 @@ impl Remote<'_> {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store.backoff(&account.key).clear();
+                account.store.backoffs.of(&account.key).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store.backoff(&account.key).record(&with_right(failure), now).map(drop),
+            _ => account.store.backoffs.of(&account.key).record(&with_right(failure), now).map(drop),
         };
     }
 
@@ -287,8 +287,8 @@ impl Remote<'_> {
     pub(super) fn remember_refusal(&self, now: Timestamp) -> Result<()> {
         let account = &self.account;
         if let Some(id) = account.id() {
-            account.store.delete_snapshot(&id)?;
-            account.store.delete_key_lists(&id)?;
+            account.store.snapshots.delete(&id)?;
+            account.store.key_lists.delete(&id)?;
         }
         let known = account.identity().ok().flatten();
         let identity = Identity {
@@ -296,8 +296,8 @@ impl Remote<'_> {
             email: known.and_then(|known| known.email),
             refused_at: Some(now),
         };
-        account.store.save_identity(&account.key, &identity)?;
-        account.store.publish_generation(now).map(drop)
+        account.store.identities.of(&account.key).save_if_possible(&identity)?;
+        account.store.generation.publish(now).map(drop)
     }
 }
 
@@ -316,21 +316,28 @@ fn with_right(failure: &Failure) -> Failure {
 }
 
 impl Refreshed {
-    fn unasked(snapshot: Snapshot) -> Self {
+    fn unasked(known: KnownVariables) -> Self {
         let (added, changed, removed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { snapshot, added, changed, removed, outdated: Vec::new(), unsaved: None }
+        Self { known, added, changed, removed, outdated: Vec::new(), unsaved: None }
     }
 
-    fn compare(before: Option<&Snapshot>, snapshot: Snapshot) -> Self {
-        let empty = BTreeMap::new();
-        let old = before.map_or(&empty, |before| &before.variables);
-        let new = &snapshot.variables;
-        let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
-        let added = names(new.keys().filter(|name| !old.contains_key(*name)).collect());
-        let removed = names(old.keys().filter(|name| !new.contains_key(*name)).collect());
-        let differs = |name: &&String| old.get(*name).is_some_and(|was| was.value != new[*name].value);
-        let changed = names(new.keys().filter(differs).collect());
-        Self { snapshot, added, changed, removed, outdated: Vec::new(), unsaved: None }
+    fn compare(before: Option<&KnownVariables>, known: KnownVariables) -> Self {
+        let (mut added, mut changed, mut outdated) = (Vec::new(), Vec::new(), Vec::new());
+        for now in known.iter() {
+            match before.and_then(|before| before.get(now.name)) {
+                None => added.push(now.name.to_owned()),
+                Some(was) if was.value != now.value => changed.push(now.name.to_owned()),
+                Some(_) => {}
+            }
+        }
+        let old = before.into_iter().flat_map(KnownVariables::iter);
+        let removed =
+            old.filter(|was| known.get(was.name).is_none()).map(|was| was.name.to_owned()).collect();
+        let is_news = |value: &Remembered| value.made_anew_at == Some(known.snapshot.fetched_at);
+        outdated.extend(
+            known.remembered.iter().filter(|(_, value)| is_news(value)).map(|(name, _)| name.clone()),
+        );
+        Self { known, added, changed, removed, outdated, unsaved: None }
     }
 
     /// Whether the variables are other ones than before.
@@ -342,31 +349,10 @@ impl Refreshed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ServerUrl;
-    use crate::store::{Origin, Variable};
-
-    fn snapshot(variables: &[(&str, Option<&str>)]) -> Snapshot {
-        let variable = |value: Option<&str>| Variable {
-            value: value.map(Secret::new),
-            origin: Origin::Account,
-            changed_at: Timestamp(1),
-        };
-        Snapshot {
-            version: Version,
-            server: ServerUrl::default(),
-            user: "1".into(),
-            email: None,
-            fetched_at: Timestamp(1),
-            doubtful: false,
-            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), variable(*value))).collect(),
-            unread: None,
-        }
-    }
-
     #[test]
     fn changes_are_named() {
-        let before = snapshot(&[("GONE", Some("1")), ("SAME", Some("1")), ("OTHER", Some("1"))]);
-        let after = snapshot(&[("NEW", Some("1")), ("SAME", Some("1")), ("OTHER", Some("2"))]);
+        let before = KnownVariables::said(&[("GONE", Some("1")), ("SAME", Some("1")), ("OTHER", Some("1"))]);
+        let after = KnownVariables::said(&[("NEW", Some("1")), ("SAME", Some("1")), ("OTHER", Some("2"))]);
         let refreshed = Refreshed::compare(Some(&before), after.clone());
         assert_eq!(
             (refreshed.added.as_slice(), refreshed.changed.as_slice(), refreshed.removed.as_slice()),

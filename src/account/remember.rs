@@ -1,24 +1,24 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
 use super::Account;
-use crate::domain::{AccountId, Failure, Result, Secret};
-use crate::store::{Means, Remembered, Snapshot, Values};
+use crate::domain::{AccountId, Failure, Means, Remembered, Result, Secret, Values};
+use crate::environment::KnownVariables;
 
 impl Account<'_> {
     /// All that is remembered of this account.
     pub fn remembered(&self) -> Result<Values> {
-        self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values(&id))
+        self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values.load(&id))
     }
 
     /// Drops the values whose variables have been gone for too long.
     pub fn drop_expired(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.edit_values(&id, |_| Ok(())))
+        self.id().map_or(Ok(()), |id| self.store.values.edit(&id, |_| Ok(())))
     }
 
     /// Every value that is known of this account, also of deleted variables, as far as they can be
     /// read: for who takes them out of a text.
     pub fn all_values(&self) -> Vec<Secret> {
-        let snapshot = self.id().and_then(|id| self.store.snapshot(&id).ok().flatten());
+        let snapshot = self.id().and_then(|id| self.store.snapshots.load(&id).ok().flatten());
         let told = snapshot.into_iter().flat_map(|snapshot| snapshot.variables.into_values());
         let remembered = self.remembered().unwrap_or_default().into_values();
         told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
@@ -26,47 +26,48 @@ impl Account<'_> {
 
     /// Makes room for what the user is about to give: values whose key is lost are moved.
     pub fn move_lost_values(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.move_lost_values(&id))
+        self.id().map_or(Ok(()), |id| self.store.values.move_lost(&id))
     }
 
-    /// Remembers `values` by name, as the user's own word; every shell follows. `snapshot` is what
-    /// is known of the account.
-    pub fn remember(&self, snapshot: &Snapshot, given: &[(String, Secret)]) -> Result<()> {
+    /// Remembers `values` by name, as the user's own word; every shell follows. `known` is what is known
+    /// of the account.
+    pub fn remember(&self, known: &KnownVariables, given: &[(String, Secret)]) -> Result<()> {
         let now = (self.now)();
-        self.store.edit_values(&snapshot.account(), |values| {
+        let account = known.snapshot.account();
+        self.store.values.edit(&account, |values| {
             for (name, value) in given {
                 values.insert(name.clone(), Remembered::new(value.clone(), Means::Given, now));
             }
             Ok(())
         })?;
-        self.store.edit_changes(&snapshot.account(), |changes| {
+        self.store.changes.edit(&account, |changes| {
             for (name, _) in given {
                 changes.remove(name);
             }
         })?;
-        self.store.publish_generation(now).map(drop)
+        self.store.generation.publish(now).map(drop)
     }
 
     /// Forgets the value remembered of `name`; every shell follows.
     pub fn forget(&self, name: &str) -> Result<()> {
-        self.store.edit_values(&self.known_id()?, |values| match values.remove(name) {
+        self.store.values.edit(&self.known_id()?, |values| match values.remove(name) {
             Some(_) => Ok(()),
             None => Err(Failure::failed(format!("no remembered value of {name}"))
                 .hint("`vastenv show env-vars` says where values come from")),
         })?;
-        self.store.sweep_leftovers();
-        self.store.publish_generation((self.now)()).map(drop)
+        self.store.disk.sweep_leftovers();
+        self.store.generation.publish((self.now)()).map(drop)
     }
 
     /// Forgets every value remembered of this account; gives how many there were.
     pub fn forget_all(&self) -> Result<usize> {
-        let forgotten = self.store.edit_values(&self.known_id()?, |values| {
+        let forgotten = self.store.values.edit(&self.known_id()?, |values| {
             let count = values.len();
             values.clear();
             Ok(count)
         })?;
-        self.store.sweep_leftovers();
-        self.store.publish_generation((self.now)())?;
+        self.store.disk.sweep_leftovers();
+        self.store.generation.publish((self.now)())?;
         Ok(forgotten)
     }
 

@@ -10,7 +10,8 @@ use super::{Account, KeyPlace, Remote, SavedKey, key_digest, save_key};
 use crate::config::Paths;
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{Digest, Failure, Kind, Result, Secret, Timestamp};
-use crate::store::{BegunReset, Lock, Store};
+use crate::files::Lock;
+use crate::store::{BegunReset, Store};
 
 /// Held by the command that resets, so that no other takes its journal for a dead one's.
 const LOCK: &str = "reset-api-key";
@@ -58,11 +59,11 @@ impl Remote<'_> {
         let known = self.account.identity().ok().flatten().filter(|known| known.refused_at.is_none());
         // If nobody hears the end, shells ask whether the key still opens the account.
         let before = self.invalidate();
-        let reinstate = || before.map(|snapshot| store.save_snapshot(&snapshot));
+        let reinstate = || before.map(|snapshot| store.snapshots.save(&snapshot));
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
             Err(failure) => {
-                store.end_reset();
+                store.reset.end();
                 if may_be_done(&failure) {
                     return Err(unclear(failure));
                 }
@@ -70,10 +71,10 @@ impl Remote<'_> {
                 return Err(failure);
             }
         };
-        let not_kept = store.keep_reset_key(&key).err();
+        let not_kept = store.reset.keep_key(&key).err();
         if let (Some(identity), Ok(digest)) = (known, key_digest(store, server, &key)) {
             // Where this cannot be written, the next refresh asks the server whose the key is.
-            let _ = store.save_identity(&digest, &identity);
+            let _ = store.identities.of(&digest).save_if_possible(&identity);
             self.rename_own_key(&digest);
         }
         // Where this cannot be written, shells ask once more than they need.
@@ -84,7 +85,7 @@ impl Remote<'_> {
     /// The server keeps a key's number when it resets the key.
     fn rename_own_key(&self, new: &Digest) {
         let Some(account) = self.account.id() else { return };
-        let own = self.account.store.own_keys(&account);
+        let own = self.account.store.own_keys.of(&account);
         if own.get().is_some_and(|own| own.values().any(|digest| *digest == self.account.key)) {
             // Forgotten, it is only not told from other keys any more.
             let _ = own.edit(|own| {
@@ -105,13 +106,13 @@ fn unclear(failure: Failure) -> Failure {
 
 impl Account<'_> {
     fn begin_reset(&self, place: KeyPlace) -> Result<Lock> {
-        let lock = self.store.try_lock(LOCK)?;
+        let lock = self.store.disk.try_lock(LOCK)?;
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
-        if let Some(BegunReset { new: Some(_), .. }) = self.store.begun_reset()? {
+        if let Some(BegunReset { new: Some(_), .. }) = self.store.reset.begun()? {
             return Err(waits(self.store, "the new key of an earlier reset is not saved yet"));
         }
-        self.store.begin_reset(&self.server, &self.key, place == KeyPlace::Keyring)?;
+        self.store.reset.begin(&self.server, &self.key, place == KeyPlace::Keyring)?;
         Ok(lock)
     }
 }
@@ -119,16 +120,16 @@ impl Account<'_> {
 /// Puts the key of an unfinished reset where the old one was, if that place holds the dead key or none. What is
 /// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
 pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool) -> EarlierReset {
-    let begun = match store.begun_reset() {
+    let begun = match store.reset.begun() {
         Ok(Some(begun)) => begun,
         Ok(None) => return EarlierReset::None,
         Err(failure) => return EarlierReset::Waits(failure),
     };
     // Whoever holds it is about to do just this.
-    let Ok(Some(_lock)) = store.try_lock(LOCK) else { return EarlierReset::None };
+    let Ok(Some(_lock)) = store.disk.try_lock(LOCK) else { return EarlierReset::None };
     let Some(key) = begun.new.clone() else {
         if is_heard {
-            store.end_reset();
+            store.reset.end();
         }
         return EarlierReset::Unknown;
     };
@@ -138,7 +139,7 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
     let place = if begun.in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
     match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, place, now)) {
         Ok(saved) => {
-            store.end_reset();
+            store.reset.end();
             EarlierReset::Finished(key, saved)
         }
         Err(failure) => EarlierReset::Waits(failure),
@@ -147,7 +148,7 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
 
 /// Whether the saved key may be replaced: never where it is another key than the dead one.
 fn has_room(paths: &Paths, store: &Store, begun: &BegunReset, new: &Secret) -> Result<()> {
-    let saved = match credentials::saved(paths, store.vault()) {
+    let saved = match credentials::saved(paths, &store.sealing.vault) {
         // The entry is gone: there is room.
         Err(failure) if begun.in_keyring && failure.kind() == Kind::NotAuthenticated => None,
         saved => saved?,
@@ -167,7 +168,7 @@ fn has_room(paths: &Paths, store: &Store, begun: &BegunReset, new: &Secret) -> R
 }
 
 fn waits(store: &Store, why: &str) -> Failure {
-    let path = store.reset_key_path();
+    let path = store.reset.key_path();
     let shown = shell_escape::escape(path.to_string_lossy());
     Failure::failed(why).hint(format!(
         "take the new key with `vastenv set api-key < {shown}`, then (or to forget it) `rm {shown}`"

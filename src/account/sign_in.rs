@@ -39,17 +39,21 @@ impl Remote<'_> {
                 let known =
                     account.identity()?.filter(|known| known.is_named() && known.refused_at.is_none());
                 if known.is_none() {
-                    account.store.save_identity(&account.key, &Identity::unnamed(&account.key))?;
+                    account
+                        .store
+                        .identities
+                        .of(&account.key)
+                        .save_if_possible(&Identity::unnamed(&account.key))?;
                 }
-                account.store.backoff(&account.key).clear();
+                account.store.backoffs.of(&account.key).clear();
                 return Err(failure);
             }
             asked => asked?,
         };
         let identity =
             Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None };
-        account.store.backoff(&account.key).clear();
-        account.store.save_identity(&account.key, &identity)?;
+        account.store.backoffs.of(&account.key).clear();
+        account.store.identities.of(&account.key).save_if_possible(&identity)?;
         Ok(identity)
     }
 
@@ -75,7 +79,7 @@ pub fn save_key(
     let source = match place {
         KeyPlace::File => {
             write_private(&paths.api_key(), key.expose().as_bytes(), &mut notes)?;
-            match store.vault().delete_api_key() {
+            match store.sealing.vault.delete_api_key() {
                 Ok(true) => removed.push(Source::Keyring),
                 Ok(false) => {}
                 // Nobody asks for it any more.
@@ -84,7 +88,7 @@ pub fn save_key(
             file
         }
         KeyPlace::Keyring => {
-            store.vault().put_api_key(key)?;
+            store.sealing.vault.put_api_key(key)?;
             if paths.api_key().exists() {
                 remove(&paths.api_key())?;
                 removed.push(file);
@@ -97,7 +101,7 @@ pub fn save_key(
         removed.push(Source::LegacyFile(legacy.clone()));
     }
     files::sweep(&paths.vastai_config);
-    store.sweep_leftovers();
-    store.publish_generation(now)?;
+    store.disk.sweep_leftovers();
+    store.generation.publish(now)?;
     Ok(SavedKey { source, removed, notes })
 }

@@ -1,10 +1,8 @@
 //! One at a time: what a refresh or a change holds so that no other process asks or changes too.
 
-use std::time::Duration;
-
 use super::Remote;
 use crate::domain::Result;
-use crate::store::{INTERVAL, Lock, PATIENCE};
+use crate::files::{Lock, PATIENCE, pauses};
 
 /// Keeps others away until it is dropped: the lock of the key, of its account, or of both where the
 /// account became known on the way.
@@ -16,7 +14,7 @@ impl Remote<'_> {
     pub(super) fn take_turn(&self) -> Result<Option<Turn>> {
         let mut turn = Turn::default();
         while let Some(name) = self.missing_from(&turn) {
-            match self.account.store.try_lock(&name)? {
+            match self.account.store.disk.try_lock(&name)? {
                 Some(lock) => turn.0.push((name, lock)),
                 None => return Ok(None),
             }
@@ -34,20 +32,17 @@ impl Remote<'_> {
     /// of one account share it, and so does who comes later and knows the account from the start.
     /// `false` if somebody else has it for too long.
     pub(super) async fn complete(&self, turn: &mut Turn) -> Result<bool> {
-        let mut waited = Duration::ZERO;
+        let mut pauses = pauses().enumerate();
         while let Some(name) = self.missing_from(turn) {
-            if let Some(lock) = self.account.store.try_lock(&name)? {
+            if let Some(lock) = self.account.store.disk.try_lock(&name)? {
                 turn.0.push((name, lock));
                 continue;
             }
-            if waited >= PATIENCE {
-                return Ok(false);
-            }
-            if waited.is_zero() {
+            let Some((number, pause)) = pauses.next() else { return Ok(false) };
+            if number == 0 {
                 self.listener.waiting("another vastenv is running", PATIENCE);
             }
-            tokio::time::sleep(INTERVAL).await;
-            waited += INTERVAL;
+            tokio::time::sleep(pause).await;
         }
         Ok(true)
     }

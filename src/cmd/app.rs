@@ -13,6 +13,8 @@ use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
+use crate::files::Disk;
+use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
@@ -27,13 +29,10 @@ pub struct App {
     session_is_over: Cell<bool>,
 }
 
-/// The store in the user's folders, sealed or not as the settings say at the moment of writing.
-pub fn open_store(paths: &Paths) -> Store {
-    let settings = paths.config_file.clone();
-    let storage = move || Config::load(&settings).map(|config| config.storage);
-    Store::new(&paths.state, &paths.cache, &paths.data)
-        .dated_like(paths.api_key())
-        .sealed_by(context::keyring(), storage)
+/// The store in the user's folders.
+pub fn open_store(paths: &Paths, storage: Option<Storage>) -> Store {
+    let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
+    Store::open(disk, context::keyring(), storage, Some(paths.api_key()))
 }
 
 /// How a command's calls are made.
@@ -51,7 +50,8 @@ impl App {
     pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
-        let store = open_store(&paths).for_one_answer();
+        let store = open_store(&paths, config.storage);
+        store.disk.for_one_answer(true);
         let flag_key = global.api_key.take();
         Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
     }
@@ -63,7 +63,8 @@ impl App {
 
     /// The same, where what cannot be written is a failure.
     pub fn strict(self) -> Self {
-        Self { store: open_store(&self.paths), ..self }
+        self.store.disk.for_one_answer(false);
+        self
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.
@@ -95,7 +96,7 @@ impl App {
             self.flag_key.as_ref(),
             context::secret_var(variables::VAST_API_KEY).as_ref(),
             &self.paths,
-            self.store.vault(),
+            &self.store.sealing.vault,
         )
     }
 
@@ -187,7 +188,7 @@ impl App {
         let done = block_on(async { progress.unless_shown(work(&remote)).await.transpose() });
         let done = done.map_err(|failure| remote.blame(failure));
         self.ui.data(progress.end().as_bytes())?;
-        for note in self.store.take_notes() {
+        for note in self.store.disk.take_notes() {
             self.ui.warn(&note);
         }
         done?.ok_or(Stop::Shown)

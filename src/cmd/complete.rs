@@ -99,9 +99,9 @@ fn names(line: &Line<'_>, argument: &Arg, typed: &str, all: Vec<String>) -> Vec<
 /// The names of the account's variables.
 fn known_names(line: &Line<'_>) -> Vec<String> {
     let names = with_account(line, |account| match account.known() {
-        Ok(Known::Snapshot(snapshot)) => {
-            refresh_unless(line, account, account.is_fresh(&snapshot));
-            snapshot.variables.into_keys().collect()
+        Ok(Known::Variables(known)) => {
+            refresh_unless(line, account, account.is_fresh(&known));
+            known.snapshot.variables.into_keys().collect()
         }
         Ok(Known::Refused(_)) => Vec::new(),
         Ok(Known::Nothing) | Err(_) => {

@@ -34,12 +34,12 @@ pub fn delete_env_var(app: &App, arguments: &Names) -> Outcome<ExitCode> {
 /// and is not sent.
 fn check_names(app: &App, account: &Account<'_>, names: &[String]) -> Outcome<()> {
     let mut odd: Vec<&String> = names.iter().filter(|name| EnvName::parse(name).is_err()).collect();
-    if let Ok(Known::Snapshot(snapshot)) = account.known() {
-        odd.retain(|name| !snapshot.variables.contains_key(*name));
+    if let Ok(Known::Variables(known)) = account.known() {
+        odd.retain(|name| known.get(name).is_none());
     }
     if !odd.is_empty() && !app.global.curl {
-        let listed = app.fetch(account.clone(), Urgency::Asked)?.snapshot.variables;
-        odd.retain(|name| !listed.contains_key(*name));
+        let known = app.fetch(account.clone(), Urgency::Asked)?.known;
+        odd.retain(|name| known.get(name).is_none());
     }
     let Some(name) = odd.first() else { return Ok(()) };
     let checked = checked_name(name).map(drop);

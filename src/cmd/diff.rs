@@ -11,7 +11,7 @@ use super::outcome::Outcome;
 use crate::account::Urgency;
 use crate::cli::Diff;
 use crate::domain::{Secret, count, printable};
-use crate::dotenv::{Comparison, Difference, compare, obstacle, settle};
+use crate::dotenv::{Comparison, Difference, How, compare, obstacle, settle};
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
@@ -23,11 +23,11 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
     }
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
-    let snapshot = app.fetch(app.account()?, Urgency::Asked)?.snapshot;
-    if let Some(failure) = &snapshot.unread {
+    let known = app.fetch(app.account()?, Urgency::Asked)?.known;
+    if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
-    let comparison = compare(&file, &snapshot.values());
+    let comparison = compare(&file, known.iter());
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;
     } else {
@@ -42,12 +42,12 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
     Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn lines(comparison: &Comparison, show_values: bool) -> Vec<String> {
+fn lines(comparison: &Comparison<'_>, show_values: bool) -> Vec<String> {
     let named = comparison.differences.iter().map(|(name, difference)| {
         let values = if show_values { values(difference) } else { String::new() };
-        let why = difference.file().and_then(obstacle);
+        let why = difference.file.and_then(obstacle);
         let why = why.map_or(String::new(), |reason| format!(" ({})", reason.text()));
-        format!("{} {}{why}{values}", sign(difference), printable(name))
+        format!("{} {}{why}{values}", sign(difference.how), printable(name))
     });
     let misnamed = comparison
         .misnamed
@@ -56,78 +56,67 @@ fn lines(comparison: &Comparison, show_values: bool) -> Vec<String> {
     named.chain(misnamed).collect()
 }
 
-fn sign(difference: &Difference) -> char {
-    match difference {
-        Difference::Added { .. } => '+',
-        Difference::Missing { .. } => '-',
-        Difference::Different { .. } => '~',
-        Difference::Unknown { .. } => '?',
+fn sign(how: How) -> char {
+    match how {
+        How::Added => '+',
+        How::Missing => '-',
+        How::Different => '~',
+        How::Unknown => '?',
     }
 }
 
 /// The values for a person: the account's, then the file's.
-fn values(difference: &Difference) -> String {
+fn values(difference: &Difference<'_>) -> String {
     let text = |value: Option<&Secret>| {
         value.map_or(UNKNOWN.to_owned(), |value| format!("'{}'", printable(value.expose())))
     };
-    match difference {
-        Difference::Added { file } => format!("  file {}", text(Some(file))),
-        Difference::Missing { account } => format!("  account {}", text(account.as_ref())),
-        Difference::Different { file, account } => {
-            format!("  account {}, file {}", text(Some(account)), text(Some(file)))
-        }
-        Difference::Unknown { file, account } => {
-            format!("  account {}, file {}", text(account.as_ref()), text(Some(file)))
-        }
+    let (account, file) = (text(difference.account), text(difference.file));
+    match difference.how {
+        How::Added => format!("  file {file}"),
+        How::Missing => format!("  account {account}"),
+        How::Different | How::Unknown => format!("  account {account}, file {file}"),
     }
 }
 
-fn summary(comparison: &Comparison) -> String {
-    let number = |wanted: char| {
-        comparison.differences.values().filter(|difference| sign(difference) == wanted).count()
-    };
+fn summary(comparison: &Comparison<'_>) -> String {
+    let number = |how| comparison.differences.values().filter(|difference| difference.how == how).count();
     let same = count(comparison.same.len(), "variable");
     if comparison.is_same() {
         return format!("{same}, all the same");
     }
     format!(
         "{} in the file only, {} in the account only, {} different, {} unknown; {same} the same",
-        number('+') + comparison.misnamed.len(),
-        number('-'),
-        number('~'),
-        number('?')
+        number(How::Added) + comparison.misnamed.len(),
+        number(How::Missing),
+        number(How::Different),
+        number(How::Unknown)
     )
 }
 
 /// Lists of names; with values objects, in which null stands for what nobody knows.
-fn raw(comparison: &Comparison, show_values: bool) -> Value {
+fn raw(comparison: &Comparison<'_>, show_values: bool) -> Value {
     let value = |value: Option<&Secret>| value.map_or(Value::Null, |value| value.expose().into());
-    let group = |wanted: char| {
-        let chosen = comparison.differences.iter().filter(|(_, difference)| sign(difference) == wanted);
+    let group = |how| {
+        let chosen = comparison.differences.iter().filter(|(_, difference)| difference.how == how);
         if !show_values {
-            return chosen.map(|(name, _)| Value::from(name.as_str())).collect::<Vec<_>>().into();
+            return chosen.map(|(name, _)| Value::from(*name)).collect::<Vec<_>>().into();
         }
-        let values = chosen.map(|(name, difference)| {
-            let values = match difference {
-                Difference::Added { file } => value(Some(file)),
-                Difference::Missing { account } => value(account.as_ref()),
-                Difference::Different { file, account } => {
-                    json!({"account": value(Some(account)), "file": value(Some(file))})
-                }
-                Difference::Unknown { file, account } => {
-                    json!({"account": value(account.as_ref()), "file": value(Some(file))})
-                }
+        let values = chosen.map(|(name, Difference { file, account, .. })| {
+            let values = match how {
+                How::Added => value(*file),
+                How::Missing => value(*account),
+                How::Different | How::Unknown => json!({"account": value(*account), "file": value(*file)}),
             };
-            (name.clone(), values)
+            ((*name).to_owned(), values)
         });
         Value::Object(values.collect::<Map<_, _>>())
     };
     let misnamed: Vec<_> = comparison.misnamed.iter().map(|(line, _)| *line).collect();
     json!({
-        "added": group('+'),
-        "missing": group('-'),
-        "different": group('~'),
-        "unknown": group('?'),
+        "added": group(How::Added),
+        "missing": group(How::Missing),
+        "different": group(How::Different),
+        "unknown": group(How::Unknown),
         "same": comparison.same,
         "misnamed_lines": misnamed,
     })

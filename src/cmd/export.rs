@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 use super::app::{App, CallOptions};
 use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
-use crate::account::{Account, Known, Refreshed, Snapshot, Urgency};
+use crate::account::{Account, Known, Refreshed, Urgency};
 use crate::cli::{Export, Global};
 use crate::domain::{Failure, Kind, Result, format_duration};
-use crate::environment::Environment;
+use crate::environment::{Environment, KnownVariables};
 use crate::format;
 use crate::ui::Ui;
 
@@ -32,8 +32,8 @@ pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
     let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
     guard::values(app)?;
     let account = app.account()?;
-    let snapshot = snapshot(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let environment = account.environment(&whole(app, snapshot)?);
+    let known = known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
+    let environment = account.environment(&whole(app, known)?);
     warn_of_unfit(app, &environment);
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);
@@ -56,24 +56,24 @@ pub fn export_at_once(format: &str, ui: Ui) -> Result<()> {
 }
 
 /// What is known of the account. Where nothing is, the server is asked for up to `wait`.
-pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Outcome<Snapshot> {
+pub fn known(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld) -> Outcome<KnownVariables> {
     if app.global.curl {
-        return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.snapshot);
+        return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.known);
     }
     let known = account.known();
-    for note in app.store.take_notes() {
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     match known {
-        Ok(Known::Snapshot(snapshot)) if account.is_fresh(&snapshot) => Ok(*snapshot),
-        Ok(Known::Snapshot(snapshot)) => match when_old {
+        Ok(Known::Variables(known)) if account.is_fresh(&known) => Ok(*known),
+        Ok(Known::Variables(known)) => match when_old {
             WhenOld::RefreshBehind => {
                 if account.may_refresh() {
                     background::start();
                 }
-                Ok(*snapshot)
+                Ok(*known)
             }
-            WhenOld::RefreshWithin(limit) => newer(app, account, *snapshot, limit),
+            WhenOld::RefreshWithin(limit) => newer(app, account, *known, limit),
         },
         Ok(Known::Refused(_)) => {
             let credential = &account.credential;
@@ -87,9 +87,9 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
         Ok(Known::Nothing) => first(app, account, wait),
         // Where the server cannot make up for it, the failure comes back.
         Err(failure) => match first(app, account, wait) {
-            Ok(snapshot) => {
+            Ok(known) => {
                 app.ui.warn_of(&failure);
-                Ok(snapshot)
+                Ok(known)
             }
             Err(stop) => {
                 if !matches!(&stop, Stop::Failed(other) if *other == failure) {
@@ -101,24 +101,24 @@ pub fn snapshot(app: &App, account: &Account<'_>, wait: Duration, when_old: When
     }
 }
 
-/// `snapshot`, if it holds every value that is known here. Values that are lost are told of and not
+/// `known`, if it holds every value that is remembered here. Values that are lost are told of and not
 /// waited for.
 ///
 /// # Errors
 /// Values are remembered that cannot be read at this moment.
-pub fn whole(app: &App, snapshot: Snapshot) -> Result<Snapshot> {
-    match &snapshot.unread {
+pub fn whole(app: &App, known: KnownVariables) -> Result<KnownVariables> {
+    match &known.unread {
         Some(failure) if failure.kind() == Kind::Unavailable => Err(failure.clone()),
         Some(lost) => {
             app.ui.warn_of(lost);
-            Ok(snapshot)
+            Ok(known)
         }
-        None => Ok(snapshot),
+        None => Ok(known),
     }
 }
 
-/// The first snapshot.
-fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<Snapshot> {
+/// The server's first answer.
+fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<KnownVariables> {
     if wait.is_zero() {
         background::start();
         return Err(Failure::unavailable(
@@ -130,12 +130,12 @@ fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<Snapshot> 
     let refreshed =
         app.with_server(account.clone(), async |remote| remote.refresh_within(Urgency::Needed, wait).await)?;
     let refreshed = refreshed.ok_or_else(|| Failure::unavailable("could not ask the server"))?;
-    Ok(refreshed.snapshot)
+    Ok(refreshed.known)
 }
 
-/// A snapshot newer than `old`, or `old` with a warning; but a key that is refused now opens
+/// What is newer than `old`, or `old` with a warning; but a key that is refused now opens
 /// nothing any more.
-fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Outcome<Snapshot> {
+fn newer(app: &App, account: &Account<'_>, old: KnownVariables, limit: Duration) -> Outcome<KnownVariables> {
     let waits = account.backoff().filter(|backoff| backoff.wait((account.now)()) > 0);
     let asked = if let Some(backoff) = waits {
         Err(Failure::unavailable(backoff.reason).into())
@@ -146,7 +146,7 @@ fn newer(app: &App, account: &Account<'_>, old: Snapshot, limit: Duration) -> Ou
         })
     };
     match asked {
-        Ok(Some(Refreshed { snapshot, .. })) => Ok(snapshot),
+        Ok(Some(Refreshed { known, .. })) => Ok(known),
         Ok(None) => Ok(old),
         Err(Stop::Failed(failure)) if failure.exit_code() != 4 => {
             let when = match account.age(&old) {

@@ -51,8 +51,8 @@ fn report(app: &App, forgotten: usize) -> Result<()> {
 
 /// What shells do now.
 fn consequence(account: &Account<'_>, name: &str) -> &'static str {
-    let Ok(Known::Snapshot(snapshot)) = account.known() else { return "" };
-    match snapshot.variables.get(name) {
+    let Ok(Known::Variables(known)) = account.known() else { return "" };
+    match known.get(name) {
         Some(variable) if variable.value.is_some() => "; the server shows it, so shells keep it",
         Some(_) => "; shells drop it at their next prompt",
         None => "",

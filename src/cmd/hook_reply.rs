@@ -79,7 +79,7 @@ fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
 }
 
 fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
-    let store = open_store(paths);
+    let store = open_store(paths, None);
     let answer = account::follow(&Question {
         paths,
         store: &store,
@@ -142,7 +142,7 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     if log == Log::Off {
         return;
     }
-    for note in store.take_notes() {
+    for note in store.disk.take_notes() {
         ui.warn(&note);
     }
     if kept_id(call).is_some_and(|id| !is_told(call.told, &id)) {
@@ -156,9 +156,9 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
     tell_hidden(answer, store, ui);
     if let Some(notice) = &answer.notice
         && !is_told(call.told, &notice.id)
-        && !(call.starting && store.was_told(&notice.id))
+        && !(call.starting && store.notices.was_told(&notice.id))
     {
-        store.remember_told(&notice.id);
+        store.notices.remember(&notice.id);
         ui.failure(&notice.failure);
     }
 }
@@ -185,7 +185,7 @@ fn told_with(told: &str, now: &[&str]) -> String {
 fn tell_hidden(answer: &Answer, store: &Store, ui: Ui) {
     let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
     let Some(notice) = environment.hidden_notice() else { return };
-    if store.tells_hidden(account, "hook", &environment.hidden()) {
+    if store.notices.tells_hidden(account, "hook", &environment.hidden()) {
         ui.failure(&notice);
     }
 }

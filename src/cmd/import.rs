@@ -29,11 +29,11 @@ pub fn import(app: &App, arguments: &Import) -> Outcome<ExitCode> {
     // The file first: a fault in it needs no server.
     let file = settle(&read_entries(&arguments.file)?);
     let account = app.account()?;
-    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
-    if let Some(failure) = &snapshot.unread {
+    let known = app.fetch(account.clone(), Urgency::Asked)?.known;
+    if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
-    let plan = plan(&file, &snapshot.values(), &account.rules());
+    let plan = plan(&file, known.iter(), &account.rules());
     show(app, arguments, &file, &plan)?;
     if arguments.dry_run {
         if app.ui.raw {

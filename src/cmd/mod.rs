@@ -75,10 +75,10 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         _ => false,
     };
     let app = || -> Result<App> {
-        let mut app = App::new(cli.global.clone(), ui)?;
+        let app = App::new(cli.global.clone(), ui)?;
         if context::stdin_is_terminal() && !only_looks {
             // Somebody typed this, and is there to answer.
-            app.store.let_keyring_ask();
+            app.store.sealing.vault.let_keyring_ask();
         }
         reset_api_key::finish_reset(&app);
         Ok(app)

@@ -17,12 +17,12 @@ pub fn refresh(app: &App) -> Outcome<()> {
     if let Some(failure) = refreshed.unsaved {
         return Err(failure.into());
     }
-    if let Some(failure) = &refreshed.snapshot.unread {
+    if let Some(failure) = &refreshed.known.unread {
         app.ui.warn_of(failure);
     }
-    let environment = account.environment(&refreshed.snapshot);
+    let environment = account.environment(&refreshed.known);
     let took = began.elapsed();
-    let held = refreshed.snapshot.variables.len();
+    let held = refreshed.known.snapshot.variables.len();
     if app.ui.raw {
         return Ok(app.ui.json(&json!({
             "added": refreshed.added,
@@ -47,7 +47,11 @@ pub fn refresh(app: &App) -> Outcome<()> {
         app.ui.warn(&format!("the remembered value of {name} may be stale: vastenv why {word}"));
     }
     if let Some(notice) = environment.hidden_notice()
-        && app.store.tells_hidden(&refreshed.snapshot.account(), "refresh", &environment.hidden())
+        && app.store.notices.tells_hidden(
+            &refreshed.known.snapshot.account(),
+            "refresh",
+            &environment.hidden(),
+        )
     {
         app.ui.warn_of(&notice);
     }

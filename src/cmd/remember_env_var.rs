@@ -9,11 +9,12 @@ use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::outcome::{Outcome, Stop};
 use super::value::{agree_to_edges, checked_name, given_value};
-use crate::account::{Account, Known, Snapshot, Urgency};
+use crate::account::{Account, Known, Urgency};
 use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
+use crate::environment::KnownVariables;
 use crate::ui::read_value;
 
 /// A name, as the account has it, and the value to remember.
@@ -24,7 +25,7 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
     account.move_lost_values()?;
-    for note in app.store.take_notes() {
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     match what {
@@ -46,15 +47,15 @@ fn is_given(sources: &Sources) -> bool {
 fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
     let typed = arguments.name.as_deref().unwrap_or_default();
     let name = checked_name(typed)?;
-    let snapshot = snapshot_with(app, account, Some(&name))?;
-    let saved = saved_name(&snapshot, &name)?;
+    let known = variables_with(app, account, Some(&name))?;
+    let saved = saved_name(&known, &name)?;
     let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
     if value.expose().is_empty() {
         return Err(Failure::usage(format!("the value of {name} is empty"))
             .hint("an account cannot hold empty values; `vastenv forget env-var` drops a remembered one")
             .into());
     }
-    Ok(keep(app, account, &snapshot, &[(saved, value)])?)
+    Ok(keep(app, account, &known, &[(saved, value)])?)
 }
 
 /// The values of a source: asked for, from the environment, or from a file.
@@ -62,19 +63,19 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
     let name = name.map(checked_name).transpose()?;
     // The file first: a fault in it needs no server.
     let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
-    let snapshot = snapshot_with(app, account, name.as_ref())?;
-    let environment = account.environment(&snapshot);
+    let known = variables_with(app, account, name.as_ref())?;
+    let environment = account.environment(&known);
     let wanted: Vec<String> = match &name {
-        Some(name) => vec![saved_name(&snapshot, name)?],
+        Some(name) => vec![saved_name(&known, name)?],
         None => environment.hidden().into_iter().map(str::to_owned).collect(),
     };
     let given = if sources.all {
-        ask_for(app, account, &snapshot, &wanted)?
+        ask_for(app, account, &known, &wanted)?
     } else if sources.from_env {
         from_environment(app, &wanted)
     } else if let Some(file) = &file {
         let only = if name.is_some() { wanted.first() } else { None };
-        from_file(app, file, &snapshot, only)
+        from_file(app, file, &known, only)
     } else {
         return Err(Failure::usage("nothing to remember given")
             .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE")
@@ -87,29 +88,29 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
         }
         return Err(Failure::failed(format!("no value remembered for {}", wanted.join(", "))).into());
     }
-    Ok(keep(app, account, &snapshot, &given)?)
+    Ok(keep(app, account, &known, &given)?)
 }
 
 /// What is known of the account; asked for anew where it is old, or lacks `name`.
-fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Outcome<Snapshot> {
+fn variables_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Outcome<KnownVariables> {
     let known = match account.known() {
-        Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
+        Ok(Known::Variables(known)) => Some(*known),
         Ok(Known::Refused(_) | Known::Nothing) => None,
         Err(failure) => {
             app.ui.warn_of(&failure);
             None
         }
     };
-    let lacks = |snapshot: &Snapshot| name.is_some_and(|name| snapshot.find(name.as_str()).is_none());
+    let lacks = |known: &KnownVariables| name.is_some_and(|name| known.find(name.as_str()).is_none());
     match known {
-        Some(snapshot) if account.is_fresh(&snapshot) && !lacks(&snapshot) => Ok(snapshot),
+        Some(known) if account.is_fresh(&known) && !lacks(&known) => Ok(known),
         known => match (app.fetch(account.clone(), Urgency::Asked), known) {
-            (Ok(refreshed), _) => Ok(refreshed.snapshot),
-            (Err(Stop::Failed(failure)), Some(snapshot))
-                if failure.kind() == Kind::Unavailable && !lacks(&snapshot) =>
+            (Ok(refreshed), _) => Ok(refreshed.known),
+            (Err(Stop::Failed(failure)), Some(known))
+                if failure.kind() == Kind::Unavailable && !lacks(&known) =>
             {
                 app.ui.warn(&format!("{}; using the cache", failure.message()));
-                Ok(snapshot)
+                Ok(known)
             }
             (Err(stop), _) => Err(stop),
         },
@@ -117,17 +118,17 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Ou
 }
 
 /// The name as the account has it.
-fn saved_name(snapshot: &Snapshot, name: &EnvName) -> Result<String> {
-    let (saved, _) = snapshot.find(name.as_str()).ok_or_else(|| {
+fn saved_name(known: &KnownVariables, name: &EnvName) -> Result<String> {
+    let saved = known.find(name.as_str()).ok_or_else(|| {
         Failure::failed(format!("the account has no variable {name}")).hint(format!(
             "create it: vastenv create env-var {name} (`vastenv show env-vars` lists the names)"
         ))
     })?;
-    Ok(saved.to_owned())
+    Ok(saved.name.to_owned())
 }
 
 /// Asks for each value in turn; an empty answer skips it.
-fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[String]) -> Result<Vec<Given>> {
+fn ask_for(app: &App, account: &Account<'_>, known: &KnownVariables, names: &[String]) -> Result<Vec<Given>> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -152,7 +153,7 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
             }
             given.push((name.clone(), value));
             // At once: an interrupt at a later question loses nothing.
-            account.remember(snapshot, &given[given.len() - 1..])?;
+            account.remember(known, &given[given.len() - 1..])?;
         }
     }
     Ok(given)
@@ -192,35 +193,35 @@ fn read_file(app: &App, path: &Path) -> Result<Settled> {
 }
 
 /// The values of a file for what the account has and the server hides, or for `only`.
-fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: Option<&String>) -> Vec<Given> {
+fn from_file(app: &App, file: &Settled, known: &KnownVariables, only: Option<&String>) -> Vec<Given> {
     let mut given = Vec::new();
     for (name, value) in &file.variables {
-        let Some((saved, variable)) = snapshot.find(name.as_str()) else {
+        let Some(variable) = known.find(name.as_str()) else {
             app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
             continue;
         };
-        if only.is_some_and(|only| only != saved) || (only.is_none() && variable.told().is_some()) {
+        if only.is_some_and(|only| only != variable.name) || (only.is_none() && variable.shown().is_some()) {
             continue;
         }
         match obstacle(value) {
             Some(reason) => app.ui.say(&format!("{name} skipped: {}", reason.text())),
-            None => given.push((saved.to_owned(), value.clone())),
+            None => given.push((variable.name.to_owned(), value.clone())),
         }
     }
     given
 }
 
-fn keep(app: &App, account: &Account<'_>, snapshot: &Snapshot, given: &[Given]) -> Result<()> {
+fn keep(app: &App, account: &Account<'_>, known: &KnownVariables, given: &[Given]) -> Result<()> {
     for (name, value) in given {
         if is_mask(value.expose()) {
             app.ui
                 .warn(&format!("the value of {name} is all asterisks, like a hidden value; taken as typed"));
         }
-        if snapshot.variables.get(name).is_some_and(|variable| variable.told().is_some()) {
+        if known.get(name).is_some_and(|variable| variable.shown().is_some()) {
             app.ui.warn(&format!("the server shows the value of {name}, which overrides the remembered one"));
         }
     }
-    account.remember(snapshot, given)?;
+    account.remember(known, given)?;
     let names: Vec<&str> = given.iter().map(|(name, _)| name.as_str()).collect();
     if app.ui.raw {
         return app.ui.json(&json!({"success": true, "remembered": names}));

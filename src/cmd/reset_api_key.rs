@@ -28,7 +28,7 @@ pub fn reset_api_key(app: &App) -> Outcome<()> {
         )?;
     }
     let in_keyring = matches!(
-        credentials::saved(&app.paths, app.store.vault()),
+        credentials::saved(&app.paths, &app.store.sealing.vault),
         Ok(Some(Credential { source: Source::Keyring, .. }))
     );
     let place = if in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
@@ -72,7 +72,7 @@ pub fn finish_reset(app: &App) {
 fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
     app.ui.only_copy(&if app.ui.raw { as_json(&new.key) } else { printable(new.key.expose()) })?;
     let hint = match new.not_kept {
-        None => format!("kept in {}, as the server sent it", app.store.reset_key_path().display()),
+        None => format!("kept in {}, as the server sent it", app.store.reset.key_path().display()),
         Some(_) => "keep the key printed above, there is no other copy".to_owned(),
     };
     Err(Failure::failed(format!("the key was reset, but the new one {why}: not saved as the API key"))
@@ -84,7 +84,7 @@ fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
 /// Another key in it is not ours to overwrite, unless a two-factor session asked and the server refuses that key:
 /// then it was the one that the session stood for.
 fn has_room(app: &App, old: &Credential) -> bool {
-    let Ok(Some(saved)) = credentials::saved(&app.paths, app.store.vault()) else { return true };
+    let Ok(Some(saved)) = credentials::saved(&app.paths, &app.store.sealing.vault) else { return true };
     if saved.key == old.key {
         return true;
     }
@@ -111,7 +111,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
             return Err(Failure::failed(message).hint(hint).into());
         }
     };
-    app.store.end_reset();
+    app.store.reset.end();
     for note in &saved.notes {
         app.ui.warn(note);
     }
@@ -142,7 +142,7 @@ fn hand_over(app: &App, new: &NewKey) -> Outcome<()> {
         None => failure.hint("the new key is kept; the next command says where"),
         Some(_) => failure,
     })?;
-    app.store.end_reset();
+    app.store.reset.end();
     warn_of_dead_key(app, new);
     Ok(())
 }

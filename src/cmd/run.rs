@@ -14,7 +14,6 @@ use nix::errno::Errno;
 use super::app::App;
 use super::export::{self, WhenOld};
 use super::outcome::{Outcome, Stop};
-use crate::account::Snapshot;
 use crate::cli::Run;
 use crate::context::{self, variables};
 use crate::credentials;
@@ -134,7 +133,7 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
         ));
     }
     let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = credentials::saved(&app.paths, app.store.vault()).ok().flatten();
+    let saved = credentials::saved(&app.paths, &app.store.sealing.vault).ok().flatten();
     let keys = [in_use, saved.map(|saved| saved.key)];
     let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
     Patterns::new(secrets.map(Secret::expose))
@@ -170,28 +169,27 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
 fn given(app: &App, arguments: &Run) -> Outcome<Given> {
     let mut account = app.account()?;
     account.room = account.room.with_arguments(size(&arguments.command));
-    let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
-    let snapshot = match &snapshot.unread {
+    let known = export::known(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
+    let known = match &known.unread {
         Some(failure) if arguments.allow_missing => {
             app.ui.warn_of(failure);
-            snapshot
+            known
         }
-        _ => export::whole(app, snapshot)?,
+        _ => export::whole(app, known)?,
     };
-    let environment = account.environment(&snapshot);
+    let environment = account.environment(&known);
     export::warn_of_unfit(app, &environment);
     let mut values: Vec<_> = account
         .remembered()
         .unwrap_or_default()
         .into_iter()
         .filter(|(name, remembered)| {
-            let current = snapshot.variables.get(name).and_then(|variable| variable.value.as_ref());
-            current != Some(&remembered.value)
+            known.get(name).and_then(|variable| variable.value) != Some(&remembered.value)
         })
         .map(|(name, remembered)| (name, remembered.value))
         .collect();
-    let current = snapshot.variables.into_iter();
-    values.extend(current.filter_map(|(name, variable)| Some((name, variable.value?))));
+    let current = known.iter();
+    values.extend(current.filter_map(|variable| Some((variable.name.to_owned(), variable.value?.clone()))));
     Ok(Given { environment, values })
 }
 

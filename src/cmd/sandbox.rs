@@ -129,8 +129,8 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries rests in a file.
-    let store = context::paths().ok().map(|paths| open_store(&paths));
-    let spilled = |id: &SessionId| store.as_ref()?.session(id)?.entries;
+    let store = context::paths().ok().map(|paths| open_store(&paths, None));
+    let spilled = |id: &SessionId| store.as_ref()?.sessions.load(id)?.entries;
     for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());
     }

@@ -30,7 +30,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     }
     let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
     let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
-    for note in saved.notes.iter().chain(&app.store.take_notes()) {
+    for note in saved.notes.iter().chain(&app.store.disk.take_notes()) {
         app.ui.warn(note);
     }
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
@@ -120,7 +120,10 @@ fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
     match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
         Ok(refreshed) => {
-            app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
+            app.ui.say(&format!(
+                "{} in the account",
+                count(refreshed.known.snapshot.variables.len(), "variable")
+            ));
         }
         Err(Stop::Shown) => {}
         Err(Stop::Failed(failure)) => {

@@ -1,15 +1,15 @@
-//! `vastenv storage [keyring|file]`: where secrets rest, and the change from one to the other.
+//! `vastenv storage [keyring|file]`: where secrets are stored, and the change.
 
 use serde_json::{Value, json};
 
 use super::app::App;
-use crate::account::{StorageReport, Trouble, convert_storage, describe_storage};
 use crate::cli::Storage as Arguments;
 use crate::context;
 use crate::domain::{Failure, Result, count};
-use crate::vault::Storage;
+use crate::files;
+use crate::sealing::{self, SecretFile, Storage, StorageReport, Trouble};
 
-/// Says where secrets rest, or converts everything.
+/// Says where secrets are stored, or converts everything.
 pub fn storage(app: &App, arguments: &Arguments) -> Result<()> {
     match arguments.place.as_deref().and_then(Storage::parse) {
         Some(wanted) => convert(app, wanted),
@@ -18,7 +18,7 @@ pub fn storage(app: &App, arguments: &Arguments) -> Result<()> {
 }
 
 fn show(app: &App) -> Result<()> {
-    let report = describe_storage(&app.store, &app.config)?;
+    let report = sealing::report(&app.store.sealing)?;
     if app.ui.raw {
         return app.ui.json(&as_json(&report));
     }
@@ -30,8 +30,11 @@ fn show(app: &App) -> Result<()> {
 }
 
 fn convert(app: &App, wanted: Storage) -> Result<()> {
-    let done = convert_storage(&app.paths, &app.store, wanted, context::now)?;
-    for note in app.store.take_notes() {
+    let done = sealing::convert(&app.store.sealing, wanted)?;
+    files::sweep(&app.paths.vastai_config);
+    app.store.disk.sweep_leftovers();
+    app.store.generation.publish(context::now())?;
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     if app.ui.raw {
@@ -43,6 +46,10 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         };
         app.ui.say(&format!("{} {form}", count(done.files, "file")));
     }
+    if app.config.storage.is_some_and(|setting| setting != wanted) {
+        let config = app.paths.config_file.display();
+        app.ui.warn(&format!("`storage` in {config} no longer counts: remove the line"));
+    }
     let mut troubles = done.troubles.into_iter();
     let Some(last) = troubles.next_back() else { return Ok(()) };
     for trouble in troubles {
@@ -51,9 +58,9 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
     Err(last)
 }
 
-/// Where secrets rest, for a program.
+/// Where secrets are stored, for a program.
 pub fn as_json(report: &StorageReport) -> Value {
-    let paths = |files: &[crate::account::SecretFile]| -> Vec<String> {
+    let paths = |files: &[SecretFile]| -> Vec<String> {
         files.iter().map(|file| file.path.display().to_string()).collect()
     };
     let keyring = report.keyring.as_ref().map(|state| match state {

@@ -18,7 +18,7 @@ pub struct ThisShell {
 impl ThisShell {
     /// The ledger in the environment.
     pub fn ledger(app: &App) -> Option<Ledger> {
-        let spilled = |id: &SessionId| app.store.session(id)?.entries;
+        let spilled = |id: &SessionId| app.store.sessions.load(id)?.entries;
         context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled))
     }
 

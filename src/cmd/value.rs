@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret, is_mask, unseen_edge};
-use crate::environment::{KnownValues, resolve};
+use crate::environment::{Variable, resolve};
 use crate::ui::read_value;
 
 /// The verb for what is gone.
@@ -63,8 +63,8 @@ pub fn agree_to_edges(app: &App, name: &EnvName, value: &Secret) -> Result<()> {
 
 /// Warns of what the account will hold and no shell will load.
 fn warn_if_not_loaded(app: &App, account: &Account<'_>, name: &EnvName, value: &Secret) {
-    let variable = KnownValues::from([(name.as_str(), Some(value))]);
-    for skipped in resolve(&variable, &account.rules()).skipped {
+    let variable = Variable::new(name.as_str(), Some(value));
+    for skipped in resolve([variable], &account.rules()).skipped {
         app.ui
             .warn(&format!("{name} is in the account but not loaded into shells: {}", skipped.why.reason()));
     }

@@ -1,6 +1,5 @@
 //! Where files are, and what the user's `config.toml` says.
 
-mod edit;
 mod paths;
 
 use std::collections::BTreeSet;
@@ -8,13 +7,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use edit::set_storage;
 pub use paths::{FILES, Paths};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
 use crate::environment::ContainerSource;
 use crate::files::read_steering;
-use crate::vault::Storage;
+use crate::sealing::Storage;
 
 /// The user's settings; every one has a default, and none is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +25,11 @@ pub struct Config {
     pub allow: BTreeSet<String>,
     /// Whether plain http to other machines is let through, as `--insecure-http` does for one call.
     pub insecure_http: bool,
-    /// How snapshots and remembered values rest.
-    pub storage: Storage,
     /// Whether the environment that a container was launched with is a source.
     pub container: ContainerSource,
+    /// What `storage`, a setting of earlier versions, says: it counts until `vastenv storage`, or the first
+    /// write, has recorded it.
+    pub storage: Option<Storage>,
 }
 
 impl Default for Config {
@@ -40,19 +39,18 @@ impl Default for Config {
             override_existing: true,
             allow: BTreeSet::new(),
             insecure_http: false,
-            storage: Storage::File,
             container: ContainerSource::Auto,
+            storage: None,
         }
     }
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 6] = [
+pub const SETTINGS: [(&str, &str, &str); 5] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
-    ("storage", "\"file\"", "Or \"keyring\"; written by `vastenv storage`"),
     ("container", "\"auto\"", "Load a container's launch environment: \"off\", or in any container: \"on\""),
 ];
 
@@ -67,9 +65,12 @@ struct File {
     allow: BTreeSet<String>,
     #[serde(default)]
     insecure_http: bool,
-    storage: Option<String>,
     container: Option<String>,
+    storage: Option<String>,
 }
+
+/// How an unknown setting's message ends, which lists those that are known: without the old one.
+const OLD_SETTING: &str = ", `storage`";
 
 /// The shortest `max_age`: the interval that the service documents between two reads.
 const SHORTEST_MAX_AGE: u64 = 5;
@@ -95,7 +96,10 @@ impl Config {
         let file: File = toml::from_str(text).map_err(|error| {
             let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            format!("line {line}: {}", printable_capped(error.message().trim_end(), 200))
+            format!(
+                "line {line}: {}",
+                printable_capped(error.message().trim_end().trim_end_matches(OLD_SETTING), 200)
+            )
         })?;
         let defaults = Self::default();
         let max_age = match file.max_age {
@@ -107,9 +111,11 @@ impl Config {
                 .max(SHORTEST_MAX_AGE),
         };
         let storage = match file.storage {
-            None => defaults.storage,
-            Some(text) => Storage::parse(&text)
-                .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
+            None => None,
+            Some(text) => Some(
+                Storage::parse(&text)
+                    .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
+            ),
         };
         let container = match file.container {
             None => defaults.container,
@@ -152,7 +158,7 @@ mod tests {
         let config =
             Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\ncontainer = \"on\"")
                 .expect("valid");
-        assert_eq!((config.storage, config.container), (Storage::Keyring, ContainerSource::On));
+        assert_eq!((config.storage, config.container), (Some(Storage::Keyring), ContainerSource::On));
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);

@@ -12,9 +12,12 @@ pub const FILES: [(&str, &str); 6] = [
         "~/.config/vastai/vast_tfa_key",
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
-    ("~/.config/vastenv/config.toml", "Settings. Only `vastenv storage` writes here, and only its own line."),
+    ("~/.config/vastenv/config.toml", "Settings; vastenv only reads them."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
-    ("~/.local/share/vastenv/", "Remembered values, and which entries of the keyring are in use."),
+    (
+        "~/.local/share/vastenv/",
+        "Remembered values, how secrets are stored, and which entries of the keyring are in use.",
+    ),
     (
         "~/.local/state/vastenv/",
         "State: locks, pauses after failures, unfinished changes, and values that loaded variables override.",

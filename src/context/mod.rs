@@ -17,8 +17,8 @@ use nix::sys::resource::{Resource, getrlimit};
 use crate::config::Paths;
 use crate::domain::{EnvName, Failure, Result, Secret, Timestamp};
 use crate::environment::Room;
+use crate::sealing::Keyring;
 use crate::shell::{Folders, LEDGER_VARIABLE};
-use crate::vault::Keyring;
 
 /// The value of an environment variable; an empty one counts as unset.
 pub fn var(name: &str) -> Option<OsString> {

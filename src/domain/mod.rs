@@ -11,10 +11,13 @@ mod hex;
 mod masked;
 mod name;
 mod python_json;
+mod remembered;
 mod secret;
 mod server;
+mod snapshot;
 mod text;
 mod timestamp;
+mod version;
 
 pub use account_id::AccountId;
 pub use date::format_date;
@@ -25,10 +28,13 @@ pub use hex::hex;
 pub use masked::is_mask;
 pub use name::{EnvName, NameError};
 pub use python_json::to_python_json;
+pub use remembered::{Doubt, Doubts, KEPT_AFTER_DELETION, Means, Remembered, Values};
 pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
+pub use snapshot::{ServerVariable, Snapshot};
 pub use text::{NotText, count, decode, printable, printable_capped, trim_unseen, unseen_edge};
 pub use timestamp::Timestamp;
+pub use version::Version;
 
 /// The permission categories that the service documents.
 pub const CATEGORIES: [&str; 11] = [

@@ -25,6 +25,14 @@ impl Secret {
         serializer.serialize_str(&self.0)
     }
 
+    /// The same for a field that may be empty.
+    pub fn write_down_some<S: Serializer>(secret: &Option<Self>, serializer: S) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(secret) => serializer.serialize_some(secret.expose()),
+            None => serializer.serialize_none(),
+        }
+    }
+
     /// The last four characters, as the official client shows them (`…a3f9`), or nothing for a
     /// key too short to show a part of.
     pub fn suffix(&self) -> String {

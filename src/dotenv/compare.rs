@@ -4,60 +4,44 @@ use std::collections::BTreeMap;
 
 use super::settle::Settled;
 use crate::domain::{NameError, Secret, is_mask};
-use crate::environment::KnownValues;
+use crate::environment::Variable;
 
 /// What differs, and how much does not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Comparison {
+pub struct Comparison<'a> {
     /// The variables that differ, by name.
-    pub differences: BTreeMap<String, Difference>,
+    pub differences: BTreeMap<&'a str, Difference<'a>>,
     /// The names that both have with the same value.
-    pub same: Vec<String>,
+    pub same: Vec<&'a str>,
     /// Lines of the file that no account can hold, because their name is none.
     pub misnamed: Vec<(usize, NameError)>,
 }
 
-/// How a variable differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// Only the file has it.
-    Added {
-        /// Its value there.
-        file: Secret,
-    },
-    /// Only the account has it.
-    Missing {
-        /// Its value there, if it is known here.
-        account: Option<Secret>,
-    },
-    /// Both have it, with different values.
-    Different {
-        /// The file's value.
-        file: Secret,
-        /// The account's value.
-        account: Secret,
-    },
-    /// Both have it, and nobody can tell whether the values are the same: the server masks its own
-    /// and it is not known here, or the file holds a mask.
-    Unknown {
-        /// The file's value.
-        file: Secret,
-        /// The account's value, if it is known here.
-        account: Option<Secret>,
-    },
-}
-
-impl Difference {
+/// A variable that differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Difference<'a> {
+    pub how: How,
     /// The file's value, if the file has the variable.
-    pub fn file(&self) -> Option<&Secret> {
-        match self {
-            Self::Added { file } | Self::Different { file, .. } | Self::Unknown { file, .. } => Some(file),
-            Self::Missing { .. } => None,
-        }
-    }
+    pub file: Option<&'a Secret>,
+    /// The account's value, if the account has the variable and the value is known here.
+    pub account: Option<&'a Secret>,
 }
 
-impl Comparison {
+/// How a variable differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// Only the file has it.
+    Added,
+    /// Only the account has it.
+    Missing,
+    /// Both have it, with different values.
+    Different,
+    /// Both have it, and nobody can tell whether the values are the same: the account's is not known here, or
+    /// the file holds a mask.
+    Unknown,
+}
+
+impl Comparison<'_> {
     /// Whether both hold the same; what cannot be told counts as a difference.
     pub fn is_same(&self) -> bool {
         self.differences.is_empty() && self.misnamed.is_empty()
@@ -65,33 +49,26 @@ impl Comparison {
 }
 
 /// Compares a file with the variables of an account as they are known here.
-pub fn compare(file: &Settled, account: &KnownValues<'_>) -> Comparison {
+pub fn compare<'a>(file: &'a Settled, account: impl IntoIterator<Item = Variable<'a>>) -> Comparison<'a> {
     let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
-    let mut held = account.clone();
+    let mut rest: BTreeMap<&str, Option<&Secret>> =
+        account.into_iter().map(|variable| (variable.name, variable.value)).collect();
     for (name, value) in &file.variables {
-        let difference = match held.remove(name.as_str()) {
-            Some(account) => difference(value.clone(), account.cloned()),
-            None => Some(Difference::Added { file: value.clone() }),
+        let name = name.as_str();
+        let (how, account) = match rest.remove(name) {
+            None => (How::Added, None),
+            Some(Some(account)) if account == value => {
+                comparison.same.push(name);
+                continue;
+            }
+            Some(Some(account)) if !is_mask(value.expose()) => (How::Different, Some(account)),
+            Some(account) => (How::Unknown, account),
         };
-        match difference {
-            Some(difference) => drop(comparison.differences.insert(name.to_string(), difference)),
-            None => comparison.same.push(name.to_string()),
-        }
+        comparison.differences.insert(name, Difference { how, file: Some(value), account });
     }
-    for (name, value) in held {
-        let missing = Difference::Missing { account: value.cloned() };
-        comparison.differences.insert(name.to_owned(), missing);
-    }
+    let missing = |account| Difference { how: How::Missing, file: None, account };
+    comparison.differences.extend(rest.into_iter().map(|(name, account)| (name, missing(account))));
     comparison
-}
-
-/// How both values differ; `None` if they do not.
-fn difference(file: Secret, account: Option<Secret>) -> Option<Difference> {
-    match account {
-        Some(account) if account == file => None,
-        Some(account) if !is_mask(file.expose()) => Some(Difference::Different { file, account }),
-        account => Some(Difference::Unknown { file, account }),
-    }
 }
 
 #[cfg(test)]
@@ -101,18 +78,19 @@ mod tests {
 
     fn compared(text: &str, account: &[(&str, Option<&str>)]) -> (Vec<String>, Vec<String>) {
         let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
-        let account = owned.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        let comparison = compare(&settle(&read_dotenv(text).expect("a file")), &account);
-        let sign = |difference: &Difference| match difference {
-            Difference::Added { .. } => '+',
-            Difference::Missing { .. } => '-',
-            Difference::Different { .. } => '~',
-            Difference::Unknown { .. } => '?',
+        let account = owned.iter().map(|(name, value)| Variable::new(name, value.as_ref()));
+        let file = settle(&read_dotenv(text).expect("a file"));
+        let comparison = compare(&file, account);
+        let sign = |how| match how {
+            How::Added => '+',
+            How::Missing => '-',
+            How::Different => '~',
+            How::Unknown => '?',
         };
-        let signed =
-            comparison.differences.iter().map(|(name, how)| format!("{}{name}", sign(how))).collect();
+        let differences = comparison.differences.iter();
+        let signed = differences.map(|(name, one)| format!("{}{name}", sign(one.how))).collect();
         assert!(!format!("{comparison:?}").contains("hidden"));
-        (signed, comparison.same)
+        (signed, comparison.same.into_iter().map(str::to_owned).collect())
     }
 
     #[test]
@@ -137,10 +115,10 @@ mod tests {
     fn only_nothing_to_tell_is_the_same() {
         let file = |text: &str| settle(&read_dotenv(text).expect("a file"));
         let value = Secret::new("1");
-        let account = KnownValues::from([("A", Some(&value))]);
-        assert!(compare(&file("a=1\n"), &account).is_same());
-        assert!(!compare(&file("a=2\n"), &account).is_same());
-        assert!(!compare(&file("a=1\nb.c=1\n"), &account).is_same());
-        assert!(compare(&file(""), &KnownValues::new()).is_same());
+        let account = [Variable::new("A", Some(&value))];
+        assert!(compare(&file("a=1\n"), account).is_same());
+        assert!(!compare(&file("a=2\n"), account).is_same());
+        assert!(!compare(&file("a=1\nb.c=1\n"), account).is_same());
+        assert!(compare(&file(""), []).is_same());
     }
 }

@@ -32,7 +32,7 @@ mod read;
 mod settle;
 mod write;
 
-pub use compare::{Comparison, Difference, compare};
+pub use compare::{Comparison, Difference, How, compare};
 pub use plan::{Pending, Plan, Reason, obstacle, plan};
 pub use read::{Entry, read_dotenv};
 pub use settle::{Settled, settle};

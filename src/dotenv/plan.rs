@@ -1,8 +1,10 @@
 //! What importing a file would do to an account.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::settle::Settled;
 use crate::domain::{EnvName, NameError, Secret, is_mask};
-use crate::environment::{KnownValues, Rules, Skipped, resolve};
+use crate::environment::{Rules, Skipped, Variable, resolve};
 
 /// What is to be sent, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,21 +60,33 @@ impl Reason {
 ///
 /// A name that `rules` do not let into shells is sent all the same: the account's instances may need
 /// it, and the user is told before anything happens.
-pub fn plan(file: &Settled, account: &KnownValues<'_>, rules: &Rules) -> Plan {
+pub fn plan<'a>(file: &'a Settled, account: impl IntoIterator<Item = Variable<'a>>, rules: &Rules) -> Plan {
+    let mut after: BTreeMap<&str, Variable<'a>> =
+        account.into_iter().map(|variable| (variable.name, variable)).collect();
     let mut plan = Plan::default();
     for (name, value) in &file.variables {
-        let known = account.get(name.as_str());
-        let is_same = known.copied().flatten() == Some(value);
+        let sent = Variable::new(name.as_str(), Some(value));
+        let known = after.get(sent.name);
+        let is_same = known.is_some_and(|known| known.value == sent.value);
         if let Some(reason) = obstacle(value).or(is_same.then_some(Reason::SameValue)) {
             plan.skip.push((name.to_string(), reason));
             continue;
         }
         let pending = Pending { name: name.clone(), value: value.clone() };
-        if known.is_some() { plan.update.push(pending) } else { plan.create.push(pending) }
+        if known.is_some() {
+            plan.update.push(pending);
+        } else {
+            plan.create.push(pending);
+        }
+        after.insert(sent.name, sent);
     }
     plan.skip
         .extend(file.misnamed.iter().map(|(line, error)| (format!("line {line}"), Reason::BadName(*error))));
-    plan.not_loaded = not_loaded(&plan, account, rules);
+    // Beside all else that the account has.
+    plan.not_loaded = resolve(after.into_values(), rules).skipped;
+    let sent = plan.create.iter().chain(&plan.update);
+    let sent: BTreeSet<&str> = sent.map(|sent| sent.name.as_str()).collect();
+    plan.not_loaded.retain(|skipped| sent.contains(skipped.name.as_str()));
     plan
 }
 
@@ -88,16 +102,6 @@ pub fn obstacle(value: &Secret) -> Option<Reason> {
     }
 }
 
-/// What of the plan would be held back from shells, beside all else that the account has.
-fn not_loaded(plan: &Plan, account: &KnownValues<'_>, rules: &Rules) -> Vec<Skipped> {
-    let sent = || plan.create.iter().chain(&plan.update);
-    let mut after = account.clone();
-    after.extend(sent().map(|sent| (sent.name.as_str(), Some(&sent.value))));
-    let mut skipped = resolve(&after, rules).skipped;
-    skipped.retain(|skipped| sent().any(|sent| sent.name.as_str() == skipped.name));
-    skipped
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{read_dotenv, settle};
@@ -105,8 +109,8 @@ mod tests {
 
     fn planned(text: &str, account: &[(&str, Option<&str>)]) -> Plan {
         let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
-        let account = owned.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        plan(&settle(&read_dotenv(text).expect("a file")), &account, &Rules::default())
+        let account = owned.iter().map(|(name, value)| Variable::new(name, value.as_ref()));
+        plan(&settle(&read_dotenv(text).expect("a file")), account, &Rules::default())
     }
 
     fn names(pending: &[Pending]) -> Vec<&str> {

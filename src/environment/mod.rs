@@ -4,6 +4,7 @@ mod diff;
 mod launch;
 mod ledger;
 mod names;
+mod overlay;
 mod resolve;
 mod room;
 
@@ -11,5 +12,6 @@ pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use launch::{CONTAINER_NAMES, ContainerSource, Launch};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::refusal;
-pub use resolve::{Environment, KnownValues, MOST_VARIABLES, Rules, Skipped, resolve};
+pub use overlay::{KnownVariables, Provenance, Variable};
+pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve};
 pub use room::Room;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Room;
 use super::names::{self, Group};
+use super::{Room, Variable};
 use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
@@ -14,9 +14,6 @@ pub const MOST_VARIABLES: usize = 2_000;
 
 /// The most names in a notice.
 const MOST_NAMES: usize = 12;
-
-/// An account's variables: any name at all, and the value unless nobody here knows it.
-pub type KnownValues<'a> = BTreeMap<&'a str, Option<&'a Secret>>;
 
 /// What decides beside the account itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,7 +29,7 @@ pub struct Rules {
 pub struct Environment {
     /// What to load, by name.
     pub variables: BTreeMap<EnvName, Secret>,
-    /// What not to load, sorted by name.
+    /// What not to load.
     pub skipped: Vec<Skipped>,
     /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
     pub held: BTreeSet<EnvName>,
@@ -136,35 +133,34 @@ impl Why {
     }
 }
 
-/// Decides for each variable of the account whether a shell may hold it.
-pub fn resolve(account: &KnownValues<'_>, rules: &Rules) -> Environment {
+/// Decides for each variable in turn whether a shell may hold it.
+pub fn resolve<'a>(variables: impl IntoIterator<Item = Variable<'a>>, rules: &Rules) -> Environment {
     let mut environment = Environment::default();
     let mut left = rules.room.left();
-    for (name, value) in account {
+    for variable in variables {
         let places = MOST_VARIABLES - environment.variables.len();
-        match admit(name, *value, rules, places, left) {
+        match admit(variable, rules, places, left) {
             Ok((name, value)) => {
                 left -= rules.room.cost(name.as_str(), value.expose());
                 environment.variables.insert(name, value.clone());
             }
-            Err(why) => environment.skipped.push(Skipped { name: (*name).to_owned(), why }),
+            Err(why) => environment.skipped.push(Skipped { name: variable.name.to_owned(), why }),
         }
     }
     environment
 }
 
 fn admit<'a>(
-    name: &str,
-    value: Option<&'a Secret>,
+    variable: Variable<'a>,
     rules: &Rules,
     places: usize,
     left: usize,
 ) -> Result<(EnvName, &'a Secret), Why> {
-    let name = EnvName::parse(name).map_err(Why::BadName)?;
+    let name = EnvName::parse(variable.name).map_err(Why::BadName)?;
     if let Some(group) = names::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
         return Err(Why::Refused(group));
     }
-    let value = value.ok_or(Why::Masked)?;
+    let value = variable.value.ok_or(Why::Masked)?;
     if value.expose().contains('\0') {
         return Err(Why::HoldsNul);
     }
@@ -188,7 +184,7 @@ mod tests {
 
     fn resolved(account: &[(&str, Option<&str>)], rules: &Rules) -> Environment {
         let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
-        resolve(&owned.iter().map(|(name, value)| (*name, value.as_ref())).collect(), rules)
+        resolve(owned.iter().map(|(name, value)| Variable::new(name, value.as_ref())), rules)
     }
 
     /// As many variables, all with this value.

@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 
 use super::leftovers::{SHARED, temporary};
 use super::owner::refuse_strangers;
-use super::{LARGEST_FILE, open, quoted, read_all, refuse_others, unreadable, unwritable, write_private};
+use super::{LARGEST_FILE, open, quoted, read_all, refuse_others, unreadable, unwritable};
 use crate::domain::{Failure, Result};
 
 /// Reads a file that is to be replaced: where it really is, and what it holds. `None` if there is none.
@@ -47,19 +47,11 @@ pub fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
     Ok(Some((real, bytes.to_vec())))
 }
 
-/// Replaces a file by `bytes`, at once. One that is not there is made as a private file.
-pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let real = match canonicalize(path) {
-        Ok(real) => real,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return write_private(path, bytes, &mut Vec::new());
-        }
-        Err(error) => return Err(unwritable(path, &error)),
-    };
-    refuse_strangers(&real)?;
+/// Replaces the file that is really at `real` by `bytes`, at once.
+pub fn replace(real: &Path, bytes: &[u8]) -> Result<()> {
     let write = || {
-        let old = metadata(&real)?;
-        let mut temporary = temporary(real.parent().unwrap_or(&real), SHARED)?;
+        let old = metadata(real)?;
+        let mut temporary = temporary(real.parent().unwrap_or(real), SHARED)?;
         temporary.write_all(bytes)?;
         let new = temporary.as_file().metadata()?;
         if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
@@ -67,7 +59,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         }
         temporary.as_file().set_permissions(old.permissions())?;
         temporary.as_file().sync_all()?;
-        temporary.persist(&real).map_err(|error| error.error)
+        temporary.persist(real).map_err(|error| error.error)
     };
-    write().map(drop).map_err(|error| unwritable(&real, &error))
+    write().map(drop).map_err(|error| unwritable(real, &error))
 }

@@ -1,9 +1,12 @@
 //! Private files: read only if they are ours, written atomically, 0600 from the first byte. The one
 //! place where vastenv writes.
 
+mod disk;
 mod in_place;
 mod leftovers;
+mod lock;
 mod owner;
+mod slot;
 mod text;
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
@@ -20,8 +23,11 @@ use self::leftovers::{OWN, SHARED, temporary};
 use self::owner::mend_owner;
 use crate::domain::{Failure, Result};
 
+pub use disk::{Disk, modified, names};
 pub use in_place::{read_to_replace, replace};
 pub use leftovers::{leftovers, sweep};
+pub use lock::{Lock, PATIENCE, pauses};
+pub use slot::{Slot, Slots, parse, to_json};
 pub use text::{Unread, read_text, read_text_at};
 
 /// The most that is read of any file here.

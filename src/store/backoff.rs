@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Store};
-use crate::domain::{Digest, Failure, Result, Timestamp};
+use crate::domain::{Failure, Result, Timestamp};
+use crate::files::Slot;
 
 /// The first wait after a failure, in seconds; it doubles with each further one.
 const FIRST_WAIT: u64 = 5;
@@ -31,13 +31,6 @@ impl Backoff {
     }
 }
 
-impl Store {
-    /// The back-off of `key`, there while its last refresh failed.
-    pub fn backoff(&self, key: &Digest) -> Slot<'_, Backoff> {
-        self.slot(self.key_file("backoff", key))
-    }
-}
-
 impl Slot<'_, Backoff> {
     /// Records one more failure.
     pub fn record(&self, failure: &Failure, now: Timestamp) -> Result<Backoff> {
@@ -57,23 +50,23 @@ impl Slot<'_, Backoff> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::DigestKey;
+    use crate::files::Disk;
 
     #[test]
     fn waits_double_up_to_five_minutes_and_end_with_a_success() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        let key = DigestKey::new([1; 32]).digest(&[b"key"]);
+        let disk = Disk::new(folder.path(), folder.path(), folder.path());
+        let backoff = Slot::<Backoff>::new(&disk, folder.path().join("backoff.json"));
         let now = Timestamp(1000);
-        let fail = || store.backoff(&key).record(&Failure::failed("down"), now).expect("written").wait(now);
+        let fail = || backoff.record(&Failure::failed("down"), now).expect("written").wait(now);
         assert_eq!([fail(), fail(), fail()], [5, 10, 20]);
         assert_eq!((0..20).map(|_| fail()).max(), Some(300));
-        let backoff = store.backoff(&key).get().expect("recorded");
+        let recorded = backoff.get().expect("recorded");
         assert_eq!(
-            (backoff.wait(now.plus(299)), backoff.wait(now.plus(300)), backoff.wait(Timestamp(1))),
+            (recorded.wait(now.plus(299)), recorded.wait(now.plus(300)), recorded.wait(Timestamp(1))),
             (1, 0, 0)
         );
-        store.backoff(&key).clear();
-        assert_eq!(store.backoff(&key).get(), None);
+        backoff.clear();
+        assert_eq!(backoff.get(), None);
     }
 }

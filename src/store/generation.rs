@@ -5,74 +5,71 @@
 //! change itself is in place. Numbers start at the time in microseconds, so that a state folder that
 //! was deleted never repeats a number.
 
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use super::Store;
-use super::stamp::modification_time;
+use super::stamp::Numbered;
 use crate::domain::{Result, Timestamp};
-use crate::files;
+use crate::files::{Disk, modified};
 
-const PREFIX: &str = "gen-";
+pub struct Generation {
+    files: Numbered,
+    /// Generations have this file's modification time: a shell that watches it compares it with the
+    /// generation itself, and needs no stamp.
+    dated_like: Option<PathBuf>,
+}
 
-impl Store {
-    /// The newest generation's file, if one was published.
-    pub fn generation(&self) -> Option<PathBuf> {
-        let newest = self.numbered(PREFIX).into_iter().max()?;
-        Some(self.generation_path(newest))
+impl Generation {
+    pub(super) fn new(disk: &Rc<Disk>, dated_like: Option<PathBuf>) -> Self {
+        Self { files: Numbered::new(disk, "gen-"), dated_like }
     }
 
-    /// Publishes the next generation, so that every shell loads at its next prompt.
-    pub fn publish_generation(&self, now: Timestamp) -> Result<PathBuf> {
-        self.ensure(&self.state)?;
-        let newest = self.numbered(PREFIX).into_iter().max().unwrap_or(0);
+    /// The newest one's file, if one was published.
+    pub fn newest(&self) -> Option<PathBuf> {
+        Some(self.files.path(self.files.numbers().into_iter().max()?))
+    }
+
+    /// Publishes the next one, so that every shell loads at its next prompt.
+    pub fn publish(&self, now: Timestamp) -> Result<PathBuf> {
+        let newest = self.files.numbers().into_iter().max().unwrap_or(0);
         let next = (newest + 1).max(now.0.saturating_mul(1_000_000));
-        let path = self.generation_path(next);
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        let path = self.files.mark(next, None)?;
+        if let Some(time) = self.dated_like.as_deref().and_then(modified) {
             // A file system that cannot hold that time costs shells one comparison more.
-            Ok(file) => drop(
-                self.dated_like.as_deref().and_then(modification_time).map(|time| file.set_modified(time)),
-            ),
-            // Somebody else published this very number after this change was in place.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(files::unwritable(&path, &error)),
+            let _ = self.files.mark(next, Some(time));
         }
-        for older in self.numbered(PREFIX).into_iter().filter(|number| *number < next) {
-            // One that cannot be unlinked now is unlinked by the next change.
-            let _ = std::fs::remove_file(self.generation_path(older));
-        }
+        self.files.remove_below(next);
         Ok(path)
-    }
-
-    fn generation_path(&self, number: u64) -> PathBuf {
-        self.state.join(format!("{PREFIX}{number}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    fn generation(state: &Path) -> Generation {
+        Generation::new(&Rc::new(Disk::new(state, state, state)), None)
+    }
 
     #[test]
     fn a_new_generation_replaces_the_older_ones() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(&folder.path().join("state"), folder.path(), folder.path());
-        assert_eq!(store.generation(), None);
-        let first = store.publish_generation(Timestamp(100)).expect("published");
-        assert_eq!(store.generation(), Some(first.clone()));
-        let second = store.publish_generation(Timestamp(100)).expect("published");
+        let generations = generation(&folder.path().join("state"));
+        assert_eq!(generations.newest(), None);
+        let first = generations.publish(Timestamp(100)).expect("published");
+        assert_eq!(generations.newest(), Some(first.clone()));
+        let second = generations.publish(Timestamp(100)).expect("published");
         assert!(!first.exists() && second.exists() && first != second);
     }
 
     #[test]
     fn a_clock_set_back_still_counts_up() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        let first = store.publish_generation(Timestamp(1_000_000)).expect("published");
-        let second = store.publish_generation(Timestamp(5)).expect("published");
-        assert_eq!(store.generation(), Some(second.clone()));
+        let generations = generation(folder.path());
+        let first = generations.publish(Timestamp(1_000_000)).expect("published");
+        let second = generations.publish(Timestamp(5)).expect("published");
+        assert_eq!(generations.newest(), Some(second.clone()));
         assert_ne!(first, second);
     }
 
@@ -83,17 +80,15 @@ mod tests {
         let threads: Vec<_> = (0..8)
             .map(|_| {
                 let path = path.clone();
-                std::thread::spawn(move || {
-                    Store::new(&path, &path, &path).publish_generation(Timestamp(7)).expect("published")
-                })
+                std::thread::spawn(move || generation(&path).publish(Timestamp(7)).expect("published"))
             })
             .collect();
         for thread in threads {
             thread.join().expect("no panic");
         }
-        let store = Store::new(&path, &path, &path);
-        let newest = store.publish_generation(Timestamp(7)).expect("published");
-        assert_eq!(store.numbered(PREFIX).len(), 1);
-        assert_eq!(store.generation(), Some(newest));
+        let generations = generation(&path);
+        let newest = generations.publish(Timestamp(7)).expect("published");
+        assert_eq!(generations.files.numbers().len(), 1);
+        assert_eq!(generations.newest(), Some(newest));
     }
 }

@@ -3,9 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Store;
-use super::slot::to_json;
-use crate::domain::{AccountId, Digest, Result, ServerUrl, Timestamp};
+use crate::domain::{AccountId, Digest, ServerUrl, Timestamp};
 
 /// What a user is called whom the server does not name, before the key's digest.
 const UNNAMED: &str = "key-";
@@ -35,23 +33,5 @@ impl Identity {
     /// The account behind the key, if it ever was accepted.
     pub fn account(&self, server: &ServerUrl) -> Option<AccountId> {
         self.user.as_ref().map(|user| AccountId::new(server, user))
-    }
-}
-
-impl Store {
-    /// What is known of the key with this digest.
-    pub fn identity(&self, key: &Digest) -> Result<Option<Identity>> {
-        let bytes = match self.read(&self.key_file("identities", key)) {
-            // It is asked of the server again.
-            Err(failure) if self.go_without(&failure) => None,
-            read => read?,
-        };
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-    }
-
-    /// Remembers what the server said of a key.
-    pub fn save_identity(&self, key: &Digest, identity: &Identity) -> Result<()> {
-        let path = self.key_file("identities", key);
-        self.write_if_possible(&path, &to_json(&path, identity)?)
     }
 }

@@ -3,11 +3,12 @@
 //! else could bring the new one back.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Store};
 use crate::domain::{Digest, Result, Secret, ServerUrl};
+use crate::files::{Disk, Slot};
 
 /// A reset that was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,48 +24,50 @@ pub struct BegunReset {
     pub new: Option<Secret>,
 }
 
-impl Store {
+pub struct ResetJournal(pub(super) Rc<Disk>);
+
+impl ResetJournal {
     /// Notes that `old` is about to be replaced, in the keyring or in the key file.
-    pub fn begin_reset(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
+    pub fn begin(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
         let (server, old) = (server.clone(), old.clone());
         self.asked().save(&BegunReset { server, old, in_keyring, new: None })
     }
 
     /// Notes the key that the reset brought.
-    pub fn keep_reset_key(&self, key: &Secret) -> Result<()> {
-        self.write(&self.reset_key_path(), key.expose().as_bytes())
+    pub fn keep_key(&self, key: &Secret) -> Result<()> {
+        self.0.write(&self.key_path(), key.expose().as_bytes())
     }
 
     /// Keeps the new key with this number, as it came, because it is none that can be shown or used.
     pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
-        let path = self.state.join(format!("new-api-key-{id}"));
-        self.write(&path, key.expose().as_bytes())?;
+        let path = self.0.state.join(format!("new-api-key-{id}"));
+        self.0.write(&path, key.expose().as_bytes())?;
         Ok(path)
     }
 
     /// The reset that was begun and not ended, if there is one.
-    pub fn begun_reset(&self) -> Result<Option<BegunReset>> {
-        let Some(begun) = self.asked().load("")? else { return Ok(None) };
-        let new = self.read(&self.reset_key_path())?;
+    pub fn begun(&self) -> Result<Option<BegunReset>> {
+        let Some(begun) = self.asked().load(|file| format!("rm {file}"))? else { return Ok(None) };
+        let new = self.0.read(&self.key_path())?;
         let new = new.and_then(|bytes| std::str::from_utf8(&bytes).ok().map(|text| Secret::new(text.trim())));
         Ok(Some(BegunReset { new: new.filter(|key| !key.expose().is_empty()), ..begun }))
     }
 
     /// The new key rests where it belongs, or there is none: the journal is removed.
-    pub fn end_reset(&self) {
+    pub fn end(&self) {
         // The key first: without the other part, nobody looks at it. What stays is ended once more
         // by the next command: the same key into the same file.
-        let _ = std::fs::remove_file(self.reset_key_path());
+        let _ = std::fs::remove_file(self.key_path());
         let _ = self.asked().remove();
     }
 
     /// The file of the new key, for a message.
-    pub fn reset_key_path(&self) -> PathBuf {
-        self.state.join("reset-api-key")
+    pub fn key_path(&self) -> PathBuf {
+        self.0.state.join("reset-api-key")
     }
 
     fn asked(&self) -> Slot<'_, BegunReset> {
-        self.slot(self.state.join("reset-api-key.json"))
+        Slot::new(&self.0, self.0.state.join("reset-api-key.json"))
     }
 }
 
@@ -76,17 +79,17 @@ mod tests {
     #[test]
     fn a_reset_is_kept_from_the_question_to_the_end() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        assert_eq!(store.begun_reset(), Ok(None));
+        let journal = ResetJournal(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
+        assert_eq!(journal.begun(), Ok(None));
         let (server, old) = (ServerUrl::default(), DigestKey::new([1; 32]).digest(&[b"old"]));
-        store.begin_reset(&server, &old, true).expect("written");
+        journal.begin(&server, &old, true).expect("written");
         let mut expected = BegunReset { server, old, new: None, in_keyring: true };
-        assert_eq!(store.begun_reset(), Ok(Some(expected.clone())));
-        store.keep_reset_key(&Secret::new("new")).expect("written");
+        assert_eq!(journal.begun(), Ok(Some(expected.clone())));
+        journal.keep_key(&Secret::new("new")).expect("written");
         expected.new = Some(Secret::new("new"));
-        assert_eq!(store.begun_reset(), Ok(Some(expected)));
-        store.end_reset();
-        assert_eq!(store.begun_reset(), Ok(None));
-        assert!(!store.reset_key_path().exists());
+        assert_eq!(journal.begun(), Ok(Some(expected)));
+        journal.end();
+        assert_eq!(journal.begun(), Ok(None));
+        assert!(!journal.key_path().exists());
     }
 }

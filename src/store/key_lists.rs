@@ -1,12 +1,12 @@
 //! The account's lists of API keys and of SSH keys as last known, for a TAB. They hold what a list
 //! shows, and no key.
 
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Store, Version};
-use crate::domain::{AccountId, Digest, Result, Timestamp};
+use crate::domain::{AccountId, Result, Timestamp, Version};
+use crate::files::{Disk, Slot};
 
 /// Which keys a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,21 +70,18 @@ impl KeyList {
     }
 }
 
-impl Store {
+pub struct KeyLists(pub(super) Rc<Disk>);
+
+impl KeyLists {
     /// A list of `account`.
-    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
-        self.slot(self.account_folder(account).join(format!("{}.json", kind.name())))
+    pub fn of(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
+        let folder = self.0.cache.join(account.as_str());
+        Slot::new(&self.0, folder.join(format!("{}.json", kind.name())))
     }
 
     /// Deletes the lists of `account`, as after a refused key.
-    pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
-        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.key_list(account, kind).remove())
-    }
-
-    /// The digests of the keys of `account` that were made through here, by id: by them the key in use is
-    /// known, although the server never lists keys themselves.
-    pub fn own_keys(&self, account: &AccountId) -> Slot<'_, BTreeMap<u64, Digest>> {
-        self.slot(self.state.join("own-keys").join(format!("{}.json", account.as_str())))
+    pub fn delete(&self, account: &AccountId) -> Result<()> {
+        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.of(account, kind).remove())
     }
 }
 
@@ -100,14 +97,15 @@ mod tests {
     #[test]
     fn a_list_is_read_back_and_a_damaged_one_is_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let disk = Rc::new(Disk::new(folder.path(), folder.path(), folder.path()));
+        let lists = KeyLists(Rc::clone(&disk));
         let account = AccountId::new(&ServerUrl::default(), "1");
-        let slot = store.key_list(&account, KeyKind::Api);
+        let slot = lists.of(&account, KeyKind::Api);
         assert_eq!(slot.get(), None);
         let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
         slot.save(&list).expect("written");
         assert_eq!(slot.get(), Some(list));
-        assert_eq!(store.key_list(&account, KeyKind::Ssh).get(), None);
+        assert_eq!(lists.of(&account, KeyKind::Ssh).get(), None);
         for damaged in [
             "",
             "{",
@@ -115,8 +113,7 @@ mod tests {
             "{\"version\":1}",
             "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
         ] {
-            let path = store.account_folder(&account).join("api-keys.json");
-            store.write(&path, damaged.as_bytes()).expect("written");
+            disk.write(&slot.path, damaged.as_bytes()).expect("written");
             assert_eq!(slot.get(), None, "{damaged}");
         }
     }

@@ -3,11 +3,12 @@
 //! the rotation.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Store};
 use crate::domain::{Digest, EnvName};
+use crate::files::{Disk, Slot};
 
 /// How many a name keeps, the latest.
 const MOST: usize = 8;
@@ -23,16 +24,18 @@ impl LoadedEarlier {
     }
 }
 
-impl Store {
+pub struct LoadedSlot(pub(super) Rc<Disk>);
+
+impl LoadedSlot {
     /// What shells held earlier. A file that cannot be read is as good as none: then a value that comes
     /// back is taken for the user's, and left alone.
-    pub fn loaded_earlier(&self) -> LoadedEarlier {
-        self.loaded().get().unwrap_or_default()
+    pub fn load(&self) -> LoadedEarlier {
+        self.slot().get().unwrap_or_default()
     }
 
     /// Remembers what shells hold no more.
-    pub fn remember_loaded(&self, replaced: &BTreeMap<EnvName, Digest>) {
-        let mut all = self.loaded_earlier();
+    pub fn add(&self, replaced: &BTreeMap<EnvName, Digest>) {
+        let mut all = self.load();
         let mut is_new = false;
         for (name, digest) in replaced {
             let known = all.0.entry(name.clone()).or_default();
@@ -45,12 +48,12 @@ impl Store {
         }
         if is_new {
             // As above.
-            let _ = self.loaded().save(&all);
+            let _ = self.slot().save(&all);
         }
     }
 
-    fn loaded(&self) -> Slot<'_, LoadedEarlier> {
-        self.slot(self.state.join("loaded.json"))
+    fn slot(&self) -> Slot<'_, LoadedEarlier> {
+        Slot::new(&self.0, self.0.state.join("loaded.json"))
     }
 }
 
@@ -62,15 +65,15 @@ mod tests {
     #[test]
     fn the_latest_digests_of_each_name_are_kept() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let loaded = LoadedSlot(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
         let name = |text| EnvName::parse(text).expect("a name");
         let digest = |number: usize| DigestKey::new([1; 32]).digest(&[&number.to_le_bytes()]);
         for number in 0..=MOST {
-            store.remember_loaded(&BTreeMap::from([(name("A"), digest(number))]));
+            loaded.add(&BTreeMap::from([(name("A"), digest(number))]));
             // One that is used again is not the oldest any more.
-            store.remember_loaded(&BTreeMap::from([(name("A"), digest(0))]));
+            loaded.add(&BTreeMap::from([(name("A"), digest(0))]));
         }
-        let earlier = store.loaded_earlier();
+        let earlier = loaded.load();
         let kept: Vec<usize> = (0..=MOST).filter(|n| earlier.contains(&name("A"), &digest(*n))).collect();
         assert_eq!(kept, [&[0][..], &(2..=MOST).collect::<Vec<_>>()].concat());
         assert!(!earlier.contains(&name("B"), &digest(0)));

@@ -1,24 +1,29 @@
 //! Notices already shown, so that a lasting problem is not told at the start of every shell.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::rc::Rc;
 
-use super::Store;
+use crate::domain::AccountId;
+use crate::files::{Disk, Slot};
 
-impl Store {
+pub struct Notices(pub(super) Rc<Disk>);
+
+impl Notices {
     /// Whether the notice called `id` was shown on this machine since its problem began.
     pub fn was_told(&self, id: &str) -> bool {
-        self.notice_path(id).exists()
+        self.path(id).exists()
     }
 
     /// Remembers that the notice called `id` was shown.
-    pub fn remember_told(&self, id: &str) {
+    pub fn remember(&self, id: &str) {
         // Where this cannot be written, the notice is told once more: no harm.
-        let _ = self.write(&self.notice_path(id), b"");
+        let _ = self.0.write(&self.path(id), b"");
     }
 
     /// Forgets the notices of problems that have gone: all but those whose ids begin with one of `lasting`.
-    pub fn forget_told(&self, lasting: &[&str]) {
-        let Ok(entries) = std::fs::read_dir(self.state.join("notices")) else { return };
+    pub fn forget(&self, lasting: &[&str]) {
+        let Ok(entries) = std::fs::read_dir(self.0.state.join("notices")) else { return };
         for entry in entries.flatten() {
             let id = entry.file_name();
             if !lasting.iter().any(|problem| id.as_encoded_bytes().starts_with(problem.as_bytes())) {
@@ -28,26 +33,51 @@ impl Store {
         }
     }
 
-    fn notice_path(&self, id: &str) -> PathBuf {
-        self.state.join("notices").join(id)
+    /// Whether `by` (a command, or the hook) has something new to tell of hidden variables in `names`; from
+    /// then on they are told. Where that cannot be written down, silence is better than a line at every
+    /// prompt.
+    pub fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
+        let path = self.0.state.join("hidden").join(format!("{account}-{by}.json"));
+        let slot = Slot::<BTreeSet<String>>::new(&self.0, path);
+        let told = slot.get().unwrap_or_default();
+        let now: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        now != told && slot.save(&now).is_ok() && !now.is_subset(&told)
+    }
+
+    fn path(&self, id: &str) -> PathBuf {
+        self.0.state.join("notices").join(id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ServerUrl;
 
     #[test]
     fn a_notice_is_remembered_until_forgotten() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        assert!(!store.was_told("offline"));
-        store.remember_told("offline");
-        store.remember_told("locked-1");
-        assert!(store.was_told("offline") && !store.was_told("other"));
-        store.forget_told(&["locked"]);
-        assert!(!store.was_told("offline") && store.was_told("locked-1"));
-        store.forget_told(&[]);
-        assert!(!store.was_told("locked-1"));
+        let notices = Notices(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
+        assert!(!notices.was_told("offline"));
+        notices.remember("offline");
+        notices.remember("locked-1");
+        assert!(notices.was_told("offline") && !notices.was_told("other"));
+        notices.forget(&["locked"]);
+        assert!(!notices.was_told("offline") && notices.was_told("locked-1"));
+        notices.forget(&[]);
+        assert!(!notices.was_told("locked-1"));
+    }
+
+    #[test]
+    fn only_a_hidden_name_that_is_new_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let notices = Notices(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
+        let account = AccountId::new(&ServerUrl::default(), "1");
+        assert!(!notices.tells_hidden(&account, "hook", &[]));
+        assert!(notices.tells_hidden(&account, "hook", &["A", "B"]));
+        assert!(notices.tells_hidden(&account, "refresh", &["A"]));
+        assert!(!notices.tells_hidden(&account, "hook", &["A", "B"]));
+        assert!(!notices.tells_hidden(&account, "hook", &["A"]));
+        assert!(notices.tells_hidden(&account, "hook", &["A", "B"]));
     }
 }

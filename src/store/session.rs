@@ -3,7 +3,7 @@
 //! A session's file never changes: another content gets another id, because a child shell may still
 //! need the one that it inherited. Files of dead shells are swept after a week, all after two months.
 
-use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
@@ -11,14 +11,14 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::stamp::modification_time;
-use super::{Store, Version};
-use crate::domain::{Failure, Result, hex};
+use crate::domain::{Failure, Result, Version, hex};
 use crate::environment::{Previous, SessionId};
-use crate::files;
+use crate::files::{Disk, Slot, Slots, modified, names, random};
 
 const DEAD_AFTER: Duration = Duration::from_secs(7 * 86_400);
 const OLD_AFTER: Duration = Duration::from_secs(60 * 86_400);
+
+const FOLDER: &str = "sessions";
 
 /// What one session keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,45 +44,51 @@ impl Session {
     }
 }
 
-impl Store {
+pub struct Sessions {
+    disk: Rc<Disk>,
+    slots: Slots<SessionId, File>,
+}
+
+impl Sessions {
+    pub(super) fn new(disk: &Rc<Disk>) -> Self {
+        Self { disk: Rc::clone(disk), slots: Slots::new(disk, FOLDER) }
+    }
+
     /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
-    pub fn session(&self, id: &SessionId) -> Option<Session> {
-        let path = self.session_path(id);
-        let File { previous, entries, .. } = self.slot(path.clone()).get()?;
+    pub fn load(&self, id: &SessionId) -> Option<Session> {
+        let slot = self.slots.of(id);
+        let File { previous, entries, .. } = slot.get()?;
         let now = SystemTime::now();
-        if modification_time(&path)
+        if modified(&slot.path)
             .is_none_or(|time| now.duration_since(time).is_ok_and(|age| age > DEAD_AFTER / 7))
         {
             // Only its date: a failure makes it be swept earlier.
-            let _ = std::fs::File::open(&path).and_then(|file| file.set_modified(now));
+            let _ = std::fs::File::open(&slot.path).and_then(|file| file.set_modified(now));
         }
         Some(Session { previous, entries })
     }
 
     /// Writes a session for `shell` (a process id) under a new id.
-    pub fn create_session(&self, session: &Session, shell: u32) -> Result<SessionId> {
-        let id = SessionId::parse(&hex(&*files::random::<8>()?))
+    pub fn create(&self, session: &Session, shell: u32) -> Result<SessionId> {
+        let id = SessionId::parse(&hex(&*random::<8>()?))
             .ok_or_else(|| Failure::failed("cannot name a session"))?;
         let Session { previous, entries } = session.clone();
-        self.slot(self.session_path(&id)).save(&File { version: Version, shell, previous, entries })?;
+        self.slots.of(&id).save(&File { version: Version, shell, previous, entries })?;
         Ok(id)
     }
 
     /// Removes the files of sessions that nobody can need any more.
-    pub fn sweep_sessions(&self) {
-        let Ok(entries) = std::fs::read_dir(self.state.join("sessions")) else { return };
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            let age = modification_time(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
-            let dead = self.slot(path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
+    pub fn sweep(&self) {
+        let folder = self.disk.state.join(FOLDER);
+        for path in names(&folder).into_iter().map(|name| folder.join(name)) {
+            let age = modified(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
+            let dead =
+                Slot::new(&self.disk, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
             if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
                 // What cannot be removed now is tried again at the next sweep.
                 let _ = std::fs::remove_file(path);
             }
         }
-    }
-
-    fn session_path(&self, id: &SessionId) -> PathBuf {
-        self.state.join("sessions").join(format!("{}.json", id.as_str()))
     }
 }
 
@@ -98,20 +104,20 @@ mod tests {
     #[test]
     fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let sessions = Sessions::new(&Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
         let name = EnvName::parse("A").expect("a name");
         let session =
             Session { previous: Previous::from([(name, b"\xff\n".to_vec())]), entries: Some("A!".into()) };
-        let dead = store.create_session(&session, u32::MAX).expect("written");
-        let alive = store.create_session(&session, std::process::id()).expect("written");
-        assert_eq!(store.session(&dead), Some(session.clone()));
-        store.sweep_sessions();
-        assert!(store.session(&dead).is_some());
+        let dead = sessions.create(&session, u32::MAX).expect("written");
+        let alive = sessions.create(&session, std::process::id()).expect("written");
+        assert_eq!(sessions.load(&dead), Some(session.clone()));
+        sessions.sweep();
+        assert!(sessions.load(&dead).is_some());
         for id in [&dead, &alive] {
-            let file = std::fs::File::open(store.session_path(id)).expect("opened");
+            let file = std::fs::File::open(&sessions.slots.of(id).path).expect("opened");
             file.set_modified(SystemTime::now() - DEAD_AFTER * 2).expect("dated");
         }
-        store.sweep_sessions();
-        assert_eq!((store.session(&dead), store.session(&alive)), (None, Some(session)));
+        sessions.sweep();
+        assert_eq!((sessions.load(&dead), sessions.load(&alive)), (None, Some(session)));
     }
 }

@@ -1,170 +1,71 @@
-//! The snapshot: what the account last said, so that shells can load without asking it.
-//!
-//! Its file holds the server's own words only; values that are remembered here lie in a file of
-//! their own ([`super::Values`]) and are laid over the snapshot when it is read.
+//! The snapshot's file: what the account last said, so that shells can load without asking it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
-use super::secret_file::LockedOut;
-use super::slot::to_json;
-use super::{Store, Version};
-use crate::domain::{AccountId, Failure, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::KnownValues;
-use crate::files;
-use crate::vault::{Place, Refusal, Trouble};
+use crate::domain::{AccountId, Failure, Result, Snapshot};
+use crate::files::{Disk, parse, remove, to_json, unwritable};
+use crate::sealing::{Kind as SecretKind, LockedOut, Refusal, Sealing, Trouble};
 
-/// The file's name in the account's folder.
-pub(super) const FILE: &str = "snapshot.json";
-
-/// An account's variables as last known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Snapshot {
-    pub version: Version<VERSION>,
-    pub server: ServerUrl,
-    /// The user's id there.
-    pub user: String,
-    pub email: Option<String>,
-    pub fetched_at: Timestamp,
-    /// Whether a change since then ended so that nobody knows what the account holds now.
-    pub doubtful: bool,
-    /// The variables by name, as the server names them.
-    pub variables: BTreeMap<String, Variable>,
-    /// Why the remembered values that belong to it could not be read, if that is so.
-    #[serde(skip)]
-    pub unread: Option<Failure>,
-}
-
-/// The version of the file's format; another one is fetched anew.
-const VERSION: u32 = 2;
-
-/// One variable as last known.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Variable {
-    /// Its value; `None` where the server only sends a mask, and nothing is remembered.
-    pub value: Option<Secret>,
-    #[serde(skip)]
-    pub origin: Origin,
-    /// When this machine first saw it so.
-    pub changed_at: Timestamp,
-}
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
-    /// The server sent it in clear, or nothing but a mask.
-    #[default]
-    Account,
-    /// It is remembered here; the server only sends a mask.
-    Local,
-}
+pub(super) const KIND: SecretKind = SecretKind {
+    name: "snapshot.json",
+    is_cache: true,
+    count: |bytes| parse(bytes).map(|snapshot: Snapshot| snapshot.values()),
+};
 
 #[derive(Deserialize)]
 struct VersionIn {
     version: u32,
 }
 
-impl Variable {
-    /// Its value, if the server itself told it.
-    pub fn told(&self) -> Option<&Secret> {
-        self.value.as_ref().filter(|_| self.origin == Origin::Account)
-    }
+pub struct Snapshots {
+    pub(super) disk: Rc<Disk>,
+    pub(super) sealing: Rc<Sealing>,
 }
 
-impl Serialize for Variable {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Told<'a> {
-            value: Option<&'a str>,
-            changed_at: Timestamp,
-        }
-        Told { value: self.told().map(Secret::expose), changed_at: self.changed_at }.serialize(serializer)
-    }
-}
-
-impl Snapshot {
-    /// The variable of this name, or of this name in capitals, as the server saves it.
-    pub fn find(&self, name: &str) -> Option<(&str, &Variable)> {
-        let capitals = name.to_ascii_uppercase();
-        let found = self.variables.get_key_value(name).or_else(|| self.variables.get_key_value(&capitals))?;
-        Some((found.0.as_str(), found.1))
-    }
-
-    /// Each variable's value, as far as it is known here.
-    pub fn values(&self) -> KnownValues<'_> {
-        self.variables.iter().map(|(name, variable)| (name.as_str(), variable.value.as_ref())).collect()
-    }
-
-    /// The account that this is of.
-    pub fn account(&self) -> AccountId {
-        AccountId::new(&self.server, &self.user)
-    }
-}
-
-impl Store {
+impl Snapshots {
     /// The snapshot of `account`; `None` if there is none, or one of another version's format.
     ///
     /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, aloud.
-    pub fn snapshot(&self, account: &AccountId) -> Result<Option<Snapshot>> {
-        let path = self.snapshot_path(account);
-        let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else { return Ok(None) };
+    pub fn load(&self, account: &AccountId) -> Result<Option<Snapshot>> {
+        let path = self.path(account);
+        let Some(opened) = self.sealing.read(&KIND, account)? else { return Ok(None) };
         let bytes = match opened {
             Ok(bytes) => bytes,
             Err(LockedOut::Refused(Refusal::OtherVersion)) => return Ok(None),
             Err(LockedOut::Refused(refusal)) => return set_aside(&path, &refusal.to_string()),
             Err(LockedOut::NoKey(_, trouble)) => return Err(locked_out(&path, &trouble)),
         };
-        if let Some(snapshot) = parse(&bytes).filter(|snapshot| snapshot.account() == *account) {
+        if let Some(snapshot) = parse(&bytes).filter(|snapshot: &Snapshot| snapshot.account() == *account) {
             return Ok(Some(snapshot));
         }
-        if let Ok(VersionIn { version }) = serde_json::from_slice(&bytes)
-            && version > VERSION
-        {
+        if parse(&bytes).is_some_and(|VersionIn { version }| version > Snapshot::VERSION) {
             return Ok(None);
         }
         set_aside(&path, "was damaged")
     }
 
     /// Writes the snapshot of its account.
-    pub fn save_snapshot(&self, snapshot: &Snapshot) -> Result<()> {
+    pub fn save(&self, snapshot: &Snapshot) -> Result<()> {
         let account = snapshot.account();
-        let place = Place { account: &account, name: FILE };
-        let values = snapshot.variables.values().filter(|variable| variable.told().is_some()).count();
-        let path = self.snapshot_path(&account);
-        self.write_secret(&path, place, &to_json(&path, snapshot)?, values)
+        self.sealing.write(&KIND, &account, &to_json(&self.path(&account), snapshot)?)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
-    pub fn delete_snapshot(&self, account: &AccountId) -> Result<()> {
-        files::remove(&self.snapshot_path(account))
+    pub fn delete(&self, account: &AccountId) -> Result<()> {
+        remove(&self.path(account))
     }
 
-    /// The snapshot's file, and its size in bytes if it is there.
-    pub fn snapshot_file(&self, account: &AccountId) -> (PathBuf, Option<u64>) {
-        let path = self.snapshot_path(account);
-        let size = std::fs::metadata(&path).ok().map(|metadata| metadata.len());
-        (path, size)
+    pub fn path(&self, account: &AccountId) -> PathBuf {
+        KIND.path(&self.disk, account)
     }
-
-    fn snapshot_path(&self, account: &AccountId) -> PathBuf {
-        self.account_folder(account).join(FILE)
-    }
-}
-
-/// How many values the bytes of a snapshot hold.
-pub(super) fn count_values(bytes: &[u8]) -> Option<usize> {
-    Some(parse(bytes)?.variables.values().filter(|variable| variable.value.is_some()).count())
-}
-
-fn parse(bytes: &[u8]) -> Option<Snapshot> {
-    serde_json::from_slice(bytes).ok()
 }
 
 fn set_aside(path: &Path, why: &str) -> Result<Option<Snapshot>> {
     let aside = path.with_extension("json.corrupt");
-    std::fs::rename(path, &aside).map_err(|error| files::unwritable(&aside, &error))?;
+    std::fs::rename(path, &aside).map_err(|error| unwritable(&aside, &error))?;
     Err(Failure::unavailable(format!("the cache {} {why}; moved away and fetched again", path.display())))
 }
 
@@ -182,14 +83,12 @@ fn locked_out(path: &Path, trouble: &Trouble) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Kind;
+    use crate::domain::{Kind, Secret, ServerUrl, ServerVariable, Timestamp, Version};
+    use crate::store::Store;
 
     fn sample() -> Snapshot {
-        let variable = |value: Option<&str>| Variable {
-            value: value.map(Secret::new),
-            origin: Origin::Account,
-            changed_at: Timestamp(5),
-        };
+        let variable =
+            |value: Option<&str>| ServerVariable { value: value.map(Secret::new), changed_at: Timestamp(5) };
         Snapshot {
             version: Version,
             server: ServerUrl::default(),
@@ -200,44 +99,32 @@ mod tests {
             variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
                 .map(|(name, value)| (name.to_owned(), variable(value)))
                 .into(),
-            unread: None,
         }
     }
 
     #[test]
     fn a_snapshot_is_read_back_as_written() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), &folder.path().join("cache"), &folder.path().join("data"));
+        let store = Store::in_folder(folder.path());
         let snapshot = sample();
-        assert_eq!(store.snapshot(&snapshot.account()), Ok(None));
-        store.save_snapshot(&snapshot).expect("written");
-        assert_eq!(store.snapshot(&snapshot.account()), Ok(Some(snapshot)));
-    }
-
-    #[test]
-    fn what_is_only_known_here_has_no_place_in_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        let mut snapshot = sample();
-        snapshot.variables.get_mut("A").expect("there").origin = Origin::Local;
-        store.save_snapshot(&snapshot).expect("written");
-        let read = store.snapshot(&snapshot.account()).expect("read").expect("there");
-        assert_eq!(read.variables["A"].value, None);
+        assert_eq!(store.snapshots.load(&snapshot.account()), Ok(None));
+        store.snapshots.save(&snapshot).expect("written");
+        assert_eq!(store.snapshots.load(&snapshot.account()), Ok(Some(snapshot)));
     }
 
     #[test]
     fn a_damaged_one_is_set_aside_and_another_format_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let store = Store::in_folder(folder.path());
         let account = sample().account();
-        let (path, _) = store.snapshot_file(&account);
+        let path = store.snapshots.path(&account);
         for damaged in ["", "{", "null", "[]", "{\"version\":1}", "{\"version\":1,\"variables\":{\"A\":5}}"] {
-            store.write(&path, damaged.as_bytes()).expect("written");
-            assert_eq!(store.snapshot(&account).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
+            store.disk.write(&path, damaged.as_bytes()).expect("written");
+            assert_eq!(store.snapshots.load(&account).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
             assert!(!path.exists() && path.with_extension("json.corrupt").exists());
         }
-        store.write(&path, b"{\"version\":3,\"new\":true}").expect("written");
-        assert_eq!(store.snapshot(&account), Ok(None));
+        store.disk.write(&path, b"{\"version\":3,\"new\":true}").expect("written");
+        assert_eq!(store.snapshots.load(&account), Ok(None));
         assert!(path.exists());
     }
 }

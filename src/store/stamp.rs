@@ -1,53 +1,91 @@
-//! Stamps: empty files that carry the modification time that another program's file had when its
-//! content was last read. A shell compares both with `-nt` and `-ot`, which is an exact comparison
-//! by builtins: it notices every later write, and also one by a clock that was set back.
+//! Empty files that tell a shell something by their names and times, which it compares with builtins.
 
-use std::fs::{FileTimes, OpenOptions};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Store;
-use crate::domain::{Result, hex};
-use crate::files;
+use crate::domain::{Result, Timestamp, hex};
+use crate::files::{Disk, modified, names};
 
-impl Store {
-    /// The path of the stamp of `file`.
-    pub fn stamp_path(&self, file: &Path) -> PathBuf {
-        let hash = Sha256::digest(file.as_os_str().as_bytes());
-        self.state.join(format!("stamp-{}", hex(&hash[..8])))
+/// The files `<prefix>N` of the state folder.
+pub(super) struct Numbered {
+    disk: Rc<Disk>,
+    prefix: &'static str,
+}
+
+impl Numbered {
+    pub fn new(disk: &Rc<Disk>, prefix: &'static str) -> Self {
+        Self { disk: Rc::clone(disk), prefix }
     }
 
-    /// Whether the stamp of `file` shows the time `modified`.
-    pub fn is_stamped(&self, file: &Path, modified: SystemTime) -> bool {
-        modification_time(&self.stamp_path(file)) == Some(modified)
+    pub fn numbers(&self) -> Vec<u64> {
+        let names = names(&self.disk.state);
+        names.iter().filter_map(|name| name.strip_prefix(self.prefix)?.parse().ok()).collect()
     }
 
-    /// Gives the stamp of `file` the time `modified`.
-    pub fn stamp(&self, file: &Path, modified: SystemTime) -> Result<()> {
-        self.mark(&self.stamp_path(file), modified)
+    pub fn path(&self, number: u64) -> PathBuf {
+        self.disk.state.join(format!("{}{number}", self.prefix))
     }
 
-    /// Makes `path` an empty private file of the state folder with the time `modified`.
-    pub(super) fn mark(&self, path: &Path, modified: SystemTime) -> Result<()> {
-        self.ensure(&self.state)?;
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .and_then(|mark| mark.set_times(FileTimes::new().set_modified(modified)))
-            .map_err(|error| files::unwritable(path, &error))
+    pub fn mark(&self, number: u64, modified: Option<SystemTime>) -> Result<PathBuf> {
+        let path = self.path(number);
+        self.disk.mark(&path, modified).map(|()| path)
+    }
+
+    pub fn remove_below(&self, number: u64) {
+        for older in self.numbers().into_iter().filter(|other| *other < number) {
+            // One that cannot be removed now is removed with the next.
+            let _ = std::fs::remove_file(self.path(older));
+        }
     }
 }
 
-/// When `path` was last written, as exactly as the file system knows; `None` if it does not exist.
-pub(crate) fn modification_time(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+/// Deadlines: a file `due-N` has the time at which shells that hold it ask again. A shell without a clock
+/// among its builtins compares it with a file that is written all the time, its own terminal. A shell that
+/// misses its file asks.
+pub struct Deadlines(Numbered);
+
+/// Deadlines are rounded up to a multiple of this (seconds), so that shells share files.
+const STEP: u64 = 10;
+
+impl Deadlines {
+    pub(super) fn new(disk: &Rc<Disk>) -> Self {
+        Self(Numbered::new(disk, "due-"))
+    }
+
+    /// The file of the moment `after` seconds from `now`.
+    pub fn at(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
+        let at = now.plus(after).0.next_multiple_of(STEP);
+        let path = self.0.mark(at, Some(UNIX_EPOCH + Duration::from_secs(at)))?;
+        self.0.remove_below(now.0);
+        Ok(path)
+    }
+}
+
+/// Stamps carry the time that another program's file had when its content was last read. A shell compares
+/// both with `-nt` and `-ot`, which is exact: it notices every later write, and also one by a clock that
+/// was set back.
+pub struct Stamps(pub(super) Rc<Disk>);
+
+impl Stamps {
+    /// The path of the stamp of `file`.
+    pub fn path(&self, file: &Path) -> PathBuf {
+        let hash = Sha256::digest(file.as_os_str().as_bytes());
+        self.0.state.join(format!("stamp-{}", hex(&hash[..8])))
+    }
+
+    /// Whether the stamp of `file` shows this time.
+    pub fn shows(&self, file: &Path, time: SystemTime) -> bool {
+        modified(&self.path(file)) == Some(time)
+    }
+
+    /// Gives the stamp of `file` this time.
+    pub fn set(&self, file: &Path, time: SystemTime) -> Result<()> {
+        self.0.mark(&self.path(file), Some(time))
+    }
 }
 
 #[cfg(test)]
@@ -57,14 +95,27 @@ mod tests {
     #[test]
     fn a_stamp_has_the_files_time_to_the_nanosecond() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let stamps = Stamps(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
         let file = folder.path().join("watched");
         std::fs::write(&file, "one").expect("written");
-        let time = modification_time(&file).expect("a time");
-        assert!(!store.is_stamped(&file, time));
-        store.stamp(&file, time).expect("stamped");
-        assert!(store.is_stamped(&file, time));
-        assert_eq!(modification_time(&store.stamp_path(&file)), Some(time));
-        assert!(!store.is_stamped(&file, time + std::time::Duration::from_nanos(1)));
+        let time = modified(&file).expect("a time");
+        assert!(!stamps.shows(&file, time));
+        stamps.set(&file, time).expect("stamped");
+        assert!(stamps.shows(&file, time));
+        assert!(!stamps.shows(&file, time + Duration::from_nanos(1)));
+    }
+
+    #[test]
+    fn a_deadline_is_a_file_of_that_time_until_it_has_passed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let state = folder.path().join("state");
+        let deadlines = Deadlines::new(&Rc::new(Disk::new(&state, folder.path(), folder.path())));
+        let first = deadlines.at(Timestamp(1_001), 300).expect("written");
+        assert_eq!(modified(&first), Some(UNIX_EPOCH + Duration::from_secs(1_310)));
+        assert_eq!(deadlines.at(Timestamp(1_002), 300), Ok(first.clone()), "shared");
+        let second = deadlines.at(Timestamp(1_310), 10).expect("written");
+        assert!(first.exists() && second.exists());
+        deadlines.at(Timestamp(1_311), 300).expect("written");
+        assert!(!first.exists() && second.exists());
     }
 }

@@ -1,55 +1,21 @@
 //! Remembered values: what the server will not show, kept for each account apart from the cache,
 //! because nobody can fetch it a second time.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::secret_file::LockedOut;
-use super::slot::to_json;
-use super::{Lock, Store, Version};
-use crate::domain::{AccountId, Failure, Result, Secret, Timestamp, count};
-use crate::vault::{Place, Refusal, Trouble};
+use crate::domain::{AccountId, Result, Timestamp, Values, Version};
+use crate::files::{Disk, parse, to_json};
+use crate::sealing::{Kind, Sealing, unreadable};
 
-/// The file's name in the account's folder.
-pub(super) const FILE: &str = "values.json";
-
-/// How long a value is kept after its variable has gone from the account, in seconds: 30 days.
-pub const KEPT_AFTER_DELETION: u64 = 30 * 86_400;
-
-/// An account's remembered values, by the variable's name.
-pub type Values = BTreeMap<String, Remembered>;
-
-/// One remembered value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Remembered {
-    /// The value.
-    #[serde(serialize_with = "Secret::write_down")]
-    pub value: Secret,
-    /// How it came here.
-    pub by: Means,
-    /// When it came here.
-    pub at: Timestamp,
-    /// When the account was first seen without the variable, if it is.
-    pub gone_at: Option<Timestamp>,
-    /// When the variable came back after the account had been without it, if it did: its value may
-    /// be another one.
-    pub made_anew_at: Option<Timestamp>,
-}
-
-/// How a remembered value came here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Means {
-    /// It was sent to the account from here.
-    Sent,
-    /// The user gave it with `remember`.
-    Given,
-    /// The server told it, at a time when it did.
-    Told,
-}
+pub(super) const KIND: Kind = Kind {
+    name: "values.json",
+    is_cache: false,
+    count: |bytes| parse(bytes).map(|file: File| file.values.len()),
+};
 
 #[derive(Serialize, Deserialize)]
 struct File {
@@ -57,51 +23,31 @@ struct File {
     values: Values,
 }
 
-impl Remembered {
-    /// `value`, remembered now.
-    pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
-        Self { value, by, at: now, gone_at: None, made_anew_at: None }
-    }
-
-    /// Whether its variable has been gone for so long that it is kept no longer.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        let gone_for = self.gone_at.and_then(|gone_at| now.since(gone_at));
-        gone_for.is_some_and(|seconds| seconds >= KEPT_AFTER_DELETION)
-    }
-
-    /// Whether anything tells that the account may hold another value by now.
-    pub fn may_be_outdated(&self) -> bool {
-        self.made_anew_at.is_some()
-    }
+/// The remembered values of every account.
+pub struct RememberedValues {
+    pub(super) disk: Rc<Disk>,
+    pub(super) sealing: Rc<Sealing>,
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Option<Values> {
-    serde_json::from_slice(bytes).ok().map(|file: File| file.values)
-}
-
-impl Store {
+impl RememberedValues {
     /// What is remembered of `account`; without what has expired, whether or not it is still there.
     ///
     /// # Errors
     /// The file is there but cannot be read, trusted or understood. It is never set aside by itself:
     /// nobody can fetch its values anew.
-    pub fn values(&self, account: &AccountId) -> Result<Values> {
-        let mut values = self.all_values(account)?;
+    pub fn load(&self, account: &AccountId) -> Result<Values> {
+        let mut values = self.all(account)?;
         drop_expired(&mut values);
         Ok(values)
     }
 
-    fn all_values(&self, account: &AccountId) -> Result<Values> {
-        let path = self.values_path(account);
-        let Some(opened) = self.read_opened(&path, Place { account, name: FILE })? else {
-            return Ok(Values::new());
-        };
-        match opened {
-            Ok(bytes) => {
-                parse(&bytes).ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
-            }
-            Err(why) => Err(locked_out_failure(&path, &why)),
-        }
+    fn all(&self, account: &AccountId) -> Result<Values> {
+        let path = self.path(account);
+        let Some(opened) = self.sealing.read(&KIND, account)? else { return Ok(Values::new()) };
+        let bytes = opened.map_err(|why| why.failure(&path))?;
+        parse(&bytes)
+            .map(|file: File| file.values)
+            .ok_or_else(|| unreadable(&path, "is damaged, or of a later version of vastenv"))
     }
 
     /// Changes what is remembered of `account`, one process at a time; writes only what differs. What
@@ -109,44 +55,42 @@ impl Store {
     ///
     /// # Errors
     /// The file cannot be read or written; what `edit` itself fails with: then nothing is written.
-    pub fn edit_values<T>(
-        &self,
-        account: &AccountId,
-        edit: impl FnOnce(&mut Values) -> Result<T>,
-    ) -> Result<T> {
-        let (edited, written) = self.try_to_edit_values(account, edit)?;
+    pub fn edit<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Values) -> Result<T>) -> Result<T> {
+        let (edited, written) = self.try_to_edit(account, edit)?;
         written.map(|()| edited)
     }
 
-    /// As [`Self::edit_values`], with what `edit` made of the values even if they could not be written.
-    pub fn try_to_edit_values<T>(
+    /// As [`Self::edit`], with what `edit` made of the values even if they could not be written.
+    pub fn try_to_edit<T>(
         &self,
         account: &AccountId,
         edit: impl FnOnce(&mut Values) -> Result<T>,
     ) -> Result<(T, Result<()>)> {
-        let _lock = self.lock_values(account)?;
-        let before = self.all_values(account)?;
+        let _lock = self.disk.lock_values(account)?;
+        let before = self.all(account)?;
         let mut values = before.clone();
         drop_expired(&mut values);
         let edited = edit(&mut values)?;
         if values == before {
             return Ok((edited, Ok(())));
         }
-        Ok((edited, self.write_values(account, values)))
+        Ok((edited, self.write(account, values)))
     }
 
-    fn write_values(&self, account: &AccountId, values: Values) -> Result<()> {
-        let (path, place, number) = (self.values_path(account), Place { account, name: FILE }, values.len());
-        self.write_secret(&path, place, &to_json(&path, &File { version: Version, values })?, number)
+    fn write(&self, account: &AccountId, values: Values) -> Result<()> {
+        let bytes = to_json(&self.path(account), &File { version: Version, values })?;
+        self.sealing.write(&KIND, account, &bytes)
     }
 
-    pub(super) fn lock_values(&self, account: &AccountId) -> Result<Lock> {
-        self.await_lock(&format!("values-{}", account.as_str()))
+    /// Moves values whose key the keyring has lost to `values.json.lost`, so that others can be
+    /// remembered; says so in a note.
+    pub fn move_lost(&self, account: &AccountId) -> Result<()> {
+        let _lock = self.disk.lock_values(account)?;
+        self.sealing.move_lost(&KIND, account)
     }
 
-    /// The file of the remembered values.
-    pub fn values_path(&self, account: &AccountId) -> PathBuf {
-        self.data.join(account.as_str()).join(FILE)
+    pub fn path(&self, account: &AccountId) -> PathBuf {
+        KIND.path(&self.disk, account)
     }
 }
 
@@ -156,47 +100,11 @@ fn drop_expired(values: &mut Values) {
     values.retain(|_, remembered| !remembered.is_expired(now));
 }
 
-/// What is lost, and how to go on, where sealed values at `path` do not open.
-pub(super) fn locked_out_failure(path: &Path, why: &LockedOut) -> Failure {
-    let path_shown = path.display();
-    match why {
-        LockedOut::Refused(Refusal::OtherVersion) => {
-            unreadable(path, "was encrypted by a later version of vastenv")
-        }
-        LockedOut::Refused(refusal) => unreadable(path, &refusal.to_string()),
-        LockedOut::NoKey(header, trouble) => {
-            let (values, verb) = match header.values {
-                1 => ("value".to_owned(), "is"),
-                several => (count(several, "value"), "are"),
-            };
-            match trouble {
-                // Nobody can bring them back but a backup of the keyring: nothing waits for that.
-                Trouble::Missing => Failure::failed(format!(
-                    "the {values} remembered in {path_shown} {verb} encrypted with a key that the keyring no longer has"
-                ))
-                .hint("restore the keyring from a backup, or enter the values again: vastenv remember env-var --all (the encrypted file is kept)"),
-                _ => Failure::unavailable(format!(
-                    "the {values} remembered in {path_shown} cannot be opened: {trouble}"
-                ))
-                .hint(trouble.hint()),
-            }
-        }
-    }
-}
-
-fn unreadable(path: &Path, why: &str) -> Failure {
-    let shown = shell_escape::escape(path.to_string_lossy());
-    Failure::unavailable(format!(
-        "the remembered values in {} cannot be read: the file {why}",
-        path.display()
-    ))
-    .hint(format!("restore a backup; or mv {shown} {shown}.damaged, then vastenv remember env-var --all"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Kind, ServerUrl};
+    use crate::domain::{KEPT_AFTER_DELETION, Kind, Means, Remembered, Secret, ServerUrl};
+    use crate::store::Store;
 
     fn account() -> AccountId {
         AccountId::new(&ServerUrl::default(), "7")
@@ -205,7 +113,8 @@ mod tests {
     fn remember(store: &Store, name: &str, value: &str) {
         let entry = Remembered::new(Secret::new(value), Means::Given, Timestamp(5));
         store
-            .edit_values(&account(), |values| {
+            .values
+            .edit(&account(), |values| {
                 values.insert(name.to_owned(), entry);
                 Ok(())
             })
@@ -215,11 +124,11 @@ mod tests {
     #[test]
     fn values_are_read_back_as_written() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), &folder.path().join("data"));
-        assert_eq!(store.values(&account()), Ok(Values::new()));
+        let store = Store::in_folder(folder.path());
+        assert_eq!(store.values.load(&account()), Ok(Values::new()));
         remember(&store, "A", "v\n\"");
         remember(&store, "B", "");
-        let values = store.values(&account()).expect("read");
+        let values = store.values.load(&account()).expect("read");
         assert_eq!((values["A"].value.expose(), values["B"].value.expose()), ("v\n\"", ""));
         assert_eq!(values["A"].by, Means::Given);
     }
@@ -227,7 +136,7 @@ mod tests {
     #[test]
     fn what_has_expired_is_not_there_and_goes_with_the_next_write() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
+        let store = Store::in_folder(folder.path());
         let gone = |at| Remembered {
             gone_at: Some(at),
             ..Remembered::new(Secret::new("v"), Means::Sent, Timestamp(5))
@@ -236,24 +145,24 @@ mod tests {
         let recent = gone(Timestamp(now - KEPT_AFTER_DELETION + 3600));
         let values = [("OLD", gone(Timestamp(now - KEPT_AFTER_DELETION))), ("RECENT", recent)];
         let values: Values = values.map(|(name, value)| (name.to_owned(), value)).into();
-        store.write_values(&account(), values).expect("written");
+        store.values.write(&account(), values).expect("written");
         let names = |values: &Values| values.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&store.values(&account()).expect("read")), ["RECENT"]);
-        assert_eq!(names(&store.all_values(&account()).expect("read")), ["OLD", "RECENT"]);
-        let edited = store.edit_values(&account(), |values| Ok(names(values))).expect("written");
+        assert_eq!(names(&store.values.load(&account()).expect("read")), ["RECENT"]);
+        assert_eq!(names(&store.values.all(&account()).expect("read")), ["OLD", "RECENT"]);
+        let edited = store.values.edit(&account(), |values| Ok(names(values))).expect("written");
         assert_eq!(edited, ["RECENT"]);
-        assert_eq!(names(&store.all_values(&account()).expect("read")), ["RECENT"]);
+        assert_eq!(names(&store.values.all(&account()).expect("read")), ["RECENT"]);
     }
 
     #[test]
     fn a_damaged_file_stays_where_it_is() {
         let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::new(folder.path(), folder.path(), folder.path());
-        let path = store.values_path(&account());
+        let store = Store::in_folder(folder.path());
+        let path = store.values.path(&account());
         for damaged in ["", "{", "[]", "{\"version\":2,\"values\":{}}"] {
-            store.write(&path, damaged.as_bytes()).expect("written");
-            assert_eq!(store.values(&account()).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
-            let edited = store.edit_values(&account(), |values| {
+            store.disk.write(&path, damaged.as_bytes()).expect("written");
+            assert_eq!(store.values.load(&account()).unwrap_err().kind(), Kind::Unavailable, "{damaged}");
+            let edited = store.values.edit(&account(), |values| {
                 values.clear();
                 Ok(())
             });
@@ -270,13 +179,13 @@ mod tests {
             .map(|number| {
                 let path = path.clone();
                 std::thread::spawn(move || {
-                    remember(&Store::new(&path, &path, &path), &format!("N{number}"), "v");
+                    remember(&Store::in_folder(&path), &format!("N{number}"), "v");
                 })
             })
             .collect();
         for thread in threads {
             thread.join().expect("no panic");
         }
-        assert_eq!(Store::new(&path, &path, &path).values(&account()).expect("read").len(), 8);
+        assert_eq!(Store::in_folder(&path).values.load(&account()).expect("read").len(), 8);
     }
 }

@@ -62,19 +62,19 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
 fn folders(app: &App) -> Fact {
     let mut shown = Vec::new();
     for folder in [&app.paths.state, &app.paths.cache, &app.paths.data] {
-        if let Err(failure) = app.store.ensure(folder) {
+        if let Err(failure) = app.store.disk.ensure(folder) {
             return Fact::bad("folders", &failure);
         }
         shown.push(folder.display().to_string());
     }
-    let fixed = app.store.take_notes();
+    let fixed = app.store.disk.take_notes();
     let private = format!("private and writable: {}", shown.join(", "));
     Fact::new("folders", if fixed.is_empty() { private } else { fixed.join("; ") })
 }
 
 /// Whether killed writers left files with secrets in clear.
 fn leftovers(app: &App) -> Fact {
-    let mut found = app.store.leftovers();
+    let mut found = app.store.disk.leftovers();
     found.extend(files::leftovers(&app.paths.vastai_config));
     if found.is_empty() {
         return Fact::new("leftovers", "no temporary files");
@@ -82,7 +82,7 @@ fn leftovers(app: &App) -> Fact {
     let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
     let (number, shown) = (count(found.len(), "file"), shown.join(", "));
     Fact::new("leftovers", format!("{number} left by interrupted writes, may hold secrets: {shown}"))
-        .next(format!("vastenv storage {}", app.config.storage))
+        .next(format!("vastenv storage {}", app.store.sealing.storage().unwrap_or_default()))
 }
 
 /// Whether the server answers, and whose it says the key is.

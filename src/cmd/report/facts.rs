@@ -6,10 +6,13 @@ use super::super::app::App;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Identity, KEPT_AFTER_DELETION, Known, Snapshot, describe_storage};
+use crate::account::{Account, Identity, Known};
 use crate::context::{self, variables};
-use crate::domain::{EnvName, Failure, Result, ServerUrl, count, format_duration, printable};
-use crate::environment::Environment;
+use crate::domain::{
+    EnvName, Failure, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
+};
+use crate::environment::{Environment, KnownVariables};
+use crate::sealing;
 use crate::shell::Shell;
 
 pub struct Facts<'a> {
@@ -24,9 +27,9 @@ pub struct Facts<'a> {
     pub shell: ThisShell,
 }
 
-/// A snapshot, its age in seconds, and what a shell holds of it.
+/// What is known, its age in seconds, and what a shell holds of it.
 pub struct Cached {
-    pub snapshot: Snapshot,
+    pub known: KnownVariables,
     pub age: Option<u64>,
     pub environment: Environment,
 }
@@ -70,7 +73,7 @@ impl<'a> Facts<'a> {
         });
         let counts = json!({"loadable": loadable, "masked": unknown, "refused": refused});
         let fact = Fact::new("variables", text).field("variables", counts);
-        match (&cached.snapshot.unread, cached.environment.hidden_notice()) {
+        match (&cached.known.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
             (_, Some(_)) => fact.next("vastenv remember env-var --all"),
             _ => fact,
@@ -85,7 +88,7 @@ impl<'a> Facts<'a> {
             Ok(values) => values,
             Err(failure) => return Fact::bad("remembered", &failure).field("remembered", Value::Null),
         };
-        let path = account.id().map(|id| account.store.values_path(&id).display().to_string());
+        let path = account.id().map(|id| account.store.values.path(&id).display().to_string());
         let mut text = count(values.len(), "value");
         if let Some(path) = path.as_ref().filter(|_| !values.is_empty()) {
             text.push_str(&format!(" in {path}"));
@@ -111,7 +114,7 @@ impl<'a> Facts<'a> {
 
     /// Where secrets are stored.
     pub fn storage(&self) -> Fact {
-        match describe_storage(&self.app.store, &self.app.config) {
+        match sealing::report(&self.app.store.sealing) {
             Ok(report) => match report.problem() {
                 Some(failure) => Fact::bad("storage", &failure),
                 None => Fact::new("storage", report.sentence()),
@@ -168,10 +171,10 @@ impl<'a> Facts<'a> {
 
 fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
     match account.known()? {
-        Known::Snapshot(snapshot) => Ok(Some(Cached {
-            age: account.age(&snapshot),
-            environment: account.environment(&snapshot),
-            snapshot: *snapshot,
+        Known::Variables(known) => Ok(Some(Cached {
+            age: account.age(&known),
+            environment: account.environment(&known),
+            known: *known,
         })),
         Known::Refused(at) => {
             let text = format!("the server refused the API key {}", ago((account.now)().since(at)));

@@ -20,7 +20,7 @@ pub fn greet(global: Global, ui: Ui) -> Result<()> {
         Ok(app) => describe(&Facts::gather(app)),
         Err(failure) => (vec![Fact::bad("settings", failure)], ""),
     };
-    for note in app.iter().flat_map(|app| app.store.take_notes()) {
+    for note in app.iter().flat_map(|app| app.store.disk.take_notes()) {
         ui.warn(&note);
     }
     let is_broken = |line: &&Fact| matches!(line.state, State::Bad(_));
@@ -71,6 +71,6 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         }
         Err(_) => {}
     }
-    let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.snapshot.variables.is_empty());
+    let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.known.snapshot.variables.is_empty());
     (lines, if is_empty { "vastenv create env-var NAME" } else { "vastenv show env-vars" })
 }

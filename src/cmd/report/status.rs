@@ -32,7 +32,7 @@ pub fn status(app: &App) -> Result<()> {
         }
     }
     lines.extend([facts.storage(), facts.hook()]);
-    for note in app.store.take_notes() {
+    for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     print(app, &lines)?;
@@ -50,12 +50,13 @@ fn who(facts: &Facts<'_>) -> Fact {
 
 /// What the server last told, and what loads of it.
 fn cache(facts: &Facts<'_>, account: &Account<'_>) -> Vec<Fact> {
-    let Ok(Some(Cached { snapshot, age, environment })) = &facts.cached else {
+    let Ok(Some(Cached { known, age, environment })) = &facts.cached else {
         let variables = facts.variables();
         return vec![Fact { heading: "cache", ..variables }.field("snapshot", Value::Null)];
     };
-    let (path, size) = account.store.snapshot_file(&snapshot.account());
-    let (path, size) = (path.display().to_string(), size.unwrap_or(0));
+    let path = account.store.snapshots.path(&known.snapshot.account());
+    let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    let path = path.display().to_string();
     let shown_age = age.map_or("of unknown age".to_owned(), |age| format!("{} old", format_duration(age)));
     let cache = Fact::new("cache", format!("{shown_age}, {size} bytes, {path}"))
         .field("snapshot", json!({"age": age, "size": size, "path": path}));

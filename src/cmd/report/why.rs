@@ -4,13 +4,12 @@ use serde_json::{Value, json};
 
 use super::facts::{Cached, ago};
 use super::{Fact, Facts, print};
-use crate::account::{Account, Means, Origin, Variable};
 use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
 use crate::cmd::this_shell::ThisShell;
-use crate::domain::{Failure, Result, Timestamp, count, printable};
-use crate::environment::{Entry, Shadow, Skipped};
+use crate::domain::{Failure, Means, Remembered, Result, Timestamp, count, printable};
+use crate::environment::{Entry, Provenance, Shadow, Skipped, Variable};
 
 /// Answers from files and this shell's ledger; the server is not asked. A variable that the
 /// account does not have is a failure.
@@ -20,45 +19,50 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     }
     let Facts { account, cached, shell: here, .. } = Facts::gather(app);
     let account = account?;
-    let Cached { snapshot, environment, age } = cached?
+    let Cached { known, environment, age } = cached?
         .ok_or_else(|| Failure::failed("nothing is cached for the account yet").hint("vastenv refresh"))?;
-    let Some((name, variable)) = snapshot.find(&arguments.name) else {
+    let Some(variable) = known.find(&arguments.name) else {
         let name = printable(&arguments.name);
         return Err(Failure::failed(format!("the account has no variable {name} (asked {})", ago(age)))
             .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"));
     };
-    let source = match (variable.origin, &variable.value) {
-        (Origin::Account, Some(_)) => {
-            let text = format!("the account, told by {} {}", snapshot.server.host(), ago(age));
+    let name = variable.name;
+    let now = (account.now)();
+    let source = match (variable.value, variable.provenance, known.remembered.get(name)) {
+        (None, ..) => Fact::new("source", "none").field("source", Value::Null),
+        (_, Provenance::Remembered, Some(value)) => {
+            Fact::new("source", remembered(value, now)).field("source", "local")
+        }
+        _ => {
+            let text = format!("the account, told by {} {}", known.snapshot.server.host(), ago(age));
             Fact::new("source", text).field("source", "account")
         }
-        (Origin::Local, Some(_)) => Fact::new("source", remembered(&account, name)).field("source", "local"),
-        (_, None) => Fact::new("source", "none").field("source", Value::Null),
     };
-    let changed = format!("{} (seen from here)", ago((account.now)().since(variable.changed_at)));
+    let changed_at = known.changed_at(&variable);
+    let changed = format!("{} (seen from here)", ago(now.since(changed_at)));
     let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
     let mut lines = vec![
         Fact::new("name", printable(name)).field("name", name),
-        value(variable, account.is_in_doubt(name)),
+        value(&variable, account.is_in_doubt(name)),
         source,
-        Fact::new("changed", changed).field("changed", json!(variable.changed_at)),
+        Fact::new("changed", changed).field("changed", json!(changed_at)),
         loaded(name, &here, skipped),
         overrides(name, &here),
     ];
     if arguments.show_values
-        && let Some(value) = &variable.value
+        && let Some(value) = variable.value
     {
         lines.push(Fact::new("text", printable(value.expose())).field("text", value.expose()));
     }
     print(app, &lines)?;
-    if let Some(failure) = snapshot.unread.as_ref().filter(|_| variable.value.is_none()) {
+    if let Some(failure) = known.unread.as_ref().filter(|_| variable.value.is_none()) {
         app.ui.warn_of(failure);
     }
     Ok(())
 }
 
-fn value(variable: &Variable, is_in_doubt: bool) -> Fact {
-    let (text, field) = match &variable.value {
+fn value(variable: &Variable<'_>, is_in_doubt: bool) -> Fact {
+    let (text, field) = match variable.value {
         Some(value) => {
             let characters = count(value.expose().chars().count(), "character");
             (format!("known, {characters} (-s shows it)"), "known")
@@ -72,10 +76,8 @@ fn value(variable: &Variable, is_in_doubt: bool) -> Fact {
 }
 
 /// How the value came here, and what can be known of what became of it in the account.
-fn remembered(account: &Account<'_>, name: &str) -> String {
-    let values = account.remembered().unwrap_or_default();
-    let Some(remembered) = values.get(name) else { return "remembered here".to_owned() };
-    let ago = |time: Timestamp| ago((account.now)().since(time));
+fn remembered(remembered: &Remembered, now: Timestamp) -> String {
+    let ago = |time: Timestamp| ago(now.since(time));
     let means = match remembered.by {
         Means::Sent => "sent to the account from here",
         Means::Given => "given with `vastenv remember`",

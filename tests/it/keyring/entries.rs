@@ -3,15 +3,20 @@
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use vastenv::domain::Secret;
-use vastenv::vault::{Keyring as Client, Trouble, Vault};
+use vastenv::sealing::{Disk, Keyring as Client, Trouble, Vault};
 
 use super::inside::{in_session, on_bus};
 use crate::session::{Keyring, Session};
 
 fn client(session: &Session) -> Client {
     Client::on(Some(session.address()))
+}
+
+fn vault_in(folder: &Path, session: &Session) -> Vault {
+    Vault::new(&Rc::new(Disk::new(folder, folder, folder)), client(session))
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn a_keyring_whose_process_was_killed_is_locked_and_then_whole_again() {
             assert_eq!(client.put("data-key-3", "a label", &kept), Err(Trouble::Locked));
             assert_eq!(client.delete("data-key-1"), Err(Trouble::Locked));
             // Nobody is there to answer, and the keyring says so.
-            let mut asking = self::client(session);
+            let asking = self::client(session);
             asking.may_ask(true);
             assert_eq!(asking.get("data-key-1"), Err(Trouble::Locked));
             session.kill_keyring(Keyring::Broken);
@@ -124,7 +129,7 @@ fn peer(folder: &Path, treat: impl FnOnce(UnixStream) + Send + 'static) -> PathB
 
 /// What the keyring behind the bus `address` says to a program, and to a person who may be asked.
 fn answers(address: String, may_ask: bool) -> Result<Secret, Trouble> {
-    let mut client = Client::on(Some(address));
+    let client = Client::on(Some(address));
     client.may_ask(may_ask);
     client.get("data-key-1")
 }
@@ -177,20 +182,20 @@ fn keys_go_under_new_names_and_are_found_by_them() {
         Keyring::Unlocked,
         |session| {
             let folder = tempfile::tempdir().expect("a folder");
-            let vault = || Vault::new(folder.path(), client(session));
+            let vault = || vault_in(folder.path(), session);
             let old = vault().new_data_key().expect("a key");
             let new = vault().new_data_key().expect("a key");
             assert_ne!(old.id(), new.id());
-            assert_eq!(vault().current().expect("read").data_key.as_ref(), Some(new.id()));
+            assert_eq!(vault().entries().expect("read").data_key.as_ref(), Some(new.id()));
             for key in [&old, &new] {
                 let found = vault().data_key_in_keyring(key.id()).expect("the key");
                 assert_eq!(found.to_text(), key.to_text());
                 assert!(vault().data_key(key.id()).is_ok());
             }
             vault().put_api_key(&Secret::new("first")).expect("kept");
-            let first = vault().current().expect("read").api_key.expect("an entry");
+            let first = vault().entries().expect("read").api_key.expect("an entry");
             vault().put_api_key(&Secret::new("second")).expect("kept");
-            let second = vault().current().expect("read").api_key.expect("an entry");
+            let second = vault().entries().expect("read").api_key.expect("an entry");
             assert_eq!(vault().api_key(&first), Err(Trouble::Missing));
             assert_eq!(vault().api_key(&second), Ok(Secret::new("second")));
             assert!(vault().delete_api_key().expect("deleted") && !vault().delete_api_key().expect("gone"));
@@ -199,7 +204,7 @@ fn keys_go_under_new_names_and_are_found_by_them() {
                 vault().delete_data_key(key.id()).expect("deleted");
                 assert_eq!(vault().data_key(key.id()).err(), Some(Trouble::Missing));
             }
-            assert_eq!(vault().current().expect("read").data_key, None);
+            assert_eq!(vault().entries().expect("read").data_key, None);
         },
     );
 }
@@ -211,12 +216,12 @@ fn nothing_is_noted_that_the_keyring_did_not_take() {
         Keyring::Locked,
         |session| {
             let folder = tempfile::tempdir().expect("a folder");
-            let vault = Vault::new(folder.path(), client(session));
+            let vault = vault_in(folder.path(), session);
             let failure = vault.new_data_key().err().expect("a failure");
             assert!(failure.message().contains("cannot be kept"), "{failure:?}");
             assert!(failure.next_step().is_some());
             assert!(vault.put_api_key(&Secret::new("key")).is_err());
-            assert!(!vault.current_path().exists());
+            assert!(!folder.path().join("keyring.json").exists());
         },
     );
 }

@@ -1,71 +1,25 @@
-//! The vault: sealed files, and the keys that open them.
+//! The keys of one user on this machine.
 //!
-//! The keys rest in the keyring of the operating system as entries that never change: service
-//! `vastenv`, user `data-key-<id>` or `api-key-<id>`. On Linux what it gave is kept for some hours in
-//! the kernel's session keyring, because a new shell cannot wait for D-Bus.
-
-mod current;
-#[cfg(target_os = "linux")]
-mod kernel;
-#[cfg(not(target_os = "linux"))]
-mod kernel {
-    //! No other system has a place in memory that dies with the login session.
-
-    use crate::domain::Secret;
-
-    pub(super) fn get(_entry: &str) -> Option<Secret> {
-        None
-    }
-
-    pub(super) fn put(_entry: &str, _text: &Secret) {}
-
-    pub(super) fn forget(_entry: &str) {}
-}
-mod keyring;
-mod sealed;
+//! They rest in the keyring of the operating system as entries that never change: service `vastenv`,
+//! user `data-key-<id>` or `api-key-<id>`. On Linux what it gave is kept for some hours in the kernel's
+//! session keyring, because a new shell cannot wait for D-Bus.
 
 use std::cell::RefCell;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-pub use current::Current;
-pub use keyring::{Keyring, Trouble};
-pub use sealed::{DataKey, Header, KeyId, Place, Refusal, is_sealed, open, seal};
-
+use super::entries::{self, Entries};
+use super::format::{DataKey, KeyId};
+use super::kernel;
+use super::keyring::{Keyring, Trouble};
 use crate::domain::{Failure, Result, Secret};
-
-/// How files that hold values rest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Storage {
-    /// As private files.
-    #[default]
-    File,
-    /// Sealed, with the key in the keyring.
-    Keyring,
-}
-
-impl Storage {
-    /// Reads `file` or `keyring`.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::File, Self::Keyring].into_iter().find(|storage| storage.to_string() == text)
-    }
-}
-
-impl fmt::Display for Storage {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::File => "file",
-            Self::Keyring => "keyring",
-        })
-    }
-}
+use crate::files::Disk;
 
 /// What was learned of a key: itself, or why it is not to be had.
 type Learned = std::result::Result<DataKey, Trouble>;
 
 /// The keys of one user on this machine.
 pub struct Vault {
-    data: PathBuf,
+    disk: Rc<Disk>,
     keyring: Keyring,
     /// What this process learned already: a keyring that does not answer is waited for only once.
     learned: RefCell<Vec<(KeyId, Learned)>>,
@@ -73,14 +27,24 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// The vault whose file is in `data`, with its keys in `keyring`. Nothing is asked yet.
-    pub fn new(data: &Path, keyring: Keyring) -> Self {
-        Self { data: data.to_owned(), keyring, learned: RefCell::default(), met: RefCell::default() }
+    /// The keys in `keyring`. Nothing is asked yet.
+    pub fn new(disk: &Rc<Disk>, keyring: Keyring) -> Self {
+        Self { disk: Rc::clone(disk), keyring, learned: RefCell::default(), met: RefCell::default() }
     }
 
     /// Lets the keyring ask its user for a password, if it needs one.
-    pub fn let_keyring_ask(&mut self) {
+    pub fn let_keyring_ask(&self) {
         self.keyring.may_ask(true);
+    }
+
+    /// The entries in use; none where there is no file.
+    pub fn entries(&self) -> Result<Entries> {
+        entries::load(&self.disk)
+    }
+
+    /// Changes which entries are in use, and how secrets are stored.
+    pub(super) fn edit_entries<T>(&self, edit: impl FnOnce(&mut Entries) -> T) -> Result<T> {
+        entries::edit(&self.disk, edit)
     }
 
     /// Why the keyring was of no use to this process, if it was not. That it has lost an entry is
@@ -120,7 +84,7 @@ impl Vault {
         let text = Secret::new(key.to_text().as_str());
         self.file(&entry, DATA_LABEL, &text)
             .map_err(|trouble| failure("the key of the encrypted files cannot be kept", &trouble))?;
-        self.save_current(&Current { data_key: Some(key.id().clone()), ..self.current()? })?;
+        self.edit_entries(|entries| entries.data_key = Some(key.id().clone()))?;
         kernel::put(&entry, &text);
         self.learned.borrow_mut().push((key.id().clone(), Ok(key.clone())));
         Ok(key)
@@ -129,7 +93,7 @@ impl Vault {
     /// The key in use, once the keyring itself holds it: put back from where it is kept if the keyring
     /// has lost it, or made anew.
     pub fn sure_data_key(&self) -> Result<DataKey> {
-        let Some(id) = self.current()?.data_key else { return self.new_data_key() };
+        let Some(id) = self.entries()?.data_key else { return self.new_data_key() };
         match self.data_key_in_keyring(&id) {
             Ok(key) => Ok(key),
             Err(Trouble::Missing) => match kernel::get(&data_entry(&id)) {
@@ -162,10 +126,7 @@ impl Vault {
 
     /// Deletes the key called `id`: what is still encrypted with it is lost.
     pub fn delete_data_key(&self, id: &KeyId) -> Result<()> {
-        let current = self.current()?;
-        if current.data_key.as_ref() == Some(id) {
-            self.save_current(&Current { data_key: None, ..current })?;
-        }
+        self.edit_entries(|entries| entries.data_key.take_if(|current| current == id))?;
         self.learned.borrow_mut().retain(|(known, _)| known != id);
         self.delete(&data_entry(id))
             .map_err(|trouble| failure("the key of the encrypted files cannot be deleted", &trouble))
@@ -184,13 +145,11 @@ impl Vault {
     /// Keeps `key` as the API key in use: in the keyring, read back from there, then named. The one
     /// before is removed.
     pub fn put_api_key(&self, key: &Secret) -> Result<()> {
-        let current = self.current()?;
         let id = KeyId::random()?;
         let entry = api_entry(&id);
         self.file(&entry, "vastenv: Vast.ai API key", key)
             .map_err(|trouble| failure("the API key cannot be kept", &trouble))?;
-        let before = current.api_key.clone();
-        self.save_current(&Current { api_key: Some(id), ..current })?;
+        let before = self.edit_entries(|entries| entries.api_key.replace(id))?;
         kernel::put(&entry, key);
         if let Some(before) = before {
             // What stays is an entry that nobody asks for.
@@ -201,9 +160,9 @@ impl Vault {
 
     /// Deletes the API key in use, if one is in the keyring; says whether there was one.
     pub fn delete_api_key(&self) -> Result<bool> {
-        let current = self.current()?;
-        let Some(id) = current.api_key.clone() else { return Ok(false) };
-        self.save_current(&Current { api_key: None, ..current })?;
+        // Without one, nothing is locked or written.
+        let Some(id) = self.entries()?.api_key else { return Ok(false) };
+        self.edit_entries(|entries| entries.api_key.take_if(|current| *current == id))?;
         self.delete(&api_entry(&id))
             .map(|()| true)
             .map_err(|trouble| failure("the API key in the keyring cannot be deleted", &trouble))
@@ -252,7 +211,7 @@ impl Vault {
 }
 
 /// What password managers show of a data key.
-const DATA_LABEL: &str = "vastenv: key of the sealed files";
+const DATA_LABEL: &str = "vastenv: key of the encrypted files";
 
 fn data_entry(id: &KeyId) -> String {
     format!("data-key-{id}")

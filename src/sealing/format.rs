@@ -15,6 +15,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::domain::{AccountId, Failure, Result, hex};
@@ -30,7 +31,8 @@ const VERSION: &str = "1 XChaCha20-Poly1305";
 const LONGEST_HEADER: usize = 512;
 
 /// The name of a key: 16 random hex digits. A key never changes under its name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct KeyId(String);
 
 impl KeyId {
@@ -54,6 +56,14 @@ impl KeyId {
 impl fmt::Display for KeyId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for KeyId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not the name of a key")
     }
 }
 
@@ -162,7 +172,7 @@ pub fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Res
     let sealed = key
         .cipher()
         .encrypt(XNonce::from_slice(&header.nonce), payload)
-        .map_err(|_| Failure::failed(format!("{place} is too long to be sealed")))?;
+        .map_err(|_| Failure::failed(format!("{place} is too long to be encrypted")))?;
     let mut file = line.into_bytes();
     file.extend_from_slice(&sealed);
     Ok(file)

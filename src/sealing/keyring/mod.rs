@@ -9,6 +9,7 @@ mod keychain;
 #[cfg(not(target_os = "macos"))]
 mod secret_service;
 
+use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ pub struct Keyring {
     /// environment. Where there is none it is never asked, and so starts none.
     #[cfg_attr(target_os = "macos", allow(dead_code, reason = "the Keychain needs none"))]
     bus: Option<String>,
-    may_ask: bool,
+    may_ask: Cell<bool>,
     /// A connection that is open already, in its thread.
     #[cfg(not(target_os = "macos"))]
     connection: std::cell::RefCell<Option<secret_service::Connection>>,
@@ -91,8 +92,8 @@ impl Keyring {
     }
 
     /// Whether the keyring may ask the user for its password: never at a prompt or a shell's start.
-    pub fn may_ask(&mut self, may_ask: bool) {
-        self.may_ask = may_ask;
+    pub fn may_ask(&self, may_ask: bool) {
+        self.may_ask.set(may_ask);
     }
 
     /// The text filed under `entry`.

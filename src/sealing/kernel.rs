@@ -59,7 +59,7 @@ fn description(entry: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault::KeyId;
+    use crate::sealing::KeyId;
 
     #[test]
     fn what_is_kept_comes_back_until_it_is_forgotten() {

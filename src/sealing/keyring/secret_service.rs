@@ -59,7 +59,7 @@ fn ask<T: Send + 'static>(
     question: impl Fn(&Service<'_>) -> Result<T, Trouble> + Clone + Send + 'static,
 ) -> Result<T, Trouble> {
     check_address(keyring.bus.as_deref())?;
-    let open = keyring.connection.take().filter(|connection| connection.may_ask == keyring.may_ask);
+    let open = keyring.connection.take().filter(|connection| connection.may_ask == keyring.may_ask.get());
     if let Some(connection) = open {
         match connection.ask(question.clone()) {
             // The keyring's process may be another one by now.
@@ -71,7 +71,7 @@ fn ask<T: Send + 'static>(
             }
         }
     }
-    let connection = Connection::open(keyring.may_ask)?;
+    let connection = Connection::open(keyring.may_ask.get())?;
     let done = connection.ask(question)?;
     keyring.connection.replace(Some(connection));
     Ok(done)

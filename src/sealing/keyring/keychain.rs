@@ -35,7 +35,7 @@ fn within_limit<T: Send + 'static>(
     keyring: &Keyring,
     call: impl FnOnce() -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Trouble> {
-    let may_ask = keyring.may_ask;
+    let may_ask = keyring.may_ask.get();
     let limit: Duration = if may_ask { PATIENCE } else { LIMIT };
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
