@@ -263,6 +263,7 @@ impl<'a> Remote<'a> {
     ) -> Result<()> {
         match edit {
             Edit::Put(_, keeping) => {
+                snapshot.gone.remove(&saved);
                 // Only what the server tells is kept in the snapshot.
                 snapshot.variables.insert(saved, ServerVariable { value: None, changed_at: now });
                 // Who does not want it remembered waits for the server to tell it.
@@ -270,6 +271,7 @@ impl<'a> Remote<'a> {
             }
             Edit::Remove => {
                 snapshot.variables.remove(&saved);
+                snapshot.gone.insert(saved);
             }
         }
         // Whether this server did change the letters' case, only its own list can tell.

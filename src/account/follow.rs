@@ -1,12 +1,15 @@
 //! A shell's question at a prompt, answered from files alone: what to change so that it follows the
 //! account, what to compare from now on, and whether anybody should ask the server.
 
+mod container;
+
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use self::container::{given_by_container, of_lost_container};
 use super::compare::{Comparison, bytes, clock, compare};
-use super::{Account, Known};
+use super::{Account, Known, without_account};
 use crate::config::{Config, Paths};
 use crate::credentials;
 use crate::domain::{
@@ -186,7 +189,23 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(config) => config,
         Err(failure) => return Followed::unknown("config", failure),
     };
-    let account = match open(question, &config, ledger) {
+    let outside = || without_account(&config, question.room.clone().without_loaded(ledger));
+    let followed = of_account(question, &config, ledger, &outside);
+    if followed.desired.is_some() {
+        followed
+    } else {
+        given_by_container(followed, &config, ledger, outside())
+    }
+}
+
+/// What the shell should hold of the account.
+fn of_account(
+    question: &Question<'_>,
+    config: &Config,
+    ledger: &Ledger,
+    outside: &dyn Fn() -> Option<Environment>,
+) -> Followed {
+    let account = match open(question, config, ledger) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
@@ -199,7 +218,9 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     match account.known() {
         Ok(Known::Variables(known)) => {
             let id = known.snapshot.account();
-            let followed = Followed::settled(Some(id), Some(account.environment(&known)));
+            let mut environment = account.environment(&known);
+            environment.held.extend(of_lost_container(config, ledger, &known));
+            let followed = Followed::settled(Some(id), Some(environment));
             let notice = known.unread.as_ref().map(Notice::of_values);
             let followed = Followed { override_existing: config.override_existing, notice, ..followed };
             let age = account.age(&known);
@@ -216,14 +237,14 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
                 format!("the server refused the key {key} from {source}"),
             )
             .hint(format!("{}, or try again with `vastenv refresh`", source.mend()));
-            let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
+            let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
             let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
             Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(question.store, &account, ledger);
-            let desired = other.then(Environment::default);
+            let desired = other.then(|| outside().unwrap_or_default());
             Followed::settled(account.id(), desired).stale(&account, None)
         }
         Err(failure) => {

@@ -19,9 +19,10 @@ mod sign_in;
 mod turn;
 
 use crate::config::{Config, Paths};
+use crate::container;
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{AccountId, Digest, Doubts, EnvName, Kind, Result, Secret, ServerUrl, Timestamp, Values};
-use crate::environment::{Environment, KnownVariables, Room, Rules, resolve};
+use crate::environment::{Environment, KnownVariables, Launch, Room, Rules, resolve_known, resolve_launch};
 use crate::files::remove;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
@@ -98,7 +99,13 @@ impl<'a> Account<'a> {
             // What the server told is as good as ever.
             Err(failure) => (Doubts::new(), Values::new(), Some(failure)),
         };
-        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, unread })))
+        let launch = self.launch();
+        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, launch, unread })))
+    }
+
+    /// What the container was launched with, if this is in one.
+    fn launch(&self) -> Launch {
+        container::launch(self.config.container).unwrap_or_default()
     }
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
@@ -130,7 +137,7 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold.
     pub fn environment(&self, known: &KnownVariables) -> Environment {
-        let mut environment = resolve(known.iter(), &self.rules());
+        let mut environment = resolve_known(known, &self.rules());
         if known.unread.is_some() || self.is_being_changed(known) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
@@ -185,6 +192,12 @@ impl<'a> Account<'a> {
         let room = self.room.clone();
         Ok(Self { room, ..Self::open(self.store, self.config, self.server.clone(), credential, self.now)? })
     }
+}
+
+/// What a session is given in a container where no account is known; `None` outside of one.
+pub fn without_account(config: &Config, room: Room) -> Option<Environment> {
+    let launch = container::launch(config.container)?;
+    Some(resolve_launch(&launch, &Rules { allowed: config.allow.clone(), room }))
 }
 
 fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {

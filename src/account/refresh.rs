@@ -1,5 +1,6 @@
 //! Asking the server what the account holds: once at a time.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::reconcile::{Said, reconcile, settle};
@@ -208,7 +209,7 @@ impl Remote<'_> {
         };
         let mut doubts = changes.unwrap_or_default();
         settle(&mut doubts, &variables);
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             version: Version,
             server: account.server.clone(),
             user,
@@ -216,8 +217,13 @@ impl Remote<'_> {
             fetched_at,
             doubtful: false,
             variables,
+            gone: BTreeSet::new(),
         };
-        let known = KnownVariables { snapshot, remembered, doubts, unread };
+        if let Some(before) = before.map(|before| &before.snapshot).filter(|before| before.account() == id) {
+            snapshot.note_gone(before);
+        }
+        let launch = account.launch();
+        let known = KnownVariables { snapshot, remembered, doubts, launch, unread };
         let refreshed = Refreshed::compare(before, known);
         if !keeps {
             return Ok(refreshed);

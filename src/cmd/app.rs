@@ -6,13 +6,14 @@ use super::interrupts::Watch;
 use super::outcome::{Outcome, Stop};
 use super::this_shell::ThisShell;
 use crate::account::{
-    Account, Connection, Inspect, Outstanding, Refreshed, Remote, Store, Urgency, block_on,
+    Account, Connection, Inspect, Outstanding, Refreshed, Remote, Store, Urgency, block_on, without_account,
 };
 use crate::cli::Global;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
+use crate::environment::{Environment, Room};
 use crate::files::Disk;
 use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
@@ -112,9 +113,20 @@ impl App {
 
     /// The account that `credential` opens, with the room that this shell's environment has left.
     pub fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
-        let room = ThisShell::ledger(self)
-            .map_or_else(context::room, |ledger| context::room().without_loaded(&ledger));
-        Ok(Account { room, ..self.account_of(credential)? })
+        Ok(Account { room: self.room(), ..self.account_of(credential)? })
+    }
+
+    /// What this shell's environment can still take.
+    pub fn room(&self) -> Room {
+        match ThisShell::ledger(self) {
+            Some(ledger) => context::room().without_loaded(&ledger),
+            None => context::room(),
+        }
+    }
+
+    /// What a container gives where `failure` is that there is no key: in one, none is needed.
+    pub fn without_key(&self, failure: &Failure, room: Room) -> Option<Environment> {
+        (failure.kind() == Kind::NotAuthenticated).then(|| without_account(&self.config, room))?
     }
 
     /// The account that `credential` opens.

@@ -31,9 +31,14 @@ pub enum WhenOld {
 pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
     let format = format::find(&arguments.format).ok_or_else(|| Failure::usage("unknown format"))?;
     guard::values(app)?;
-    let account = app.account()?;
-    let known = known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let environment = account.environment(&whole(app, known)?);
+    let environment = match app.account() {
+        Ok(account) => {
+            let wait = Duration::from_secs(arguments.wait);
+            let known = known(app, &account, wait, WhenOld::RefreshBehind)?;
+            account.environment(&whole(app, known)?)
+        }
+        Err(failure) => app.without_key(&failure, app.room()).ok_or(failure)?,
+    };
     warn_of_unfit(app, &environment);
     if let Some(warning) = format.warning(&environment.variables) {
         app.ui.warn(&warning);

@@ -167,7 +167,15 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
 }
 
 fn given(app: &App, arguments: &Run) -> Outcome<Given> {
-    let mut account = app.account()?;
+    let mut account = match app.account() {
+        Ok(account) => account,
+        Err(failure) => {
+            let room = app.room().with_arguments(size(&arguments.command));
+            let environment = app.without_key(&failure, room).ok_or(failure)?;
+            export::warn_of_unfit(app, &environment);
+            return Ok(Given { values: of_launch(&environment), environment });
+        }
+    };
     account.room = account.room.with_arguments(size(&arguments.command));
     let known = export::known(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
     let known = match &known.unread {
@@ -190,7 +198,18 @@ fn given(app: &App, arguments: &Run) -> Outcome<Given> {
         .collect();
     let current = known.iter();
     values.extend(current.filter_map(|variable| Some((variable.name.to_owned(), variable.value?.clone()))));
+    values.extend(of_launch(&environment));
     Ok(Given { environment, values })
+}
+
+/// What the container was launched with, as far as it may be secret: no paths, and nothing as short as words.
+fn of_launch(environment: &Environment) -> Vec<(String, Secret)> {
+    let values = environment.from_launch.iter().filter_map(|name| environment.variables.get_key_value(name));
+    let may_be_secret = |value: &&str| value.len() >= SHORTEST && !value.starts_with('/');
+    values
+        .filter(|(_, value)| may_be_secret(&value.expose()))
+        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+        .collect()
 }
 
 /// What these arguments take, with their ends and pointers.

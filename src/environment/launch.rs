@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::names::{self, Group};
+use super::{KnownVariables, Rules};
 use crate::domain::{EnvName, Secret};
 
 /// Names that only the containers of Vast have.
@@ -91,24 +92,21 @@ impl Launch {
         self.0.get(name)?.as_ref().filter(|_| !fits(OURS, name))
     }
 
-    /// What a session is given that is not the account's, sorted by name: names that `is_accounts` and that
-    /// the session has already are not among it. Where the account's list is not known, any name may be
-    /// one of its: then only what the rules let it set, what images set, and `is_allowed`.
-    pub fn own<'a>(
-        &'a self,
-        is_accounts: Option<&'a dyn Fn(&str) -> bool>,
-        is_allowed: &'a dyn Fn(&str) -> bool,
-        in_session: &'a dyn Fn(&str) -> bool,
-    ) -> impl Iterator<Item = (EnvName, &'a Secret)> {
-        self.0.keys().filter_map(move |text| {
-            let name = EnvName::parse(text).ok()?;
-            let may = match is_accounts {
-                Some(is_accounts) => !is_accounts(text),
-                None => names::refusal(&name).is_none() || fits(IMAGE, text) || is_allowed(text),
-            };
-            let value = self.value(text)?;
-            (may && !is_sessions(&name) && !in_session(text)).then_some((name, value))
-        })
+    /// What a session is given that is not the account's, and that it does not have. Where no account is
+    /// known, any name may be one of an account: then only what the rules let one set, and what images set.
+    pub fn own(&self, known: Option<&KnownVariables>, rules: &Rules) -> BTreeMap<EnvName, &Secret> {
+        let may = |name: &EnvName| {
+            if let Some(known) = known {
+                return !known.is_accounts(name.as_str());
+            }
+            let is_let = names::refusal(name).is_none() || rules.allowed.contains(name.as_str());
+            is_let || fits(IMAGE, name.as_str())
+        };
+        let names = self.0.keys().filter_map(|name| EnvName::parse(name).ok());
+        names
+            .filter(|name| may(name) && !is_sessions(name) && !rules.room.is_taken(name))
+            .filter_map(|name| self.value(name.as_str()).map(|value| (name, value)))
+            .collect()
     }
 }
 
@@ -128,15 +126,19 @@ fn fits(words: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Room;
 
     /// What the launch environment `text` (a line each) gives where the account is known to list these.
     fn own(text: &str, listed: Option<&[&str]>, session: &[&str]) -> Vec<String> {
         let launch = Launch::parse(text.replace('\n', "\0").as_bytes()).expect("an environment");
-        let is_accounts = listed.map(|listed| move |name: &str| listed.contains(&name));
-        let is_accounts = is_accounts.as_ref().map(|listed| listed as &dyn Fn(&str) -> bool);
-        let in_session = |name: &str| session.contains(&name);
-        let given = launch.own(is_accounts, &|name| name == "PAGER", &in_session);
-        given.map(|(name, value)| format!("{name}={}", value.expose())).collect()
+        let known = listed.map(|listed| {
+            let listed: Vec<_> = listed.iter().map(|name| (*name, None)).collect();
+            KnownVariables::said(&listed)
+        });
+        let room = Room::new(1024 * 1024, session.iter().map(|name| (name.as_bytes().to_vec(), 1)));
+        let rules = Rules { allowed: ["PAGER".to_owned()].into(), room };
+        let given = launch.own(known.as_ref(), &rules);
+        given.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect()
     }
 
     #[test]
@@ -192,6 +194,15 @@ mod tests {
         let expected =
             ["CUDA_HOME=/c", "CUDA_VERSION=12", "HTTPS_PROXY=h", "MODEL=m", "PAGER=p", "PYTHONSTARTUP=/p"];
         assert_eq!(known, expected);
+    }
+
+    #[test]
+    fn what_the_account_lists_no_more_is_not_taken_for_the_containers() {
+        let launch = Launch::parse(b"HF_TOKEN=t\0MODEL=m\0").expect("an environment");
+        let mut known = KnownVariables::said(&[]);
+        known.snapshot.note_gone(&KnownVariables::said(&[("HF_TOKEN", None)]).snapshot);
+        let own = launch.own(Some(&known), &Rules::default());
+        assert_eq!(own.keys().map(EnvName::as_str).collect::<Vec<_>>(), ["MODEL"]);
     }
 
     #[test]

@@ -13,5 +13,5 @@ pub use launch::{CONTAINER_NAMES, ContainerSource, Launch};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
-pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve};
+pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve, resolve_known, resolve_launch};
 pub use room::Room;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Group};
-use super::{Room, Variable};
+use super::{KnownVariables, Launch, Provenance, Room, Variable};
 use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
@@ -29,6 +29,8 @@ pub struct Rules {
 pub struct Environment {
     /// What to load, by name.
     pub variables: BTreeMap<EnvName, Secret>,
+    /// Which of them are from the container's launch environment.
+    pub from_launch: BTreeSet<EnvName>,
     /// What not to load.
     pub skipped: Vec<Skipped>,
     /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
@@ -142,12 +144,39 @@ pub fn resolve<'a>(variables: impl IntoIterator<Item = Variable<'a>>, rules: &Ru
         match admit(variable, rules, places, left) {
             Ok((name, value)) => {
                 left -= rules.room.cost(name.as_str(), value.expose());
+                if variable.provenance == Provenance::Instance {
+                    environment.from_launch.insert(name.clone());
+                }
                 environment.variables.insert(name, value.clone());
             }
             Err(why) => environment.skipped.push(Skipped { name: variable.name.to_owned(), why }),
         }
     }
     environment
+}
+
+/// The same for an account's variables, and what else the container was launched with.
+pub fn resolve_known(known: &KnownVariables, rules: &Rules) -> Environment {
+    resolve_beside(&known.launch, Some(known), rules)
+}
+
+/// The same for what the container was launched with, where no account is known.
+pub fn resolve_launch(launch: &Launch, rules: &Rules) -> Environment {
+    resolve_beside(launch, None, rules)
+}
+
+fn resolve_beside(launch: &Launch, known: Option<&KnownVariables>, rules: &Rules) -> Environment {
+    let own = launch.own(known, rules);
+    // Judged by their names already.
+    let names = own.keys().map(|name| name.as_str().to_owned());
+    let allowed = rules.allowed.iter().cloned().chain(names).collect();
+    let own = own.iter().map(|(name, value)| Variable {
+        name: name.as_str(),
+        value: Some(value),
+        provenance: Provenance::Instance,
+    });
+    let variables = known.into_iter().flat_map(KnownVariables::iter).chain(own);
+    resolve(variables, &Rules { allowed, room: rules.room.clone() })
 }
 
 fn admit<'a>(

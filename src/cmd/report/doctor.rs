@@ -47,13 +47,16 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
     checks.add(&facts.storage())?;
     checks.add(&leftovers(app))?;
     match &facts.account {
-        Err(failure) => checks.add(&Fact::bad("key", failure))?,
+        Err(failure) => checks.add(&facts.no_key(failure))?,
         Ok(account) => {
             checks.add(&Fact::new("key", facts.key.clone()?))?;
             checks.add(&server(app, account))?;
             checks.add(&facts.variables())?;
             checks.add(&facts.remembered(account))?;
         }
+    }
+    if let Some(container) = facts.container() {
+        checks.add(&container)?;
     }
     checks.add(&facts.hook())
 }

@@ -24,6 +24,8 @@ pub struct Facts<'a> {
     pub identity: Option<Identity>,
     /// What the server last told; `None` before its first answer.
     pub cached: Result<Option<Cached>>,
+    /// What a container gives where there is no key.
+    pub without_key: Option<Environment>,
     pub shell: ThisShell,
 }
 
@@ -43,8 +45,26 @@ impl<'a> Facts<'a> {
             .map_err(Clone::clone);
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
+        let without_key = account.as_ref().err().and_then(|failure| app.without_key(failure, app.room()));
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
-        Self { app, server: app.server(), key, account, identity, cached, shell: ThisShell::read(app) }
+        let shell = ThisShell::read(app);
+        Self { app, server: app.server(), key, account, identity, cached, without_key, shell }
+    }
+
+    /// Why there is no key that can be used; in a container none is needed.
+    pub fn no_key(&self, failure: &Failure) -> Fact {
+        match self.without_key {
+            Some(_) => Fact::new("key", "none, and none needed in this container"),
+            None => Fact::bad("key", failure),
+        }
+    }
+
+    /// How many variables load that the container was launched with.
+    pub fn container(&self) -> Option<Fact> {
+        let names: Vec<_> = self.environment()?.from_launch.iter().collect();
+        let text = format!("{} from its launch environment", count(names.len(), "variable"));
+        let is_one = self.without_key.is_some() || !names.is_empty();
+        is_one.then(|| Fact::new("container", text).field("container", words(&names)))
     }
 
     /// How many variables load, and how many do not.
@@ -165,7 +185,8 @@ impl<'a> Facts<'a> {
     }
 
     pub fn environment(&self) -> Option<&Environment> {
-        Some(&self.cached.as_ref().ok()?.as_ref()?.environment)
+        let cached = self.cached.as_ref().ok().and_then(Option::as_ref);
+        cached.map(|cached| &cached.environment).or(self.without_key.as_ref())
     }
 }
 

@@ -60,9 +60,10 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
     let email = facts.identity.as_ref().and_then(|identity| identity.email.as_ref());
     lines.push(match &facts.key {
         Ok(key) => Fact::new("key", email.map_or_else(|| key.clone(), |email| format!("{email}, {key}"))),
-        Err(failure) => Fact::bad("key", failure),
+        Err(failure) => facts.no_key(failure),
     });
     lines.push(facts.hook());
+    lines.extend(facts.container());
     match &facts.account {
         Ok(_) => lines.push(facts.variables()),
         // A key or server that is of no use has its line already.

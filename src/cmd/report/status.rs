@@ -31,12 +31,16 @@ pub fn status(app: &App) -> Result<()> {
             ]);
         }
     }
+    lines.extend(facts.container());
     lines.extend([facts.storage(), facts.hook()]);
     for note in app.store.disk.take_notes() {
         app.ui.warn(&note);
     }
     print(app, &lines)?;
-    facts.account.map(drop)
+    match facts.account {
+        Err(failure) if facts.without_key.is_none() => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 fn who(facts: &Facts<'_>) -> Fact {

@@ -1,0 +1,40 @@
+//! A shell in a container: what it was launched with is there without an account too.
+
+use super::Followed;
+use crate::config::Config;
+use crate::domain::{EnvName, Kind};
+use crate::environment::{CONTAINER_NAMES, ContainerSource, Environment, KnownVariables, Ledger};
+
+/// What the shell should hold where nothing is known of the account at this moment; `given` is what the
+/// container gives, if this is one.
+pub(super) fn given_by_container(
+    followed: Followed,
+    config: &Config,
+    ledger: &Ledger,
+    given: Option<Environment>,
+) -> Followed {
+    let account = ledger.account.clone();
+    let is_off = config.container == ContainerSource::Off;
+    let given = match given {
+        // What is loaded may be the account's: that is not gone because it is not known.
+        Some(given) if account.is_some() => {
+            Environment { held: ledger.entries.keys().cloned().collect(), ..given }
+        }
+        Some(given) => given,
+        // All that is loaded is the container's.
+        None if account.is_none() && is_off => Environment::default(),
+        None => return followed,
+    };
+    // In a container, no key is needed.
+    let is_needed = |kind: Kind| is_off || kind != Kind::NotAuthenticated;
+    let notice = followed.notice.filter(|notice| is_needed(notice.failure.kind()));
+    Followed { account, desired: Some(given), notice, ..followed }
+}
+
+/// What a container gave, if one did, and what it was launched with cannot be read now.
+pub(super) fn of_lost_container(config: &Config, ledger: &Ledger, known: &KnownVariables) -> Vec<EnvName> {
+    let own = ledger.entries.keys().filter(|name| !known.is_accounts(name.as_str()));
+    let was_one = own.clone().any(|name| CONTAINER_NAMES.contains(&name.as_str()));
+    let is_lost = was_one && known.launch.is_empty() && config.container != ContainerSource::Off;
+    own.filter(|_| is_lost).cloned().collect()
+}
