@@ -51,7 +51,7 @@ pub const SETTINGS: [(&str, &str, &str); 5] = [
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
-    ("container", "\"auto\"", "Load a container's launch environment: \"off\", or in any container: \"on\""),
+    ("container", "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
 ];
 
 /// The file's own form.

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::environment::{ContainerSource, Launch};
 
-/// What says that this is a container: files of Docker, Podman and Vast.
-const MARKERS: [&str; 3] = ["/.dockerenv", "/run/.containerenv", "/.launch"];
+/// Vast's own start script, in the containers that one logs in to.
+const MARKER: &str = "/.launch";
 
 /// How many bytes of an environment are read: first so many, and all if that is not enough.
 const ROOM: [usize; 2] = [64 * 1024, 8 * 1024 * 1024];
@@ -27,8 +27,7 @@ const OF_A_SESSION: [&str; 2] = ["__vastenv_ledger", "SSH_CONNECTION"];
 
 /// What the container was launched with; `None` outside of one, or where that cannot be read.
 pub fn launch(source: ContainerSource) -> Option<Launch> {
-    let is_marked = || MARKERS.iter().any(|marker| Path::new(marker).exists());
-    launch_in(Path::new("/proc"), source, is_marked)
+    launch_in(Path::new("/proc"), source, || Path::new(MARKER).exists())
 }
 
 fn launch_in(proc: &Path, source: ContainerSource, is_marked: impl FnOnce() -> bool) -> Option<Launch> {

@@ -6,29 +6,21 @@ use crate::domain::{EnvName, Kind};
 use crate::environment::{CONTAINER_NAMES, ContainerSource, Environment, KnownVariables, Ledger};
 
 /// What the shell should hold where nothing is known of the account at this moment; `given` is what the
-/// container gives, if this is one.
+/// container gives, if this is one. A shell that follows an account keeps what it has.
 pub(super) fn given_by_container(
     followed: Followed,
     config: &Config,
     ledger: &Ledger,
     given: Option<Environment>,
 ) -> Followed {
-    let account = ledger.account.clone();
     let is_off = config.container == ContainerSource::Off;
-    let given = match given {
-        // What is loaded may be the account's: that is not gone because it is not known.
-        Some(given) if account.is_some() => {
-            Environment { held: ledger.entries.keys().cloned().collect(), ..given }
-        }
-        Some(given) => given,
-        // All that is loaded is the container's.
-        None if account.is_none() && is_off => Environment::default(),
-        None => return followed,
-    };
+    // Turned off, it takes away what it gave.
+    let given = given.or_else(|| is_off.then(Environment::default));
+    let Some(given) = given.filter(|_| ledger.account.is_none()) else { return followed };
     // In a container, no key is needed.
     let is_needed = |kind: Kind| is_off || kind != Kind::NotAuthenticated;
     let notice = followed.notice.filter(|notice| is_needed(notice.failure.kind()));
-    Followed { account, desired: Some(given), notice, ..followed }
+    Followed { account: None, desired: Some(given), notice, ..followed }
 }
 
 /// What a container gave, if one did, and what it was launched with cannot be read now.
