@@ -2,15 +2,16 @@
 //!
 //! # Layers
 //!
-//! A row may use the rows above it; `tests/it/architecture.rs` checks the `use crate::` lines.
+//! A row may use the rows above it, and inside `account`, `sealing` and `store` a module those before it;
+//! `tests/it/architecture.rs` checks that.
 //!
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
 //! | decisions | [`environment`], [`dotenv`], [`redact`] | what a shell holds, and what a file is to an account; what output may not hold; no I/O |
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
-//! | files | [`files`] | private files: the one place that writes |
-//! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
+//! | files | [`files`] | private files, slots and locks: the one place that writes |
+//! | sealing | [`sealing`] | sealed files, the keys in the keyring that open them, and the change from and to plain files |
 //! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`], [`container`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
@@ -20,12 +21,13 @@
 //! # Data flow
 //!
 //! ```text
-//! credentials ─→ account ─┬─ snapshot (cache) ──┬─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//!                         ├─ remembered values ─┘   (names, masks)   (× ledger × the shell's own variables)
-//!                         └─ Vast API ─→ both
+//! Selection ─→ Account ─┬─ snapshot (cache) ──┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//! (flag, environment,   ├─ remembered values ─┘  (provenance)  (name rules)   (× ledger × the shell's own variables)
+//! files)                └─ Vast API ─→ both
 //! ```
 //!
-//! Reading is pure from `resolve` to `render`. The hot command (`export SHELL --hook …`, as the hook
+//! A snapshot is the server's words only; `overlay` alone decides which value a variable has here. Reading is
+//! pure from there to `render`. The hot command (`export SHELL --hook …`, as the hook
 //! calls it) is matched by hand before clap, reads files only (and keys from the keyring, where the user
 //! wants files sealed), and never starts an async runtime.
 //! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,

@@ -1,205 +1,34 @@
 //! The account: the one place that joins the API and the store.
 //!
-//! [`Account`] sees files only: it is all that a prompt needs. [`Remote`] is an account with a way
-//! to its server: it refreshes and changes.
+//! A module here uses those above it in this list only; `tests/it/architecture.rs` checks that.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`select`] | which account is meant |
+//! | [`machine`] | what this machine keeps, for any account |
+//! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
+//! | [`sync`] | asking the server, and changing what it has |
+//! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
+//! | [`prompt`] | a shell's question, answered from files |
 
-mod batch;
-mod change;
-mod compare;
-mod follow;
-mod intent;
 mod keys;
-mod lists;
-mod reconcile;
-mod refresh;
+mod local;
+mod machine;
+mod prompt;
 mod remember;
-mod remote;
-mod reset;
-mod sign_in;
-mod turn;
-
-use crate::config::{Config, Paths};
-use crate::container;
-use crate::credentials::{self, Credential, Source};
-use crate::domain::{AccountId, Digest, Doubts, EnvName, Kind, Result, Secret, ServerUrl, Timestamp, Values};
-use crate::environment::{Environment, KnownVariables, Launch, Room, Rules, resolve_known, resolve_launch};
-use crate::files::remove;
+mod select;
+mod sync;
 
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
-pub use crate::environment::SessionId;
-pub use crate::store::{Backoff, Identity, KeyKind, ListedKey, Store};
-pub use batch::{Batch, Ended};
-pub use change::{Changed, Keeping};
-pub use compare::age_of_root;
-pub use follow::{Answer, Question, follow};
-pub use keys::InUse;
-pub use refresh::{Refreshed, Urgency};
-pub use remote::{Connection, Remote};
-pub use reset::{EarlierReset, NewKey, finish_reset};
-pub use sign_in::{KeyPlace, SavedKey, save_key};
-
-/// One key on one server, as the files on this machine know it.
-#[derive(Clone, Debug)]
-pub struct Account<'a> {
-    /// What rests on this machine.
-    pub store: &'a Store,
-    /// The user's settings.
-    pub config: &'a Config,
-    /// The server.
-    pub server: ServerUrl,
-    /// The key and where it was found.
-    pub credential: Credential,
-    /// The key's digest, which names its files.
-    pub key: Digest,
-    /// The clock.
-    pub now: fn() -> Timestamp,
-    /// What the environment can still take.
-    pub room: Room,
-}
-
-/// What is known of an account without asking its server.
-#[derive(Debug)]
-pub enum Known {
-    /// Its variables.
-    Variables(Box<KnownVariables>),
-    /// The server refused the key, and that was its last word.
-    Refused(Timestamp),
-    /// Nothing.
-    Nothing,
-}
-
-impl<'a> Account<'a> {
-    /// The account that `credential` opens on `server`.
-    pub fn open(
-        store: &'a Store,
-        config: &'a Config,
-        server: ServerUrl,
-        credential: Credential,
-        now: fn() -> Timestamp,
-    ) -> Result<Self> {
-        let key = key_digest(store, &server, &credential.key)?;
-        Ok(Self { store, config, server, credential, key, now, room: Room::default() })
-    }
-
-    /// What the files say of this account.
-    pub fn known(&self) -> Result<Known> {
-        let Some(identity) = self.store.identities.of(&self.key).load_if_possible()? else {
-            return Ok(Known::Nothing);
-        };
-        if let Some(refused_at) = identity.refused_at {
-            return Ok(Known::Refused(refused_at));
-        }
-        let Some(account) = identity.account(&self.server) else { return Ok(Known::Nothing) };
-        let Some(snapshot) = self.store.snapshots.load(&account)? else { return Ok(Known::Nothing) };
-        let changes = self.store.changes.load(&account);
-        let is_hidden = snapshot.variables.values().any(|variable| variable.value.is_none());
-        let values = if is_hidden { self.store.values.load(&account) } else { Ok(Values::new()) };
-        let (doubts, remembered, unread) = match changes.and_then(|changes| Ok((changes, values?))) {
-            Ok((doubts, remembered)) => (doubts, remembered, None),
-            // What the server told is as good as ever.
-            Err(failure) => (Doubts::new(), Values::new(), Some(failure)),
-        };
-        let launch = self.launch();
-        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, launch, unread })))
-    }
-
-    /// What the container was launched with, if this is in one.
-    fn launch(&self) -> Launch {
-        container::launch(self.config.container).unwrap_or_default()
-    }
-
-    /// Whether a change of `name` from here ended so that its value is not known any more.
-    pub fn is_in_doubt(&self, name: &str) -> bool {
-        let changes = self.id().and_then(|id| self.store.changes.load(&id).ok());
-        changes.is_some_and(|changes| changes.contains_key(name))
-    }
-
-    /// Whose the key is, as far as known.
-    pub fn identity(&self) -> Result<Option<Identity>> {
-        self.store.identities.of(&self.key).load_if_possible()
-    }
-
-    /// The account's id, as far as known.
-    pub fn id(&self) -> Option<AccountId> {
-        self.identity().ok()??.account(&self.server)
-    }
-
-    /// The seconds since the server last answered; `None` if that is not to be relied on (a change with an
-    /// unknown end, a clock set back).
-    pub fn age(&self, known: &KnownVariables) -> Option<u64> {
-        if known.is_doubtful() { None } else { (self.now)().since(known.snapshot.fetched_at) }
-    }
-
-    /// Whether what is known is young enough to load without asking for anything newer.
-    pub fn is_fresh(&self, known: &KnownVariables) -> bool {
-        self.age(known).is_some_and(|age| age < self.config.max_age)
-    }
-
-    /// What a shell should hold.
-    pub fn environment(&self, known: &KnownVariables) -> Environment {
-        let mut environment = resolve_known(known, &self.rules());
-        if known.unread.is_some() || self.is_being_changed(known) {
-            environment.held =
-                environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
-        }
-        environment
-    }
-
-    /// Whether what is doubtful is about to be known: shells keep what they have until then.
-    fn is_being_changed(&self, known: &KnownVariables) -> bool {
-        known.is_doubtful() && matches!(self.store.disk.try_lock(&self.lock_name()), Ok(None))
-    }
-
-    /// What decides which variables a shell may hold.
-    pub fn rules(&self) -> Rules {
-        Rules { allowed: self.config.allow.clone(), room: self.room.clone() }
-    }
-
-    /// The failed refreshes of this key, if the last one failed.
-    pub fn backoff(&self) -> Option<Backoff> {
-        self.store.backoffs.of(&self.key).get()
-    }
-
-    /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
-    pub fn may_refresh(&self) -> bool {
-        let waiting = self.backoff().is_some_and(|backoff| backoff.wait((self.now)()) > 0);
-        !waiting && self.store.disk.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
-    }
-
-    /// One lock for an account, or for a key whose account is not known yet.
-    fn lock_name(&self) -> String {
-        self.id().map_or_else(|| self.key.as_str().to_owned(), |account| account.as_str().to_owned())
-    }
-
-    /// Whether the key is that of a two-factor session.
-    pub fn is_session(&self) -> bool {
-        matches!(self.credential.source, Source::TwoFactorFile(_))
-    }
-
-    /// What to go on with after the two-factor session ended: its file is removed, as the official
-    /// client does, and the API key takes over (or a session that was started meanwhile).
-    pub fn after_session(&self, paths: &Paths) -> Result<Self> {
-        if let Source::TwoFactorFile(path) = &self.credential.source
-            && credentials::find(None, None, paths, &self.store.sealing.vault)? == self.credential
-        {
-            remove(path)?;
-        }
-        let vault = &self.store.sealing.vault;
-        let credential = credentials::find(None, None, paths, vault).map_err(|failure| match failure.kind() {
-            Kind::NotAuthenticated => failure.hint("the two-factor session has expired: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
-            _ => failure,
-        })?;
-        let room = self.room.clone();
-        Ok(Self { room, ..Self::open(self.store, self.config, self.server.clone(), credential, self.now)? })
-    }
-}
-
-/// What a session is given in a container where no account is known; `None` outside of one.
-pub fn without_account(config: &Config, room: Room) -> Option<Environment> {
-    let launch = container::launch(config.container)?;
-    Some(resolve_launch(&launch, &Rules { allowed: config.allow.clone(), room }))
-}
-
-fn key_digest(store: &Store, server: &ServerUrl, key: &Secret) -> Result<Digest> {
-    Ok(store.digest_key()?.digest(&[b"api key", server.as_str().as_bytes(), key.expose().as_bytes()]))
-}
+pub use keys::calls::InUse;
+pub use keys::reset::{EarlierReset, NewKey, finish_reset};
+pub use keys::save::save_key;
+pub use local::{Account, Known, without_account};
+pub use machine::Machine;
+pub use prompt::follow::{Answer, Question, follow};
+pub use prompt::watch::age_of_root;
+pub use select::Selection;
+pub use sync::batch::{Batch, Ended};
+pub use sync::change::{Changed, Keeping};
+pub use sync::refresh::{Refreshed, Urgency};
+pub use sync::remote::{Connection, Remote};

@@ -1,24 +1,24 @@
 //! What the user remembers and forgets: values kept on this machine, without a word to the server.
 
-use super::Account;
-use crate::domain::{AccountId, Failure, Means, Remembered, Result, Secret, Values};
+use super::local::Account;
+use crate::domain::{Failure, Means, Remembered, Result, Secret, Values};
 use crate::environment::KnownVariables;
 
 impl Account<'_> {
     /// All that is remembered of this account.
     pub fn remembered(&self) -> Result<Values> {
-        self.id().map_or_else(|| Ok(Values::new()), |id| self.store.values.load(&id))
+        self.id().map_or_else(|| Ok(Values::new()), |id| self.store().values.load(&id))
     }
 
     /// Drops the values whose variables have been gone for too long.
     pub fn drop_expired(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.values.edit(&id, |_| Ok(())))
+        self.id().map_or(Ok(()), |id| self.store().values.edit(&id, |_| Ok(())))
     }
 
     /// Every value that is known of this account, also of deleted variables, as far as they can be
     /// read: for who takes them out of a text.
     pub fn all_values(&self) -> Vec<Secret> {
-        let snapshot = self.id().and_then(|id| self.store.snapshots.load(&id).ok().flatten());
+        let snapshot = self.id().and_then(|id| self.store().snapshots.load(&id).ok().flatten());
         let told = snapshot.into_iter().flat_map(|snapshot| snapshot.variables.into_values());
         let remembered = self.remembered().unwrap_or_default().into_values();
         told.filter_map(|variable| variable.value).chain(remembered.map(|one| one.value)).collect()
@@ -26,54 +26,45 @@ impl Account<'_> {
 
     /// Makes room for what the user is about to give: values whose key is lost are moved.
     pub fn move_lost_values(&self) -> Result<()> {
-        self.id().map_or(Ok(()), |id| self.store.values.move_lost(&id))
+        self.id().map_or(Ok(()), |id| self.store().values.move_lost(&id))
     }
 
     /// Remembers `values` by name, as the user's own word; every shell follows. `known` is what is known
     /// of the account.
     pub fn remember(&self, known: &KnownVariables, given: &[(String, Secret)]) -> Result<()> {
-        let now = (self.now)();
+        let now = self.now();
         let account = known.snapshot.account();
-        self.store.values.edit(&account, |values| {
+        self.store().values.edit(&account, |values| {
             for (name, value) in given {
                 values.insert(name.clone(), Remembered::new(value.clone(), Means::Given, now));
             }
             Ok(())
         })?;
-        self.store.changes.edit(&account, |changes| {
+        self.store().changes.edit(&account, |changes| {
             for (name, _) in given {
                 changes.remove(name);
             }
         })?;
-        self.store.generation.publish(now).map(drop)
+        self.store().generation.publish(now).map(drop)
     }
 
-    /// Forgets the value remembered of `name`; every shell follows.
-    pub fn forget(&self, name: &str) -> Result<()> {
-        self.store.values.edit(&self.known_id()?, |values| match values.remove(name) {
-            Some(_) => Ok(()),
-            None => Err(Failure::failed(format!("no remembered value of {name}"))
-                .hint("`vastenv show env-vars` says where values come from")),
-        })?;
-        self.store.disk.sweep_leftovers();
-        self.store.generation.publish((self.now)()).map(drop)
-    }
-
-    /// Forgets every value remembered of this account; gives how many there were.
-    pub fn forget_all(&self) -> Result<usize> {
-        let forgotten = self.store.values.edit(&self.known_id()?, |values| {
-            let count = values.len();
-            values.clear();
-            Ok(count)
-        })?;
-        self.store.disk.sweep_leftovers();
-        self.store.generation.publish((self.now)())?;
-        Ok(forgotten)
-    }
-
-    fn known_id(&self) -> Result<AccountId> {
-        self.id().ok_or_else(|| {
+    /// Forgets the value remembered of `name`, or all values of this account; every shell follows. Gives how
+    /// many there were.
+    pub fn forget(&self, name: Option<&str>) -> Result<usize> {
+        let id = self.id().ok_or_else(|| {
             Failure::failed("nothing is cached for the account yet").hint("ask the server: vastenv refresh")
-        })
+        })?;
+        let forgotten = self.store().values.edit(&id, |values| {
+            let before = values.len();
+            values.retain(|known, _| name.is_some_and(|name| name != known));
+            match (name, before - values.len()) {
+                (Some(name), 0) => Err(Failure::failed(format!("no remembered value of {name}"))
+                    .hint("`vastenv show env-vars` says where values come from")),
+                (_, forgotten) => Ok(forgotten),
+            }
+        })?;
+        self.store().disk.sweep_leftovers();
+        self.store().generation.publish(self.now())?;
+        Ok(forgotten)
     }
 }

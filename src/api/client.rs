@@ -111,11 +111,6 @@ impl Client {
         self.route.via()
     }
 
-    /// Whether a change is under way at this moment, and may have been made already.
-    pub fn is_change_out(&self) -> bool {
-        self.settings.out.change().is_some()
-    }
-
     /// Takes `values` out of every message of the server from now on.
     pub fn redact(&self, values: impl IntoIterator<Item = Secret>) {
         self.secrets.borrow_mut().add(values);

@@ -6,15 +6,15 @@ use super::interrupts::Watch;
 use super::outcome::{Outcome, Stop};
 use super::this_shell::ThisShell;
 use crate::account::{
-    Account, Connection, Inspect, Outstanding, Refreshed, Remote, Store, Urgency, block_on, without_account,
+    Account, Connection, Inspect, Machine, Outstanding, Refreshed, Remote, Selection, Urgency, block_on,
+    without_account,
 };
 use crate::cli::Global;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
-use crate::credentials::{self, Credential};
-use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
+use crate::credentials::Credential;
+use crate::domain::{Failure, Kind, Result, ServerUrl, printable};
 use crate::environment::{Environment, Room};
-use crate::files::Disk;
 use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
 
@@ -22,18 +22,23 @@ use crate::ui::{Progress, Ui};
 pub struct App {
     pub global: Global,
     pub ui: Ui,
-    pub paths: Paths,
     pub config: Config,
-    pub store: Store,
-    flag_key: Option<Secret>,
+    pub machine: Machine,
     /// The two-factor session turned out to be over: no further call is made with it.
     session_is_over: Cell<bool>,
 }
 
-/// The store in the user's folders.
-pub fn open_store(paths: &Paths, storage: Option<Storage>) -> Store {
-    let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
-    Store::open(disk, context::keyring(), storage, Some(paths.api_key()))
+/// This machine, with the account that the command line, the environment or the files name.
+pub fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>) -> Machine {
+    // One that is no text must not pass for unset: the key would go to another server.
+    let environment = || context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned());
+    let selection = Selection {
+        paths,
+        flag: global.api_key.take(),
+        variable: context::secret_var(variables::VAST_API_KEY),
+        url: global.url.clone().or_else(environment),
+    };
+    Machine::open(selection, context::keyring(), storage, context::now)
 }
 
 /// How a command's calls are made.
@@ -51,10 +56,9 @@ impl App {
     pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
-        let store = open_store(&paths, config.storage);
-        store.disk.for_one_answer(true);
-        let flag_key = global.api_key.take();
-        Ok(Self { global, ui, paths, config, store, flag_key, session_is_over: Cell::new(false) })
+        let machine = open_machine(paths, &mut global, config.storage);
+        machine.for_one_answer(true);
+        Ok(Self { global, ui, config, machine, session_is_over: Cell::new(false) })
     }
 
     /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
@@ -64,18 +68,17 @@ impl App {
 
     /// The same, where what cannot be written is a failure.
     pub fn strict(self) -> Self {
-        self.store.disk.for_one_answer(false);
+        self.machine.for_one_answer(false);
         self
+    }
+
+    pub fn paths(&self) -> &Paths {
+        &self.machine.selection.paths
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.
     pub fn server(&self) -> Result<ServerUrl> {
-        let named = match &self.global.url {
-            Some(given) => Some(given.clone()),
-            // One that is no text must not pass for unset: the key would go to another server.
-            None => context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned()),
-        };
-        named.map_or_else(|| Ok(ServerUrl::default()), |text| ServerUrl::parse(&text))
+        self.machine.selection.server()
     }
 
     /// Whether plain http to other machines is let through.
@@ -85,25 +88,16 @@ impl App {
 
     /// The key and where it comes from. A key file that others could read is mended, aloud.
     pub fn credential(&self) -> Result<Credential> {
-        let credential = self.find_credential()?;
+        let credential = self.machine.credential()?;
         if let Some(note) = credential.source.make_private() {
             self.ui.warn(&note);
         }
         Ok(credential)
     }
 
-    fn find_credential(&self) -> Result<Credential> {
-        credentials::find(
-            self.flag_key.as_ref(),
-            context::secret_var(variables::VAST_API_KEY).as_ref(),
-            &self.paths,
-            &self.store.sealing.vault,
-        )
-    }
-
     /// The account that the key opens, for a TAB: nothing is mended and nothing said.
     pub fn account_in_silence(&self) -> Result<Account<'_>> {
-        self.account_of(self.find_credential()?)
+        self.account_of(self.machine.credential()?)
     }
 
     /// The account that the key opens.
@@ -131,7 +125,7 @@ impl App {
 
     /// The account that `credential` opens.
     pub fn account_of(&self, credential: Credential) -> Result<Account<'_>> {
-        Account::open(&self.store, &self.config, self.server()?, credential, context::now)
+        Account::open(&self.machine, self.config.clone(), credential)
     }
 
     /// Does `work` with the account's server, and says so if it takes a while. Where the key is
@@ -158,10 +152,10 @@ impl App {
         work: impl AsyncFn(&Remote<'_>) -> Result<T>,
     ) -> Outcome<T> {
         let is_over = self.session_is_over.get() && account.is_session();
-        let account = if is_over { account.after_session(&self.paths)? } else { account };
+        let account = if is_over { account.after_session()? } else { account };
         match self.attempt(account.clone(), options, &work) {
             Err(Stop::Failed(failure)) if failure.kind() == Kind::SessionOver && account.is_session() => {
-                let next = account.after_session(&self.paths)?;
+                let next = account.after_session()?;
                 self.session_is_over.set(true);
                 self.ui.warn(&format!(
                     "the two-factor session has expired (start another with `vastai tfa login`); using the key from {}",
@@ -200,7 +194,7 @@ impl App {
         let done = block_on(async { progress.unless_shown(work(&remote)).await.transpose() });
         let done = done.map_err(|failure| remote.blame(failure));
         self.ui.data(progress.end().as_bytes())?;
-        for note in self.store.disk.take_notes() {
+        for note in self.machine.take_notes() {
             self.ui.warn(&note);
         }
         done?.ok_or(Stop::Shown)

@@ -8,11 +8,11 @@ use nix::unistd::{close, setsid};
 
 use super::app::App;
 use crate::account::{
-    self, Account, Connection, Inspect, KeyKind, Listener, Outstanding, Remote, Urgency, block_on,
+    self, Account, Connection, Inspect, Listener, Outstanding, Remote, Selection, Urgency, block_on,
 };
 use crate::cli::Global;
 use crate::context::{self, variables};
-use crate::domain::{Kind, Result};
+use crate::domain::{KeyKind, Kind, Result};
 
 /// The hidden command that the detached process runs.
 pub const BACKGROUND_REFRESH: &str = "__refresh";
@@ -21,19 +21,27 @@ pub const BACKGROUND_REFRESH: &str = "__refresh";
 const LIFETIME: Duration = Duration::from_secs(13);
 
 /// Starts the detached process, and waits for nothing.
-pub fn start() {
-    start_with(&[]);
+pub fn start(selection: &Selection) {
+    start_with(selection, &[]);
 }
 
 /// Starts a detached process that fetches a list of keys, and waits for nothing.
-pub fn start_list(kind: KeyKind) {
-    start_with(&[kind.name()]);
+pub fn start_list(selection: &Selection, kind: KeyKind) {
+    start_with(selection, &[kind.name()]);
 }
 
-fn start_with(arguments: &[&str]) {
+fn start_with(selection: &Selection, arguments: &[&str]) {
     let Ok(program) = context::own_path() else { return };
+    let mut command = Command::new(program);
+    // The command line may have named another account than the environment, and a key is no argument.
+    if let Some(key) = selection.given_key() {
+        command.env(variables::VAST_API_KEY, key.expose());
+    }
+    if let Some(url) = &selection.url {
+        command.env(variables::VAST_URL, url);
+    }
     // One that cannot be started now is started by the next shell that asks.
-    let _ = Command::new(program)
+    let _ = command
         .arg(BACKGROUND_REFRESH)
         .args(arguments)
         .env_remove(variables::LINE)
@@ -52,7 +60,7 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
     close_inherited();
     let app = App::in_silence(Global::default())?;
     // With the dead key of a reset that was cut off, the refresh would be refused.
-    account::finish_reset(&app.paths, &app.store, context::now(), false);
+    account::finish_reset(&app.machine, false);
     let account = app.account()?;
     let connection = Connection {
         tries: 1,
@@ -72,7 +80,7 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
     };
     match refresh(account.clone()) {
         Err(failure) if failure.kind() == Kind::SessionOver && account.is_session() => {
-            refresh(account.after_session(&app.paths)?)
+            refresh(account.after_session()?)
         }
         done => done,
     }

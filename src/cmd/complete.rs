@@ -10,12 +10,12 @@ use clap::Arg;
 use super::app::App;
 use super::background;
 use super::help::TOPICS;
-use crate::account::{Account, KeyKind, Known, ListedKey};
+use crate::account::{Account, Known};
 use crate::cli::groups::about;
 use crate::cli::{Global, bare};
 use crate::complete::{Kind, Line, Offer, Question, Word, kind};
 use crate::context::{self, variables};
-use crate::domain::{CATEGORIES, EnvName, Secret, printable};
+use crate::domain::{CATEGORIES, EnvName, KeyKind, ListedKey, Secret, printable};
 use crate::shell;
 
 /// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
@@ -144,7 +144,7 @@ fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
     let keys = with_account(line, |account| {
         let known = account.key_list(kind);
         if account.should_fetch(kind, known.as_ref()) && !names_account(line) {
-            background::start_list(kind);
+            background::start_list(&account.machine.selection, kind);
         }
         known.map(|list| list.keys)
     });
@@ -168,7 +168,7 @@ fn about_key(key: &ListedKey, kind: KeyKind) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
 }
 
-/// Whether the line itself names the server or the key: those of the background are others.
+/// Whether the line itself names the server or the key: neither is used before Enter.
 fn names_account(line: &Line<'_>) -> bool {
     line.value_of("api_key").or(line.value_of("url")).is_some()
 }
@@ -176,7 +176,7 @@ fn names_account(line: &Line<'_>) -> bool {
 /// Starts a refresh in the background, so that the next TAB knows more.
 fn refresh_unless(line: &Line<'_>, account: &Account<'_>, is_enough: bool) {
     if !is_enough && !names_account(line) && account.may_refresh() {
-        background::start();
+        background::start(&account.machine.selection);
     }
 }
 

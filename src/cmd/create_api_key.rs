@@ -44,7 +44,7 @@ pub fn create_api_key(app: &App, arguments: CreateApiKey) -> Outcome<()> {
     })?;
     let Err(why) = check_key(key.expose()) else { return Ok(()) };
     let failure = Failure::failed(format!("the new API key {why}: it cannot be sent in a request"));
-    Err(match app.store.reset.keep_odd_key(id, &key) {
+    Err(match app.machine.keep_odd_key(id, &key) {
         Ok(path) => failure.hint(format!("kept in {}, as the server sent it", path.display())),
         Err(error) => failure.hint(format!("it is only printed above: {}", error.message())),
     }

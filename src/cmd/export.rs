@@ -66,7 +66,7 @@ pub fn known(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.known);
     }
     let known = account.known();
-    for note in app.store.disk.take_notes() {
+    for note in app.machine.take_notes() {
         app.ui.warn(&note);
     }
     match known {
@@ -74,7 +74,7 @@ pub fn known(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld
         Ok(Known::Variables(known)) => match when_old {
             WhenOld::RefreshBehind => {
                 if account.may_refresh() {
-                    background::start();
+                    background::start(&app.machine.selection);
                 }
                 Ok(*known)
             }
@@ -125,7 +125,7 @@ pub fn whole(app: &App, known: KnownVariables) -> Result<KnownVariables> {
 /// The server's first answer.
 fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<KnownVariables> {
     if wait.is_zero() {
-        background::start();
+        background::start(&app.machine.selection);
         return Err(Failure::unavailable(
             "nothing is cached for the account yet; asking the server in the background",
         )
@@ -141,7 +141,7 @@ fn first(app: &App, account: &Account<'_>, wait: Duration) -> Outcome<KnownVaria
 /// What is newer than `old`, or `old` with a warning; but a key that is refused now opens
 /// nothing any more.
 fn newer(app: &App, account: &Account<'_>, old: KnownVariables, limit: Duration) -> Outcome<KnownVariables> {
-    let waits = account.backoff().filter(|backoff| backoff.wait((account.now)()) > 0);
+    let waits = account.backoff().filter(|backoff| backoff.wait(account.now()) > 0);
     let asked = if let Some(backoff) = waits {
         Err(Failure::unavailable(backoff.reason).into())
     } else {

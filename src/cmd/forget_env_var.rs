@@ -24,7 +24,7 @@ pub fn forget_env_var(app: &App, arguments: &ForgetEnvVar) -> Result<()> {
         names.push(found.unwrap_or(name.as_str()).to_owned());
     }
     for name in &names {
-        account.forget(name)?;
+        account.forget(Some(name))?;
         if !app.ui.raw {
             app.ui.say(&format!("forgot the value of {name}{}", consequence(&account, name)));
         }
@@ -38,7 +38,7 @@ fn forget_all(app: &App, account: &Account<'_>) -> Result<()> {
         return Err(Failure::failed("no remembered values"));
     }
     agree(app, &format!("forget {} that Vast may not show again?", count(held, "value")))?;
-    let forgotten = account.forget_all()?;
+    let forgotten = account.forget(None)?;
     if !app.ui.raw {
         app.ui.say(&format!("forgot {}", count(forgotten, "value")));
     }

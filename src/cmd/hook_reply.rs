@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 
 use zeroize::Zeroizing;
 
-use super::app::open_store;
+use super::app::open_machine;
 use super::background;
-use crate::account::{self, Answer, Question, Store};
+use crate::account::{self, Answer, Machine, Question};
+use crate::cli::Global;
 use crate::config::Paths;
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, count, printable};
@@ -59,7 +60,7 @@ pub fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
         return ui.data(&call.shell.replace_hook(context::own_path()?.as_os_str().as_bytes()));
     }
     match context::paths() {
-        Ok(paths) => answer(call, &paths, ui),
+        Ok(paths) => answer(call, paths, ui),
         Err(failure) => hold(call, &failure, ui),
     }
 }
@@ -78,15 +79,10 @@ fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
     Ok(())
 }
 
-fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
-    let store = open_store(paths, None);
+fn answer(call: &HookCall<'_>, paths: Paths, ui: Ui) -> Result<()> {
+    let machine = open_machine(paths, &mut Global::default(), None);
     let answer = account::follow(&Question {
-        paths,
-        store: &store,
-        now: context::now,
-        api_key: context::secret_var(variables::VAST_API_KEY),
-        // One that is no text must not pass for unset: it would mean another server.
-        server: context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned()),
+        machine: &machine,
         disabled: context::switch(variables::VASTENV_DISABLE),
         ledger: context::text_var(LEDGER_VARIABLE),
         shell: call.pid,
@@ -109,9 +105,9 @@ fn answer(call: &HookCall<'_>, paths: &Paths, ui: Ui) -> Result<()> {
     let Answer { guard, ledger, changes, .. } = &answer;
     let reply = Reply { guard, ledger, told: &told, changes, say: &say };
     ui.data(&Zeroizing::new(call.shell.reply(&reply)))?;
-    tell(call, &answer, &store, ui);
+    tell(call, &answer, &machine, ui);
     if answer.refresh {
-        background::start();
+        background::start(&machine.selection);
     }
     Ok(())
 }
@@ -137,12 +133,12 @@ fn kept_id(call: &HookCall<'_>) -> Option<String> {
 }
 
 /// Each problem once.
-fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
+fn tell(call: &HookCall<'_>, answer: &Answer, machine: &Machine, ui: Ui) {
     let log = Log::from_environment();
     if log == Log::Off {
         return;
     }
-    for note in store.disk.take_notes() {
+    for note in machine.take_notes() {
         ui.warn(&note);
     }
     if kept_id(call).is_some_and(|id| !is_told(call.told, &id)) {
@@ -153,12 +149,12 @@ fn tell(call: &HookCall<'_>, answer: &Answer, store: &Store, ui: Ui) {
             ui.say(&format!("vastenv: not loaded: {}: {}", printable(&skipped.name), skipped.why.reason()));
         }
     }
-    tell_hidden(answer, store, ui);
+    tell_hidden(answer, machine, ui);
     if let Some(notice) = &answer.notice
         && !is_told(call.told, &notice.id)
-        && !(call.starting && store.notices.was_told(&notice.id))
+        && !(call.starting && machine.was_told(&notice.id))
     {
-        store.notices.remember(&notice.id);
+        machine.remember_told(&notice.id);
         ui.failure(&notice.failure);
     }
 }
@@ -182,10 +178,10 @@ fn told_with(told: &str, now: &[&str]) -> String {
 }
 
 /// Which values the server hides from this machine: told once, when that is first seen.
-fn tell_hidden(answer: &Answer, store: &Store, ui: Ui) {
+fn tell_hidden(answer: &Answer, machine: &Machine, ui: Ui) {
     let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
     let Some(notice) = environment.hidden_notice() else { return };
-    if store.notices.tells_hidden(account, "hook", &environment.hidden()) {
+    if machine.tells_hidden(account, "hook", &environment.hidden()) {
         ui.failure(&notice);
     }
 }

@@ -78,7 +78,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         let app = App::new(cli.global.clone(), ui)?;
         if context::stdin_is_terminal() && !only_looks {
             // Somebody typed this, and is there to answer.
-            app.store.sealing.vault.let_keyring_ask();
+            app.machine.let_keyring_ask();
         }
         reset_api_key::finish_reset(&app);
         Ok(app)

@@ -47,11 +47,7 @@ pub fn refresh(app: &App) -> Outcome<()> {
         app.ui.warn(&format!("the remembered value of {name} may be stale: vastenv why {word}"));
     }
     if let Some(notice) = environment.hidden_notice()
-        && app.store.notices.tells_hidden(
-            &refreshed.known.snapshot.account(),
-            "refresh",
-            &environment.hidden(),
-        )
+        && app.machine.tells_hidden(&refreshed.known.snapshot.account(), "refresh", &environment.hidden())
     {
         app.ui.warn_of(&notice);
     }

@@ -25,7 +25,7 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
     account.move_lost_values()?;
-    for note in app.store.disk.take_notes() {
+    for note in app.machine.take_notes() {
         app.ui.warn(&note);
     }
     match what {

@@ -10,10 +10,10 @@ use super::app::App;
 use super::ask::agree;
 use super::guard;
 use super::outcome::{Outcome, Stop};
-use crate::account::{self, Account, EarlierReset, KeyPlace, NewKey, save_key};
-use crate::context;
-use crate::credentials::{self, Credential, Source, check_key};
+use crate::account::{self, Account, EarlierReset, NewKey, save_key};
+use crate::credentials::{Credential, Source, check_key};
 use crate::domain::{Failure, Kind, Secret, printable, to_python_json};
+use crate::sealing::Storage;
 
 /// Asks, resets, saves, verifies, tells.
 pub fn reset_api_key(app: &App) -> Outcome<()> {
@@ -27,11 +27,9 @@ pub fn reset_api_key(app: &App) -> Outcome<()> {
             &format!("The key {} from {source} will stop working everywhere. Reset it?", key.suffix()),
         )?;
     }
-    let in_keyring = matches!(
-        credentials::saved(&app.paths, &app.store.sealing.vault),
-        Ok(Some(Credential { source: Source::Keyring, .. }))
-    );
-    let place = if in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
+    let in_keyring =
+        matches!(app.machine.saved_credential(), Ok(Some(Credential { source: Source::Keyring, .. })));
+    let place = if in_keyring { Storage::Keyring } else { Storage::File };
     let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
         app.ui.warn(&format!("could not write the new key: {}", failure.message()));
@@ -45,7 +43,7 @@ pub fn reset_api_key(app: &App) -> Outcome<()> {
 /// Finishes a reset that was cut off between the server's answer and the key file. While that cannot
 /// be done, every command says so, and goes on.
 pub fn finish_reset(app: &App) {
-    match account::finish_reset(&app.paths, &app.store, context::now(), true) {
+    match account::finish_reset(&app.machine, true) {
         EarlierReset::None => {}
         EarlierReset::Finished(key, saved) => {
             let place = saved.source;
@@ -72,7 +70,7 @@ pub fn finish_reset(app: &App) {
 fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
     app.ui.only_copy(&if app.ui.raw { as_json(&new.key) } else { printable(new.key.expose()) })?;
     let hint = match new.not_kept {
-        None => format!("kept in {}, as the server sent it", app.store.reset.key_path().display()),
+        None => format!("kept in {}, as the server sent it", app.machine.reset_key_path().display()),
         Some(_) => "keep the key printed above, there is no other copy".to_owned(),
     };
     Err(Failure::failed(format!("the key was reset, but the new one {why}: not saved as the API key"))
@@ -84,7 +82,7 @@ fn leave_aside(app: &App, new: &NewKey, why: &str) -> Outcome<()> {
 /// Another key in it is not ours to overwrite, unless a two-factor session asked and the server refuses that key:
 /// then it was the one that the session stood for.
 fn has_room(app: &App, old: &Credential) -> bool {
-    let Ok(Some(saved)) = credentials::saved(&app.paths, &app.store.sealing.vault) else { return true };
+    let Ok(Some(saved)) = app.machine.saved_credential() else { return true };
     if saved.key == old.key {
         return true;
     }
@@ -94,8 +92,8 @@ fn has_room(app: &App, old: &Credential) -> bool {
 }
 
 /// Puts the new key in the place of the saved one.
-fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
-    let saved = match save_key(&app.paths, &app.store, &new.key, place, context::now()) {
+fn keep(app: &App, new: &NewKey, place: Storage) -> Outcome<()> {
+    let saved = match save_key(&app.machine, &new.key, place) {
         Ok(saved) => saved,
         Err(failure) => {
             // The old key is dead: the new one must be seen, whatever else fails.
@@ -111,7 +109,7 @@ fn keep(app: &App, new: &NewKey, place: KeyPlace) -> Outcome<()> {
             return Err(Failure::failed(message).hint(hint).into());
         }
     };
-    app.store.reset.end();
+    app.machine.end_reset();
     for note in &saved.notes {
         app.ui.warn(note);
     }
@@ -142,7 +140,7 @@ fn hand_over(app: &App, new: &NewKey) -> Outcome<()> {
         None => failure.hint("the new key is kept; the next command says where"),
         Some(_) => failure,
     })?;
-    app.store.reset.end();
+    app.machine.end_reset();
     warn_of_dead_key(app, new);
     Ok(())
 }

@@ -16,7 +16,6 @@ use super::export::{self, WhenOld};
 use super::outcome::{Outcome, Stop};
 use crate::cli::Run;
 use crate::context::{self, variables};
-use crate::credentials;
 use crate::domain::{Failure, Result, Secret, printable};
 use crate::environment::Environment;
 use crate::files::reason;
@@ -133,7 +132,7 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
         ));
     }
     let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = credentials::saved(&app.paths, &app.store.sealing.vault).ok().flatten();
+    let saved = app.machine.saved_credential().ok().flatten();
     let keys = [in_use, saved.map(|saved| saved.key)];
     let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
     Patterns::new(secrets.map(Secret::expose))

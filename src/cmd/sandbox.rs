@@ -9,9 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
 
-use super::app::open_store;
-use crate::account::SessionId;
-use crate::cli;
+use super::app::open_machine;
+use crate::cli::{self, Global};
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable};
 use crate::environment::Ledger;
@@ -129,9 +128,9 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries rests in a file.
-    let store = context::paths().ok().map(|paths| open_store(&paths, None));
-    let spilled = |id: &SessionId| store.as_ref()?.sessions.load(id)?.entries;
-    for name in Ledger::decode(&text, spilled).unwrap_or_default().entries.keys() {
+    let machine = context::paths().map(|paths| open_machine(paths, &mut Global::default(), None));
+    let ledger = machine.map_or_else(|_| Ledger::decode(&text, |_| None), |machine| machine.ledger(&text));
+    for name in ledger.unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());
     }
 }

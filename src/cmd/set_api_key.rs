@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::app::App;
 use super::ask::agree_beside_stdin;
 use super::outcome::{Outcome, Stop};
-use crate::account::{KeyPlace, Urgency, save_key};
+use crate::account::{Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
 use crate::domain::{Failure, Kind, Remedy, Secret, count, trim_unseen};
+use crate::sealing::Storage;
 use crate::ui::read_secret;
 
 /// Checks the key, asks the server whose it is, saves it, and fetches the variables.
@@ -28,9 +29,9 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     if app.global.curl {
         return Ok(());
     }
-    let place = if arguments.keyring { KeyPlace::Keyring } else { KeyPlace::File };
-    let saved = save_key(&app.paths, &app.store, &key, place, context::now())?;
-    for note in saved.notes.iter().chain(&app.store.disk.take_notes()) {
+    let place = if arguments.keyring { Storage::Keyring } else { Storage::File };
+    let saved = save_key(&app.machine, &key, place)?;
+    for note in saved.notes.iter().chain(&app.machine.take_notes()) {
         app.ui.warn(note);
     }
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
@@ -106,7 +107,7 @@ fn warn_of_overrides(app: &App) {
             other.suffix()
         ));
     }
-    let session = app.paths.tfa_key();
+    let session = app.paths().tfa_key();
     if session.exists() {
         app.ui.warn(&format!(
             "a two-factor session ({}) overrides the saved key while it lasts",

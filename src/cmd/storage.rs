@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use crate::cli::Storage as Arguments;
-use crate::context;
 use crate::domain::{Failure, Result, count};
-use crate::files;
 use crate::sealing::{self, SecretFile, Storage, StorageReport, Trouble};
 
 /// Says where secrets are stored, or converts everything.
@@ -18,7 +16,7 @@ pub fn storage(app: &App, arguments: &Arguments) -> Result<()> {
 }
 
 fn show(app: &App) -> Result<()> {
-    let report = sealing::report(&app.store.sealing)?;
+    let report = sealing::report(app.machine.sealing())?;
     if app.ui.raw {
         return app.ui.json(&as_json(&report));
     }
@@ -30,11 +28,8 @@ fn show(app: &App) -> Result<()> {
 }
 
 fn convert(app: &App, wanted: Storage) -> Result<()> {
-    let done = sealing::convert(&app.store.sealing, wanted)?;
-    files::sweep(&app.paths.vastai_config);
-    app.store.disk.sweep_leftovers();
-    app.store.generation.publish(context::now())?;
-    for note in app.store.disk.take_notes() {
+    let done = app.machine.convert_storage(wanted)?;
+    for note in app.machine.take_notes() {
         app.ui.warn(&note);
     }
     if app.ui.raw {
@@ -47,7 +42,7 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
         app.ui.say(&format!("{} {form}", count(done.files, "file")));
     }
     if app.config.storage.is_some_and(|setting| setting != wanted) {
-        let config = app.paths.config_file.display();
+        let config = app.paths().config_file.display();
         app.ui.warn(&format!("`storage` in {config} no longer counts: remove the line"));
     }
     let mut troubles = done.troubles.into_iter();

@@ -1,7 +1,6 @@
 //! The shell that a command was typed in, as its ledger tells.
 
 use super::app::App;
-use crate::account::SessionId;
 use crate::context::{self, variables};
 use crate::domain::EnvName;
 use crate::environment::{Entry, Environment, Ledger};
@@ -18,8 +17,7 @@ pub struct ThisShell {
 impl ThisShell {
     /// The ledger in the environment.
     pub fn ledger(app: &App) -> Option<Ledger> {
-        let spilled = |id: &SessionId| app.store.sessions.load(id)?.entries;
-        context::text_var(LEDGER_VARIABLE).and_then(|text| Ledger::decode(&text, spilled))
+        context::text_var(LEDGER_VARIABLE).and_then(|text| app.machine.ledger(&text))
     }
 
     /// Reads the ledger, and finds out whose it is.

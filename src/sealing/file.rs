@@ -142,7 +142,7 @@ impl Sealing {
             Ok(key) => Ok(Some(key)),
             Err(Trouble::Missing) => Ok(None),
             Err(trouble) => Err(Failure::unavailable(format!(
-                "cannot encrypt, and nothing is written in plain text: {trouble}"
+                "cannot encrypt, and nothing is written in clear text: {trouble}"
             ))
             .hint(trouble.hint())),
         }

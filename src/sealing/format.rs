@@ -1,4 +1,4 @@
-//! Sealed files: what would rest as a plain private file, encrypted and bound to its place.
+//! Sealed files: what would otherwise be a plain private file, encrypted and bound to its place.
 //!
 //! A sealed file is one line of text, then the ciphertext of XChaCha20-Poly1305:
 //!

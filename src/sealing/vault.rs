@@ -1,6 +1,6 @@
 //! The keys of one user on this machine.
 //!
-//! They rest in the keyring of the operating system as entries that never change: service `vastenv`,
+//! They are in the keyring of the operating system as entries that never change: service `vastenv`,
 //! user `data-key-<id>` or `api-key-<id>`. On Linux what it gave is kept for some hours in the kernel's
 //! session keyring, because a new shell cannot wait for D-Bus.
 

@@ -1,4 +1,4 @@
-//! What rests on this machine, each thing in a slot of its own.
+//! What this machine keeps, each thing in a slot of its own.
 //!
 //! Everything lies in three private folders (0700) as private files (0600), and every write is atomic.
 
@@ -6,7 +6,6 @@ mod backoff;
 mod changes;
 mod digest_key;
 mod generation;
-mod identity;
 mod journal;
 mod key_lists;
 mod loaded;
@@ -22,12 +21,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 pub use backoff::Backoff;
-pub use identity::Identity;
 pub use journal::BegunReset;
-pub use key_lists::{KeyKind, KeyList, ListedKey};
 pub use session::Session;
 
-use crate::domain::{AccountId, Digest, DigestKey, Result};
+use crate::domain::{AccountId, Digest, DigestKey, Identity, Result};
 use crate::files::{Disk, Slots};
 use crate::sealing::{Keyring, Kind, Sealing, Storage};
 

@@ -12,7 +12,7 @@ const LAYERS: [(&str, u8); 23] = [
     ("shell", 2),
     ("format", 2),
     ("files", 3),
-    ("vault", 4),
+    ("sealing", 4),
     ("config", 5),
     ("credentials", 5),
     ("api", 5),
@@ -39,6 +39,32 @@ const NEIGHBOURS: [(&str, &str); 6] = [
     ("cli", "context"),
     // The commands that its tests complete.
     ("complete", "cli"),
+];
+
+/// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
+const ROOMS: [(&str, &[&str]); 6] = [
+    ("account", &["select", "machine", "local", "remember", "sync", "keys", "prompt"]),
+    ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
+    ("account/keys", &["save", "lists", "calls", "reset"]),
+    ("account/prompt", &["watch", "follow"]),
+    ("sealing", &["format", "keyring", "kernel", "entries", "vault", "file", "convert", "report"]),
+    (
+        "store",
+        &[
+            "backoff",
+            "changes",
+            "digest_key",
+            "journal",
+            "key_lists",
+            "loaded",
+            "notice",
+            "session",
+            "snapshot",
+            "stamp",
+            "generation",
+            "values",
+        ],
+    ),
 ];
 
 /// What does no input or output: these rows, and one module of another.
@@ -118,6 +144,66 @@ fn every_module_uses_only_its_own_row_and_those_above() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// What a module's text names of its room that does not stand before it in `order`.
+fn arrows_up(room: &str, order: &[&str], module: &str, is_nested: bool, text: &str) -> Vec<String> {
+    let live = text.split("#[cfg(test)]").next().expect("text");
+    let upwards = if is_nested { "super::super::" } else { "super::" };
+    let mut named = Vec::new();
+    let room = room.replace('/', "::");
+    for part in [upwards.to_owned(), format!("crate::{room}::")].iter().flat_map(|to| live.split(to).skip(1))
+    {
+        // Groups within a group do not matter: only the first word of each path does.
+        let mut depth = 0;
+        let group = part.strip_prefix('{').map(|rest| {
+            let outer = |letter: &char| {
+                depth += i32::from(*letter == '{') - i32::from(*letter == '}');
+                depth >= 0
+            };
+            rest.chars().take_while(outer).collect::<String>()
+        });
+        let mut inner = 0;
+        let paths = group.as_deref().unwrap_or(part).split(|letter| {
+            inner += i32::from(letter == '{') - i32::from(letter == '}');
+            letter == ',' && inner == 0
+        });
+        let paths = paths.take(if group.is_some() { usize::MAX } else { 1 });
+        let word =
+            |path: &str| path.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        named.extend(paths.map(word).filter(|word: &String| !word.is_empty()));
+    }
+    let place = order.iter().position(|known| *known == module).expect("a place");
+    named.retain(|name| !order[..place].contains(&name.as_str()));
+    named
+}
+
+#[test]
+fn inside_a_room_no_arrow_runs_back_up() {
+    for (room, order) in ROOMS {
+        let folder = root().join("src").join(room);
+        let mut seen = Vec::new();
+        for path in sources(&folder) {
+            let below = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+            if below == "mod.rs" {
+                continue;
+            }
+            let module = below.split(['/', '.']).next().expect("a name").to_owned();
+            assert!(order.contains(&module.as_str()), "{room}/{below} has no place in the order");
+            let is_nested = below.contains('/') && !below.ends_with("/mod.rs");
+            let text = fs::read_to_string(&path).expect("text");
+            let faults = arrows_up(room, order, &module, is_nested, &text);
+            assert!(faults.is_empty(), "{room}/{below} uses {faults:?}");
+            seen.push(module);
+        }
+        assert!(order.iter().all(|module| seen.iter().any(|known| known == module)), "{room}: {seen:?}");
+    }
+    // What it finds.
+    let found = |text: &str| arrows_up("r", &["a", "b", "c"], "b", false, text);
+    assert_eq!(found("use super::a::{X, Y};\nuse crate::r::a;"), [""; 0]);
+    assert_eq!(found("use super::{Store, a::{X, Y}, c};\nsuper::helper()"), ["Store", "c", "helper"]);
+    assert_eq!(found("crate::r::c::X"), ["c"]);
+    assert_eq!(found("#[cfg(test)]\nuse super::*;"), [""; 0]);
+}
+
 #[test]
 fn commands_reach_the_api_and_the_store_through_the_account_alone() {
     for (module, path, text) in modules() {
@@ -126,6 +212,8 @@ fn commands_reach_the_api_and_the_store_through_the_account_alone() {
                 used(&text).into_iter().filter(|name| BEHIND_THE_ACCOUNT.contains(&name.as_str())).collect();
             assert!(direct.is_empty(), "{} uses {direct:?}", path.display());
         }
+        let is_passed_on = module == "account" && text.contains("pub use crate::store");
+        assert!(!is_passed_on, "{} passes the store on", path.display());
     }
 }
 

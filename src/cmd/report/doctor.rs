@@ -12,7 +12,6 @@ use crate::cli::Global;
 use crate::cmd::app::{App, CallOptions};
 use crate::cmd::outcome::Stop;
 use crate::domain::{Result, count};
-use crate::files;
 use crate::ui::Ui;
 
 /// How long the server may take.
@@ -39,7 +38,7 @@ pub fn doctor(global: Global, ui: Ui) -> Result<ExitCode> {
 }
 
 fn check(app: &App, checks: &mut Checks) -> Result<()> {
-    let config = &app.paths.config_file;
+    let config = &app.paths().config_file;
     let defaults = if config.exists() { "" } else { "defaults: no " };
     checks.add(&Fact::new("settings", format!("{defaults}{}", config.display())))?;
     checks.add(&folders(app))?;
@@ -63,29 +62,25 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
 
 /// Whether what must be written can be.
 fn folders(app: &App) -> Fact {
-    let mut shown = Vec::new();
-    for folder in [&app.paths.state, &app.paths.cache, &app.paths.data] {
-        if let Err(failure) = app.store.disk.ensure(folder) {
-            return Fact::bad("folders", &failure);
-        }
-        shown.push(folder.display().to_string());
-    }
-    let fixed = app.store.disk.take_notes();
-    let private = format!("private and writable: {}", shown.join(", "));
+    let folders = match app.machine.folders() {
+        Ok(folders) => folders.map(|folder| folder.display().to_string()),
+        Err(failure) => return Fact::bad("folders", &failure),
+    };
+    let fixed = app.machine.take_notes();
+    let private = format!("private and writable: {}", folders.join(", "));
     Fact::new("folders", if fixed.is_empty() { private } else { fixed.join("; ") })
 }
 
 /// Whether killed writers left files with secrets in clear.
 fn leftovers(app: &App) -> Fact {
-    let mut found = app.store.disk.leftovers();
-    found.extend(files::leftovers(&app.paths.vastai_config));
+    let found = app.machine.leftovers();
     if found.is_empty() {
         return Fact::new("leftovers", "no temporary files");
     }
     let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
     let (number, shown) = (count(found.len(), "file"), shown.join(", "));
     Fact::new("leftovers", format!("{number} left by interrupted writes, may hold secrets: {shown}"))
-        .next(format!("vastenv storage {}", app.store.sealing.storage().unwrap_or_default()))
+        .next(format!("vastenv storage {}", app.machine.sealing().storage().unwrap_or_default()))
 }
 
 /// Whether the server answers, and whose it says the key is.

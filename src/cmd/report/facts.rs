@@ -6,10 +6,10 @@ use super::super::app::App;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Identity, Known};
+use crate::account::{Account, Known};
 use crate::context::{self, variables};
 use crate::domain::{
-    EnvName, Failure, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
+    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
 };
 use crate::environment::{Environment, KnownVariables};
 use crate::sealing;
@@ -108,7 +108,7 @@ impl<'a> Facts<'a> {
             Ok(values) => values,
             Err(failure) => return Fact::bad("remembered", &failure).field("remembered", Value::Null),
         };
-        let path = account.id().map(|id| account.store.values.path(&id).display().to_string());
+        let path = account.values_path().map(|path| path.display().to_string());
         let mut text = count(values.len(), "value");
         if let Some(path) = path.as_ref().filter(|_| !values.is_empty()) {
             text.push_str(&format!(" in {path}"));
@@ -117,7 +117,7 @@ impl<'a> Facts<'a> {
         let (mut gone, mut outdated) = (Vec::new(), Vec::new());
         for (name, value) in &values {
             if let Some(gone_at) = value.gone_at {
-                let passed = (account.now)().since(gone_at).unwrap_or(0);
+                let passed = account.now().since(gone_at).unwrap_or(0);
                 let left = format_duration(KEPT_AFTER_DELETION.saturating_sub(passed));
                 fact.details.push(format!("{}: deleted, kept for {left} more", printable(name)));
                 gone.push(name);
@@ -134,7 +134,7 @@ impl<'a> Facts<'a> {
 
     /// Where secrets are stored.
     pub fn storage(&self) -> Fact {
-        match sealing::report(&self.app.store.sealing) {
+        match sealing::report(self.app.machine.sealing()) {
             Ok(report) => match report.problem() {
                 Some(failure) => Fact::bad("storage", &failure),
                 None => Fact::new("storage", report.sentence()),
@@ -198,7 +198,7 @@ fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
             known: *known,
         })),
         Known::Refused(at) => {
-            let text = format!("the server refused the API key {}", ago((account.now)().since(at)));
+            let text = format!("the server refused the API key {}", ago(account.now().since(at)));
             Err(Failure::failed(text).hint(account.credential.source.remedy()))
         }
         Known::Nothing => Ok(None),

@@ -20,7 +20,7 @@ pub fn greet(global: Global, ui: Ui) -> Result<()> {
         Ok(app) => describe(&Facts::gather(app)),
         Err(failure) => (vec![Fact::bad("settings", failure)], ""),
     };
-    for note in app.iter().flat_map(|app| app.store.disk.take_notes()) {
+    for note in app.iter().flat_map(|app| app.machine.take_notes()) {
         ui.warn(&note);
     }
     let is_broken = |line: &&Fact| matches!(line.state, State::Bad(_));

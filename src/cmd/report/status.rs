@@ -33,7 +33,7 @@ pub fn status(app: &App) -> Result<()> {
     }
     lines.extend(facts.container());
     lines.extend([facts.storage(), facts.hook()]);
-    for note in app.store.disk.take_notes() {
+    for note in app.machine.take_notes() {
         app.ui.warn(&note);
     }
     print(app, &lines)?;
@@ -54,11 +54,11 @@ fn who(facts: &Facts<'_>) -> Fact {
 
 /// What the server last told, and what loads of it.
 fn cache(facts: &Facts<'_>, account: &Account<'_>) -> Vec<Fact> {
-    let Ok(Some(Cached { known, age, environment })) = &facts.cached else {
+    let Ok(Some(Cached { age, environment, .. })) = &facts.cached else {
         let variables = facts.variables();
         return vec![Fact { heading: "cache", ..variables }.field("snapshot", Value::Null)];
     };
-    let path = account.store.snapshots.path(&known.snapshot.account());
+    let path = account.snapshot_path().unwrap_or_default();
     let size = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
     let path = path.display().to_string();
     let shown_age = age.map_or("of unknown age".to_owned(), |age| format!("{} old", format_duration(age)));
@@ -79,9 +79,7 @@ fn cache(facts: &Facts<'_>, account: &Account<'_>) -> Vec<Fact> {
 
 fn next_refresh(facts: &Facts<'_>, account: &Account<'_>) -> Fact {
     let (due, why) = match (account.backoff(), &facts.cached) {
-        (Some(backoff), _) => {
-            (backoff.wait((account.now)()), format!(" at the earliest: {}", backoff.reason))
-        }
+        (Some(backoff), _) => (backoff.wait(account.now()), format!(" at the earliest: {}", backoff.reason)),
         (None, Ok(Some(Cached { age: Some(age), .. }))) => {
             (account.config.max_age.saturating_sub(*age), String::new())
         }

@@ -31,7 +31,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
             .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"));
     };
     let name = variable.name;
-    let now = (account.now)();
+    let now = account.now();
     let source = match (variable.value, variable.provenance, known.remembered.get(name)) {
         (None, ..) => Fact::new("source", "none").field("source", Value::Null),
         (_, Provenance::Remembered, Some(value)) => {

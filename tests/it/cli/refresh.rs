@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::account::TestAccount;
 use crate::home::{Home, mode};
+use crate::pty::wait_for;
 use crate::raw_server::{RawServer, Reply};
 
 #[test]
@@ -51,6 +52,22 @@ fn who_asks_gets_the_servers_answer_each_time() {
         home.ok(arguments);
     }
     assert_eq!(account.requests(), ["GET /secrets/ 200"; 4]);
+}
+
+#[test]
+fn a_detached_refresh_asks_the_account_that_the_command_line_named() {
+    let account = TestAccount::with(&json!({"A": "old"}));
+    let home = account.known_home();
+    home.age_snapshot(1000);
+    let (url, key) = (account.sandbox.url.as_str(), account.sandbox.key.expose());
+    let said = home
+        .vastenv(&["--url", url, "--api-key", key, "export", "json"])
+        .env("VAST_URL", "http://127.0.0.1:1")
+        .env("VAST_API_KEY", "another")
+        .run()
+        .expect(0);
+    assert!(said.out.contains("old"), "{said:?}");
+    wait_for("the refresh", || account.requests().contains(&"GET /secrets/ 200".to_owned()).then_some(()));
 }
 
 #[test]

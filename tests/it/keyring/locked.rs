@@ -95,7 +95,7 @@ fn a_lost_key_costs_what_is_said_and_no_sealed_file() {
 
     let lost = values.with_extension("json.lost");
     let said = machine.anew(&["remember", "env-var", "TWO", "given-anew"]).run().expect(0);
-    said.mentions(&["no longer holds the key of 3 values", &lost.display().to_string()]);
+    said.mentions(&["no longer has the key of 3 remembered values", &lost.display().to_string()]);
     assert_eq!(fs::read(&lost).expect("kept"), sealed);
     let said = machine.anew(&["export", "json"]).run().expect(0);
     assert!(said.out.contains("given-anew") && !said.out.contains("hf_first"), "{said:?}");

@@ -1,11 +1,13 @@
 //! `vastenv storage`: there and back, and what is left in which place.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 use super::machine::Machine;
-use crate::home::mode;
+use crate::home::{chmod, mode};
 
 #[test]
 fn everything_is_sealed_and_unsealed_again() {
@@ -40,17 +42,65 @@ fn everything_is_sealed_and_unsealed_again() {
     assert!(home.ok(&["storage"]).starts_with("private files"));
 }
 
+/// Settings that are read-only, and what tells whether anybody wrote or replaced them.
+fn read_only(machine: &Machine, text: &str) -> impl Fn() -> (u64, SystemTime, Vec<u8>) + use<> {
+    let path = machine.home.write(".config/vastenv/config.toml", text);
+    chmod(&path, 0o400);
+    chmod(path.parent().expect("a folder"), 0o500);
+    move || {
+        let metadata = fs::metadata(&path).expect("there");
+        (metadata.ino(), metadata.modified().expect("a time"), fs::read(&path).expect("read"))
+    }
+}
+
 #[test]
-fn the_settings_keep_their_words() {
+fn read_only_settings_are_no_hindrance() {
     let machine = Machine::new();
-    let text = "# my settings\nmax_age = \"2h\" # long\n\n[profiles]\n";
-    let path = machine.home.write(".config/vastenv/config.toml", text.replace("\n[profiles]\n", ""));
+    let settings = read_only(&machine, "# my settings\nmax_age = \"2h\" # long\n");
+    let before = settings();
     machine.home.ok(&["storage", "keyring", "--quiet"]);
-    let sealed = fs::read_to_string(&path).expect("read");
-    assert!(sealed.starts_with("# my settings\nmax_age = \"2h\" # long\n"), "{sealed}");
-    assert!(sealed.contains("storage = \"keyring\""), "{sealed}");
+    assert_eq!((machine.holds_a_value(), machine.entries()), (None, 1));
+    machine.home.ok(&["set", "env-var", "NEW", "a-new-value", "--quiet"]);
+    assert!(machine.files().iter().all(|(_, bytes)| !String::from_utf8_lossy(bytes).contains("a-new-value")));
     machine.home.ok(&["storage", "file", "--quiet"]);
-    assert_eq!(fs::read_to_string(&path).expect("read"), sealed.replace("\"keyring\"", "\"file\""));
+    assert!(machine.home.ok(&["storage"]).starts_with("private files"));
+    Machine::assert_whole(&machine.home, "unsealed");
+    assert_eq!(settings(), before);
+    chmod(&machine.home.path(".config/vastenv"), 0o700);
+}
+
+#[test]
+fn a_setting_of_an_earlier_version_counts_until_it_is_recorded() {
+    let machine = Machine::new();
+    let settings = read_only(&machine, "storage = \"keyring\"\n");
+    let before = settings();
+    let recorded = || {
+        let text = fs::read(machine.home.path(".local/share/vastenv/keyring.json"));
+        let entries: Option<Value> = text.ok().map(|text| serde_json::from_slice(&text).expect("JSON"));
+        entries.map_or(Value::Null, |entries| entries["storage"].clone())
+    };
+    assert!(machine.home.ok(&["storage"]).starts_with("files encrypted with a key"));
+    assert_eq!(recorded(), Value::Null, "who only looks records nothing");
+    machine.home.ok(&["remember", "env-var", "TWO", "another", "--quiet"]);
+    assert_eq!(recorded(), "keyring");
+    assert!(fs::read(machine.file("values.json")).expect("read").starts_with(b"vastenv sealed 1 "));
+    assert_eq!(settings(), before);
+    // The line is not needed any more.
+    let folder = machine.home.path(".config/vastenv");
+    chmod(&folder, 0o700);
+    fs::remove_file(folder.join("config.toml")).expect("removed");
+    machine.home.ok(&["remember", "env-var", "TWO", "a-third", "--quiet"]);
+    assert!(fs::read(machine.file("values.json")).expect("read").starts_with(b"vastenv sealed 1 "));
+    // Nor does it change what was chosen since.
+    let settings = read_only(&machine, "storage = \"keyring\"\n");
+    let before = settings();
+    let said = machine.home.vastenv(&["storage", "file"]).run().expect(0);
+    said.mentions(&["`storage` in ", "no longer counts: remove the line"]);
+    machine.home.ok(&["remember", "env-var", "TWO", "in-clear", "--quiet"]);
+    assert!(machine.home.ok(&["storage"]).starts_with("private files"));
+    assert_eq!((recorded(), machine.entries()), ("file".into(), 0));
+    assert_eq!(settings(), before);
+    chmod(&folder, 0o700);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Changes to the account, written through to the snapshot so that every shell follows at once.
 
 use super::intent::Intent;
+use super::remote::Remote;
 use super::turn::Turn;
-use super::{Known, Remote};
+use crate::account::local::Known;
 use crate::domain::{
     Doubt, EnvName, Failure, Kind, Means, Remembered, Result, Secret, ServerVariable, Snapshot, Timestamp,
 };
@@ -39,12 +40,6 @@ pub struct Changed {
 enum Edit<'a> {
     Put(&'a Secret, Keeping),
     Remove,
-}
-
-/// What became of a change on this machine.
-struct Written {
-    remembered: Result<bool>,
-    followed: Result<()>,
 }
 
 /// A change that nobody else interferes with: its turn, its note, and what was known before.
@@ -133,7 +128,7 @@ impl<'a> Remote<'a> {
         };
         let account = &self.account;
         // A value is to be remembered, or an older one may be here: another key may have told of the account.
-        let matters = must_keep || !account.store.disk.accounts().is_empty();
+        let matters = must_keep || !account.store().disk.accounts().is_empty();
         if matters && account.id().is_none() && !self.only_shown {
             self.identify().await?;
         }
@@ -154,7 +149,7 @@ impl<'a> Remote<'a> {
 
     /// Keeps a refresh from overwriting what is about to change. A lock that cannot be had (its
     /// holder was stopped, say) holds up no change.
-    pub(super) async fn change_turn(&self) -> Turn {
+    pub(in crate::account) async fn change_turn(&self) -> Turn {
         if self.only_shown {
             return Turn::default();
         }
@@ -173,37 +168,24 @@ impl<'a> Remote<'a> {
         edit: Edit<'_>,
         sent: Result<(String, bool)>,
     ) -> Result<Changed> {
-        match sent {
-            Ok((message, created)) => {
-                let saved = begun.saved.clone();
-                let written = self.write_through(begun, name, edit);
-                let (remembered, not_remembered) = match written.remembered {
-                    Ok(remembered) => (remembered, None),
-                    Err(failure) => (false, Some(failure)),
-                };
-                let not_followed = written.followed.err();
-                Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
-            }
+        let Begun { saved, turn: _turn, intent, before } = begun;
+        let (message, created) = match sent {
+            Ok(answer) => answer,
             Err(failure) => {
                 if may_be_done(&failure) {
-                    begun.intent.leave();
+                    intent.leave();
                     self.invalidate();
                 }
-                Err(failure)
+                return Err(failure);
             }
-        }
-    }
-
-    fn write_through(&self, begun: Begun<'_, '_>, name: &str, edit: Edit<'_>) -> Written {
-        let Begun { saved, turn: _turn, intent, before } = begun;
+        };
         let account = &self.account;
-        let now = (account.now)();
+        let now = account.now();
         // First, as nobody can tell this value a second time.
         let mut remembered = self.remember_change(&saved, edit, before.as_ref(), now);
-        let is_as_sent = saved == name;
         // Where there is none yet, nobody needs one now: the first shell that looks has it fetched.
-        let stored = account.id().and_then(|id| account.store.snapshots.load(&id).ok().flatten());
-        let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, saved, is_as_sent, edit, now));
+        let stored = account.id().and_then(|id| account.store().snapshots.load(&id).ok().flatten());
+        let followed = stored.map_or(Ok(()), |snapshot| self.patch(snapshot, &saved, name, edit, now));
         let was_shown = before.is_some_and(|before| before.value.is_some());
         if (remembered.is_err() && edit != Edit::Remove) || (followed.is_err() && was_shown) {
             intent.leave();
@@ -211,8 +193,13 @@ impl<'a> Remote<'a> {
             remembered = Err(failure);
         }
         // Shells look again in any case, as the note counts too.
-        let published = account.store.generation.publish(now).map(drop);
-        Written { remembered, followed: followed.and(published) }
+        let published = account.store().generation.publish(now).map(drop);
+        let not_followed = followed.and(published).err();
+        let (remembered, not_remembered) = match remembered {
+            Ok(remembered) => (remembered, None),
+            Err(failure) => (false, Some(failure)),
+        };
+        Ok(Changed { name: saved, message, created, not_followed, not_remembered, remembered })
     }
 
     /// Keeps what was sent, or notes that its variable is gone. Gives whether a value is remembered.
@@ -226,9 +213,9 @@ impl<'a> Remote<'a> {
         // Nothing to keep, and nothing older here.
         let Some(id) = self.account.id() else { return Ok(false) };
         if matches!(edit, Edit::Put(_, Keeping::Remembered)) {
-            self.account.store.values.move_lost(&id)?;
+            self.account.store().values.move_lost(&id)?;
         }
-        self.account.store.values.edit(&id, |values| {
+        self.account.store().values.edit(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {
                     values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
@@ -256,41 +243,41 @@ impl<'a> Remote<'a> {
     fn patch(
         &self,
         mut snapshot: Snapshot,
-        saved: String,
-        is_as_sent: bool,
+        saved: &str,
+        name: &str,
         edit: Edit<'_>,
         now: Timestamp,
     ) -> Result<()> {
         match edit {
             Edit::Put(_, keeping) => {
-                snapshot.gone.remove(&saved);
+                snapshot.gone.remove(saved);
                 // Only what the server tells is kept in the snapshot.
-                snapshot.variables.insert(saved, ServerVariable { value: None, changed_at: now });
+                snapshot.variables.insert(saved.to_owned(), ServerVariable { value: None, changed_at: now });
                 // Who does not want it remembered waits for the server to tell it.
                 snapshot.doubtful |= keeping == Keeping::Nowhere;
             }
             Edit::Remove => {
-                snapshot.variables.remove(&saved);
-                snapshot.gone.insert(saved);
+                snapshot.variables.remove(saved);
+                snapshot.gone.insert(saved.to_owned());
             }
         }
         // Whether this server did change the letters' case, only its own list can tell.
-        snapshot.doubtful |= !is_as_sent;
-        self.account.store.snapshots.save(&snapshot)
+        snapshot.doubtful |= saved != name;
+        self.account.store().snapshots.save(&snapshot)
     }
 
     /// Makes the snapshot be fetched anew, because nobody knows what the account holds now; gives it as it was.
-    pub(super) fn invalidate(&self) -> Option<Snapshot> {
+    pub(in crate::account) fn invalidate(&self) -> Option<Snapshot> {
         let account = &self.account;
-        let snapshot = account.id().and_then(|id| account.store.snapshots.load(&id).ok().flatten())?;
+        let snapshot = account.id().and_then(|id| account.store().snapshots.load(&id).ok().flatten())?;
         // Where this cannot be written, max_age bounds the doubt.
-        let _ = account.store.snapshots.save(&Snapshot { doubtful: true, ..snapshot.clone() });
-        let _ = account.store.generation.publish((account.now)());
+        let _ = account.store().snapshots.save(&Snapshot { doubtful: true, ..snapshot.clone() });
+        let _ = account.store().generation.publish(account.now());
         Some(snapshot)
     }
 }
 
 /// Whether the server may have made the change that ended with `failure`.
-pub(super) fn may_be_done(failure: &Failure) -> bool {
+pub(in crate::account) fn may_be_done(failure: &Failure) -> bool {
     failure.kind() == Kind::Ambiguous || (failure.status_code() >= 500 && failure.status_code() != 503)
 }

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::lists::{Listed, listed_ssh_key, short};
-use super::{Account, Remote, key_digest};
+use crate::account::local::Account;
+use crate::account::sync::remote::Remote;
 use crate::api::{ApiKey, CreatedApiKey, KeyListing, Reply, SavedSshKey, SshKey};
-use crate::domain::{Failure, Result};
-use crate::store::{KeyKind, ListedKey};
+use crate::domain::{Failure, KeyKind, ListedKey, Result};
 
 impl Remote<'_> {
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
@@ -39,10 +39,10 @@ impl Remote<'_> {
     }
 
     async fn remember_created(&self, created: &CreatedApiKey) -> Result<()> {
-        let Account { store, server, .. } = &self.account;
+        let Account { machine, server, .. } = &self.account;
         let identity = self.identify().await?;
         let Some(account) = identity.account(server) else { return Ok(()) };
-        let digest = key_digest(store, server, &created.key)?;
+        let (store, digest) = (&machine.store, machine.key_digest(server, &created.key)?);
         store.identities.of(&digest).save_if_possible(&identity)?;
         store.own_keys.of(&account).edit(|own| drop(own.insert(created.id, digest)))
     }
@@ -54,7 +54,7 @@ impl Remote<'_> {
         self.remove_from_list(KeyKind::Api, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
-            let _ = self.account.store.own_keys.of(&account).edit(|own| drop(own.remove(&id)));
+            let _ = self.account.store().own_keys.of(&account).edit(|own| drop(own.remove(&id)));
         }
         Ok(reply)
     }
@@ -125,7 +125,7 @@ pub enum InUse {
 impl Account<'_> {
     /// Tells of each id whether it is that of the key in use.
     pub fn in_use(&self) -> impl Fn(u64) -> InUse {
-        let own = self.id().and_then(|id| self.store.own_keys.of(&id).get()).unwrap_or_default();
+        let own = self.id().and_then(|id| self.store().own_keys.of(&id).get()).unwrap_or_default();
         let mine = own.iter().find(|(_, digest)| **digest == self.key).map(|(id, _)| *id);
         // After the session the API key takes over, which may be any of them.
         let is_session = self.is_session();

@@ -1,6 +1,6 @@
 //! A change is noted before it is sent: whatever happens then, no older value passes for the new one.
 
-use super::Remote;
+use super::remote::Remote;
 use crate::domain::{AccountId, Doubt, Failure, Result};
 
 /// What to do where a note cannot be written.
@@ -32,7 +32,7 @@ impl<'a> Remote<'a> {
         doubt: Doubt,
         must_keep: bool,
     ) -> Result<Intent<'r, 'a>> {
-        let store = self.account.store;
+        let store = self.account.store();
         let unnoted = Intent { remote: self, noted: None };
         if self.only_shown {
             return Ok(unnoted);
@@ -43,7 +43,7 @@ impl<'a> Remote<'a> {
             Ok(before) => {
                 let noted = Some(Noted { id, name: name.to_owned(), before });
                 let intent = Intent { noted, ..unnoted };
-                match store.generation.publish((self.account.now)()) {
+                match store.generation.publish(self.account.now()) {
                     Ok(_) => return Ok(intent),
                     Err(failure) => failure,
                 }
@@ -63,7 +63,7 @@ impl<'a> Remote<'a> {
 
     /// Whether no value of `name` is here that could be out of date.
     fn knows_nothing_of(&self, id: &AccountId, name: &str) -> bool {
-        let store = self.account.store;
+        let store = self.account.store();
         let is_untold = store.snapshots.load(id).is_ok_and(|snapshot| {
             snapshot.is_none_or(|known| known.variables.get(name).is_none_or(|known| known.value.is_none()))
         });
@@ -75,7 +75,7 @@ impl Intent<'_, '_> {
     /// The change was made, and is known here.
     pub(super) fn end(mut self) -> Result<()> {
         let Some(Noted { id, name, .. }) = self.noted.take() else { return Ok(()) };
-        self.remote.account.store.changes.edit(&id, |changes| changes.remove(&name)).map(drop)
+        self.remote.account.store().changes.edit(&id, |changes| changes.remove(&name)).map(drop)
     }
 
     /// The change may have been made, or is not known here.
@@ -87,15 +87,15 @@ impl Intent<'_, '_> {
 impl Drop for Intent<'_, '_> {
     fn drop(&mut self) {
         let Some(Noted { id, name, before }) = self.noted.take() else { return };
-        if self.remote.client.is_change_out() {
+        if self.remote.out.change().is_some() {
             return;
         }
         let account = &self.remote.account;
         // Where this fails the value stays unknown, and can be given again.
-        let _ = account.store.changes.edit(&id, |changes| match before {
+        let _ = account.store().changes.edit(&id, |changes| match before {
             Some(before) => changes.insert(name, before),
             None => changes.remove(&name),
         });
-        let _ = account.store.generation.publish((account.now)());
+        let _ = account.store().generation.publish(account.now());
     }
 }

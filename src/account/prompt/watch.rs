@@ -4,11 +4,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::config::Paths;
+use crate::account::machine::Machine;
 use crate::domain::{Failure, Timestamp};
 use crate::files::modified;
 use crate::shell::{Clock, Watch};
-use crate::store::Store;
 
 /// What a shell compares from now on, and why that is less than it should be.
 pub(super) struct Comparison {
@@ -22,8 +21,8 @@ pub(super) struct Comparison {
 /// The generation and the stamps, taken before anything else is read, so that whatever changes
 /// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
 /// things that never change, and its clock alone makes it ask again.
-pub(super) fn compare(store: &Store, paths: &Paths, now: Timestamp, whole_seconds: bool) -> Comparison {
-    let files = [paths.api_key(), paths.tfa_key(), paths.config_file.clone()];
+pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
+    let (store, now, files) = (&machine.store, machine.now(), machine.selection.watched_files());
     let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
     let edited = seen.iter().any(|(file, time)| {
         time.is_some_and(|time| store.stamps.path(file).exists() && !store.stamps.shows(file, time))
@@ -65,12 +64,12 @@ pub(super) fn compare(store: &Store, paths: &Paths, now: Timestamp, whole_second
 /// What tells a shell without a clock that `ask_again_in` seconds have passed: its terminal beside a file
 /// of that moment, or the age of a file.
 pub(super) fn clock(
-    store: &Store,
+    machine: &Machine,
     terminal: Option<&Path>,
     generation: &Path,
-    now: Timestamp,
     ask_again_in: u64,
 ) -> Clock {
+    let (store, now) = (&machine.store, machine.now());
     // Where it is written, Linux rounds its time to eight seconds.
     let tells = |terminal: &&Path| age(terminal, now).is_some_and(|age| (0..=16).contains(&age));
     let telling = terminal.filter(tells);

@@ -8,17 +8,15 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use self::container::{given_by_container, of_lost_container};
-use super::compare::{Comparison, bytes, clock, compare};
-use super::{Account, Known, without_account};
-use crate::config::{Config, Paths};
-use crate::credentials;
-use crate::domain::{
-    AccountId, DigestKey, EnvName, Failure, Kind, Result, Secret, ServerUrl, Timestamp, format_duration,
-};
+use super::watch::{Comparison, bytes, clock, compare};
+use crate::account::local::{Account, Known, without_account};
+use crate::account::machine::Machine;
+use crate::config::Config;
+use crate::domain::{AccountId, DigestKey, EnvName, Failure, Identity, Kind, Result, format_duration};
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::sealing::Trouble;
 use crate::shell::{Clock, Guard};
-use crate::store::{Identity, Session, Store};
+use crate::store::Session;
 
 /// The longest that a shell waits before it asks again, where nothing better is known (seconds).
 const LONGEST_PAUSE: u64 = 300;
@@ -32,16 +30,7 @@ const REFUSAL_PAUSE: u64 = 3600;
 /// What a shell tells of itself.
 #[allow(clippy::struct_excessive_bools)]
 pub struct Question<'a> {
-    /// Where files are.
-    pub paths: &'a Paths,
-    /// What rests on this machine.
-    pub store: &'a Store,
-    /// The clock.
-    pub now: fn() -> Timestamp,
-    /// `--api-key` and the like have no place at a prompt: only `VAST_API_KEY` is given.
-    pub api_key: Option<Secret>,
-    /// `VAST_URL`, if set.
-    pub server: Option<String>,
+    pub machine: &'a Machine,
     /// `VASTENV_DISABLE` is set.
     pub disabled: bool,
     /// The exported ledger's text.
@@ -135,7 +124,7 @@ struct Followed {
 /// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
 pub fn follow(question: &Question<'_>) -> Answer {
     let Comparison { generation, watches, unsure, failure } =
-        compare(question.store, question.paths, (question.now)(), question.whole_seconds);
+        compare(question.machine, question.whole_seconds);
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
@@ -153,7 +142,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
     let unfit = unfit.map(|failure| Notice::new("unfit", failure));
     let ask_again_in = if unsure { 0 } else { followed.ask_again_in };
     let clock = if question.clockless {
-        clock(question.store, question.terminal.as_deref(), &generation, (question.now)(), ask_again_in)
+        clock(question.machine, question.terminal.as_deref(), &generation, ask_again_in)
     } else {
         Clock::OfTheShell
     };
@@ -170,8 +159,7 @@ pub fn follow(question: &Question<'_>) -> Answer {
 }
 
 fn read_ledger(question: &Question<'_>) -> Ledger {
-    let spilled = |id: &SessionId| question.store.sessions.load(id)?.entries;
-    question.ledger.as_deref().and_then(|text| Ledger::decode(text, spilled)).unwrap_or_default()
+    question.ledger.as_deref().and_then(|text| question.machine.ledger(text)).unwrap_or_default()
 }
 
 /// The ledger as it was, for this shell.
@@ -185,12 +173,12 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     if question.disabled {
         return Followed::settled(ledger.account.clone(), Some(Environment::default()));
     }
-    let config = match Config::load(&question.paths.config_file) {
+    let config = match Config::load(&question.machine.selection.paths.config_file) {
         Ok(config) => config,
         Err(failure) => return Followed::unknown("config", failure),
     };
     let outside = || without_account(&config, question.room.clone().without_loaded(ledger));
-    let followed = of_account(question, &config, ledger, &outside);
+    let followed = of_account(question, config.clone(), ledger, &outside);
     if followed.desired.is_some() {
         followed
     } else {
@@ -201,7 +189,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
 /// What the shell should hold of the account.
 fn of_account(
     question: &Question<'_>,
-    config: &Config,
+    config: Config,
     ledger: &Ledger,
     outside: &dyn Fn() -> Option<Environment>,
 ) -> Followed {
@@ -209,7 +197,7 @@ fn of_account(
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
-            return match question.store.sealing.vault.trouble() {
+            return match question.machine.store.sealing.vault.trouble() {
                 Some(trouble) => Followed::without_keyring(&trouble, failure),
                 None => Followed::unknown("state", failure),
             };
@@ -219,13 +207,14 @@ fn of_account(
         Ok(Known::Variables(known)) => {
             let id = known.snapshot.account();
             let mut environment = account.environment(&known);
-            environment.held.extend(of_lost_container(config, ledger, &known));
+            environment.held.extend(of_lost_container(&account.config, ledger, &known));
             let followed = Followed::settled(Some(id), Some(environment));
             let notice = known.unread.as_ref().map(Notice::of_values);
-            let followed = Followed { override_existing: config.override_existing, notice, ..followed };
+            let followed =
+                Followed { override_existing: account.config.override_existing, notice, ..followed };
             let age = account.age(&known);
-            if let Some(age) = age.filter(|age| *age < config.max_age) {
-                return Followed { ask_again_in: config.max_age - age + 1, ..followed };
+            if let Some(age) = age.filter(|age| *age < account.config.max_age) {
+                return Followed { ask_again_in: account.config.max_age - age + 1, ..followed };
             }
             followed.stale(&account, age)
         }
@@ -238,18 +227,18 @@ fn of_account(
             )
             .hint(format!("{}, or try again with `vastenv refresh`", source.mend()));
             let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
-            let long_ago = (question.now)().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
+            let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
             Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
-            let other = is_other_account(question.store, &account, ledger);
+            let other = is_other_account(&account, ledger);
             let desired = other.then(|| outside().unwrap_or_default());
             Followed::settled(account.id(), desired).stale(&account, None)
         }
         Err(failure) => {
             // Where nothing can be sealed, asking the server would be in vain.
-            let followed = match question.store.sealing.vault.trouble() {
+            let followed = match question.machine.store.sealing.vault.trouble() {
                 Some(trouble) => Followed::without_keyring(&trouble, failure),
                 None => Followed {
                     refresh: account.may_refresh(),
@@ -262,20 +251,15 @@ fn of_account(
     }
 }
 
-fn open<'a>(question: &'a Question<'_>, config: &'a Config, ledger: &Ledger) -> Result<Account<'a>> {
-    let server = match &question.server {
-        Some(text) => ServerUrl::parse(text)?,
-        None => ServerUrl::default(),
-    };
-    let credential =
-        credentials::find(None, question.api_key.as_ref(), question.paths, &question.store.sealing.vault)?;
-    let account = Account::open(question.store, config, server, credential, question.now)?;
+fn open<'a>(question: &Question<'a>, config: Config, ledger: &Ledger) -> Result<Account<'a>> {
+    let account = Account::open(question.machine, config, question.machine.credential()?)?;
     Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
 /// another server. A key of somebody whom nobody named may be a new key of the same account.
-fn is_other_account(store: &Store, account: &Account<'_>, ledger: &Ledger) -> bool {
+fn is_other_account(account: &Account<'_>, ledger: &Ledger) -> bool {
+    let store = &account.machine.store;
     let Some(loaded) = &ledger.account else { return false };
     let named = account.identity().ok().flatten().filter(Identity::is_named);
     match named.and_then(|identity| identity.account(&account.server)) {
@@ -319,7 +303,7 @@ impl Followed {
         self.refresh = account.may_refresh();
         self.ask_again_in = SHORTEST_PAUSE * 2;
         if let Some(backoff) = account.backoff() {
-            let wait = backoff.wait((account.now)());
+            let wait = backoff.wait(account.now());
             self.ask_again_in = wait.clamp(SHORTEST_PAUSE, LONGEST_PAUSE) + 1;
             let kept = match age {
                 Some(age) => format!("keeping the variables cached {} ago", format_duration(age)),
@@ -344,9 +328,10 @@ fn decide(
     desired: &Environment,
     followed: &Followed,
 ) -> Result<(String, Diff)> {
-    let key = question.store.digest_key()?;
-    let session = ledger.session.as_ref().and_then(|id| question.store.sessions.load(id)).unwrap_or_default();
-    let earlier = LazyCell::new(|| question.store.loaded.load());
+    let key = question.machine.store.digest_key()?;
+    let session =
+        ledger.session.as_ref().and_then(|id| question.machine.store.sessions.load(id)).unwrap_or_default();
+    let earlier = LazyCell::new(|| question.machine.store.loaded.load());
     let decided = diff(&Input {
         desired,
         ledger,
@@ -370,7 +355,7 @@ fn decide(
     };
     next.session = keep_session(question, ledger, &session, &decided.previous, &next)?;
     if !decided.replaced.is_empty() {
-        question.store.loaded.add(&decided.replaced);
+        question.machine.store.loaded.add(&decided.replaced);
     }
     Ok((next.encode().0, decided))
 }
@@ -390,6 +375,6 @@ fn keep_session(
     }
     match &ledger.session {
         Some(id) if wanted == *session => Ok(Some(id.clone())),
-        _ => question.store.sessions.create(&wanted, question.shell).map(Some),
+        _ => question.machine.store.sessions.create(&wanted, question.shell).map(Some),
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{Changed, Keeping, Remote};
+use super::change::{Changed, Keeping};
+use super::remote::Remote;
 use crate::domain::{Failure, Kind, Result};
 use crate::dotenv::{Pending, Plan};
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Account;
+use crate::account::local::Account;
 use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
-use crate::domain::{Failure, Remedy, Result};
+use crate::domain::{Failure, Remedy, Result, format_duration};
 
 /// The longest that a command waits for one request.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -28,11 +28,11 @@ pub struct Connection {
 /// An account with a way to its server.
 pub struct Remote<'a> {
     pub account: Account<'a>,
-    pub(super) client: Client,
-    pub(super) listener: Arc<dyn Listener>,
-    pub(super) out: Outstanding,
+    pub(in crate::account) client: Client,
+    pub(in crate::account) listener: Arc<dyn Listener>,
+    pub(in crate::account) out: Outstanding,
     /// Calls are shown in place of being sent (`--curl`).
-    pub(super) only_shown: bool,
+    pub(in crate::account) only_shown: bool,
 }
 
 impl<'a> Remote<'a> {
@@ -44,6 +44,12 @@ impl<'a> Remote<'a> {
     /// A way for a refresh in the background.
     pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
+    }
+
+    /// The server did not answer in time.
+    pub(super) fn no_answer_within(&self, limit: Duration) -> Failure {
+        let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
+        Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
     }
 
     /// `failure` with where the key came from, if it is the key that was refused.

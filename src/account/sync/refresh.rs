@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::reconcile::{Said, reconcile, settle};
+use super::remote::Remote;
 use super::turn::Turn;
-use super::{Known, Remote};
+use crate::account::local::Known;
 use crate::api::Listed;
 use crate::domain::{
-    AccountId, Doubts, Failure, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values, Version,
-    format_duration,
+    AccountId, Doubts, Failure, Identity, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values,
+    Version,
 };
 use crate::environment::KnownVariables;
-use crate::store::Identity;
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +27,6 @@ pub enum Urgency {
 
 /// Seconds for which an answer serves all who [need](Urgency::Needed) one: shells that start at once.
 const RECENT: u64 = 5;
-
-/// Whether a refresh needs the server.
-enum Enough {
-    /// It does.
-    No,
-    /// What is known will do.
-    Known,
-    /// Nobody needs anything.
-    Nothing,
-}
 
 /// The outcome of a refresh.
 #[derive(Debug)]
@@ -68,12 +58,16 @@ impl Remote<'_> {
             return self.client.secrets().await.map(|_| None);
         }
         let Some(mut turn) = self.turn_for(urgency).await? else { return Ok(None) };
-        let before = self.before()?;
-        if let Some(before) = before {
-            match self.is_enough(urgency, &before) {
-                Enough::Nothing => return Ok(None),
-                Enough::Known => return Ok(Some(Refreshed::unasked(before))),
-                Enough::No => {}
+        if let Some(before) = self.before()? {
+            let age = self.account.now().since(before.snapshot.fetched_at);
+            let just_asked = age.is_some_and(|age| age < RECENT);
+            match urgency {
+                // Even in doubt, nobody waits: the next shell that asks is soon enough.
+                Urgency::Background if just_asked || self.account.is_fresh(&before) => return Ok(None),
+                Urgency::Needed if just_asked && !before.is_doubtful() => {
+                    return Ok(Some(Refreshed::unasked(before)));
+                }
+                _ => {}
             }
         }
         match self.ask(&mut turn).await {
@@ -82,7 +76,7 @@ impl Remote<'_> {
                 Err(failure)
             }
             Ok(refreshed) => {
-                let store = self.account.store;
+                let store = self.account.store();
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.disk.is_kept() {
                     store.backoffs.of(&self.account.key).clear();
@@ -108,10 +102,9 @@ impl Remote<'_> {
     /// Like [`Self::refresh`], given up after `limit`.
     pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
-            let (host, limit) = (self.account.server.host(), format_duration(limit.as_secs()));
-            let failure =
-                Failure::unavailable(format!("no answer from {host}{} within {limit}", self.client.via()))
-                    .hint("check the network, or the address given with --url or VAST_URL");
+            let failure = self
+                .no_answer_within(limit)
+                .hint("check the network, or the address given with --url or VAST_URL");
             self.note_failure(&failure);
             Err(failure)
         })
@@ -119,8 +112,7 @@ impl Remote<'_> {
 
     async fn turn_for(&self, urgency: Urgency) -> Result<Option<Turn>> {
         if urgency == Urgency::Background {
-            let waiting =
-                self.account.backoff().is_some_and(|backoff| backoff.wait((self.account.now)()) > 0);
+            let waiting = self.account.backoff().is_some_and(|backoff| backoff.wait(self.account.now()) > 0);
             return if waiting { Ok(None) } else { self.take_turn() };
         }
         match self.await_turn().await? {
@@ -130,7 +122,7 @@ impl Remote<'_> {
     }
 
     fn kept_waiting(&self) -> Failure {
-        self.account.store.disk.held_too_long(&self.account.lock_name())
+        self.account.store().disk.held_too_long(&self.account.lock_name())
     }
 
     /// What is known so far. A damaged snapshot counts as none: it is about to be replaced.
@@ -140,18 +132,6 @@ impl Remote<'_> {
             Ok(Known::Refused(_) | Known::Nothing) => Ok(None),
             Err(failure) if failure.kind() == Kind::Unavailable => Ok(None),
             Err(failure) => Err(failure),
-        }
-    }
-
-    /// Whether there is no need to ask.
-    fn is_enough(&self, urgency: Urgency, before: &KnownVariables) -> Enough {
-        let just_asked =
-            (self.account.now)().since(before.snapshot.fetched_at).is_some_and(|age| age < RECENT);
-        match urgency {
-            // Even in doubt, nobody waits: the next shell that asks is soon enough.
-            Urgency::Background if just_asked || self.account.is_fresh(before) => Enough::Nothing,
-            Urgency::Needed if just_asked && !before.is_doubtful() => Enough::Known,
-            _ => Enough::No,
         }
     }
 
@@ -165,7 +145,7 @@ impl Remote<'_> {
         }
         let before = self.before()?;
         let Listed { variables, odd } = self.client.secrets().await?;
-        account.store.disk.note(odd);
+        account.store().disk.note(odd);
         let refreshed = self.keep(variables, before.as_ref(), identity)?;
         if !was_known && before.is_some() {
             // Another key told of the account already. To shells it is news whose this one is.
@@ -178,20 +158,20 @@ impl Remote<'_> {
     fn keep(&self, said: Said, before: Option<&KnownVariables>, identity: Identity) -> Result<Refreshed> {
         let account = &self.account;
         let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
-        let fetched_at = (account.now)();
+        let fetched_at = account.now();
         let id = AccountId::new(&account.server, &user);
-        let changes = account.store.changes.load(&id);
+        let changes = account.store().changes.load(&id);
         let readable = changes.as_ref().map_err(Clone::clone).map(drop);
         let edit = |values: &mut Values| {
             let variables = reconcile(said.clone(), before, values, fetched_at);
             Ok((variables, values.clone()))
         };
-        let remembered = readable.and_then(|()| account.store.values.try_to_edit(&id, edit));
+        let remembered = readable.and_then(|()| account.store().values.try_to_edit(&id, edit));
         // A snapshot without the values that only the server told so far would lose them.
         let mut keeps = true;
         let (variables, remembered, unread) = match remembered {
             Ok(((variables, remembered), Ok(()))) => (variables, remembered, None),
-            Ok(((variables, remembered), Err(failure))) if account.store.disk.go_without(&failure) => {
+            Ok(((variables, remembered), Err(failure))) if account.store().disk.go_without(&failure) => {
                 keeps = false;
                 (variables, remembered, None)
             }
@@ -228,16 +208,16 @@ impl Remote<'_> {
         if !keeps {
             return Ok(refreshed);
         }
-        if let Err(failure) = account.store.snapshots.save(&refreshed.known.snapshot) {
+        if let Err(failure) = account.store().snapshots.save(&refreshed.known.snapshot) {
             // Without the keyring it cannot be sealed, and is never written in clear.
-            if account.store.sealing.vault.trouble().is_some() {
+            if account.store().sealing.vault.trouble().is_some() {
                 return Ok(Refreshed { unsaved: Some(failure), ..refreshed });
             }
-            return if account.store.disk.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
+            return if account.store().disk.go_without(&failure) { Ok(refreshed) } else { Err(failure) };
         }
         // What stays noted hides a value until the next answer.
         let settle = |changes: &mut Doubts| settle(changes, &refreshed.known.snapshot.variables);
-        let _ = account.store.changes.edit(&id, settle);
+        let _ = account.store().changes.edit(&id, settle);
         if before.is_none() || refreshed.differs() {
             self.publish(fetched_at)?;
         }
@@ -245,65 +225,26 @@ impl Remote<'_> {
     }
 
     fn publish(&self, now: Timestamp) -> Result<()> {
-        match self.account.store.generation.publish(now) {
-            Err(failure) if !self.account.store.disk.go_without(&failure) => Err(failure),
+        match self.account.store().generation.publish(now) {
+            Err(failure) if !self.account.store().disk.go_without(&failure) => Err(failure),
             _ => Ok(()),
         }
-    }
-
-    /// Whose the key is: asked once for each key, then remembered.
-    pub(super) async fn identify(&self) -> Result<Identity> {
-        let account = &self.account;
-        if let Some(identity) =
-            account.identity()?.filter(|known| known.user.is_some() && known.refused_at.is_none())
-        {
-            return Ok(identity);
-        }
-        let identity = match self.client.current_user().await {
-            Ok(user) => {
-                Identity { user: Some(user.id), email: user.email.or(user.username), refused_at: None }
-            }
-            // A server that does not tell, or not this key: the key stands for its user.
-            Err(failure) if failure.kind() == Kind::Failed || failure.is_right_missing() => {
-                Identity::unnamed(&account.key)
-            }
-            Err(failure) => return Err(failure),
-        };
-        account.store.identities.of(&account.key).save_if_possible(&identity)?;
-        Ok(identity)
     }
 
     /// Remembers a failure: a refused key is the server's word, anything else is only a wait.
     fn note_failure(&self, failure: &Failure) {
         let account = &self.account;
-        let now = (account.now)();
+        let now = account.now();
         // Where this cannot be written down, the failure itself is what the user must hear of.
         let _ = match failure.kind() {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store.backoffs.of(&account.key).clear();
+                account.store().backoffs.of(&account.key).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store.backoffs.of(&account.key).record(&with_right(failure), now).map(drop),
+            _ => account.store().backoffs.of(&account.key).record(&with_right(failure), now).map(drop),
         };
-    }
-
-    /// Deletes the snapshot and the lists of keys, and remembers that the key was refused; shells follow at once.
-    pub(super) fn remember_refusal(&self, now: Timestamp) -> Result<()> {
-        let account = &self.account;
-        if let Some(id) = account.id() {
-            account.store.snapshots.delete(&id)?;
-            account.store.key_lists.delete(&id)?;
-        }
-        let known = account.identity().ok().flatten();
-        let identity = Identity {
-            user: known.as_ref().and_then(|known| known.user.clone()),
-            email: known.and_then(|known| known.email),
-            refused_at: Some(now),
-        };
-        account.store.identities.of(&account.key).save_if_possible(&identity)?;
-        account.store.generation.publish(now).map(drop)
     }
 }
 

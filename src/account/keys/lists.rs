@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use super::{Account, Remote};
+use crate::account::local::Account;
+use crate::account::sync::remote::Remote;
 use crate::api::{ApiKey, KeyListing, SshKey};
-use crate::domain::{Digest, Failure, Kind, Result, printable_capped};
+use crate::domain::{Digest, Failure, KeyKind, KeyList, Kind, ListedKey, Result, printable_capped};
 use crate::keypair::PublicKey;
-use crate::store::{KeyKind, KeyList, ListedKey};
 
 /// The longest that a command which has its answer waits to be told whose the key is.
 const OWNER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,20 +23,20 @@ impl Account<'_> {
         if identity.refused_at.is_some() {
             return None;
         }
-        self.store.key_lists.of(&identity.account(&self.server)?, kind).get()
+        self.store().key_lists.of(&identity.account(&self.server)?, kind).get()
     }
 
     /// Whether a TAB should have the list fetched: it is old or missing, nobody is at it, and neither
     /// a refusal nor a back-off speaks against it.
     pub fn should_fetch(&self, kind: KeyKind, known: Option<&KeyList>) -> bool {
         self.is_list_wanted(kind, known) && {
-            let lock = self.store.disk.try_lock(&self.list_lock(kind));
+            let lock = self.store().disk.try_lock(&self.list_lock(kind));
             lock.is_ok_and(|lock| lock.is_some())
         }
     }
 
     fn is_list_wanted(&self, kind: KeyKind, known: Option<&KeyList>) -> bool {
-        let now = (self.now)();
+        let now = self.now();
         let is_refused =
             || self.identity().map_or(true, |known| known.is_some_and(|known| known.refused_at.is_some()));
         let is_fresh = known.is_some_and(|list| {
@@ -47,15 +47,19 @@ impl Account<'_> {
 
     /// Whether the server or this list of it failed a moment ago.
     fn list_waits(&self, kind: KeyKind) -> bool {
-        let now = (self.now)();
+        let now = self.now();
         let waits =
-            |key: &Digest| self.store.backoffs.of(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
+            |key: &Digest| self.store().backoffs.of(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
         waits(&self.key) || self.list_digest(kind).is_ok_and(|digest| waits(&digest))
     }
 
     /// Names the back-off of a list: that of the variables must not depend on it.
     fn list_digest(&self, kind: KeyKind) -> Result<Digest> {
-        Ok(self.store.digest_key()?.digest(&[b"list", kind.name().as_bytes(), self.key.as_str().as_bytes()]))
+        Ok(self.store().digest_key()?.digest(&[
+            b"list",
+            kind.name().as_bytes(),
+            self.key.as_str().as_bytes(),
+        ]))
     }
 
     fn list_lock(&self, kind: KeyKind) -> String {
@@ -71,7 +75,7 @@ impl Account<'_> {
     }
 
     fn keep_list(&self, kind: KeyKind, list: &KeyList) -> Result<()> {
-        self.id().map_or(Ok(()), |account| self.store.key_lists.of(&account, kind).save(list))
+        self.id().map_or(Ok(()), |account| self.store().key_lists.of(&account, kind).save(list))
     }
 }
 
@@ -79,7 +83,7 @@ impl Remote<'_> {
     /// Fetches a list in the background, unless another process is at it; given up after `limit`.
     pub async fn refresh_list_within(&self, kind: KeyKind, limit: Duration) -> Result<()> {
         let account = &self.account;
-        let Some(_lock) = account.store.disk.try_lock(&account.list_lock(kind))? else { return Ok(()) };
+        let Some(_lock) = account.store().disk.try_lock(&account.list_lock(kind))? else { return Ok(()) };
         // Another process may have been at it just now.
         if !account.is_list_wanted(kind, account.key_list(kind).as_ref()) {
             return Ok(());
@@ -88,10 +92,10 @@ impl Remote<'_> {
         let fetched = fetched.unwrap_or_else(|_| Err(Failure::unavailable("no answer in time")));
         let digest = account.list_digest(kind)?;
         match &fetched {
-            Ok(()) => account.store.backoffs.of(&digest).clear(),
+            Ok(()) => account.store().backoffs.of(&digest).clear(),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
             Err(failure) => {
-                account.store.backoffs.of(&digest).record(failure, (account.now)())?;
+                account.store().backoffs.of(&digest).record(failure, account.now())?;
             }
         }
         fetched
@@ -107,7 +111,7 @@ impl Remote<'_> {
             KeyKind::Api => listed(&self.client.api_keys().await?),
             KeyKind::Ssh => listed(&self.client.ssh_keys().await?),
         };
-        let mut list = KeyList::new(keys, (account.now)());
+        let mut list = KeyList::new(keys, account.now());
         // What a command changed meanwhile may be missing in the answer.
         list.doubtful = account.key_list(kind) != before;
         account.keep_list(kind, &list)
@@ -122,8 +126,8 @@ impl Remote<'_> {
     /// Keeps what a command was told, and notes what is odd about it. Where the list cannot be
     /// written, a TAB offers what is old.
     pub(super) fn keep_listing<K: Listed>(&self, mut listing: KeyListing<K>) -> KeyListing<K> {
-        self.account.store.disk.note(std::mem::take(&mut listing.odd));
-        let _ = self.account.keep_list(K::KIND, &KeyList::new(listed(&listing), (self.account.now)()));
+        self.account.store().disk.note(std::mem::take(&mut listing.odd));
+        let _ = self.account.keep_list(K::KIND, &KeyList::new(listed(&listing), self.account.now()));
         listing
     }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{AccountId, Digest, ServerUrl, Timestamp};
+use super::{AccountId, Digest, ServerUrl, Timestamp};
 
 /// What a user is called whom the server does not name, before the key's digest.
 const UNNAMED: &str = "key-";

@@ -4,14 +4,17 @@
 //! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
 //! new key, put it in its place. Each step can be the last one before a crash.
 
-use super::change::may_be_done;
-use super::turn::Turn;
-use super::{Account, KeyPlace, Remote, SavedKey, key_digest, save_key};
-use crate::config::Paths;
+use super::save::{SavedKey, save_key};
+use crate::account::local::Account;
+use crate::account::machine::Machine;
+use crate::account::sync::change::may_be_done;
+use crate::account::sync::remote::Remote;
+use crate::account::sync::turn::Turn;
 use crate::credentials::{self, Credential, Source};
-use crate::domain::{Digest, Failure, Kind, Result, Secret, Timestamp};
+use crate::domain::{Digest, Failure, Kind, Result, Secret};
 use crate::files::Lock;
-use crate::store::{BegunReset, Store};
+use crate::sealing::Storage;
+use crate::store::BegunReset;
 
 /// Held by the command that resets, so that no other takes its journal for a dead one's.
 const LOCK: &str = "reset-api-key";
@@ -48,8 +51,9 @@ impl Remote<'_> {
     ///
     /// # Errors
     /// The server refused or gave no clear answer; or nothing can be noted: then it is not asked.
-    pub async fn reset_api_key(&self, place: KeyPlace) -> Result<NewKey> {
-        let Account { store, server, credential, .. } = &self.account;
+    pub async fn reset_api_key(&self, place: Storage) -> Result<NewKey> {
+        let Account { machine, server, credential, .. } = &self.account;
+        let store = &machine.store;
         if self.only_shown {
             // Never answered.
             self.client.reset_api_key().await?;
@@ -72,7 +76,7 @@ impl Remote<'_> {
             }
         };
         let not_kept = store.reset.keep_key(&key).err();
-        if let (Some(identity), Ok(digest)) = (known, key_digest(store, server, &key)) {
+        if let (Some(identity), Ok(digest)) = (known, machine.key_digest(server, &key)) {
             // Where this cannot be written, the next refresh asks the server whose the key is.
             let _ = store.identities.of(&digest).save_if_possible(&identity);
             self.rename_own_key(&digest);
@@ -85,7 +89,7 @@ impl Remote<'_> {
     /// The server keeps a key's number when it resets the key.
     fn rename_own_key(&self, new: &Digest) {
         let Some(account) = self.account.id() else { return };
-        let own = self.account.store.own_keys.of(&account);
+        let own = self.account.store().own_keys.of(&account);
         if own.get().is_some_and(|own| own.values().any(|digest| *digest == self.account.key)) {
             // Forgotten, it is only not told from other keys any more.
             let _ = own.edit(|own| {
@@ -105,21 +109,22 @@ fn unclear(failure: Failure) -> Failure {
 }
 
 impl Account<'_> {
-    fn begin_reset(&self, place: KeyPlace) -> Result<Lock> {
-        let lock = self.store.disk.try_lock(LOCK)?;
+    fn begin_reset(&self, place: Storage) -> Result<Lock> {
+        let lock = self.store().disk.try_lock(LOCK)?;
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
-        if let Some(BegunReset { new: Some(_), .. }) = self.store.reset.begun()? {
-            return Err(waits(self.store, "the new key of an earlier reset is not saved yet"));
+        if let Some(BegunReset { new: Some(_), .. }) = self.store().reset.begun()? {
+            return Err(waits(self.machine, "the new key of an earlier reset is not saved yet"));
         }
-        self.store.reset.begin(&self.server, &self.key, place == KeyPlace::Keyring)?;
+        self.store().reset.begin(&self.server, &self.key, place == Storage::Keyring)?;
         Ok(lock)
     }
 }
 
 /// Puts the key of an unfinished reset where the old one was, if that place holds the dead key or none. What is
 /// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
-pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool) -> EarlierReset {
+pub fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
+    let store = &machine.store;
     let begun = match store.reset.begun() {
         Ok(Some(begun)) => begun,
         Ok(None) => return EarlierReset::None,
@@ -134,10 +139,10 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
         return EarlierReset::Unknown;
     };
     if let Err(why) = credentials::check_key(key.expose()) {
-        return EarlierReset::Waits(waits(store, &format!("it {why}")));
+        return EarlierReset::Waits(waits(machine, &format!("it {why}")));
     }
-    let place = if begun.in_keyring { KeyPlace::Keyring } else { KeyPlace::File };
-    match has_room(paths, store, &begun, &key).and_then(|()| save_key(paths, store, &key, place, now)) {
+    let place = if begun.in_keyring { Storage::Keyring } else { Storage::File };
+    match has_room(machine, &begun, &key).and_then(|()| save_key(machine, &key, place)) {
         Ok(saved) => {
             store.reset.end();
             EarlierReset::Finished(key, saved)
@@ -147,28 +152,28 @@ pub fn finish_reset(paths: &Paths, store: &Store, now: Timestamp, is_heard: bool
 }
 
 /// Whether the saved key may be replaced: never where it is another key than the dead one.
-fn has_room(paths: &Paths, store: &Store, begun: &BegunReset, new: &Secret) -> Result<()> {
-    let saved = match credentials::saved(paths, &store.sealing.vault) {
+fn has_room(machine: &Machine, begun: &BegunReset, new: &Secret) -> Result<()> {
+    let saved = match machine.saved_credential() {
         // The entry is gone: there is room.
         Err(failure) if begun.in_keyring && failure.kind() == Kind::NotAuthenticated => None,
         saved => saved?,
     };
     match saved {
         Some(Credential { key, source })
-            if key != *new && key_digest(store, &begun.server, &key)? != begun.old =>
+            if key != *new && machine.key_digest(&begun.server, &key)? != begun.old =>
         {
             let place = match source {
                 Source::Keyring => source.to_string(),
-                _ => paths.api_key().display().to_string(),
+                _ => machine.selection.paths.api_key().display().to_string(),
             };
-            Err(waits(store, &format!("{place} holds another key by now")))
+            Err(waits(machine, &format!("{place} holds another key by now")))
         }
         _ => Ok(()),
     }
 }
 
-fn waits(store: &Store, why: &str) -> Failure {
-    let path = store.reset.key_path();
+fn waits(machine: &Machine, why: &str) -> Failure {
+    let path = machine.store.reset.key_path();
     let shown = shell_escape::escape(path.to_string_lossy());
     Failure::failed(why).hint(format!(
         "take the new key with `vastenv set api-key < {shown}`, then (or to forget it) `rm {shown}`"

@@ -1,0 +1,134 @@
+//! This machine: which account is meant on it, and what it keeps.
+
+use std::path::PathBuf;
+
+use super::select::Selection;
+use crate::credentials::{self, Credential};
+use crate::domain::{AccountId, Digest, Result, Secret, ServerUrl, Timestamp};
+use crate::environment::{Ledger, SessionId};
+use crate::files::{self, Disk};
+use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
+use crate::store::Store;
+
+#[derive(Debug)]
+pub struct Machine {
+    pub selection: Selection,
+    pub(in crate::account) store: Store,
+    now: fn() -> Timestamp,
+}
+
+impl Machine {
+    /// `storage` is what a setting of an earlier version says.
+    pub fn open(
+        selection: Selection,
+        keyring: Keyring,
+        storage: Option<Storage>,
+        now: fn() -> Timestamp,
+    ) -> Self {
+        let paths = &selection.paths;
+        let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
+        let store = Store::open(disk, keyring, storage, Some(paths.api_key()));
+        Self { selection, store, now }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+
+    /// Whether only an answer is wanted: then what cannot be written is told once, and used.
+    pub fn for_one_answer(&self, yes: bool) {
+        self.store.disk.for_one_answer(yes);
+    }
+
+    /// Lets the keyring ask its user for a password, if it needs one.
+    pub fn let_keyring_ask(&self) {
+        self.store.sealing.vault.let_keyring_ask();
+    }
+
+    /// What was mended since the last call: sentences for the user.
+    pub fn take_notes(&self) -> Vec<String> {
+        self.store.disk.take_notes()
+    }
+
+    /// The key in use.
+    pub fn credential(&self) -> Result<Credential> {
+        self.selection.credential(&self.store.sealing.vault)
+    }
+
+    /// The key that was saved, whatever comes before it.
+    pub fn saved_credential(&self) -> Result<Option<Credential>> {
+        credentials::saved(&self.selection.paths, &self.store.sealing.vault)
+    }
+
+    /// Names the files of a key.
+    pub(in crate::account) fn key_digest(&self, server: &ServerUrl, key: &Secret) -> Result<Digest> {
+        let parts: [&[u8]; 3] = [b"api key", server.as_str().as_bytes(), key.expose().as_bytes()];
+        Ok(self.store.digest_key()?.digest(&parts))
+    }
+
+    /// The ledger that `text` is; entries of a very long one are in a file.
+    pub fn ledger(&self, text: &str) -> Option<Ledger> {
+        Ledger::decode(text, |id: &SessionId| self.store.sessions.load(id)?.entries)
+    }
+
+    pub fn sealing(&self) -> &Sealing {
+        &self.store.sealing
+    }
+
+    /// Makes every file that holds values be of the form `wanted`.
+    pub fn convert_storage(&self, wanted: Storage) -> Result<Converted> {
+        let done = sealing::convert(&self.store.sealing, wanted)?;
+        self.sweep_leftovers();
+        self.store.generation.publish(self.now())?;
+        Ok(done)
+    }
+
+    /// Removes the temporary files of writers that were killed.
+    pub(in crate::account) fn sweep_leftovers(&self) {
+        files::sweep(&self.selection.paths.vastai_config);
+        self.store.disk.sweep_leftovers();
+    }
+
+    /// The temporary files of writers that were killed: in clear, whatever the settings say.
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        let shared = files::leftovers(&self.selection.paths.vastai_config);
+        self.store.disk.leftovers().into_iter().chain(shared).collect()
+    }
+
+    /// The private folders, made or checked.
+    pub fn folders(&self) -> Result<[&PathBuf; 3]> {
+        let paths = &self.selection.paths;
+        let folders = [&paths.state, &paths.cache, &paths.data];
+        folders.iter().try_for_each(|folder| self.store.disk.ensure(folder)).map(|()| folders)
+    }
+
+    /// Keeps a new key with this number, as it came, because it is none that can be shown or used.
+    pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
+        self.store.reset.keep_odd_key(id, key)
+    }
+
+    /// Where the new key of a reset is until it has its place.
+    pub fn reset_key_path(&self) -> PathBuf {
+        self.store.reset.key_path()
+    }
+
+    /// The new key of a reset has its place.
+    pub fn end_reset(&self) {
+        self.store.reset.end();
+    }
+
+    /// Whether the notice called `id` was shown on this machine since its problem began.
+    pub fn was_told(&self, id: &str) -> bool {
+        self.store.notices.was_told(id)
+    }
+
+    /// Remembers that the notice called `id` was shown.
+    pub fn remember_told(&self, id: &str) {
+        self.store.notices.remember(id);
+    }
+
+    /// Whether `by` (a command, or the hook) has something new to tell in `names`; from then on they are told.
+    pub fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
+        self.store.notices.tells_hidden(account, by, names)
+    }
+}
