@@ -2,117 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::process::Output;
 
 use super::account::{Account, KEY_FILE};
 use super::follow::each;
 use super::trace::Traced;
-use crate::common::process::command;
+use crate::common::container::{AWKWARD, CONTAINER, Container, environment};
+use crate::common::process::{command, program};
 use crate::common::skip::can;
-use crate::pty::{Home, Shell, Terminal};
+use crate::keys::openssh::user_name;
+use crate::pty::Home;
 
-/// What a container of Vast is launched with, beside what a test is about.
-const CONTAINER: [(&str, &str); 12] = [
-    ("CONTAINER_ID", "20931234"),
-    ("VAST_CONTAINERLABEL", "C.20931234"),
-    ("VAST_TCP_PORT_22", "20544"),
-    ("CUDA_HOME", "/usr/local/cuda"),
-    ("LD_LIBRARY_PATH", "/usr/local/nvidia/lib:/usr/local/nvidia/lib64"),
-    ("HOME", "/not/the/sessions"),
-    ("TERM", "not-the-sessions"),
-    ("SSH_PUBLIC_KEY", "ssh-ed25519 AAAA"),
-    ("VAST_API_KEY", "not-a-key"),
-    ("VAST_URL", "http://127.0.0.1:1"),
-    ("VASTENV_DISABLE", "1"),
-    ("PYTHONSTARTUP", "/refused.py"),
-];
-
-/// Values that a shell would run, split, cut or expand.
-const AWKWARD: [(&str, &str); 8] = [
-    ("A_COMMAND", "a$(touch PWNED)b`touch PWNED`c"),
-    ("A_WORD", "pa$$word ${HOME} ~ * !!"),
-    ("LINES_OF_IT", "-----BEGIN KEY-----\nb=\"c\"\n\n\\\n-----END KEY-----\n"),
-    ("QUOTES", "'\"\\'\"'\"\\"),
-    ("BLANKS", " \t x \r\n"),
-    ("ESCAPES", "\u{1b}]0;title\u{7}é🦀"),
-    ("NOTHING", ""),
-    ("MODEL", "llama"),
-];
-
-/// A container that is made anew for each session.
-#[derive(Clone)]
-struct Container<'a> {
-    home: &'a Home,
-    launch: Vec<(String, String)>,
-    /// What process 1 does before the session.
-    before: &'static str,
-    /// Whether root is only root in there, as an ordinary user is.
-    is_ordinary: bool,
-    /// The user of the session, if another than that of process 1.
-    user: Option<u32>,
-}
-
-impl<'a> Container<'a> {
-    /// `None` where none can be made.
-    fn of(home: &'a Home, launch: &[&[(&str, &str)]]) -> Option<Self> {
-        let is_ordinary = !nix::unistd::geteuid().is_root();
-        let launch = launch.concat().iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let container = Self { home, launch, before: ":", is_ordinary, user: None };
-        let words = container.words(&["true"]);
-        let works = home.command(&words[0]).args(&words[1..]).status().expect("unshare");
-        can(works.success(), "no pid namespace can be made here (unshare)").then_some(container)
-    }
-
-    /// The words that run `program` in a session, which has the variables of the home alone.
-    fn words(&self, program: &[&str]) -> Vec<String> {
-        let mut words = vec!["unshare".to_owned()];
-        words.extend(
-            ["-U", "--map-current-user"].iter().filter(|_| self.is_ordinary).map(ToString::to_string),
-        );
-        let rest = ["--pid", "--fork", "--kill-child", "--mount-proc", "env", "-i"];
-        words.extend(rest.map(str::to_owned));
-        words.extend(self.launch.iter().map(|(name, value)| format!("{name}={value}")));
-        let path = std::env::var("PATH").expect("a PATH");
-        let script = format!("PATH={path}; {}; \"$@\"; exit $?", self.before);
-        words.extend(["sh", "-c", &script, "sh"].map(str::to_owned));
-        if let Some(user) = self.user {
-            let user = user.to_string();
-            words
-                .extend(["setpriv", "--reuid", &user, "--regid", &user, "--clear-groups"].map(str::to_owned));
-        }
-        words.extend(["env", "-i"].map(str::to_owned));
-        words.extend(self.home.variables.iter().map(|(name, value)| format!("{name}={value}")));
-        words.extend(program.iter().map(ToString::to_string));
-        words
-    }
-
-    /// Runs `program` in a session to its end.
-    fn run(&self, program: &[&str]) -> Output {
-        let words = self.words(program);
-        self.home.command(&words[0]).args(&words[1..]).output().expect("ended")
-    }
-
-    /// What a program finds in its environment in a new interactive shell, which said nothing.
-    #[track_caller]
-    fn environment(&self, shell: Shell) -> BTreeMap<String, String> {
-        let output = self.run(&[shell.name(), "-ic", "env -0"]);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && !said.contains("vastenv"), "{shell:?}: {said}");
-        environment(&output.stdout)
-    }
-
-    fn open(&self, shell: Shell) -> Terminal {
-        let words = self.words(&[shell.name(), "-i"]);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Terminal::start(self.home, shell, &words).0
-    }
-}
-
-fn environment(block: &[u8]) -> BTreeMap<String, String> {
-    let text = String::from_utf8(block.to_vec()).expect("text");
-    let entries = text.split_terminator('\0').filter_map(|entry| entry.split_once('='));
-    entries.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
+/// A user that the system does not know.
+const USER: u32 = 1234;
 
 /// Every name of `all` has its value, and none of `none` is there.
 #[track_caller]
@@ -195,7 +96,6 @@ fn an_ordinary_user_has_it_too_and_one_of_another_process_1_from_the_oldest_proc
     if !can(nix::unistd::geteuid().is_root(), "only root can be another user") {
         return;
     }
-    const USER: u32 = 1234;
     let mut home = Home::new();
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("chmod");
@@ -236,12 +136,64 @@ fn give(home: &Home, user: u32) {
         for entry in std::fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
-                folders.push(path)
+                folders.push(path);
             } else {
-                chown(&path, Some(user), Some(user)).expect("given")
+                chown(&path, Some(user), Some(user)).expect("given");
             }
         }
     }
+}
+
+/// A login over SSH: each connection has a server in a container of its own.
+#[test]
+fn a_login_over_ssh_has_it() {
+    let (Some(sshd), Some(ssh)) = (program("sshd"), program("ssh")) else { return };
+    let home = Home::new();
+    let Some(container) = Container::of(&home, &[&CONTAINER, &AWKWARD]) else { return };
+    if nix::unistd::geteuid().is_root() {
+        std::fs::create_dir_all("/run/sshd").expect("a folder");
+    }
+    let path = |name: &str| home.path(name).display().to_string();
+    for name in ["host", "key"] {
+        let mut keygen = home.command("ssh-keygen");
+        assert!(
+            keygen.args(["-q", "-N", "", "-t", "ed25519", "-f", name]).status().expect("ended").success()
+        );
+    }
+    home.write(
+        "config",
+        &format!(
+            "HostKey {}\nAuthorizedKeysFile {}\nStrictModes no\nUsePAM no\nPidFile none\n\
+             PermitRootLogin prohibit-password\nAuthenticationMethods publickey\n",
+            path("host"),
+            path("key.pub")
+        ),
+    );
+    let words = container.words(&[sshd.to_str().expect("text"), "-i", "-e", "-f", &path("config")]);
+    let quoted: Vec<_> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+    home.write("connect", &format!("exec {} 2>/dev/null\n", quoted.join(" ")));
+    each(|shell| {
+        let session = home.variables.iter().map(|(name, value)| format!("{name}='{value}'"));
+        let session: Vec<_> = session.collect();
+        let mut command = home.command(&ssh);
+        command.args([
+            "-F",
+            "none",
+            "-T",
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+        ]);
+        command.args(["-i", "key", "-o", "IdentitiesOnly=yes", "-o", "ProxyCommand=sh ./connect"]);
+        command.arg(format!("{}@instance", user_name()));
+        command.arg(format!("env {} {} -ic 'env -0'", session.join(" "), shell.name()));
+        let output = command.output().expect("ended");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let found = environment(&output.stdout);
+        assert!(found.contains_key("SSH_CONNECTION"), "{:?}", found.keys());
+        check(&found, &[loaded(), AWKWARD.to_vec()].concat(), &STAYS_OUT);
+    });
 }
 
 #[test]
