@@ -56,6 +56,11 @@ impl<'a> Variable<'a> {
         Self { name, value, provenance: Provenance::Account }
     }
 
+    /// Its value, as far as it is that of the account: a container's is as old as the container.
+    pub fn account_value(&self) -> Option<&'a Secret> {
+        self.value.filter(|_| self.provenance != Provenance::Instance)
+    }
+
     /// Its value, if the server itself shows it.
     pub fn shown(&self) -> Option<&'a Secret> {
         self.value.filter(|_| self.provenance == Provenance::Account)
@@ -178,10 +183,7 @@ mod tests {
         let plain = with(known(&[]));
         assert_eq!(values(&plain), [Some("a"), Some("shown"), Some("launch")]);
         let c = plain.find("C").expect("there");
-        assert_eq!(
-            (c.provenance, c.shown(), plain.changed_at(&c)),
-            (Provenance::Instance, None, Timestamp(1))
-        );
+        assert_eq!((c.provenance, c.shown(), c.account_value()), (Provenance::Instance, None, None));
         for doubt in [Doubt::Put, Doubt::Superseded] {
             assert_eq!(values(&with(known(&[("C", doubt)])))[2], None, "{doubt:?}");
         }

@@ -179,7 +179,7 @@ impl Remote<'_> {
                 let variables = reconcile(said, before, &mut Values::new(), fetched_at);
                 let is_hidden = |name: &str| variables.get(name).is_some_and(|now| now.value.is_none());
                 let mut known = before.into_iter().flat_map(KnownVariables::iter);
-                if known.any(|was| was.value.is_some() && is_hidden(was.name)) {
+                if known.any(|was| was.account_value().is_some() && is_hidden(was.name)) {
                     // The snapshot has what the server hides from now on, and nothing else has it.
                     return Err(failure);
                 }
