@@ -23,7 +23,8 @@
 //! ```text
 //! Selection ─→ Account ─┬─ snapshot (cache) ──┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
 //! (flag, environment,   ├─ remembered values ─┘  (provenance)  (name rules)   (× ledger × the shell's own variables)
-//! files)                └─ Vast API ─→ both
+//! files)                ├─ container's launch ─┘
+//!                       └─ Vast API ─→ the first two
 //! ```
 //!
 //! A snapshot is the server's words only; `overlay` alone decides which value a variable has here. Reading is

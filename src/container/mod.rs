@@ -58,14 +58,16 @@ fn others(proc: &Path) -> Option<Launch> {
 /// The environment of a process, if it can be read and is whole.
 fn read(process: &Path) -> Option<Launch> {
     let path = process.join("environ");
-    ROOM.into_iter()
-        .find_map(|room| {
-            // All room at once: growing would leave copies behind.
-            let mut block = Zeroizing::new(Vec::with_capacity(room));
-            File::open(&path).ok()?.take(room as u64).read_to_end(&mut block).ok()?;
-            (block.len() < room).then_some(block)
-        })
-        .and_then(|block| Launch::parse(&block))
+    for room in ROOM {
+        let file = File::open(&path).ok()?;
+        // All room at once: growing would leave copies behind.
+        let mut block = Zeroizing::new(Vec::with_capacity(room));
+        file.take(room as u64).read_to_end(&mut block).ok()?;
+        if block.len() < room {
+            return Launch::parse(&block);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -73,5 +73,10 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         Err(_) => {}
     }
     let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.known.snapshot.variables.is_empty());
-    (lines, if is_empty { "vastenv create env-var NAME" } else { "vastenv show env-vars" })
+    let last_step = match facts.without_key {
+        Some(_) => "vastenv status",
+        None if is_empty => "vastenv create env-var NAME",
+        None => "vastenv show env-vars",
+    };
+    (lines, last_step)
 }

@@ -290,7 +290,10 @@ fn commands_use_it_and_say_where_a_value_is_from() {
     let exported: BTreeMap<String, String> = serde_json::from_str(&out(&["export", "json"])).expect("JSON");
     check(&exported, &[loaded(), AWKWARD.to_vec()].concat(), &["HOME", "TERM", "PATH", "VAST_URL"]);
     assert_eq!(out(&["run", "--redact", "--", "printenv", "A_WORD"]), "*****\n");
-    assert!(out(&["status"]).contains("from its launch environment"));
+    for report in [&["status"][..], &["doctor"], &[]] {
+        let said = out(report);
+        assert!(said.contains("from its launch environment") && !said.contains("set api-key"), "{said}");
+    }
     assert!(out(&["why", "MODEL"]).contains("container's launch environment"));
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&out(&["why", "MODEL", "--raw"])).expect("JSON")["source"],
