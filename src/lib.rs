@@ -21,8 +21,8 @@
 //! # Data flow
 //!
 //! ```text
-//! Selection ─→ Account ─┬─ snapshot (cache) ──┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//! (flag, environment,   ├─ remembered values ─┘  (provenance)  (name rules)   (× ledger × the shell's own variables)
+//! Selection ─→ Account ─┬─ snapshot (cache) ───┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//! (flag, environment,   ├─ remembered values ──┤  (provenance)  (name rules)   (× ledger × the shell's own variables)
 //! files)                ├─ container's launch ─┘
 //!                       └─ Vast API ─→ the first two
 //! ```
