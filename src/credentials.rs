@@ -138,10 +138,7 @@ pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
             Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key")
                 .hint(Remedy::SaveKey("save it again with `vastenv set api-key --keyring`".to_owned())))
         }
-        Err(trouble) => {
-            Err(Failure::unavailable(format!("cannot read the API key from the keyring: {trouble}"))
-                .hint(trouble.hint()))
-        }
+        Err(trouble) => Err(trouble.unavailable("cannot read the API key from the keyring")),
     }
 }
 

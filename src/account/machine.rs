@@ -1,6 +1,6 @@
 //! This machine: which account is meant on it, and what it keeps.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::select::Selection;
 use crate::credentials::{self, Credential};
@@ -95,11 +95,16 @@ impl Machine {
         self.store.disk.leftovers().into_iter().chain(shared).collect()
     }
 
+    /// Makes a private folder, or checks that it is ours.
+    pub fn ensure(&self, folder: &Path) -> Result<()> {
+        self.store.disk.ensure(folder)
+    }
+
     /// The private folders, made or checked.
     pub fn folders(&self) -> Result<[&PathBuf; 3]> {
         let paths = &self.selection.paths;
         let folders = [&paths.state, &paths.cache, &paths.data];
-        folders.iter().try_for_each(|folder| self.store.disk.ensure(folder)).map(|()| folders)
+        folders.iter().try_for_each(|folder| self.ensure(folder)).map(|()| folders)
     }
 
     /// Keeps a new key with this number, as it came, because it is none that can be shown or used.

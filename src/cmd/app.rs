@@ -194,10 +194,15 @@ impl App {
         let done = block_on(async { progress.unless_shown(work(&remote)).await.transpose() });
         let done = done.map_err(|failure| remote.blame(failure));
         self.ui.data(progress.end().as_bytes())?;
+        self.warn_of_notes();
+        done?.ok_or(Stop::Shown)
+    }
+
+    /// Says what was fixed, or cannot be saved.
+    pub fn warn_of_notes(&self) {
         for note in self.machine.take_notes() {
             self.ui.warn(&note);
         }
-        done?.ok_or(Stop::Shown)
     }
 
     /// What the account holds, asked from its server (or a moment ago).

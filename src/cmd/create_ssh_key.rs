@@ -12,7 +12,7 @@ use crate::account::{Account, Remote, SshKey};
 use crate::cli::CreateSshKey;
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, Secret};
-use crate::files::{ensure_private_folder, make_folder, unwritable};
+use crate::files::{make_folder, unwritable};
 use crate::keypair::{PublicKey, existing, generate, save};
 use crate::ui::read_new_passphrase;
 
@@ -138,11 +138,8 @@ fn prepare_folder(app: &App, path: &Path, is_ours: bool) -> Result<()> {
     if !is_ours {
         return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
     }
-    let mut notes = Vec::new();
-    ensure_private_folder(folder, &mut notes)?;
-    for note in &notes {
-        app.ui.warn(note);
-    }
+    app.machine.ensure(folder)?;
+    app.warn_of_notes();
     Ok(())
 }
 

@@ -66,9 +66,7 @@ pub fn known(app: &App, account: &Account<'_>, wait: Duration, when_old: WhenOld
         return app.fetch(account.clone(), Urgency::Needed).map(|refreshed| refreshed.known);
     }
     let known = account.known();
-    for note in app.machine.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     match known {
         Ok(Known::Variables(known)) if account.is_fresh(&known) => Ok(*known),
         Ok(Known::Variables(known)) => match when_old {

@@ -25,9 +25,7 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
     let Remember { what, sources } = arguments;
     account.move_lost_values()?;
-    for note in app.machine.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     match what {
         None => remember_from(app, &account, None, &sources),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {

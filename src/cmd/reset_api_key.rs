@@ -110,9 +110,7 @@ fn keep(app: &App, new: &NewKey, place: Storage) -> Outcome<()> {
         }
     };
     app.machine.end_reset();
-    for note in &saved.notes {
-        app.ui.warn(note);
-    }
+    app.warn_of_notes();
     let what = format!("the new key {} is saved in {}", new.key.suffix(), saved.source);
     match try_key(app, new.key.clone(), saved.source) {
         Ok(()) => app.ui.say(&format!("{what}; the server accepts it, and every open shell follows")),

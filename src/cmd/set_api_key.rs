@@ -31,9 +31,7 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     }
     let place = if arguments.keyring { Storage::Keyring } else { Storage::File };
     let saved = save_key(&app.machine, &key, place)?;
-    for note in saved.notes.iter().chain(&app.machine.take_notes()) {
-        app.ui.warn(note);
-    }
+    app.warn_of_notes();
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
     app.ui.say(&format!("saved the key{whose} ({}) in {}", key.suffix(), saved.source));
     for removed in &saved.removed {

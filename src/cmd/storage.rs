@@ -29,9 +29,7 @@ fn show(app: &App) -> Result<()> {
 
 fn convert(app: &App, wanted: Storage) -> Result<()> {
     let done = app.machine.convert_storage(wanted)?;
-    for note in app.machine.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     if app.ui.raw {
         app.ui.json(&json!({"storage": wanted.to_string(), "files": done.files}))?;
     } else {

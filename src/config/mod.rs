@@ -65,8 +65,9 @@ struct File {
     allow: BTreeSet<String>,
     #[serde(default)]
     insecure_http: bool,
-    container: Option<String>,
-    storage: Option<String>,
+    #[serde(default)]
+    container: ContainerSource,
+    storage: Option<Storage>,
 }
 
 /// How an unknown setting's message ends, which lists those that are known: without the old one.
@@ -110,25 +111,13 @@ impl Config {
                 })?
                 .max(SHORTEST_MAX_AGE),
         };
-        let storage = match file.storage {
-            None => None,
-            Some(text) => Some(
-                Storage::parse(&text)
-                    .ok_or_else(|| format!("storage = {text:?} is neither \"file\" nor \"keyring\""))?,
-            ),
-        };
-        let container = match file.container {
-            None => defaults.container,
-            Some(text) => ContainerSource::parse(&text)
-                .ok_or_else(|| format!("container = {text:?} is none of \"auto\", \"on\" and \"off\""))?,
-        };
         Ok(Self {
             max_age,
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
             allow: file.allow,
             insecure_http: file.insecure_http,
-            storage,
-            container,
+            container: file.container,
+            storage: file.storage,
         })
     }
 }
@@ -170,8 +159,8 @@ mod tests {
             ("max_age = \"soon\"", "max_age"),
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
-            ("storage = \"cloud\"", "neither"),
-            ("container = \"yes\"", "none of"),
+            ("container = \"yes\"", "`auto`, `on`, `off`"),
+            ("storage = \"cloud\"", "keyring"),
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();

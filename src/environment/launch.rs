@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::names::{self, Group};
 use super::{KnownVariables, Rules};
 use crate::domain::{EnvName, Secret};
@@ -29,7 +31,8 @@ const IMAGE: &str = "LD_LIBRARY_PATH LIBRARY_PATH CUDA_HOME CUDA_PATH CUDA_ROOT 
      MPLCONFIGDIR CARGO_HOME RUSTUP_HOME GOPATH JAVA_HOME R_HOME VAST_* LANG LANGUAGE LC_*";
 
 /// Whether a container's launch environment is a source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ContainerSource {
     /// In a container of Vast.
     #[default]
@@ -42,18 +45,6 @@ pub enum ContainerSource {
 /// What a container was launched with. Of a value that is not text nothing is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Launch(BTreeMap<String, Option<Secret>>);
-
-impl ContainerSource {
-    /// Reads a setting.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "auto" => Some(Self::Auto),
-            "on" => Some(Self::On),
-            "off" => Some(Self::Off),
-            _ => None,
-        }
-    }
-}
 
 impl Launch {
     /// Reads the environment of a process, if it is one as a whole: a program that writes its title over

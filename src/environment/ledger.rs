@@ -75,12 +75,6 @@ impl SessionId {
     }
 }
 
-impl AsRef<str> for SessionId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
 impl Ledger {
     /// The exported text, and the entries that must go to the session's file because they are too
     /// many to export.

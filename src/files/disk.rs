@@ -3,16 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use super::{
-    create_private, ensure_private_folder, leftovers, read_private, sweep, unwritable, write_private,
-};
+use super::leftovers::{OWN, leftovers, sweep, temporary};
+use super::owner::{mend_owner, refuse_strangers};
+use super::{filled, make_folder, open, quoted, read_all, refuse_others, unreadable, unwritable};
 use crate::domain::{AccountId, Failure, Result};
 
 /// Private folders (0700) with private files (0600); made when something is first written.
@@ -78,18 +82,40 @@ impl Disk {
         self.notes.borrow_mut().extend(notes);
     }
 
+    /// Reads a private file; `None` if there is none. One that others could read is fixed, aloud.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let unwritten = self.unwritten.borrow().get(path).cloned();
-        if unwritten.is_some() { Ok(unwritten) } else { read_private(path, &mut self.notes.borrow_mut()) }
+        if let Some(bytes) = self.unwritten.borrow().get(path) {
+            return Ok(Some(bytes.clone()));
+        }
+        let Some((file, metadata)) = open(path, OFlag::O_NOFOLLOW)? else { return Ok(None) };
+        refuse_others(&metadata, path, &[geteuid().as_raw()], 0o022)?;
+        if metadata.mode() & 0o055 != 0 {
+            file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
+            self.note(vec![format!("{} was readable by others; fixed (chmod 600)", path.display())]);
+        }
+        read_all(file, &metadata, path).map(Some)
     }
 
+    /// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
-        write_private(path, bytes, &mut self.notes.borrow_mut())
+        let temporary = self.write_temporary(path, bytes)?;
+        temporary.persist(path).map(drop).map_err(|error| unwritable(path, &error.error))
     }
 
     /// Like [`Self::write`], but `Ok(false)` leaves a file alone that is there already.
     pub fn create(&self, path: &Path, bytes: &[u8]) -> Result<bool> {
-        create_private(path, bytes, &mut self.notes.borrow_mut())
+        match self.write_temporary(path, bytes)?.persist_noclobber(path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(unwritable(path, &error.error)),
+        }
+    }
+
+    fn write_temporary(&self, path: &Path, bytes: &[u8]) -> Result<NamedTempFile> {
+        let folder = path.parent().unwrap_or(path);
+        self.ensure(folder)?;
+        let written = temporary(folder, OWN).and_then(|temporary| filled(temporary, bytes));
+        written.map_err(|error| unwritable(path, &error))
     }
 
     /// Where one answer is all that is wanted, the process's memory will do for what could not be written.
@@ -101,9 +127,31 @@ impl Disk {
         Ok(())
     }
 
-    /// Makes `folder` (0700), or checks that it is ours.
+    /// Makes `folder` (0700) with what leads to it, or checks that it is ours; one that others could use is
+    /// fixed, aloud.
     pub fn ensure(&self, folder: &Path) -> Result<()> {
-        ensure_private_folder(folder, &mut self.notes.borrow_mut())
+        refuse_strangers(folder)?;
+        let metadata = match std::fs::metadata(folder) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
+            }
+            Err(error) => return Err(unwritable(folder, &error)),
+        };
+        let shown = folder.display();
+        if !metadata.is_dir() {
+            return Err(Failure::failed(format!("{shown} is not a folder"))
+                .hint(format!("move it away: mv {0} {0}.away", quoted(folder))));
+        }
+        if metadata.uid() != geteuid().as_raw() {
+            return Err(Failure::failed(format!("{shown} belongs to another user")).hint(mend_owner(folder)));
+        }
+        if metadata.mode() & 0o077 != 0 {
+            std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+                .map_err(|error| unwritable(folder, &error))?;
+            self.note(vec![format!("{shown} was open to others; fixed (chmod 700)")]);
+        }
+        Ok(())
     }
 
     /// Makes `path` an empty private file, of this time or of now.

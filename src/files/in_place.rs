@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 
 use super::leftovers::{SHARED, temporary};
 use super::owner::refuse_strangers;
-use super::{LARGEST_FILE, open, quoted, read_all, refuse_others, unreadable, unwritable};
+use super::{open, quoted, read_all, refuse_others, unreadable, unwritable};
 use crate::domain::{Failure, Result};
 
 /// Reads a file that is to be replaced: where it really is, and what it holds. `None` if there is none.
@@ -39,9 +39,6 @@ pub fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
     if metadata.mode() & 0o200 == 0 {
         let text = format!("{} is read-only", real.display());
         return Err(Failure::failed(text).hint(format!("chmod u+w {}", quoted(&real))));
-    }
-    if metadata.len() >= LARGEST_FILE {
-        return Err(Failure::failed(format!("{} is too large", real.display())));
     }
     let bytes = read_all(file, &metadata, &real)?;
     Ok(Some((real, bytes.to_vec())))

@@ -1,4 +1,4 @@
-//! Private files: read only if they are ours, written atomically, 0600 from the first byte. The one
+//! Files: private ones read only if they are ours, written atomically, 0600 from the first byte. The one
 //! place where vastenv writes.
 
 mod disk;
@@ -10,18 +10,20 @@ mod slot;
 mod text;
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
+use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-use self::leftovers::{OWN, SHARED, temporary};
+use self::leftovers::{SHARED, temporary};
 use self::owner::mend_owner;
-use crate::domain::{Failure, Result};
+use self::text::read_capped;
+use crate::domain::{Failure, Kind, Result};
 
 pub use disk::{Disk, modified, names};
 pub use in_place::{read_to_replace, replace};
@@ -31,7 +33,7 @@ pub use slot::{Slot, Slots, parse, to_json};
 pub use text::{Unread, read_text, read_text_at};
 
 /// The most that is read of any file here.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+const LARGEST_FILE: usize = 64 * 1024 * 1024;
 
 /// Opens a plain file to read, without waiting for a writer, should it be a pipe; `None` if there is none.
 fn open(path: &Path, flags: OFlag) -> Result<Option<(File, Metadata)>> {
@@ -59,24 +61,11 @@ fn open(path: &Path, flags: OFlag) -> Result<Option<(File, Metadata)>> {
 }
 
 fn read_all(file: File, metadata: &Metadata, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    // All room at once: growing would copy secrets about, and take more system calls.
-    let room = usize::try_from(metadata.len().min(LARGEST_FILE)).unwrap_or(0) + 1;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
-    Ok(bytes)
-}
-
-/// Reads a private file; `None` if there is none.
-///
-/// A file that others could read is mended (`chmod 600`), and said so in `notes`.
-pub fn read_private(path: &Path, notes: &mut Vec<String>) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some((file, metadata)) = open(path, OFlag::O_NOFOLLOW)? else { return Ok(None) };
-    refuse_others(&metadata, path, &[geteuid().as_raw()], 0o022)?;
-    if metadata.permissions().mode() & 0o055 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600)).map_err(|error| unreadable(path, &error))?;
-        notes.push(format!("{} was readable by others; mended with chmod 600", path.display()));
-    }
-    read_all(file, &metadata, path).map(Some)
+    let size = usize::try_from(metadata.len()).unwrap_or(LARGEST_FILE);
+    read_capped(file, size.min(LARGEST_FILE), LARGEST_FILE).map_err(|unread| match unread {
+        Unread::Io(error) => unreadable(path, &error),
+        other => other.failure(&path.display().to_string()).of_kind(Kind::Unavailable),
+    })
 }
 
 /// Reads a file that steers, where it really is if the path is a link; `None` if there is none. Others
@@ -109,43 +98,18 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
     Ok(())
 }
 
-/// Writes a private file: a temporary file beside it, 0600 from the start, fsync, rename. The folder
-/// is made 0700 first, and mended aloud if others could use it.
-pub fn write_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<()> {
-    let temporary = write_temporary(path, bytes, notes)?;
-    temporary.persist(path).map_err(|error| unwritable(path, &error.error))?;
-    Ok(())
-}
-
-/// Like [`write_private`], but `Ok(false)` leaves a file alone that is there already.
-pub fn create_private(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<bool> {
-    let temporary = write_temporary(path, bytes, notes)?;
-    match temporary.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(unwritable(path, &error.error)),
-    }
-}
-
-fn write_temporary(path: &Path, bytes: &[u8], notes: &mut Vec<String>) -> Result<tempfile::NamedTempFile> {
-    let folder = path.parent().unwrap_or(path);
-    ensure_private_folder(folder, notes)?;
-    let write = || {
-        let mut temporary = temporary(folder, OWN)?;
-        temporary.write_all(bytes)?;
-        temporary.as_file().sync_all()?;
-        Ok(temporary)
-    };
-    write().map_err(|error| unwritable(path, &error))
+/// `temporary` with these bytes, on disk.
+fn filled(mut temporary: NamedTempFile, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    temporary.write_all(bytes)?;
+    temporary.as_file().sync_all()?;
+    Ok(temporary)
 }
 
 /// A temporary file in a folder that others use too, with these bytes and this mode, on disk.
-pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut temporary = temporary(folder, SHARED)?;
-    temporary.write_all(bytes)?;
+pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<NamedTempFile> {
+    let temporary = temporary(folder, SHARED)?;
     temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
-    temporary.as_file().sync_all()?;
-    Ok(temporary)
+    filled(temporary, bytes)
 }
 
 /// The user's home folder, once it is known.
@@ -179,33 +143,6 @@ fn make_folder_below(home: Option<&Path>, folder: &Path, mode: u32) -> std::io::
     Ok(())
 }
 
-/// Makes `folder` (0700) with what leads to it, or checks that it is ours.
-pub fn ensure_private_folder(folder: &Path, notes: &mut Vec<String>) -> Result<()> {
-    owner::refuse_strangers(folder)?;
-    let metadata = match std::fs::metadata(folder) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error));
-        }
-        Err(error) => return Err(unwritable(folder, &error)),
-    };
-    if !metadata.is_dir() {
-        return Err(Failure::failed(format!("{} is not a folder", folder.display()))
-            .hint(format!("move it away: mv {0} {0}.away", quoted(folder))));
-    }
-    if metadata.uid() != geteuid().as_raw() {
-        return Err(
-            Failure::failed(format!("{} belongs to another user", folder.display())).hint(mend_owner(folder))
-        );
-    }
-    if metadata.permissions().mode() & 0o077 != 0 {
-        std::fs::set_permissions(folder, Permissions::from_mode(0o700))
-            .map_err(|error| unwritable(folder, &error))?;
-        notes.push(format!("{} was open to others; fixed (chmod 700)", folder.display()));
-    }
-    Ok(())
-}
-
 /// Writes a file that others may read as far as the umask lets them: a temporary file beside it,
 /// then a rename. Folders that lead to it are made.
 pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -214,11 +151,8 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let write = || {
         make_folder(folder, 0o777)?;
         let mut builder = tempfile::Builder::new();
-        let mut temporary =
-            builder.prefix(SHARED).permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
-        temporary.write_all(bytes)?;
-        temporary.as_file().sync_all()?;
-        Ok(temporary)
+        let builder = builder.prefix(SHARED).permissions(Permissions::from_mode(0o666));
+        filled(builder.tempfile_in(folder)?, bytes)
     };
     let temporary = write().map_err(|error| unwritable(path, &error))?;
     temporary.persist(path).map(drop).map_err(|error| unwritable(path, &error.error))
@@ -288,6 +222,10 @@ mod tests {
         tempfile::tempdir().expect("a folder")
     }
 
+    fn disk(root: &Path) -> Disk {
+        Disk::new(root, root, root)
+    }
+
     fn mode(path: &Path) -> u32 {
         std::fs::metadata(path).expect("metadata").permissions().mode() & 0o777
     }
@@ -296,9 +234,10 @@ mod tests {
     fn files_are_private_in_a_private_folder() {
         let root = folder();
         let path = root.path().join("a/b/file");
-        write_private(&path, b"one", &mut Vec::new()).expect("written");
-        write_private(&path, b"two", &mut Vec::new()).expect("written again");
-        assert_eq!(read_private(&path, &mut Vec::new()).expect("read").expect("there").as_slice(), b"two");
+        let disk = disk(root.path());
+        disk.write(&path, b"one").expect("written");
+        disk.write(&path, b"two").expect("written again");
+        assert_eq!(disk.read(&path).expect("read").expect("there").as_slice(), b"two");
         assert_eq!((mode(&path), mode(path.parent().expect("folder"))), (0o600, 0o700));
         assert_eq!(std::fs::read_dir(path.parent().expect("folder")).expect("listed").count(), 1);
     }
@@ -323,14 +262,14 @@ mod tests {
     fn an_open_folder_and_a_readable_file_are_mended_aloud() {
         let root = folder();
         let path = root.path().join("sub/file");
-        write_private(&path, b"one", &mut Vec::new()).expect("written");
+        let disk = disk(root.path());
+        disk.write(&path, b"one").expect("written");
         let parent = path.parent().expect("folder");
         std::fs::set_permissions(parent, Permissions::from_mode(0o755)).expect("chmod");
         std::fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("chmod");
-        let mut notes = Vec::new();
-        read_private(&path, &mut notes).expect("read");
-        write_private(&path, b"two", &mut notes).expect("written");
-        assert_eq!((notes.len(), mode(&path), mode(parent)), (2, 0o600, 0o700));
+        disk.read(&path).expect("read");
+        disk.write(&path, b"two").expect("written");
+        assert_eq!((disk.take_notes().len(), mode(&path), mode(parent)), (2, 0o600, 0o700));
     }
 
     #[test]
@@ -343,18 +282,32 @@ mod tests {
         std::os::unix::fs::symlink(&file, &link).expect("linked");
         std::fs::create_dir(&directory).expect("made");
         for path in [&file, &link, &directory] {
-            let failure = read_private(path, &mut Vec::new()).unwrap_err();
+            let failure = disk(root.path()).read(path).unwrap_err();
             assert!(failure.message().contains(&path.display().to_string()), "{failure:?}");
         }
-        assert_eq!(read_private(&root.path().join("none"), &mut Vec::new()), Ok(None));
+        assert_eq!(disk(root.path()).read(&root.path().join("none")), Ok(None));
+    }
+
+    #[test]
+    fn what_is_too_large_is_said_and_not_cut_off() {
+        let root = folder();
+        let (path, disk) = (root.path().join("file"), disk(root.path()));
+        disk.write(&path, b"").expect("written");
+        let file = OpenOptions::new().write(true).open(&path).expect("opened");
+        file.set_len(LARGEST_FILE as u64 + 1).expect("grown");
+        let failure = disk.read(&path).unwrap_err();
+        assert!(failure.message().ends_with("file is over 64 MiB"), "{failure:?}");
+        assert_eq!(failure.kind(), Kind::Unavailable);
+        file.set_len(3).expect("cut");
+        assert_eq!(disk.read(&path).expect("read").expect("there").as_slice(), [0; 3]);
     }
 
     #[test]
     fn creating_leaves_the_first_file_alone() {
         let root = folder();
         let path = root.path().join("key");
-        assert_eq!(create_private(&path, b"one", &mut Vec::new()), Ok(true));
-        assert_eq!(create_private(&path, b"two", &mut Vec::new()), Ok(false));
+        assert_eq!(disk(root.path()).create(&path, b"one"), Ok(true));
+        assert_eq!(disk(root.path()).create(&path, b"two"), Ok(false));
         assert_eq!(std::fs::read(&path).expect("read"), b"one");
     }
 }

@@ -1,4 +1,4 @@
-//! The one way in for text that a user gives: files, pipes, stdin.
+//! The one reader with a limit, and text that a user gives: files, pipes, stdin.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,14 +17,17 @@ pub enum Unread {
     NotText(NotText),
 }
 
+/// Reads at most `most` bytes, of which there are about `size`.
+pub(super) fn read_capped(source: impl Read, size: usize, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    // All room at once: growing would leave copies of secrets behind, and take more system calls.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size + 1));
+    source.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    if bytes.len() > most { Err(Unread::TooLarge(most)) } else { Ok(bytes) }
+}
+
 /// Reads a text of at most `most` bytes, without the byte order mark before it.
 pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
-    // All room at once: growing would leave copies of secrets behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(most + 1));
-    source.take(most as u64 + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
-    if bytes.len() > most {
-        return Err(Unread::TooLarge(most));
-    }
+    let bytes = read_capped(source, most, most)?;
     decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
 }
 

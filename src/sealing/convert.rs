@@ -102,7 +102,7 @@ fn unseal_all(sealing: &Sealing) -> Result<Converted> {
         }
     }
     // One that a later version sealed may need any of them.
-    let left = keys_on_disk(sealing)?;
+    let left = keys_on_disk(sealing);
     let is_needed =
         |key: &KeyId| left.iter().any(|needed| needed.as_ref().is_none_or(|needed| needed == key));
     keys.sort_by(|one, other| one.as_str().cmp(other.as_str()));
@@ -122,10 +122,7 @@ fn openable(sealing: &Sealing) -> Result<Vec<SecretFile>> {
     let mut troubles = sealed.iter().filter_map(|file| sealing.vault.data_key(file.key.as_ref()?).err());
     match troubles.find(|trouble| *trouble != Trouble::Missing) {
         None => Ok(sealed),
-        Some(trouble) => {
-            Err(Failure::failed(format!("nothing changed: encrypted files cannot be opened: {trouble}"))
-                .hint(trouble.hint()))
-        }
+        Some(trouble) => Err(trouble.failure("nothing changed: encrypted files cannot be opened")),
     }
 }
 
@@ -147,20 +144,19 @@ pub(super) fn secret_files(sealing: &Sealing) -> Result<Vec<SecretFile>> {
 
 /// The keys of every sealed file in the accounts' folders, whatever its name (somebody may have
 /// moved it out of the way); `None` for one that does not say its key in a way that is understood.
-fn keys_on_disk(sealing: &Sealing) -> Result<Vec<Option<KeyId>>> {
-    let files = secret_files(sealing)?.into_iter().filter(|file| file.is_sealed);
-    let mut keys: Vec<_> = files.map(|file| file.key).collect();
-    for account in sealing.disk.accounts() {
-        let folder = sealing.disk.data.join(account.as_str());
-        for path in names(&folder).into_iter().map(|name| folder.join(name)).filter(|path| path.is_file()) {
-            match std::fs::read(&path) {
-                Ok(bytes) if !is_sealed(&bytes) => {}
-                Ok(bytes) => keys.push(Header::of(&bytes).ok().map(|header| header.key)),
-                Err(_) => keys.push(None),
-            }
-        }
-    }
-    Ok(keys)
+fn keys_on_disk(sealing: &Sealing) -> Vec<Option<KeyId>> {
+    let disk = &sealing.disk;
+    let folders = disk
+        .accounts()
+        .into_iter()
+        .flat_map(|account| [&disk.cache, &disk.data].map(|root| root.join(account.as_str())));
+    let paths = folders.flat_map(|folder| names(&folder).into_iter().map(move |name| folder.join(name)));
+    let key = |path: PathBuf| match std::fs::read(path) {
+        Ok(bytes) if !is_sealed(&bytes) => None,
+        Ok(bytes) => Some(Header::of(&bytes).ok().map(|header| header.key)),
+        Err(_) => Some(None),
+    };
+    paths.filter(|path| path.is_file()).filter_map(key).collect()
 }
 
 /// Seals `file` with `key`, if it is not sealed.

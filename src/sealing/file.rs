@@ -34,7 +34,7 @@ pub struct Kind {
 
 /// The files that hold values, and how they are stored.
 pub struct Sealing {
-    pub(super) disk: Rc<Disk>,
+    pub disk: Rc<Disk>,
     pub vault: Vault,
     pub(super) kinds: &'static [Kind],
     /// What a setting of an earlier version says; it counts until something is recorded.
@@ -141,10 +141,7 @@ impl Sealing {
         match self.vault.data_key(&id) {
             Ok(key) => Ok(Some(key)),
             Err(Trouble::Missing) => Ok(None),
-            Err(trouble) => Err(Failure::unavailable(format!(
-                "cannot encrypt, and nothing is written in clear text: {trouble}"
-            ))
-            .hint(trouble.hint())),
+            Err(trouble) => Err(trouble.unavailable("cannot encrypt, and nothing is written in clear text")),
         }
     }
 
@@ -192,10 +189,7 @@ impl LockedOut {
                 "the {values} remembered in {path_shown} {verb} encrypted with a key that the keyring no longer has"
             ))
             .hint(ENTER_AGAIN),
-            _ => Failure::unavailable(format!(
-                "the {values} remembered in {path_shown} cannot be opened: {trouble}"
-            ))
-            .hint(trouble.hint()),
+            _ => trouble.unavailable(&format!("the {values} remembered in {path_shown} cannot be opened")),
         }
     }
 }

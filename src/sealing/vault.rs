@@ -11,7 +11,7 @@ use super::entries::{self, Entries};
 use super::format::{DataKey, KeyId};
 use super::kernel;
 use super::keyring::{Keyring, Trouble};
-use crate::domain::{Failure, Result, Secret};
+use crate::domain::{Result, Secret};
 use crate::files::Disk;
 
 /// What was learned of a key: itself, or why it is not to be had.
@@ -80,12 +80,8 @@ impl Vault {
     /// before stays in the keyring.
     pub fn new_data_key(&self) -> Result<DataKey> {
         let key = DataKey::random()?;
-        let entry = data_entry(key.id());
-        let text = Secret::new(key.to_text().as_str());
-        self.file(&entry, DATA_LABEL, &text)
-            .map_err(|trouble| failure("the key of the encrypted files cannot be kept", &trouble))?;
+        self.put_data_key(&key)?;
         self.edit_entries(|entries| entries.data_key = Some(key.id().clone()))?;
-        kernel::put(&entry, &text);
         self.learned.borrow_mut().push((key.id().clone(), Ok(key.clone())));
         Ok(key)
     }
@@ -94,34 +90,30 @@ impl Vault {
     /// has lost it, or made anew.
     pub fn sure_data_key(&self) -> Result<DataKey> {
         let Some(id) = self.entries()?.data_key else { return self.new_data_key() };
-        match self.data_key_in_keyring(&id) {
-            Ok(key) => Ok(key),
-            Err(Trouble::Missing) => match kernel::get(&data_entry(&id)) {
-                Some(text) => self.put_back(&id, &text),
-                None => self.new_data_key(),
-            },
-            Err(trouble) => {
-                Err(failure("cannot read the key of the encrypted files from the keyring", &trouble))
-            }
-        }
+        let kept = kernel::get(&data_entry(&id)).and_then(|text| key_from(&id, &text).ok());
+        self.held(&id, kept)?.map_or_else(|| self.new_data_key(), Ok)
     }
 
     /// Makes sure that the keyring itself holds `key`: put back if it has lost it meanwhile.
     pub fn keep_sure(&self, key: &DataKey) -> Result<()> {
-        match self.data_key_in_keyring(key.id()) {
-            Ok(_) => Ok(()),
-            Err(Trouble::Missing) => self.put_back(key.id(), &Secret::new(key.to_text().as_str())).map(drop),
+        self.held(key.id(), Some(key.clone())).map(drop)
+    }
+
+    /// The key called `id` from the keyring itself, which gets `kept` back if it has lost it.
+    fn held(&self, id: &KeyId, kept: Option<DataKey>) -> Result<Option<DataKey>> {
+        match self.data_key_in_keyring(id) {
+            Ok(key) => Ok(Some(key)),
+            Err(Trouble::Missing) => kept.map(|key| self.put_data_key(&key).map(|()| key)).transpose(),
             Err(trouble) => {
-                Err(failure("cannot read the key of the encrypted files from the keyring", &trouble))
+                Err(trouble.failure("cannot read the key of the encrypted files from the keyring"))
             }
         }
     }
 
-    fn put_back(&self, id: &KeyId, text: &Secret) -> Result<DataKey> {
-        let what = "the key of the encrypted files cannot be kept";
-        let key = key_from(id, text).map_err(|trouble| failure(what, &trouble))?;
-        self.file(&data_entry(id), DATA_LABEL, text).map_err(|trouble| failure(what, &trouble))?;
-        Ok(key)
+    fn put_data_key(&self, key: &DataKey) -> Result<()> {
+        let text = Secret::new(key.to_text().as_str());
+        self.file(&data_entry(key.id()), "vastenv: key of the encrypted files", &text)
+            .map_err(|trouble| trouble.failure("the key of the encrypted files cannot be kept"))
     }
 
     /// Deletes the key called `id`: what is still encrypted with it is lost.
@@ -129,7 +121,7 @@ impl Vault {
         self.edit_entries(|entries| entries.data_key.take_if(|current| current == id))?;
         self.learned.borrow_mut().retain(|(known, _)| known != id);
         self.delete(&data_entry(id))
-            .map_err(|trouble| failure("the key of the encrypted files cannot be deleted", &trouble))
+            .map_err(|trouble| trouble.failure("the key of the encrypted files cannot be deleted"))
     }
 
     /// The API key called `id`.
@@ -146,11 +138,9 @@ impl Vault {
     /// before is removed.
     pub fn put_api_key(&self, key: &Secret) -> Result<()> {
         let id = KeyId::random()?;
-        let entry = api_entry(&id);
-        self.file(&entry, "vastenv: Vast.ai API key", key)
-            .map_err(|trouble| failure("the API key cannot be kept", &trouble))?;
+        self.file(&api_entry(&id), "vastenv: Vast.ai API key", key)
+            .map_err(|trouble| trouble.failure("the API key cannot be kept"))?;
         let before = self.edit_entries(|entries| entries.api_key.replace(id))?;
-        kernel::put(&entry, key);
         if let Some(before) = before {
             // What stays is an entry that nobody asks for.
             let _ = self.delete(&api_entry(&before));
@@ -165,7 +155,7 @@ impl Vault {
         self.edit_entries(|entries| entries.api_key.take_if(|current| *current == id))?;
         self.delete(&api_entry(&id))
             .map(|()| true)
-            .map_err(|trouble| failure("the API key in the keyring cannot be deleted", &trouble))
+            .map_err(|trouble| trouble.failure("the API key in the keyring cannot be deleted"))
     }
 
     /// A text of the keyring, from the kernel if it is kept there.
@@ -198,10 +188,11 @@ impl Vault {
     fn file(&self, entry: &str, label: &str, text: &Secret) -> std::result::Result<(), Trouble> {
         let meet = |trouble| self.meet(trouble);
         self.keyring.put(entry, label, text).map_err(meet)?;
-        if self.keyring.get(entry).map_err(meet)? == *text {
-            return Ok(());
+        if self.keyring.get(entry).map_err(meet)? != *text {
+            return Err(Trouble::Failed("it returns another text than was stored".to_owned()));
         }
-        Err(Trouble::Failed("it returns another text than was stored".to_owned()))
+        kernel::put(entry, text);
+        Ok(())
     }
 
     fn delete(&self, entry: &str) -> std::result::Result<(), Trouble> {
@@ -209,9 +200,6 @@ impl Vault {
         self.keyring.delete(entry)
     }
 }
-
-/// What password managers show of a data key.
-const DATA_LABEL: &str = "vastenv: key of the encrypted files";
 
 fn data_entry(id: &KeyId) -> String {
     format!("data-key-{id}")
@@ -224,9 +212,4 @@ fn api_entry(id: &KeyId) -> String {
 fn key_from(id: &KeyId, text: &Secret) -> Learned {
     DataKey::from_text(id, text.expose())
         .ok_or_else(|| Trouble::Failed("its content is not a key of vastenv".to_owned()))
-}
-
-/// `what` failed because of the keyring.
-fn failure(what: &str, trouble: &Trouble) -> Failure {
-    Failure::failed(format!("{what}: {trouble}")).hint(trouble.hint())
 }

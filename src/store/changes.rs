@@ -4,38 +4,34 @@
 use std::rc::Rc;
 
 use crate::domain::{AccountId, Doubts, Result};
-use crate::files::{Disk, Slots};
+use crate::files::{Disk, Slot};
 
 /// The changes of every account.
-pub struct ChangeSlots {
-    disk: Rc<Disk>,
-    slots: Slots<AccountId, Doubts>,
-}
+pub struct ChangeSlots(pub(super) Rc<Disk>);
 
 impl ChangeSlots {
-    pub(super) fn new(disk: &Rc<Disk>) -> Self {
-        Self { disk: Rc::clone(disk), slots: Slots::new(disk, "changes") }
-    }
-
     /// The changes of `account` without a known end.
     pub fn load(&self, account: &AccountId) -> Result<Doubts> {
         let hint =
             |file: &str| format!("rm {file}, then give what changed since: vastenv remember env-var NAME");
-        Ok(self.slots.of(account).load(hint)?.unwrap_or_default())
+        Ok(self.slot(account).load(hint)?.unwrap_or_default())
     }
 
     /// Changes these notes, one process at a time.
     pub fn edit<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Doubts) -> T) -> Result<T> {
-        let _lock = self.disk.lock_values(account)?;
+        let _lock = self.0.lock_values(account)?;
         let before = self.load(account)?;
         let mut changes = before.clone();
         let edited = edit(&mut changes);
         if changes.is_empty() && !before.is_empty() {
             // Works on a full disk too.
-            self.slots.of(account).remove()?;
+            self.slot(account).remove()?;
         } else if changes != before {
-            self.slots.of(account).save(&changes)?;
+            self.slot(account).save(&changes)?;
         }
         Ok(edited)
+    }
+    fn slot(&self, account: &AccountId) -> Slot<'_, Doubts> {
+        Slot::new(&self.0, self.0.state.join("changes").join(format!("{account}.json")))
     }
 }

@@ -13,33 +13,32 @@ use crate::domain::{Result, Timestamp};
 use crate::files::{Disk, modified};
 
 pub struct Generation {
-    files: Numbered,
+    pub(super) disk: Rc<Disk>,
     /// Generations have this file's modification time: a shell that watches it compares it with the
     /// generation itself, and needs no stamp.
-    dated_like: Option<PathBuf>,
+    pub(super) dated_like: Option<PathBuf>,
 }
 
 impl Generation {
-    pub(super) fn new(disk: &Rc<Disk>, dated_like: Option<PathBuf>) -> Self {
-        Self { files: Numbered::new(disk, "gen-"), dated_like }
-    }
-
     /// The newest one's file, if one was published.
     pub fn newest(&self) -> Option<PathBuf> {
-        Some(self.files.path(self.files.numbers().into_iter().max()?))
+        Some(self.files().path(self.files().numbers().into_iter().max()?))
     }
 
     /// Publishes the next one, so that every shell loads at its next prompt.
     pub fn publish(&self, now: Timestamp) -> Result<PathBuf> {
-        let newest = self.files.numbers().into_iter().max().unwrap_or(0);
+        let newest = self.files().numbers().into_iter().max().unwrap_or(0);
         let next = (newest + 1).max(now.0.saturating_mul(1_000_000));
-        let path = self.files.mark(next, None)?;
-        if let Some(time) = self.dated_like.as_deref().and_then(modified) {
-            // A file system that cannot hold that time costs shells one comparison more.
-            let _ = self.files.mark(next, Some(time));
-        }
-        self.files.remove_below(next);
+        let path = self.files().path(next);
+        self.disk.mark(&path, None)?;
+        // A file system that cannot hold that time costs shells one comparison more.
+        let _ = self.dated_like.as_deref().and_then(modified).map(|time| self.disk.mark(&path, Some(time)));
+        self.files().remove_below(next);
         Ok(path)
+    }
+
+    fn files(&self) -> Numbered<'_> {
+        Numbered(&self.disk, "gen-")
     }
 }
 
@@ -49,7 +48,7 @@ mod tests {
     use std::path::Path;
 
     fn generation(state: &Path) -> Generation {
-        Generation::new(&Rc::new(Disk::new(state, state, state)), None)
+        Generation { disk: Rc::new(Disk::new(state, state, state)), dated_like: None }
     }
 
     #[test]
@@ -88,7 +87,7 @@ mod tests {
         }
         let generations = generation(&path);
         let newest = generations.publish(Timestamp(7)).expect("published");
-        assert_eq!(generations.files.numbers().len(), 1);
+        assert_eq!(generations.files().numbers().len(), 1);
         assert_eq!(generations.newest(), Some(newest));
     }
 }

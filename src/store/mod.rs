@@ -67,20 +67,20 @@ impl Store {
         let disk = Rc::new(disk);
         let sealing = Rc::new(Sealing::new(&disk, keyring, storage, &SECRETS));
         Self {
-            snapshots: snapshot::Snapshots { disk: Rc::clone(&disk), sealing: Rc::clone(&sealing) },
-            values: values::RememberedValues { disk: Rc::clone(&disk), sealing: Rc::clone(&sealing) },
-            changes: changes::ChangeSlots::new(&disk),
+            snapshots: snapshot::Snapshots(Rc::clone(&sealing)),
+            values: values::RememberedValues(Rc::clone(&sealing)),
+            changes: changes::ChangeSlots(Rc::clone(&disk)),
             identities: Slots::new(&disk, "identities"),
             own_keys: Slots::new(&disk, "own-keys"),
             key_lists: key_lists::KeyLists(Rc::clone(&disk)),
             backoffs: Slots::new(&disk, "backoff"),
             reset: journal::ResetJournal(Rc::clone(&disk)),
-            sessions: session::Sessions::new(&disk),
+            sessions: session::Sessions(Rc::clone(&disk)),
             loaded: loaded::LoadedSlot(Rc::clone(&disk)),
             notices: notice::Notices(Rc::clone(&disk)),
-            generation: generation::Generation::new(&disk, dated_like),
+            generation: generation::Generation { disk: Rc::clone(&disk), dated_like },
             stamps: stamp::Stamps(Rc::clone(&disk)),
-            deadlines: stamp::Deadlines::new(&disk),
+            deadlines: stamp::Deadlines(Rc::clone(&disk)),
             disk,
             sealing,
         }

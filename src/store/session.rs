@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Failure, Result, Version, hex};
 use crate::environment::{Previous, SessionId};
-use crate::files::{Disk, Slot, Slots, modified, names, random};
+use crate::files::{Disk, Slot, modified, names, random};
 
 const DEAD_AFTER: Duration = Duration::from_secs(7 * 86_400);
 const OLD_AFTER: Duration = Duration::from_secs(60 * 86_400);
@@ -44,19 +44,12 @@ impl Session {
     }
 }
 
-pub struct Sessions {
-    disk: Rc<Disk>,
-    slots: Slots<SessionId, File>,
-}
+pub struct Sessions(pub(super) Rc<Disk>);
 
 impl Sessions {
-    pub(super) fn new(disk: &Rc<Disk>) -> Self {
-        Self { disk: Rc::clone(disk), slots: Slots::new(disk, FOLDER) }
-    }
-
     /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
     pub fn load(&self, id: &SessionId) -> Option<Session> {
-        let slot = self.slots.of(id);
+        let slot = self.slot(id);
         let File { previous, entries, .. } = slot.get()?;
         let now = SystemTime::now();
         if modified(&slot.path)
@@ -73,22 +66,25 @@ impl Sessions {
         let id = SessionId::parse(&hex(&*random::<8>()?))
             .ok_or_else(|| Failure::failed("cannot name a session"))?;
         let Session { previous, entries } = session.clone();
-        self.slots.of(&id).save(&File { version: Version, shell, previous, entries })?;
+        self.slot(&id).save(&File { version: Version, shell, previous, entries })?;
         Ok(id)
     }
 
     /// Removes the files of sessions that nobody can need any more.
     pub fn sweep(&self) {
-        let folder = self.disk.state.join(FOLDER);
+        let folder = self.0.state.join(FOLDER);
         for path in names(&folder).into_iter().map(|name| folder.join(name)) {
             let age = modified(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
-            let dead =
-                Slot::new(&self.disk, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
+            let dead = Slot::new(&self.0, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
             if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
                 // What cannot be removed now is tried again at the next sweep.
                 let _ = std::fs::remove_file(path);
             }
         }
+    }
+
+    fn slot(&self, id: &SessionId) -> Slot<'_, File> {
+        Slot::new(&self.0, self.0.state.join(FOLDER).join(format!("{}.json", id.as_str())))
     }
 }
 
@@ -104,7 +100,7 @@ mod tests {
     #[test]
     fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let sessions = Sessions::new(&Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
+        let sessions = Sessions(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
         let name = EnvName::parse("A").expect("a name");
         let session =
             Session { previous: Previous::from([(name, b"\xff\n".to_vec())]), entries: Some("A!".into()) };
@@ -114,7 +110,7 @@ mod tests {
         sessions.sweep();
         assert!(sessions.load(&dead).is_some());
         for id in [&dead, &alive] {
-            let file = std::fs::File::open(&sessions.slots.of(id).path).expect("opened");
+            let file = std::fs::File::open(&sessions.slot(id).path).expect("opened");
             file.set_modified(SystemTime::now() - DEAD_AFTER * 2).expect("dated");
         }
         sessions.sweep();

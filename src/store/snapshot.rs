@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::Deserialize;
 
 use crate::domain::{AccountId, Failure, Result, Snapshot};
-use crate::files::{Disk, parse, remove, to_json, unwritable};
+use crate::files::{parse, remove, to_json, unwritable};
 use crate::sealing::{Kind as SecretKind, LockedOut, Refusal, Sealing, Trouble};
 
 pub(super) const KIND: SecretKind = SecretKind {
@@ -20,10 +20,7 @@ struct VersionIn {
     version: u32,
 }
 
-pub struct Snapshots {
-    pub(super) disk: Rc<Disk>,
-    pub(super) sealing: Rc<Sealing>,
-}
+pub struct Snapshots(pub(super) Rc<Sealing>);
 
 impl Snapshots {
     /// The snapshot of `account`; `None` if there is none, or one of another version's format.
@@ -31,7 +28,7 @@ impl Snapshots {
     /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, aloud.
     pub fn load(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.path(account);
-        let Some(opened) = self.sealing.read(&KIND, account)? else { return Ok(None) };
+        let Some(opened) = self.0.read(&KIND, account)? else { return Ok(None) };
         let bytes = match opened {
             Ok(bytes) => bytes,
             Err(LockedOut::Refused(Refusal::OtherVersion)) => return Ok(None),
@@ -50,7 +47,7 @@ impl Snapshots {
     /// Writes the snapshot of its account.
     pub fn save(&self, snapshot: &Snapshot) -> Result<()> {
         let account = snapshot.account();
-        self.sealing.write(&KIND, &account, &to_json(&self.path(&account), snapshot)?)
+        self.0.write(&KIND, &account, &to_json(&self.path(&account), snapshot)?)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
@@ -59,7 +56,7 @@ impl Snapshots {
     }
 
     pub fn path(&self, account: &AccountId) -> PathBuf {
-        KIND.path(&self.disk, account)
+        KIND.path(&self.0.disk, account)
     }
 }
 
@@ -75,8 +72,7 @@ fn locked_out(path: &Path, trouble: &Trouble) -> Failure {
             "the cache {} is encrypted with a key that the keyring no longer has; fetched again",
             path.display()
         )),
-        _ => Failure::unavailable(format!("the cache {} cannot be opened: {trouble}", path.display()))
-            .hint(trouble.hint()),
+        _ => trouble.unavailable(&format!("the cache {} cannot be opened", path.display())),
     }
 }
 

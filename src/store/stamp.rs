@@ -11,28 +11,15 @@ use crate::domain::{Result, Timestamp, hex};
 use crate::files::{Disk, modified, names};
 
 /// The files `<prefix>N` of the state folder.
-pub(super) struct Numbered {
-    disk: Rc<Disk>,
-    prefix: &'static str,
-}
+pub(super) struct Numbered<'d>(pub &'d Disk, pub &'static str);
 
-impl Numbered {
-    pub fn new(disk: &Rc<Disk>, prefix: &'static str) -> Self {
-        Self { disk: Rc::clone(disk), prefix }
-    }
-
+impl Numbered<'_> {
     pub fn numbers(&self) -> Vec<u64> {
-        let names = names(&self.disk.state);
-        names.iter().filter_map(|name| name.strip_prefix(self.prefix)?.parse().ok()).collect()
+        names(&self.0.state).iter().filter_map(|name| name.strip_prefix(self.1)?.parse().ok()).collect()
     }
 
     pub fn path(&self, number: u64) -> PathBuf {
-        self.disk.state.join(format!("{}{number}", self.prefix))
-    }
-
-    pub fn mark(&self, number: u64, modified: Option<SystemTime>) -> Result<PathBuf> {
-        let path = self.path(number);
-        self.disk.mark(&path, modified).map(|()| path)
+        self.0.state.join(format!("{}{number}", self.1))
     }
 
     pub fn remove_below(&self, number: u64) {
@@ -46,22 +33,19 @@ impl Numbered {
 /// Deadlines: a file `due-N` has the time at which shells that hold it ask again. A shell without a clock
 /// among its builtins compares it with a file that is written all the time, its own terminal. A shell that
 /// misses its file asks.
-pub struct Deadlines(Numbered);
+pub struct Deadlines(pub(super) Rc<Disk>);
 
 /// Deadlines are rounded up to a multiple of this (seconds), so that shells share files.
 const STEP: u64 = 10;
 
 impl Deadlines {
-    pub(super) fn new(disk: &Rc<Disk>) -> Self {
-        Self(Numbered::new(disk, "due-"))
-    }
-
     /// The file of the moment `after` seconds from `now`.
     pub fn at(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
         let at = now.plus(after).0.next_multiple_of(STEP);
-        let path = self.0.mark(at, Some(UNIX_EPOCH + Duration::from_secs(at)))?;
-        self.0.remove_below(now.0);
-        Ok(path)
+        let files = Numbered(&self.0, "due-");
+        self.0.mark(&files.path(at), Some(UNIX_EPOCH + Duration::from_secs(at)))?;
+        files.remove_below(now.0);
+        Ok(files.path(at))
     }
 }
 
@@ -109,7 +93,7 @@ mod tests {
     fn a_deadline_is_a_file_of_that_time_until_it_has_passed() {
         let folder = tempfile::tempdir().expect("a folder");
         let state = folder.path().join("state");
-        let deadlines = Deadlines::new(&Rc::new(Disk::new(&state, folder.path(), folder.path())));
+        let deadlines = Deadlines(Rc::new(Disk::new(&state, folder.path(), folder.path())));
         let first = deadlines.at(Timestamp(1_001), 300).expect("written");
         assert_eq!(modified(&first), Some(UNIX_EPOCH + Duration::from_secs(1_310)));
         assert_eq!(deadlines.at(Timestamp(1_002), 300), Ok(first.clone()), "shared");

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AccountId, Result, Timestamp, Values, Version};
-use crate::files::{Disk, parse, to_json};
+use crate::files::{parse, to_json};
 use crate::sealing::{Kind, Sealing, unreadable};
 
 pub(super) const KIND: Kind = Kind {
@@ -24,10 +24,7 @@ struct File {
 }
 
 /// The remembered values of every account.
-pub struct RememberedValues {
-    pub(super) disk: Rc<Disk>,
-    pub(super) sealing: Rc<Sealing>,
-}
+pub struct RememberedValues(pub(super) Rc<Sealing>);
 
 impl RememberedValues {
     /// What is remembered of `account`; without what has expired, whether or not it is still there.
@@ -43,7 +40,7 @@ impl RememberedValues {
 
     fn all(&self, account: &AccountId) -> Result<Values> {
         let path = self.path(account);
-        let Some(opened) = self.sealing.read(&KIND, account)? else { return Ok(Values::new()) };
+        let Some(opened) = self.0.read(&KIND, account)? else { return Ok(Values::new()) };
         let bytes = opened.map_err(|why| why.failure(&path))?;
         parse(&bytes)
             .map(|file: File| file.values)
@@ -66,7 +63,7 @@ impl RememberedValues {
         account: &AccountId,
         edit: impl FnOnce(&mut Values) -> Result<T>,
     ) -> Result<(T, Result<()>)> {
-        let _lock = self.disk.lock_values(account)?;
+        let _lock = self.0.disk.lock_values(account)?;
         let before = self.all(account)?;
         let mut values = before.clone();
         drop_expired(&mut values);
@@ -79,18 +76,18 @@ impl RememberedValues {
 
     fn write(&self, account: &AccountId, values: Values) -> Result<()> {
         let bytes = to_json(&self.path(account), &File { version: Version, values })?;
-        self.sealing.write(&KIND, account, &bytes)
+        self.0.write(&KIND, account, &bytes)
     }
 
     /// Moves values whose key the keyring has lost to `values.json.lost`, so that others can be
     /// remembered; says so in a note.
     pub fn move_lost(&self, account: &AccountId) -> Result<()> {
-        let _lock = self.disk.lock_values(account)?;
-        self.sealing.move_lost(&KIND, account)
+        let _lock = self.0.disk.lock_values(account)?;
+        self.0.move_lost(&KIND, account)
     }
 
     pub fn path(&self, account: &AccountId) -> PathBuf {
-        KIND.path(&self.disk, account)
+        KIND.path(&self.0.disk, account)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::account::machine::Machine;
 use crate::credentials::Source;
 use crate::domain::{Result, Secret};
-use crate::files::{remove, write_private};
+use crate::files::remove;
 use crate::sealing::Storage;
 
 /// Where a key was saved.
@@ -13,23 +13,21 @@ pub struct SavedKey {
     pub source: Source,
     /// Places where a key was before, and is no more.
     pub removed: Vec<Source>,
-    /// What was mended on the way, or is not as it should be: sentences for the user.
-    pub notes: Vec<String>,
 }
 
 /// Saves `key` in one place, removes what lies in the others, and tells every shell.
 pub fn save_key(machine: &Machine, key: &Secret, place: Storage) -> Result<SavedKey> {
     let (paths, vault) = (&machine.selection.paths, &machine.store.sealing.vault);
-    let (mut notes, mut removed) = (Vec::new(), Vec::new());
+    let mut removed = Vec::new();
     let file = Source::KeyFile(paths.api_key());
     let source = match place {
         Storage::File => {
-            write_private(&paths.api_key(), key.expose().as_bytes(), &mut notes)?;
+            machine.store.disk.write(&paths.api_key(), key.expose().as_bytes())?;
             match vault.delete_api_key() {
                 Ok(true) => removed.push(Source::Keyring),
                 Ok(false) => {}
                 // Nobody asks for it any more.
-                Err(failure) => notes.push(failure.message().to_owned()),
+                Err(failure) => machine.store.disk.note(vec![failure.message().to_owned()]),
             }
             file
         }
@@ -48,5 +46,5 @@ pub fn save_key(machine: &Machine, key: &Secret, place: Storage) -> Result<Saved
     }
     machine.sweep_leftovers();
     machine.store.generation.publish(machine.now())?;
-    Ok(SavedKey { source, removed, notes })
+    Ok(SavedKey { source, removed })
 }

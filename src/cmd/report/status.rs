@@ -33,9 +33,7 @@ pub fn status(app: &App) -> Result<()> {
     }
     lines.extend(facts.container());
     lines.extend([facts.storage(), facts.hook()]);
-    for note in app.machine.take_notes() {
-        app.ui.warn(&note);
-    }
+    app.warn_of_notes();
     print(app, &lines)?;
     match facts.account {
         Err(failure) if facts.without_key.is_none() => Err(failure),

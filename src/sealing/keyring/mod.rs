@@ -13,7 +13,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::time::Duration;
 
-use crate::domain::Secret;
+use crate::domain::{Failure, Kind, Secret};
 
 #[cfg(target_os = "macos")]
 use keychain as backend;
@@ -44,6 +44,16 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// `what` failed because of it.
+    pub fn failure(&self, what: &str) -> Failure {
+        Failure::failed(format!("{what}: {self}")).hint(self.hint())
+    }
+
+    /// `what` is unavailable because of it.
+    pub fn unavailable(&self, what: &str) -> Failure {
+        self.failure(what).of_kind(Kind::Unavailable)
+    }
+
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
