@@ -28,7 +28,7 @@ pub fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
                 "{link} is a link to {}, which does not exist",
                 target.display()
             ))
-            .hint(format!("create that file, or remove the link: rm {}", quoted(path))));
+            .hint("create that file first"));
         }
         Err(error) => return Err(unreadable(path, &error)),
     };

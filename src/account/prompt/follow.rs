@@ -7,7 +7,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use self::container::{given_by_container, of_lost_container};
+use self::container::{given_by_container, hold_lost_container};
 use super::watch::{Comparison, bytes, clock, compare};
 use crate::account::local::{Account, Known, without_account};
 use crate::account::machine::Machine;
@@ -207,7 +207,7 @@ fn of_account(
         Ok(Known::Variables(known)) => {
             let id = known.snapshot.account();
             let mut environment = account.environment(&known);
-            environment.held.extend(of_lost_container(&account.config, ledger, &known));
+            hold_lost_container(&mut environment, &account.config, ledger, &known);
             let followed = Followed::settled(Some(id), Some(environment));
             let notice = known.unread.as_ref().map(Notice::of_values);
             let followed =

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-use super::account::{Account, KEY_FILE};
+use super::account::{Account, FIRST_KEY, KEY_FILE};
 use super::follow::each;
 use super::trace::Traced;
 use crate::common::container::{AWKWARD, CONTAINER, Container, environment};
@@ -213,6 +213,10 @@ fn a_setting_turns_it_off_or_on_everywhere() {
         home.write(".config/vastenv/config.toml", "");
         let mut terminal = vast.open(shell);
         assert_eq!(terminal.get("MODEL"), "llama");
+        terminal.run("mount --bind /dev/null /proc/1/environ");
+        home.write(".config/vastenv/config.toml", "max_age = \"1h\"\n");
+        terminal.run("");
+        assert_eq!(terminal.get("MODEL"), "llama");
         home.write(".config/vastenv/config.toml", "container = \"off\"\n");
         terminal.run("");
         assert_eq!((terminal.get("MODEL").as_str(), terminal.get("TERM").as_str()), ("unset", "dumb"));
@@ -249,8 +253,11 @@ fn with_a_key_the_account_says_what_is_its_own() {
             assert_eq!(terminal.get(name), value, "{name}");
         }
         // What the account lists no more, here and in new shells.
-        let elsewhere = account.home.vastenv(&["delete", "env-var", "OLD"]);
-        assert!(elsewhere.status.success());
+        let mut elsewhere = account.home.command(&account.home.binary);
+        elsewhere.env("HOME", account.home.path("elsewhere")).env("VAST_API_KEY", FIRST_KEY);
+        std::fs::create_dir(account.home.path("elsewhere")).expect("made");
+        assert!(elsewhere.args(["delete", "env-var", "OLD"]).status().expect("ended").success());
+        account.home.vastenv_ok(&["refresh"]);
         let text = terminal.run("");
         assert!(text.contains("vastenv: -OLD"), "{text}");
         assert_eq!(
@@ -258,6 +265,16 @@ fn with_a_key_the_account_says_what_is_its_own() {
             ("unset", "/usr/local/cuda")
         );
         check(&container.environment(shell), &[("HF_TOKEN", "launch"), ("TEMPLATE", "mine")], &["OLD"]);
+        // What cannot be read any more is not gone.
+        terminal.run("mount --bind /dev/null /proc/1/environ");
+        account.home.vastenv_ok(&["create", "env-var", "LATER", "1"]);
+        account.home.vastenv_ok(&["delete", "env-var", "NEW"]);
+        terminal.run("");
+        for (name, value) in
+            [("LATER", "1"), ("HF_TOKEN", "launch"), ("CUDA_HOME", "/usr/local/cuda"), ("OLD", "unset")]
+        {
+            assert_eq!(terminal.get(name), value, "{name}");
+        }
         // Without a key what is loaded stays, and a new shell has what the container has.
         std::fs::remove_file(account.home.path(KEY_FILE)).expect("removed");
         terminal.run("");

@@ -23,10 +23,21 @@ pub(super) fn given_by_container(
     Followed { account: None, desired: Some(given), notice, ..followed }
 }
 
-/// What a container gave, if one did, and what it was launched with cannot be read now.
-pub(super) fn of_lost_container(config: &Config, ledger: &Ledger, known: &KnownVariables) -> Vec<EnvName> {
-    let own = ledger.entries.keys().filter(|name| !known.is_accounts(name.as_str()));
-    let was_one = own.clone().any(|name| CONTAINER_NAMES.contains(&name.as_str()));
-    let is_lost = was_one && known.launch.is_empty() && config.container != ContainerSource::Off;
-    own.filter(|_| is_lost).cloned().collect()
+/// Keeps in the shell what a container gave, if one did, and what it was launched with cannot be read now.
+pub(super) fn hold_lost_container(
+    environment: &mut Environment,
+    config: &Config,
+    ledger: &Ledger,
+    known: &KnownVariables,
+) {
+    let was_one = ledger
+        .entries
+        .keys()
+        .any(|name| CONTAINER_NAMES.contains(&name.as_str()) && !known.is_accounts(name.as_str()));
+    if was_one && known.launch.is_empty() && config.container != ContainerSource::Off {
+        let is_lost = |name: &&EnvName| {
+            !environment.variables.contains_key(name) && !known.snapshot.gone.contains(name.as_str())
+        };
+        environment.held.extend(ledger.entries.keys().filter(is_lost).cloned());
+    }
 }
