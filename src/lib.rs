@@ -12,7 +12,7 @@
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files, slots and locks: the one place that writes |
 //! | sealing | [`sealing`] | sealed files, the keys in the keyring that open them, and the change from and to plain files |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`bundle`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`bundle`], [`sandbox`], [`process`], [`container`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -21,9 +21,10 @@
 //! # Data flow
 //!
 //! ```text
-//! Selection ─→ Account ─┬─ snapshot (cache) ──┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//! (flag, environment,   ├─ remembered values ─┘  (provenance)  (name rules)   (× ledger × the shell's own variables)
-//! files)                └─ Vast API ─→ both
+//! Selection ─→ Account ─┬─ snapshot (cache) ───┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//! (flag, environment,   ├─ remembered values ──┤  (provenance)  (name rules)   (× ledger × the shell's own variables)
+//! files)                ├─ container's launch ─┘
+//!                       └─ Vast API ─→ the first two
 //! ```
 //!
 //! A snapshot is the server's words only; `overlay` alone decides which value a variable has here. Reading is
@@ -63,6 +64,7 @@ pub mod cli;
 mod cmd;
 pub mod complete;
 mod config;
+mod container;
 pub mod context;
 mod credentials;
 pub mod domain;

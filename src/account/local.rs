@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use super::machine::Machine;
 use crate::config::Config;
+use crate::container;
 use crate::credentials::{Credential, Source};
 use crate::domain::{
     AccountId, Digest, Doubts, EnvName, Identity, Kind, Result, ServerUrl, Timestamp, Values,
 };
-use crate::environment::{Environment, KnownVariables, Room, Rules, Variable, resolve};
+use crate::environment::{
+    Environment, KnownVariables, Launch, Named, Room, Rules, resolve_chosen, resolve_known, resolve_launch,
+};
 use crate::files::remove;
 use crate::store::{Backoff, Store};
 
@@ -71,7 +74,13 @@ impl<'a> Account<'a> {
             // What the server told is as good as ever.
             Err(failure) => (Doubts::new(), Values::new(), Some(failure)),
         };
-        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, unread })))
+        let launch = self.launch();
+        Ok(Known::Variables(Box::new(KnownVariables { snapshot, remembered, doubts, launch, unread })))
+    }
+
+    /// What the container was launched with, if this is in one.
+    pub(super) fn launch(&self) -> Launch {
+        container::launch(self.config.container).unwrap_or_default()
     }
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
@@ -107,16 +116,23 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold.
     pub fn environment(&self, known: &KnownVariables) -> Environment {
-        self.resolve(known, known.iter())
+        self.with_held(known, resolve_known(known, &self.rules()))
     }
 
-    /// What a shell should hold of `variables`, some or all of `known` under any names.
-    pub fn resolve<'v>(
+    /// What a program should hold of that, as `choose` leaves and names it. One that runs `elsewhere` has no use
+    /// for what is this container's own.
+    pub fn choose(
         &self,
         known: &KnownVariables,
-        variables: impl IntoIterator<Item = Variable<'v>>,
-    ) -> Environment {
-        let mut environment = resolve(variables, &self.rules());
+        elsewhere: bool,
+        choose: impl FnOnce(Named<'_>) -> Result<Named<'_>>,
+    ) -> Result<Environment> {
+        let nothing = Launch::default();
+        let launch = if elsewhere { &nothing } else { &known.launch };
+        Ok(self.with_held(known, resolve_chosen(launch, Some(known), &self.rules(), choose)?))
+    }
+
+    fn with_held(&self, known: &KnownVariables, mut environment: Environment) -> Environment {
         if known.unread.is_some() || self.is_being_changed(known) {
             environment.held =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
@@ -179,4 +195,20 @@ impl<'a> Account<'a> {
     pub fn values_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().values.path(&id))
     }
+}
+
+/// [`without_account`], as `choose` leaves and names it.
+pub fn choose_without_account(
+    config: &Config,
+    room: Room,
+    choose: impl FnOnce(Named<'_>) -> Result<Named<'_>>,
+) -> Option<Result<Environment>> {
+    let launch = container::launch(config.container)?;
+    Some(resolve_chosen(&launch, None, &Rules { allowed: config.allow.clone(), room }, choose))
+}
+
+/// What a session is given in a container where no account is known; `None` outside of one.
+pub fn without_account(config: &Config, room: Room) -> Option<Environment> {
+    let launch = container::launch(config.container)?;
+    Some(resolve_launch(&launch, &Rules { allowed: config.allow.clone(), room }))
 }

@@ -18,6 +18,12 @@ pub struct Hook {
     /// The shell
     #[arg(value_parser = PossibleValuesParser::new(shell::ALL.map(Dialect::name)))]
     pub shell: String,
+    /// Add the line that loads it to the shell's startup file
+    #[arg(long)]
+    pub install: bool,
+    /// Remove that line
+    #[arg(long, conflicts_with = "install")]
+    pub remove: bool,
 }
 
 fn hook_lines() -> String {
@@ -25,8 +31,9 @@ fn hook_lines() -> String {
         format!("  {:5}  {:26}  {}\n", shell.name(), shell.start_file().usual(), shell.hook_line())
     };
     format!(
-        "Put this at the end of your shell's startup file (see `vastenv help hook`):\n{}\n\
-         Example:\n  eval \"$(vastenv hook bash)\"      # in this shell alone",
+        "--install puts this at the end of your shell's startup file (`vastenv help hook`):\n{}\n\
+         Examples:\n  vastenv hook zsh --install      # for new shells\n  \
+         eval \"$(vastenv hook bash)\"      # in this shell alone",
         shell::ALL.map(line).concat()
     )
 }

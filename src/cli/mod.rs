@@ -43,7 +43,7 @@ pub use load::{AGE, Completions, Export, Hook, Run, Sandbox, Storage};
     max_term_width = 80,
     disable_help_subcommand = true,
     help_template = groups::template(),
-    after_help = "Start here:\n  vastenv set api-key\n  echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc\n\n\
+    after_help = "Start here:\n  vastenv set api-key\n  vastenv hook zsh --install\n\n\
         `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security, settings, options"
 )]
 pub struct Cli {

@@ -13,6 +13,7 @@ use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Kind, Remedy, Result, Secret, ServerUrl, printable};
+use crate::environment::Room;
 use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
 
@@ -105,9 +106,15 @@ impl App {
 
     /// The account that `credential` opens, with the room that this shell's environment has left.
     pub fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
-        let room = ThisShell::ledger(self)
-            .map_or_else(context::room, |ledger| context::room().without_loaded(&ledger));
-        Ok(Account { room, ..self.account_of(credential)? })
+        Ok(Account { room: self.room(), ..self.account_of(credential)? })
+    }
+
+    /// What this shell's environment can still take.
+    pub fn room(&self) -> Room {
+        match ThisShell::ledger(self) {
+            Some(ledger) => context::room().without_loaded(&ledger),
+            None => context::room(),
+        }
     }
 
     /// The account that `credential` opens.

@@ -53,7 +53,8 @@ fn report(app: &App, forgotten: usize) -> Result<()> {
 fn consequence(account: &Account<'_>, name: &str) -> &'static str {
     let Ok(Known::Variables(known)) = account.known() else { return "" };
     match known.get(name) {
-        Some(variable) if variable.value.is_some() => "; the server shows it, so shells keep it",
+        Some(variable) if variable.shown().is_some() => "; the server shows it, so shells keep it",
+        Some(variable) if variable.value.is_some() => "; shells take this container's at their next prompt",
         Some(_) => "; shells drop it at their next prompt",
         None => "",
     }

@@ -8,12 +8,12 @@ use super::app::App;
 use super::export::{self, WhenOld, warn_of_unfit, whole};
 use super::nearest::nearest;
 use super::outcome::{Outcome, Stop};
-use crate::account::Account;
+use crate::account::{Account, choose_without_account};
 use crate::cli;
 use crate::config;
 use crate::context;
-use crate::domain::{EnvName, Failure, Result, printable};
-use crate::environment::{Environment, Filtered, Filters, KnownVariables, Missing, Variable, missing};
+use crate::domain::{EnvName, Failure, Kind, Result, printable};
+use crate::environment::{Environment, Filtered, Filters, KnownVariables, Missing, Named, missing};
 
 /// What a program is to have.
 pub struct Loading<'o> {
@@ -36,9 +36,17 @@ pub enum Place {
 }
 
 impl Place {
+    fn is_here(self) -> bool {
+        self != Self::Elsewhere
+    }
+
+    fn arguments(self) -> usize {
+        if let Self::Here { arguments } = self { arguments } else { 0 }
+    }
+
     /// Whether the program's environment has a value of `name` already: an empty one is none.
     fn has(self, name: &str) -> bool {
-        self != Self::Elsewhere
+        self.is_here()
             && EnvName::parse(name)
                 .ok()
                 .and_then(|name| context::bytes_var(&name))
@@ -69,6 +77,9 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let has = |name: &str| loading.place.has(name);
     let (account, known) = match known(app, loading) {
         Ok(found) => found,
+        Err(Stop::Failed(failure)) if failure.kind() == Kind::NotAuthenticated && loading.place.is_here() => {
+            return without_account(app, loading, &filters, failure);
+        }
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
@@ -77,12 +88,35 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
-    let selected = select(app, &account, &known, &filters)?;
+    let selected = select(app, &account, &known, &filters, loading.place.is_here())?;
     warn_of_unfit(app, &selected.environment);
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
     let found = missing(&selected.environment, &filters, has);
     refuse_missing(app, &found, is_allowed, Some((&account, &known, &selected)))?;
     Ok(Loaded { environment: selected.environment, known: Some((account, known)) })
+}
+
+/// What a container gives: in one, no key is needed.
+fn without_account<'a>(
+    app: &'a App,
+    loading: &Loading<'_>,
+    filters: &Filters,
+    failure: Failure,
+) -> Outcome<Loaded<'a>> {
+    let room = app.room().with_arguments(loading.place.arguments());
+    let mut applied = Applied::default();
+    let given = choose_without_account(&app.config, room, |all| applied.apply(filters, all));
+    let environment = match given {
+        Some(environment) => applied.said(app, environment?).environment,
+        None if loading.allow_missing => {
+            app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
+            Environment::default()
+        }
+        None => return Err(offer_to_go_without(failure).into()),
+    };
+    warn_of_unfit(app, &environment);
+    refuse_missing(app, &missing(&environment, filters, |name| loading.place.has(name)), true, None)?;
+    Ok(Loaded { environment, known: None })
 }
 
 fn known<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<(Account<'a>, KnownVariables)> {
@@ -116,28 +150,48 @@ pub fn read_filters(given: &cli::Filters) -> Result<Filters> {
     Filters::parse(only, except, rename, prefix.as_deref(), require)
 }
 
-/// What `filters` leave of the account. Whatever they do in vain is said.
+/// What `filters` leave of the account, with what is this container's own if the program is `here`.
+/// Whatever they do in vain is said.
 pub fn select(
     app: &App,
     account: &Account<'_>,
     known: &KnownVariables,
     filters: &Filters,
+    here: bool,
 ) -> Result<Selected> {
-    let filtered = filters.apply(known.iter().map(|variable| (variable.name.to_owned(), variable)).collect());
-    let Filtered { variables, former, notes } =
-        filtered.map_err(|failure| failure.hint("list the account's names: vastenv show env-vars"))?;
-    let renamed = variables.iter().map(|(name, variable)| Variable { name, ..*variable });
-    let environment = account.resolve(known, renamed);
-    for note in &notes {
-        app.ui.warn(note);
+    let mut applied = Applied::default();
+    let environment = account.choose(known, !here, |all| applied.apply(filters, all))?;
+    Ok(applied.said(app, environment))
+}
+
+/// What filters did.
+#[derive(Default)]
+struct Applied {
+    former: BTreeMap<String, String>,
+    notes: Vec<String>,
+}
+
+impl Applied {
+    fn apply<'v>(&mut self, filters: &Filters, all: Named<'v>) -> Result<Named<'v>> {
+        let filtered = filters.apply(all);
+        let Filtered { variables, former, notes } =
+            filtered.map_err(|failure| failure.hint("list the account's names: vastenv show env-vars"))?;
+        *self = Self { former, notes };
+        Ok(variables)
     }
-    // The user chose the name, and would look for it in vain.
-    for skipped in environment.skipped.iter().filter(|skipped| former.contains_key(&skipped.name)) {
-        if !skipped.why.is_masked() {
-            app.ui.warn(&format!("{} not loaded: {}", printable(&skipped.name), skipped.why.reason()));
+
+    fn said(self, app: &App, environment: Environment) -> Selected {
+        for note in &self.notes {
+            app.ui.warn(note);
         }
+        // The user chose the name, and would look for it in vain.
+        for skipped in environment.skipped.iter().filter(|skipped| self.former.contains_key(&skipped.name)) {
+            if !skipped.why.is_masked() {
+                app.ui.warn(&format!("{} not loaded: {}", printable(&skipped.name), skipped.why.reason()));
+            }
+        }
+        Selected { environment, former: self.former }
     }
-    Ok(Selected { environment, former })
 }
 
 impl Selected {

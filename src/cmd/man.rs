@@ -88,7 +88,7 @@ fn main_page(cli: &Command) -> std::io::Result<Vec<u8>> {
     list_items(&mut end, settings.map(|(name, default, about)| (format!("{name} = {default}"), *about)));
     list(&mut end, "ENVIRONMENT", &variables::TABLE);
     list(&mut end, "FILES", &config::FILES);
-    let start = ["vastenv set api-key", "echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc", "exec zsh"];
+    let start = ["vastenv set api-key", "vastenv hook zsh --install", "exec zsh"];
     examples(&mut end, &start.map(str::to_owned));
     end.control("SH", ["SEE ALSO"]).text([roman("Topics:")]);
     list_items(&mut end, TOPICS.iter().map(|topic| (format!("vastenv help {}", topic.name), topic.about)));

@@ -92,7 +92,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Ok(app)
     };
     match command {
-        Command::Hook(arguments) => print_hook(&arguments.shell, ui)?,
+        Command::Hook(arguments) => hook::hook(&arguments, ui)?,
         Command::Completions(arguments) => completions::completions(&arguments, ui, cli.global.yes)?,
         Command::Export(arguments) => export::export(&app()?, &arguments)?,
         Command::Run(arguments) => return run::run(&app()?, &arguments),

@@ -46,7 +46,8 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         place: Place::Here { arguments: size(&arguments.command) },
     };
     let Loaded { environment, known } = load(app, &loading)?;
-    let values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
+    let mut values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
+    values.extend(of_launch(&environment));
     let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
@@ -196,6 +197,16 @@ fn all_values(account: &Account<'_>, known: &KnownVariables) -> Vec<(String, Sec
     let current = known.iter();
     values.extend(current.filter_map(|variable| Some((variable.name.to_owned(), variable.value?.clone()))));
     values
+}
+
+/// What the container was launched with, as far as it may be secret: no paths, and nothing as short as words.
+fn of_launch(environment: &Environment) -> Vec<(String, Secret)> {
+    let values = environment.from_launch.iter().filter_map(|name| environment.variables.get_key_value(name));
+    let may_be_secret = |value: &&str| value.len() >= SHORTEST && !value.starts_with('/');
+    values
+        .filter(|(_, value)| may_be_secret(&value.expose()))
+        .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
+        .collect()
 }
 
 /// What these arguments take, with their ends and pointers.

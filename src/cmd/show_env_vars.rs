@@ -28,7 +28,7 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
-    let selected = select(app, &account, &known, &filters)?;
+    let selected = select(app, &account, &known, &filters, false)?;
     refuse_unmet(app, &account, &known, &selected, &filters)?;
     if arguments.unknown {
         return list_unknown(app, &selected);

@@ -10,6 +10,7 @@ use serde::Deserialize;
 pub use paths::{FILES, Paths};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
+use crate::environment::ContainerSource;
 use crate::files::read_steering;
 use crate::sealing::Storage;
 
@@ -24,6 +25,8 @@ pub struct Config {
     pub allow: BTreeSet<String>,
     /// Whether plain http to other machines is let through, as `--insecure-http` does for one call.
     pub insecure_http: bool,
+    /// Whether the environment that a container was launched with is a source.
+    pub container: ContainerSource,
     /// What `storage`, a setting of earlier versions, says: it counts until `vastenv storage`, or the first
     /// write, has recorded it.
     pub storage: Option<Storage>,
@@ -49,6 +52,7 @@ impl Default for Config {
             override_existing: true,
             allow: BTreeSet::new(),
             insecure_http: false,
+            container: ContainerSource::Auto,
             storage: None,
             missing: Missing::Fail,
         }
@@ -56,12 +60,13 @@ impl Default for Config {
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 5] = [
+pub const SETTINGS: [(&str, &str, &str); 6] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
     ("missing", "\"fail\"", "Or \"warn\": run and export without unknown values"),
+    ("container", "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
 ];
 
 /// The file's own form.
@@ -75,6 +80,8 @@ struct File {
     allow: BTreeSet<String>,
     #[serde(default)]
     insecure_http: bool,
+    #[serde(default)]
+    container: ContainerSource,
     storage: Option<Storage>,
     #[serde(default)]
     missing: Missing,
@@ -126,6 +133,7 @@ impl Config {
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
             allow: file.allow,
             insecure_http: file.insecure_http,
+            container: file.container,
             storage: file.storage,
             missing: file.missing,
         })
@@ -155,9 +163,10 @@ mod tests {
     #[test]
     fn every_setting_is_read() {
         let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\nmissing = \"warn\"")
+            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\nmissing = \"warn\"\ncontainer = \"on\"")
                 .expect("valid");
         assert_eq!((config.storage, config.missing), (Some(Storage::Keyring), Missing::Warn));
+        assert_eq!(config.container, ContainerSource::On);
         assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
         assert!(config.allow.contains("PAGER"));
         assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
@@ -169,6 +178,7 @@ mod tests {
             ("max_age = \"soon\"", "max_age"),
             ("maxage = \"1h\"", "maxage"),
             ("allow = 1", "invalid type"),
+            ("container = \"yes\"", "`auto`, `on`, `off`"),
             ("storage = \"cloud\"", "keyring"),
             ("missing = \"maybe\"", "`fail`"),
             ("=", ""),

@@ -1,6 +1,6 @@
 //! The snapshot: what the account's server last said, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Snapshot {
     pub doubtful: bool,
     /// The variables by name, as the server names them.
     pub variables: BTreeMap<String, ServerVariable>,
+    /// Names that it had in an earlier answer, and no more: a container that runs may still have them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub gone: BTreeSet<String>,
 }
 
 /// One variable as the server last told it.
@@ -41,6 +44,12 @@ impl Snapshot {
     /// The account that this is of.
     pub fn account(&self) -> AccountId {
         AccountId::new(&self.server, &self.user)
+    }
+
+    /// Notes which names the account had `before`, and has no more.
+    pub fn note_gone(&mut self, before: &Self) {
+        let names = before.variables.keys().chain(&before.gone);
+        self.gone = names.filter(|name| !self.variables.contains_key(*name)).cloned().collect();
     }
 
     /// How many values it holds.

@@ -52,7 +52,7 @@ impl Comparison<'_> {
 pub fn compare<'a>(file: &'a Settled, account: impl IntoIterator<Item = Variable<'a>>) -> Comparison<'a> {
     let mut comparison = Comparison { misnamed: file.misnamed.clone(), ..Comparison::default() };
     let mut rest: BTreeMap<&str, Option<&Secret>> =
-        account.into_iter().map(|variable| (variable.name, variable.value)).collect();
+        account.into_iter().map(|variable| (variable.name, variable.account_value())).collect();
     for (name, value) in &file.variables {
         let name = name.as_str();
         let (how, account) = match rest.remove(name) {

@@ -67,7 +67,7 @@ pub fn plan<'a>(file: &'a Settled, account: impl IntoIterator<Item = Variable<'a
     for (name, value) in &file.variables {
         let sent = Variable::new(name.as_str(), Some(value));
         let known = after.get(sent.name);
-        let is_same = known.is_some_and(|known| known.value == sent.value);
+        let is_same = known.is_some_and(|known| known.account_value() == sent.value);
         if let Some(reason) = obstacle(value).or(is_same.then_some(Reason::SameValue)) {
             plan.skip.push((name.to_string(), reason));
             continue;
@@ -106,11 +106,20 @@ pub fn obstacle(value: &Secret) -> Option<Reason> {
 mod tests {
     use super::super::{read_dotenv, settle};
     use super::*;
+    use crate::environment::Provenance;
 
     fn planned(text: &str, account: &[(&str, Option<&str>)]) -> Plan {
         let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();
         let account = owned.iter().map(|(name, value)| Variable::new(name, value.as_ref()));
         plan(&settle(&read_dotenv(text).expect("a file")), account, &Rules::default())
+    }
+
+    #[test]
+    fn what_only_a_container_has_may_be_older_and_is_sent() {
+        let value = Secret::new("1");
+        let account = [Variable { provenance: Provenance::Instance, ..Variable::new("A", Some(&value)) }];
+        let plan = plan(&settle(&read_dotenv("A=1").expect("a file")), account, &Rules::default());
+        assert_eq!(names(&plan.update), ["A"]);
     }
 
     fn names(pending: &[Pending]) -> Vec<&str> {

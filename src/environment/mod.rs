@@ -2,6 +2,7 @@
 
 mod diff;
 mod filter;
+mod launch;
 mod ledger;
 mod lint;
 mod missing;
@@ -12,10 +13,14 @@ mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use filter::{Filtered, Filters};
+pub use launch::{CONTAINER_NAMES, ContainerSource, Launch};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};
 pub use missing::{Missing, missing};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
-pub use resolve::{Environment, MOST_VARIABLES, Rules, Skipped, resolve};
+pub use resolve::{
+    Environment, MOST_VARIABLES, Named, Rules, Skipped, resolve, resolve_chosen, resolve_known,
+    resolve_launch,
+};
 pub use room::Room;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Launch;
 use crate::domain::{
     Doubt, Doubts, Failure, Remembered, Secret, ServerVariable, Snapshot, Timestamp, Values,
 };
@@ -21,6 +22,8 @@ pub struct Variable<'a> {
 pub enum Provenance {
     Account,
     Remembered,
+    /// What the container was launched with.
+    Instance,
 }
 
 impl fmt::Display for Provenance {
@@ -28,6 +31,7 @@ impl fmt::Display for Provenance {
         formatter.write_str(match self {
             Self::Account => "account",
             Self::Remembered => "remembered",
+            Self::Instance => "instance",
         })
     }
 }
@@ -40,6 +44,8 @@ pub struct KnownVariables {
     pub remembered: Values,
     /// Changes from here whose end is not known.
     pub doubts: Doubts,
+    /// Empty outside of a container.
+    pub launch: Launch,
     /// Why remembered values could not be read, if that is so.
     pub unread: Option<Failure>,
 }
@@ -48,6 +54,11 @@ impl<'a> Variable<'a> {
     /// One that the account has, or is about to have.
     pub fn new(name: &'a str, value: Option<&'a Secret>) -> Self {
         Self { name, value, provenance: Provenance::Account }
+    }
+
+    /// Its value, as far as it is that of the account: a container's is as old as the container.
+    pub fn account_value(&self) -> Option<&'a Secret> {
+        self.value.filter(|_| self.provenance != Provenance::Instance)
     }
 
     /// Its value, if the server itself shows it.
@@ -67,17 +78,28 @@ impl KnownVariables {
         self.snapshot.variables.get_key_value(name).map(|variable| self.overlay(variable))
     }
 
-    /// The server's value wins over a remembered one. A change without a known end may have replaced either;
-    /// a removal leaves the value right as long as the variable is there, which only the server's next answer
-    /// tells.
+    /// The server's value wins over a remembered one, and that over the container's, which is as old as the
+    /// container. A change without a known end may have replaced any; a removal leaves the value right as long
+    /// as the variable is there, which only the server's next answer tells.
     fn overlay<'a>(&'a self, (name, variable): (&'a String, &'a ServerVariable)) -> Variable<'a> {
         match (&variable.value, self.remembered.get(name), self.doubts.get(name)) {
             (_, _, Some(Doubt::Put)) | (None, _, Some(Doubt::Superseded)) => Variable::new(name, None),
             (None, Some(Remembered { value, .. }), _) => {
                 Variable { provenance: Provenance::Remembered, ..Variable::new(name, Some(value)) }
             }
+            // What is remembered, and cannot be read now, may be newer.
+            (None, None, _) if self.unread.is_none() => {
+                let value = self.launch.value(name);
+                let provenance = value.map_or(Provenance::Account, |_| Provenance::Instance);
+                Variable { name, value, provenance }
+            }
             (value, ..) => Variable::new(name, value.as_ref()),
         }
+    }
+
+    /// Whether a name is the account's, or was: of an earlier answer.
+    pub fn is_accounts(&self, name: &str) -> bool {
+        self.snapshot.variables.contains_key(name) || self.snapshot.gone.contains(name)
     }
 
     /// The variable of this name, or of this name in capitals, as the server saves it.
@@ -89,7 +111,7 @@ impl KnownVariables {
     pub fn changed_at(&self, variable: &Variable<'_>) -> Timestamp {
         match variable.provenance {
             Provenance::Remembered => self.remembered[variable.name].at,
-            Provenance::Account => self.snapshot.variables[variable.name].changed_at,
+            Provenance::Account | Provenance::Instance => self.snapshot.variables[variable.name].changed_at,
         }
     }
 
@@ -115,8 +137,10 @@ impl KnownVariables {
             fetched_at: Timestamp(1),
             doubtful: false,
             variables: variables.iter().map(variable).collect(),
+            gone: std::collections::BTreeSet::new(),
         };
-        Self { snapshot, remembered: Values::new(), doubts: Doubts::new(), unread: None }
+        let (remembered, doubts, launch) = (Values::new(), Doubts::new(), Launch::default());
+        Self { snapshot, remembered, doubts, launch, unread: None }
     }
 }
 
@@ -149,6 +173,22 @@ mod tests {
         assert_eq!((b.provenance, b.shown()), (Provenance::Account, b.value));
         assert_eq!((known.changed_at(&a), known.changed_at(&b)), (Timestamp(2), Timestamp(1)));
         assert_eq!(known.find("GONE"), None);
+    }
+
+    #[test]
+    fn what_the_container_was_launched_with_is_the_last_resort() {
+        let launch = b"CONTAINER_ID=7\0A=launch\0B=launch\0C=launch\0D=launch\0";
+        let launch = Launch::parse(launch).expect("an environment");
+        let with = |known: KnownVariables| KnownVariables { launch: launch.clone(), ..known };
+        let plain = with(known(&[]));
+        assert_eq!(values(&plain), [Some("a"), Some("shown"), Some("launch")]);
+        let c = plain.find("C").expect("there");
+        assert_eq!((c.provenance, c.shown(), c.account_value()), (Provenance::Instance, None, None));
+        for doubt in [Doubt::Put, Doubt::Superseded] {
+            assert_eq!(values(&with(known(&[("C", doubt)])))[2], None, "{doubt:?}");
+        }
+        let unread = Some(Failure::unavailable("locked"));
+        assert_eq!(values(&with(KnownVariables { unread, ..known(&[]) }))[2], None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Group};
-use super::{Room, Variable};
+use super::{KnownVariables, Launch, Provenance, Room, Variable};
 use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
@@ -24,11 +24,20 @@ pub struct Rules {
     pub room: Room,
 }
 
+impl Rules {
+    fn allowing<'n>(&self, names: impl Iterator<Item = &'n str>) -> Self {
+        let allowed = self.allowed.iter().cloned().chain(names.map(str::to_owned)).collect();
+        Self { allowed, room: self.room.clone() }
+    }
+}
+
 /// The variables that a shell should hold, and those that it may not, with the reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
     /// What to load, by name.
     pub variables: BTreeMap<EnvName, Secret>,
+    /// Which of them are from the container's launch environment.
+    pub from_launch: BTreeSet<EnvName>,
     /// What not to load.
     pub skipped: Vec<Skipped>,
     /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
@@ -142,12 +151,60 @@ pub fn resolve<'a>(variables: impl IntoIterator<Item = Variable<'a>>, rules: &Ru
         match admit(variable, rules, places, left) {
             Ok((name, value)) => {
                 left -= rules.room.cost(name.as_str(), value.expose());
+                if variable.provenance == Provenance::Instance {
+                    environment.from_launch.insert(name.clone());
+                }
                 environment.variables.insert(name, value.clone());
             }
             Err(why) => environment.skipped.push(Skipped { name: variable.name.to_owned(), why }),
         }
     }
     environment
+}
+
+/// The same for an account's variables, and what else the container was launched with.
+pub fn resolve_known(known: &KnownVariables, rules: &Rules) -> Environment {
+    resolve_beside(&known.launch, Some(known), rules)
+}
+
+/// The same for what the container was launched with, where no account is known.
+pub fn resolve_launch(launch: &Launch, rules: &Rules) -> Environment {
+    resolve_beside(launch, None, rules)
+}
+
+fn resolve_beside(launch: &Launch, known: Option<&KnownVariables>, rules: &Rules) -> Environment {
+    let own = launch.own(known, rules);
+    // Judged by their names already.
+    let rules = rules.allowing(own.keys().map(EnvName::as_str));
+    resolve(known.into_iter().flat_map(KnownVariables::iter).chain(variables(&own)), &rules)
+}
+
+/// Variables by the names that they are to have.
+pub type Named<'v> = BTreeMap<String, Variable<'v>>;
+
+/// The same for all of them, as `choose` leaves and names them.
+pub fn resolve_chosen(
+    launch: &Launch,
+    known: Option<&KnownVariables>,
+    rules: &Rules,
+    choose: impl FnOnce(Named<'_>) -> Result<Named<'_>, Failure>,
+) -> Result<Environment, Failure> {
+    let own = launch.own(known, rules);
+    let all = known.into_iter().flat_map(KnownVariables::iter).chain(variables(&own));
+    let chosen = choose(all.map(|variable| (variable.name.to_owned(), variable)).collect())?;
+    // A name that was given anew is judged like any other.
+    let judged =
+        own.keys().map(EnvName::as_str).filter(|name| chosen.get(*name).is_some_and(|it| it.name == *name));
+    let rules = rules.allowing(judged);
+    Ok(resolve(chosen.iter().map(|(name, variable)| Variable { name, ..*variable }), &rules))
+}
+
+fn variables<'v>(own: &'v BTreeMap<EnvName, &Secret>) -> impl Iterator<Item = Variable<'v>> {
+    own.iter().map(|(name, value)| Variable {
+        name: name.as_str(),
+        value: Some(*value),
+        provenance: Provenance::Instance,
+    })
 }
 
 fn admit<'a>(

@@ -1,9 +1,10 @@
 //! How much an environment can still take: what the operating system passes to a program, less what is
 //! there already, less what the program's arguments need. Past that nothing can be started any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Ledger;
+use crate::domain::EnvName;
 
 /// What a variable costs beyond its text: its `=`, its NUL and its pointer.
 const ENTRY_OVERHEAD: usize = 10;
@@ -18,6 +19,8 @@ pub struct Room {
     reserve: usize,
     /// The bytes that each variable takes which is there already.
     present: BTreeMap<Vec<u8>, usize>,
+    /// What vastenv has loaded, be it changed since.
+    loaded: BTreeSet<Vec<u8>>,
 }
 
 impl Default for Room {
@@ -34,12 +37,18 @@ impl Room {
             let size = name.len() + length + ENTRY_OVERHEAD;
             (name, size)
         };
-        Self { limit, reserve: limit / 4, present: present.into_iter().map(size).collect() }
+        Self {
+            limit,
+            reserve: limit / 4,
+            present: present.into_iter().map(size).collect(),
+            loaded: BTreeSet::new(),
+        }
     }
 
     /// The same without what vastenv loaded: it is replaced, or taken away.
     #[must_use]
     pub fn without_loaded(mut self, ledger: &Ledger) -> Self {
+        self.loaded = ledger.entries.keys().map(|name| name.as_str().as_bytes().to_vec()).collect();
         for (name, _) in ledger.entries.iter().filter(|(_, entry)| !entry.edited) {
             self.present.remove(name.as_str().as_bytes());
         }
@@ -50,6 +59,12 @@ impl Room {
     #[must_use]
     pub fn with_arguments(self, bytes: usize) -> Self {
         Self { reserve: self.reserve.max(bytes), ..self }
+    }
+
+    /// Whether a variable of the session's own has this name.
+    pub(super) fn is_taken(&self, name: &EnvName) -> bool {
+        let name = name.as_str().as_bytes();
+        self.present.contains_key(name) && !self.loaded.contains(name)
     }
 
     /// The bytes that are left for variables.

@@ -2,6 +2,7 @@
 //! place where vastenv writes.
 
 mod disk;
+mod in_place;
 mod leftovers;
 mod lock;
 mod owner;
@@ -25,6 +26,7 @@ use self::text::read_capped;
 use crate::domain::{Failure, Kind, Result};
 
 pub use disk::{Disk, modified, names};
+pub use in_place::{read_to_replace, replace};
 pub use leftovers::{leftovers, sweep};
 pub use lock::{Lock, PATIENCE, pauses};
 pub use slot::{Slot, Slots, parse, to_json};

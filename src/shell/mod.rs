@@ -10,6 +10,7 @@ mod bash;
 mod completion;
 mod fish;
 mod hook;
+mod hook_line;
 mod places;
 mod quote;
 mod reply;

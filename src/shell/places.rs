@@ -46,12 +46,12 @@ pub struct StartFile {
 }
 
 impl StartFile {
-    /// Where it is, and what a command line calls it.
+    /// Where it is, and what its user calls it.
     pub fn find(&self, folders: &Folders) -> (Option<PathBuf>, String) {
         if let Some(variable) = self.variable
             && let Some(folder) = folders.named(variable)
         {
-            return (Some(folder.join(self.name)), format!("\"${variable}/{}\"", self.name));
+            return (Some(folder.join(self.name)), format!("${variable}/{}", self.name));
         }
         let below = format!("{}{}", self.below_home, self.name);
         (folders.home.as_ref().map(|home| home.join(below)), self.usual())

@@ -67,7 +67,7 @@ impl Dialect for Zsh {
                 format!(
                     "if it does not work in a new shell, put this into {} before `compinit` is called: \
                      fpath=({} $fpath)",
-                    Zsh.start_file().find(folders).1.trim_matches('"'),
+                    Zsh.start_file().find(folders).1,
                     completion::word(file.parent().unwrap_or(file))
                 )
             },

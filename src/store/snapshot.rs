@@ -95,6 +95,7 @@ mod tests {
             variables: [("A", Some("v\n")), ("odd;name", Some("")), ("HIDDEN", None)]
                 .map(|(name, value)| (name.to_owned(), variable(value)))
                 .into(),
+            gone: ["GONE".to_owned()].into(),
         }
     }
 

@@ -1,12 +1,15 @@
 //! A shell's question at a prompt, answered from files alone: what to change so that it follows the
 //! account, what to compare from now on, and whether anybody should ask the server.
 
+mod container;
+
 use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use self::container::{given_by_container, hold_lost_container};
 use super::watch::{Comparison, bytes, clock, compare};
-use crate::account::local::{Account, Known};
+use crate::account::local::{Account, Known, without_account};
 use crate::account::machine::Machine;
 use crate::config::Config;
 use crate::domain::{AccountId, DigestKey, EnvName, Failure, Identity, Kind, Result, format_duration};
@@ -174,6 +177,22 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         Ok(config) => config,
         Err(failure) => return Followed::unknown("config", failure),
     };
+    let outside = || without_account(&config, question.room.clone().without_loaded(ledger));
+    let followed = of_account(question, config.clone(), ledger, &outside);
+    if followed.desired.is_some() {
+        followed
+    } else {
+        given_by_container(followed, &config, ledger, outside())
+    }
+}
+
+/// What the shell should hold of the account.
+fn of_account(
+    question: &Question<'_>,
+    config: Config,
+    ledger: &Ledger,
+    outside: &dyn Fn() -> Option<Environment>,
+) -> Followed {
     let account = match open(question, config, ledger) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
@@ -187,7 +206,9 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     match account.known() {
         Ok(Known::Variables(known)) => {
             let id = known.snapshot.account();
-            let followed = Followed::settled(Some(id), Some(account.environment(&known)));
+            let mut environment = account.environment(&known);
+            hold_lost_container(&mut environment, &account.config, ledger, &known);
+            let followed = Followed::settled(Some(id), Some(environment));
             let notice = known.unread.as_ref().map(Notice::of_values);
             let followed =
                 Followed { override_existing: account.config.override_existing, notice, ..followed };
@@ -205,14 +226,14 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
                 format!("the server refused the key {key} from {source}"),
             )
             .hint(format!("{}, or try again with `vastenv refresh`", source.mend()));
-            let followed = Followed::settled(ledger.account.clone(), Some(Environment::default()));
+            let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
             Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(&account, ledger);
-            let desired = other.then(Environment::default);
+            let desired = other.then(|| outside().unwrap_or_default());
             Followed::settled(account.id(), desired).stale(&account, None)
         }
         Err(failure) => {

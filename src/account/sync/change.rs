@@ -250,6 +250,7 @@ impl<'a> Remote<'a> {
     ) -> Result<()> {
         match edit {
             Edit::Put(_, keeping) => {
+                snapshot.gone.remove(saved);
                 // Only what the server tells is kept in the snapshot.
                 snapshot.variables.insert(saved.to_owned(), ServerVariable { value: None, changed_at: now });
                 // Who does not want it remembered waits for the server to tell it.
@@ -257,6 +258,7 @@ impl<'a> Remote<'a> {
             }
             Edit::Remove => {
                 snapshot.variables.remove(saved);
+                snapshot.gone.insert(saved.to_owned());
             }
         }
         // Whether this server did change the letters' case, only its own list can tell.

@@ -1,5 +1,6 @@
 //! Asking the server what the account holds: once at a time.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::reconcile::{Said, reconcile, settle};
@@ -178,7 +179,7 @@ impl Remote<'_> {
                 let variables = reconcile(said, before, &mut Values::new(), fetched_at);
                 let is_hidden = |name: &str| variables.get(name).is_some_and(|now| now.value.is_none());
                 let mut known = before.into_iter().flat_map(KnownVariables::iter);
-                if known.any(|was| was.value.is_some() && is_hidden(was.name)) {
+                if known.any(|was| was.account_value().is_some() && is_hidden(was.name)) {
                     // The snapshot has what the server hides from now on, and nothing else has it.
                     return Err(failure);
                 }
@@ -188,7 +189,7 @@ impl Remote<'_> {
         };
         let mut doubts = changes.unwrap_or_default();
         settle(&mut doubts, &variables);
-        let snapshot = Snapshot {
+        let mut snapshot = Snapshot {
             version: Version,
             server: account.server.clone(),
             user,
@@ -196,8 +197,13 @@ impl Remote<'_> {
             fetched_at,
             doubtful: false,
             variables,
+            gone: BTreeSet::new(),
         };
-        let known = KnownVariables { snapshot, remembered, doubts, unread };
+        if let Some(before) = before.map(|before| &before.snapshot).filter(|before| before.account() == id) {
+            snapshot.note_gone(before);
+        }
+        let launch = account.launch();
+        let known = KnownVariables { snapshot, remembered, doubts, launch, unread };
         let refreshed = Refreshed::compare(before, known);
         if !keeps {
             return Ok(refreshed);

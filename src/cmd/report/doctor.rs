@@ -46,7 +46,7 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
     checks.add(&facts.storage())?;
     checks.add(&leftovers(app))?;
     match &facts.account {
-        Err(failure) => checks.add(&Fact::bad("key", failure))?,
+        Err(failure) => checks.add(&facts.no_key(failure))?,
         Ok(account) => {
             checks.add(&Fact::new("key", facts.key.clone()?))?;
             checks.add(&server(app, account))?;
@@ -54,6 +54,9 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
             checks.add(&facts.remembered(account))?;
             facts.values().iter().try_for_each(|fact| checks.add(fact))?;
         }
+    }
+    if let Some(container) = facts.container() {
+        checks.add(&container)?;
     }
     checks.add(&facts.hook())
 }

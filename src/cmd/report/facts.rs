@@ -7,10 +7,11 @@ use super::super::nearest::nearest;
 use super::super::storage;
 use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
-use crate::account::{Account, Known};
+use crate::account::{Account, Known, without_account};
 use crate::context::{self, variables};
 use crate::domain::{
-    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Result, ServerUrl, count, format_duration, printable,
+    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, Result, ServerUrl, count, format_duration,
+    printable,
 };
 use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
 use crate::sealing;
@@ -25,6 +26,8 @@ pub struct Facts<'a> {
     pub identity: Option<Identity>,
     /// What the server last told; `None` before its first answer.
     pub cached: Result<Option<Cached>>,
+    /// What a container gives where there is no key.
+    pub without_key: Option<Environment>,
     pub shell: ThisShell,
 }
 
@@ -44,8 +47,27 @@ impl<'a> Facts<'a> {
             .map_err(Clone::clone);
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
+        let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);
+        let without_key = is_keyless.then(|| without_account(&app.config, app.room())).flatten();
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
-        Self { app, server: app.server(), key, account, identity, cached, shell: ThisShell::read(app) }
+        let shell = ThisShell::read(app);
+        Self { app, server: app.server(), key, account, identity, cached, without_key, shell }
+    }
+
+    /// Why there is no key that can be used; in a container none is needed.
+    pub fn no_key(&self, failure: &Failure) -> Fact {
+        match self.without_key {
+            Some(_) => Fact::new("key", "none, and none needed in this container"),
+            None => Fact::bad("key", failure),
+        }
+    }
+
+    /// How many variables load that the container was launched with.
+    pub fn container(&self) -> Option<Fact> {
+        let names: Vec<_> = self.environment()?.from_launch.iter().collect();
+        let text = format!("{} from its launch environment", count(names.len(), "variable"));
+        let is_one = self.without_key.is_some() || !names.is_empty();
+        is_one.then(|| Fact::new("container", text).field("container", words(&names)))
     }
 
     /// How many variables load, and how many do not.
@@ -186,7 +208,8 @@ impl<'a> Facts<'a> {
     }
 
     pub fn environment(&self) -> Option<&Environment> {
-        Some(&self.cached.as_ref().ok()?.as_ref()?.environment)
+        let cached = self.cached.as_ref().ok().and_then(Option::as_ref);
+        cached.map(|cached| &cached.environment).or(self.without_key.as_ref())
     }
 }
 
@@ -218,9 +241,9 @@ fn words<'n>(names: &[&'n EnvName]) -> Vec<&'n str> {
 fn hook_command(shell: Shell) -> (String, String) {
     let name = shell.name();
     let (file, shown) = shell.start_file().find(&context::folders());
-    let text = file.and_then(|file| std::fs::read_to_string(file).ok());
-    if text.is_some_and(|text| text.contains("vastenv hook")) {
-        return (format!(", but in {}", shown.trim_matches('"')), format!("exec {name}"));
+    let text = file.and_then(|file| std::fs::read(file).ok());
+    if text.is_some_and(|text| shell.line_with_hook(&text).is_some()) {
+        return (format!(", but in {shown}"), format!("exec {name}"));
     }
-    (String::new(), format!("echo '{}' >> {shown} && exec {name}", shell.hook_line()))
+    (String::new(), format!("vastenv hook {name} --install && exec {name}"))
 }

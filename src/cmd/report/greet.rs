@@ -60,8 +60,9 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
     let email = facts.identity.as_ref().and_then(|identity| identity.email.as_ref());
     lines.push(match &facts.key {
         Ok(key) => Fact::new("key", email.map_or_else(|| key.clone(), |email| format!("{email}, {key}"))),
-        Err(failure) => Fact::bad("key", failure),
+        Err(failure) => facts.no_key(failure),
     });
+    lines.extend(facts.container());
     // Values first: a hook without them loads nothing.
     match &facts.account {
         Ok(_) => lines.push(facts.variables()),
@@ -73,5 +74,10 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
     }
     lines.push(facts.hook());
     let is_empty = matches!(&facts.cached, Ok(Some(cached)) if cached.known.snapshot.variables.is_empty());
-    (lines, if is_empty { "vastenv create env-var NAME" } else { "vastenv show env-vars" })
+    let last_step = match facts.without_key {
+        Some(_) => "vastenv status",
+        None if is_empty => "vastenv create env-var NAME",
+        None => "vastenv show env-vars",
+    };
+    (lines, last_step)
 }

@@ -31,10 +31,14 @@ pub fn status(app: &App) -> Result<()> {
             ]);
         }
     }
+    lines.extend(facts.container());
     lines.extend([facts.storage(), facts.hook()]);
     app.warn_of_notes();
     print(app, &lines)?;
-    facts.account.map(drop)
+    match facts.account {
+        Err(failure) if facts.without_key.is_none() => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 fn who(facts: &Facts<'_>) -> Fact {

@@ -8,7 +8,7 @@ use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
 use crate::cmd::this_shell::ThisShell;
-use crate::domain::{Failure, Means, Remembered, Result, Timestamp, count, printable};
+use crate::domain::{Failure, Means, Remembered, Result, Secret, Timestamp, count, printable};
 use crate::environment::{Entry, Provenance, Shadow, Skipped, Variable};
 
 /// Answers from files and this shell's ledger; the server is not asked. A variable that the
@@ -17,7 +17,11 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
     if arguments.show_values {
         guard::values(app)?;
     }
-    let Facts { account, cached, shell: here, .. } = Facts::gather(app);
+    let facts = Facts::gather(app);
+    if let Some(lines) = of_container(&facts, arguments) {
+        return print(app, &lines);
+    }
+    let Facts { account, cached, shell: here, .. } = facts;
     let account = account?;
     let Cached { known, environment, age } = cached?
         .ok_or_else(|| Failure::failed("nothing is cached for the account yet").hint("vastenv refresh"))?;
@@ -32,6 +36,10 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         (None, ..) => Fact::new("source", "none").field("source", Value::Null),
         (_, Provenance::Remembered, Some(value)) => {
             Fact::new("source", remembered(value, now)).field("source", "local")
+        }
+        (_, Provenance::Instance, _) => {
+            let text = "this container's launch environment: as old as the container";
+            Fact::new("source", text).field("source", "instance")
         }
         _ => {
             let text = format!("the account, told by {} {}", known.snapshot.server.host(), ago(age));
@@ -49,16 +57,36 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         loaded(name, &here, skipped),
         overrides(name, &here),
     ];
-    if arguments.show_values
-        && let Some(value) = variable.value
-    {
-        lines.push(Fact::new("text", printable(value.expose())).field("text", value.expose()));
-    }
+    lines.extend(variable.value.filter(|_| arguments.show_values).map(text));
     print(app, &lines)?;
     if let Some(failure) = known.unread.as_ref().filter(|_| variable.value.is_none()) {
         app.ui.warn_of(failure);
     }
     Ok(())
+}
+
+/// The lines for a name that is the container's and not, for all that is known, the account's.
+fn of_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
+    let environment = facts.environment()?;
+    let name = environment.from_launch.iter().find(|name| name.as_str() == arguments.name)?;
+    let is_accounts = |cached: &Cached| cached.known.is_accounts(name.as_str());
+    if facts.cached.as_ref().is_ok_and(|cached| cached.as_ref().is_some_and(is_accounts)) {
+        return None;
+    }
+    let value = environment.variables.get(name)?;
+    let mut lines = vec![
+        Fact::new("name", name.as_str()).field("name", name.as_str()),
+        self::value(&Variable::new(name.as_str(), Some(value)), false),
+        Fact::new("source", "this container's launch environment").field("source", "instance"),
+        loaded(name.as_str(), &facts.shell, None),
+        overrides(name.as_str(), &facts.shell),
+    ];
+    lines.extend(Some(value).filter(|_| arguments.show_values).map(text));
+    Some(lines)
+}
+
+fn text(value: &Secret) -> Fact {
+    Fact::new("text", printable(value.expose())).field("text", value.expose())
 }
 
 fn value(variable: &Variable<'_>, is_in_doubt: bool) -> Fact {

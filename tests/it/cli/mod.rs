@@ -13,6 +13,7 @@ mod export;
 mod filters;
 mod guard;
 mod homes;
+mod hook_install;
 mod hygiene;
 mod import;
 mod import_ends;

@@ -31,7 +31,7 @@ fn before_the_first_answer_nothing_is_known() {
     }
     assert!(!text.contains("a-key-of"), "{text}");
     let text = home.vastenv(&["status"]).env("SHELL", "/usr/bin/fish").run().expect(0).out;
-    assert!(text.contains("vastenv hook fish | source"), "{text}");
+    assert!(text.contains("vastenv hook fish --install"), "{text}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the suites share, and a sandbox that serves in a thread of its own until it is dropped.
 
+pub mod container;
 pub mod home;
 pub mod keyring;
 pub mod locales;

@@ -49,7 +49,7 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
     let mut home = account.home();
     home.set("SHELL", "/usr/bin/zsh");
     let key = account.sandbox.key.expose();
-    let next = "\nnext: echo 'eval \"$(vastenv hook zsh)\"' >> ~/.zshrc && exec zsh\n";
+    let next = "\nnext: vastenv hook zsh --install && exec zsh\n";
     let text = greeting(home.vastenv(&[]));
     check(
         &text,
@@ -86,15 +86,21 @@ fn each_step_leads_to_the_next_and_the_network_is_not_asked() {
 fn the_hook_goes_where_the_shell_reads_it() {
     let account = TestAccount::with(&json!({}));
     let mut home = account.known_home();
-    for (shell, variable, shown, file) in [
-        ("zsh", "ZDOTDIR", "$ZDOTDIR/.zshrc", "elsewhere/.zshrc"),
-        ("fish", "XDG_CONFIG_HOME", "$XDG_CONFIG_HOME/fish/config.fish", "elsewhere/fish/config.fish"),
+    for (shell, variable, shown, file, line) in [
+        ("zsh", "ZDOTDIR", "$ZDOTDIR/.zshrc", "elsewhere/.zshrc", "eval \"$(vastenv hook zsh)\""),
+        (
+            "fish",
+            "XDG_CONFIG_HOME",
+            "$XDG_CONFIG_HOME/fish/config.fish",
+            "elsewhere/fish/config.fish",
+            "vastenv hook fish | source",
+        ),
     ] {
         home.set("SHELL", format!("/usr/bin/{shell}"));
         let folder = home.path("elsewhere");
         let text = greeting(home.vastenv(&[]).env(variable, &folder));
-        check(&text, &[&format!(" >> \"{shown}\" && exec {shell}\n")]);
-        home.write(file, "vastenv hook");
+        check(&text, &[&format!("\nnext: vastenv hook {shell} --install && exec {shell}\n")]);
+        home.write(file, line);
         let text = greeting(home.vastenv(&[]).env(variable, &folder));
         check(&text, &[&format!("but in {shown}\n"), &format!("\nnext: exec {shell}\n")]);
     }

@@ -6,6 +6,7 @@ mod failures;
 mod follow;
 mod hostile;
 mod hygiene;
+mod instance;
 mod large;
 mod ledger;
 mod locales;

@@ -23,14 +23,20 @@ pub fn can_trace() -> bool {
 impl Traced {
     /// Opens an interactive shell and waits for its first prompt.
     pub fn open(home: &Home, shell: Shell) -> Self {
+        Self::open_with(home, shell, &[])
+    }
+
+    /// The same with the words of programs that run it.
+    pub fn open_with(home: &Home, shell: Shell, outer: &[&str]) -> Self {
         if !can_trace() {
-            return Self { terminal: Terminal::open(home, shell), record: None, milestones: 0 };
+            let words = [outer, &[shell.name(), "-i"]].concat();
+            return Self { terminal: Terminal::start(home, shell, &words).0, record: None, milestones: 0 };
         }
         let mut names = (0..).map(|number| home.path(&format!("trace-{number}")));
         let record = names.find(|path| !path.exists()).expect("a free name");
         let path = record.to_str().expect("a path in UTF-8").to_owned();
         let words = ["strace", "-f", "-e", "trace=process", "-o", &path, shell.name(), "-i"];
-        let (terminal, _) = Terminal::start(home, shell, &words);
+        let (terminal, _) = Terminal::start(home, shell, &[outer, &words].concat());
         Self { terminal, record: Some(record), milestones: 0 }
     }
 
@@ -45,8 +51,8 @@ impl Traced {
         // The first process of the trace is the shell. What fish has its children do in the
         // background (reading manual pages, say) is not counted.
         let shell = trace.split_whitespace().next()?;
-        let starts: Vec<&str> =
-            between.lines().filter(|line| line.starts_with(shell) && is_start(line)).collect();
+        let is_shells = |line: &&str| line.split_whitespace().next() == Some(shell);
+        let starts: Vec<&str> = between.lines().filter(is_shells).filter(|line| is_start(line)).collect();
         // The second milestone is a process as well.
         let (_, others) = starts.split_last()?;
         for line in others {
