@@ -11,7 +11,7 @@
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files: the one place that writes |
 //! | vault | [`vault`] | sealed files, and the keys that rest in the keyring of the operating system |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`sandbox`], [`process`], [`ssh`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -73,6 +73,7 @@ mod process;
 mod redact;
 pub mod sandbox;
 pub mod shell;
+mod ssh;
 mod store;
 mod ui;
 pub mod vault;

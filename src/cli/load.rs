@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::path;
+use super::{path, text};
 use crate::format;
 use crate::shell::{self, Dialect, Shell};
 
@@ -64,7 +64,7 @@ pub struct Export {
 /// `vastenv run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # there, values in no argv or file"
 )]
 pub struct Run {
     /// Keep variables that are already set
@@ -79,9 +79,23 @@ pub struct Run {
     /// Replace known values in the command's output with *****
     #[arg(long)]
     pub redact: bool,
+    /// Run it over ssh on another machine or an instance; without CMD a login shell
+    #[arg(long, value_name = "DEST|ID", value_parser = text())]
+    pub on: Option<String>,
+    /// How `ssh` is called.
+    #[command(flatten)]
+    pub ssh: SshOptions,
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    #[arg(required_unless_present = "on", trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+}
+
+/// How `ssh` is called.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SshOptions {
+    /// Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)
+    #[arg(id = "ssh_option", long, value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
+    pub options: Vec<String>,
 }
 
 /// `vastenv storage`

@@ -8,12 +8,14 @@ use serde_json::json;
 use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::outcome::{Outcome, Stop};
+use super::there::{self, launch_environment, not_for_ssh};
 use super::value::{agree_to_edges, checked_name, given_value};
 use crate::account::{Account, Known, Snapshot, Urgency};
-use crate::cli::{Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::cli::{Place, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
+use crate::ssh::Target;
 use crate::ui::read_value;
 
 /// A name, as the account has it, and the value to remember.
@@ -28,25 +30,42 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
         app.ui.warn(&note);
     }
     match what {
-        None => remember_from(app, &account, None, &sources),
+        None => remember_from(app, &account, &[], &sources),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
-            remember_from(app, &account, one.name.as_deref(), &one.sources)
+            remember_from(app, &account, &names(&one)?, &one.sources)
         }
         Some(RememberWhat::EnvVar(one)) if is_given(&sources) => {
-            remember_from(app, &account, one.name.as_deref(), &sources)
+            remember_from(app, &account, &names(&one)?, &sources)
         }
         Some(RememberWhat::EnvVar(one)) => remember_one(app, &account, one),
     }
 }
 
 fn is_given(sources: &Sources) -> bool {
-    sources.all || sources.from_env || sources.from.is_some()
+    let place = &sources.place;
+    sources.all
+        || place.from_env
+        || place.from.is_some()
+        || place.from_instance.is_some()
+        || place.from_ssh.is_some()
+}
+
+/// The names beside a source: there, what stands where a value could is one too.
+fn names(arguments: &RememberEnvVar) -> Result<Vec<EnvName>> {
+    let second = arguments.value.as_ref().map(Secret::expose);
+    let names = arguments.name.as_deref().into_iter().chain(second);
+    names.chain(arguments.more.iter().map(String::as_str)).map(checked_name).collect()
 }
 
 fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
+    if !arguments.more.is_empty() {
+        return Err(Failure::usage("more than a name and a value")
+            .hint("see `vastenv remember env-var --help`")
+            .into());
+    }
     let typed = arguments.name.as_deref().unwrap_or_default();
     let name = checked_name(typed)?;
-    let snapshot = snapshot_with(app, account, Some(&name))?;
+    let snapshot = snapshot_with(app, account, std::slice::from_ref(&name))?;
     let saved = saved_name(&snapshot, &name)?;
     let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
     if value.expose().is_empty() {
@@ -57,27 +76,52 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
     Ok(keep(app, account, &snapshot, &[(saved, value)])?)
 }
 
-/// The values of a source: asked for, from the environment, or from a file.
-fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: &Sources) -> Outcome<()> {
-    let name = name.map(checked_name).transpose()?;
+/// The values of a source: asked for, from the environment, a file, or a container elsewhere.
+fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &Sources) -> Outcome<()> {
+    let Place { from_env, from, from_instance, from_ssh } = &sources.place;
     // The file first: a fault in it needs no server.
-    let file = sources.from.as_deref().map(|path| read_file(app, path)).transpose()?;
-    let snapshot = snapshot_with(app, account, name.as_ref())?;
+    let file = from.as_deref().map(|path| read_file(app, path)).transpose()?;
+    let snapshot = snapshot_with(app, account, names)?;
     let environment = account.environment(&snapshot);
-    let wanted: Vec<String> = match &name {
-        Some(name) => vec![saved_name(&snapshot, name)?],
-        None => environment.hidden().into_iter().map(str::to_owned).collect(),
+    let wanted: Vec<String> = if names.is_empty() {
+        environment.hidden().into_iter().map(str::to_owned).collect()
+    } else {
+        names.iter().map(|name| saved_name(&snapshot, name)).collect::<Result<_>>()?
     };
-    let given = if sources.all {
+    let there = match (from_instance, from_ssh) {
+        (Some(id), _) => Some(there::instance(app, *id, &sources.ssh)?),
+        (None, Some(destination)) => Some(Target::new(destination, &sources.ssh.options)?),
+        (None, None) => None,
+    };
+    let given = if let Some(target) = there {
+        let known = if sources.all && names.is_empty() { known_here(&snapshot) } else { Vec::new() };
+        let wanted: Vec<String> = wanted.iter().chain(&known).cloned().collect();
+        if wanted.is_empty() {
+            Vec::new()
+        } else {
+            let container = launch_environment(&target, &not_for_ssh(app, &environment))?;
+            let found = |name: &str| container.get(name).map(|value| value.cloned());
+            let mut given = from_place(app, &wanted, "there", found);
+            let count = given.len();
+            given.retain(|(name, value)| snapshot.variables[name].value.as_ref() != Some(value));
+            if given.is_empty() && count > 0 {
+                app.ui.say("nothing to remember: the values there are the same as here");
+                return Ok(());
+            }
+            given
+        }
+    } else if sources.all {
         ask_for(app, account, &snapshot, &wanted)?
-    } else if sources.from_env {
-        from_environment(app, &wanted)
+    } else if *from_env {
+        from_place(app, &wanted, "here", |name| {
+            let bytes = context::bytes_var(&EnvName::parse(name).ok()?)?;
+            Some(String::from_utf8(bytes).ok().map(Secret::new))
+        })
     } else if let Some(file) = &file {
-        let only = if name.is_some() { wanted.first() } else { None };
-        from_file(app, file, &snapshot, only)
+        from_file(app, file, &snapshot, if names.is_empty() { &[] } else { &wanted })
     } else {
         return Err(Failure::usage("nothing to remember given")
-            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE")
+            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE, --from-instance ID")
             .into());
     };
     if given.is_empty() {
@@ -90,8 +134,15 @@ fn remember_from(app: &App, account: &Account<'_>, name: Option<&str>, sources: 
     Ok(keep(app, account, &snapshot, &given)?)
 }
 
-/// What is known of the account; asked for anew where it is old, or lacks `name`.
-fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Outcome<Snapshot> {
+/// The names whose values this machine has beside the server, which hides them.
+fn known_here(snapshot: &Snapshot) -> Vec<String> {
+    let variables = snapshot.variables.iter();
+    let known = variables.filter(|(_, variable)| variable.value.is_some() && variable.told().is_none());
+    known.map(|(name, _)| name.clone()).collect()
+}
+
+/// What is known of the account; asked for anew where it is old, or lacks any of `names`.
+fn snapshot_with(app: &App, account: &Account<'_>, names: &[EnvName]) -> Outcome<Snapshot> {
     let known = match account.known() {
         Ok(Known::Snapshot(snapshot)) => Some(*snapshot),
         Ok(Known::Refused(_) | Known::Nothing) => None,
@@ -100,7 +151,7 @@ fn snapshot_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Ou
             None
         }
     };
-    let lacks = |snapshot: &Snapshot| name.is_some_and(|name| snapshot.find(name.as_str()).is_none());
+    let lacks = |snapshot: &Snapshot| names.iter().any(|name| snapshot.find(name.as_str()).is_none());
     match known {
         Some(snapshot) if account.is_fresh(&snapshot) && !lacks(&snapshot) => Ok(snapshot),
         known => match (app.fetch(account.clone(), Urgency::Asked), known) {
@@ -158,26 +209,32 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
     Ok(given)
 }
 
-fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
+/// The values that a place has of these variables: `found` gives none for what is not text.
+fn from_place(
+    app: &App,
+    names: &[String],
+    place: &str,
+    found: impl Fn(&str) -> Option<Option<Secret>>,
+) -> Vec<Given> {
     let mut given = Vec::new();
     for name in names {
-        let Some(bytes) = EnvName::parse(name).ok().and_then(|name| context::bytes_var(&name)) else {
-            app.ui.say(&format!("{} is not in the environment", printable(name)));
-            continue;
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) if text.is_empty() => app.ui.say(&format!("{} is empty here", printable(name))),
-            Ok(text) if is_mask(&text) => {
-                app.ui.say(&format!("{} is all asterisks here: not a value", printable(name)));
+        let shown = printable(name);
+        match found(name) {
+            None => app.ui.say(&format!("{shown} is not in the environment {place}")),
+            Some(None) => app.ui.say(&format!("{shown} is not UTF-8 {place}")),
+            Some(Some(value)) if value.expose().is_empty() => {
+                app.ui.say(&format!("{shown} is empty {place}"))
             }
-            Ok(text) => {
-                if let Some(edge) = unseen_edge(&text) {
+            Some(Some(value)) if is_mask(value.expose()) => {
+                app.ui.say(&format!("{shown} is all asterisks {place}: not a value"));
+            }
+            Some(Some(value)) => {
+                if let Some(edge) = unseen_edge(value.expose()) {
                     let edge = edge as u32;
                     app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which is invisible"));
                 }
-                given.push((name.clone(), Secret::new(text)));
+                given.push((name.clone(), value));
             }
-            Err(_) => app.ui.say(&format!("{} is not UTF-8 here", printable(name))),
         }
     }
     given
@@ -192,14 +249,16 @@ fn read_file(app: &App, path: &Path) -> Result<Settled> {
 }
 
 /// The values of a file for what the account has and the server hides, or for `only`.
-fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: Option<&String>) -> Vec<Given> {
+fn from_file(app: &App, file: &Settled, snapshot: &Snapshot, only: &[String]) -> Vec<Given> {
     let mut given = Vec::new();
     for (name, value) in &file.variables {
         let Some((saved, variable)) = snapshot.find(name.as_str()) else {
             app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
             continue;
         };
-        if only.is_some_and(|only| only != saved) || (only.is_none() && variable.told().is_some()) {
+        let is_wanted =
+            if only.is_empty() { variable.told().is_none() } else { only.iter().any(|only| only == saved) };
+        if !is_wanted {
             continue;
         }
         match obstacle(value) {

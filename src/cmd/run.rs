@@ -14,6 +14,7 @@ use nix::errno::Errno;
 use super::app::App;
 use super::export::{self, WhenOld};
 use super::outcome::{Outcome, Stop};
+use super::run_on::run_on;
 use crate::account::Snapshot;
 use crate::cli::Run;
 use crate::context::{self, variables};
@@ -35,8 +36,8 @@ const QUICK: Duration = Duration::from_secs(3);
 
 /// What the account gives to a command.
 #[derive(Default)]
-struct Given {
-    environment: Environment,
+pub struct Given {
+    pub environment: Environment,
     /// Every value that is known of it, by name: also of variables that are not loaded, or deleted
     /// by now.
     values: Vec<(String, Secret)>,
@@ -53,10 +54,13 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
+    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &given.values)));
+    if let Some(there) = &arguments.on {
+        return run_on(app, there, arguments, &given, patterns);
+    }
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
-    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &given.values)));
     let start = |mut command: Command| -> Result<Started> {
         for (name, value) in &given.environment.variables {
             if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
@@ -108,7 +112,7 @@ fn redacted(app: &App, command: Command, patterns: &Arc<Patterns>) -> Result<Sta
     let trouble = |what: &str, error: &io::Error| Failure::failed(format!("{what}: {}", reason(error)));
     let [stdin, stdout, stderr] =
         context::streams().map_err(|error| trouble("cannot share the standard streams", &error))?;
-    match run_filtered(command, patterns, Streams { stdin, stdout, stderr }) {
+    match run_filtered(command, patterns, Streams { stdin, stdout, stderr }, None) {
         Ok(finished) => {
             if let Some(error) = finished.lost {
                 app.ui.warn(&format!("the command's output was cut off: {}", reason(&error)));
