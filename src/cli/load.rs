@@ -94,7 +94,7 @@ pub struct Run {
 #[derive(Clone, Debug, Default, Args)]
 pub struct SshOptions {
     /// Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)
-    #[arg(id = "ssh_option", long, value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
+    #[arg(id = "ssh_option", long = "ssh-option", value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
     pub options: Vec<String>,
 }
 
