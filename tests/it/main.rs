@@ -13,5 +13,6 @@ mod official_client;
 mod quoting;
 mod sandbox;
 mod shells;
+mod ssh;
 
 use common::{home, keyring as session, official, pty, raw_server, terminal, values};

@@ -4,7 +4,7 @@ mod agent;
 mod api_keys;
 mod generate;
 mod help;
-mod openssh;
+pub mod openssh;
 mod permissions;
 mod private_keys;
 mod reset;

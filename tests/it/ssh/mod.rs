@@ -1,0 +1,5 @@
+//! Values that come from another machine, and commands that run there: a real sshd in a namespace.
+
+mod instance;
+mod read;
+mod run;
