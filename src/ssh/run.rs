@@ -47,7 +47,8 @@ pub fn header<'a>(
     let mut header = Zeroizing::new(Vec::new());
     // A blank, because ssh takes a `~` that was typed before for an escape, and most letters after it.
     header.extend(format!(" {token}-go\n").bytes());
-    let words = Words { line_feed: format!("_v{token}n"), carriage_return: format!("_v{token}r") };
+    let short = token.get(..8).unwrap_or(token);
+    let words = Words { line_feed: format!("_v{short}n"), carriage_return: format!("_v{short}r") };
     let Words { line_feed, carriage_return } = &words;
     header.extend(
         format!(

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
@@ -14,6 +15,7 @@ use crate::common::process::{command, program};
 use crate::common::skip::can;
 use crate::home::{Home, chmod};
 use crate::keys::openssh::{make_pair, user_name};
+use crate::pty::PATIENCE;
 
 /// A user who is not root.
 pub const WORKER: u32 = 1234;
@@ -49,6 +51,23 @@ impl Default for Launch<'_> {
     fn default() -> Self {
         Self { environ: &[], process_1: INIT, shell: "/bin/bash", config: "", sh: None, ordinary: false }
     }
+}
+
+/// Waits until a file is there.
+pub fn wait_for(path: &Path) {
+    let limit = Instant::now() + PATIENCE;
+    while !path.exists() {
+        assert!(Instant::now() < limit, "{} never came", path.display());
+        std::thread::yield_now();
+    }
+}
+
+/// An `sh` that waits at a gate before each `word`.
+pub fn waiting_sh(word: &str) -> String {
+    format!(
+        "#!/bin/bash\n[ \"$1\" = -c ] || exec bash \"$@\"\ntrap 'echo $? >end; mv end ended' EXIT\n\
+         {word}() {{ : >waits; : <gate; command {word} \"$@\"; }}\neval \"$2\"\n"
+    )
 }
 
 pub fn is_root() -> bool {
@@ -227,18 +246,52 @@ impl Instance {
         path
     }
 
-    /// A pipe with a name there: whoever opens it waits for the other.
-    pub fn pipe(&self, below: &str) -> PathBuf {
-        let path = self.path(below);
-        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::from_bits_truncate(0o622)).expect("a pipe");
-        chmod(&path, 0o666);
-        path
+    /// Closes the gate at which its `sh` waits, if that is [`waiting_sh`].
+    pub fn close_gate(&self) {
+        let path = self.path("gate");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::from_bits_truncate(0o666)).expect("a pipe");
     }
 
-    /// The process that has the namespace.
-    pub fn process(&self) -> u32 {
-        self.namespace.id()
+    /// Opens it, for as long as the file is open.
+    pub fn open_gate(&self) -> fs::File {
+        wait_for(&self.path("waits"));
+        fs::OpenOptions::new().read(true).write(true).open(self.path("gate")).expect("opened")
     }
+
+    /// Waits for the end of its `sh`; gives its exit code. One that became a command has none.
+    pub fn exit_code(&self) -> String {
+        wait_for(&self.path("ended"));
+        fs::read_to_string(self.path("ended")).expect("read").trim_end().to_owned()
+    }
+
+    /// The processes that it began with: the namespace, its process 1, and sshd.
+    pub fn own_processes(&self) -> Vec<u32> {
+        let first = self.namespace.id();
+        let (process_1, servers): (Vec<_>, Vec<_>) = (children(first), children(children(first)[0]));
+        [vec![first], process_1, servers].concat()
+    }
+
+    /// The processes of its sshd for connections.
+    pub fn sessions(&self) -> Vec<u32> {
+        let server = *self.own_processes().last().expect("a server");
+        let sessions = children(server);
+        sessions
+            .iter()
+            .flat_map(|session| children(*session))
+            .chain(sessions.clone())
+            .filter(|id| is_sshd(*id))
+            .collect()
+    }
+}
+
+/// The processes below `parent`.
+pub fn children(parent: u32) -> Vec<u32> {
+    let text = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+    text.split_whitespace().map(|id| id.parse().expect("an id")).collect()
+}
+
+fn is_sshd(id: u32) -> bool {
+    fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name.starts_with("sshd"))
 }
 
 impl Drop for Instance {

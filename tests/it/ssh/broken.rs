@@ -1,0 +1,150 @@
+//! Either side dies in the middle of a step.
+
+use std::process::{Child, ExitStatus};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+
+use vastenv::sandbox::Options;
+
+use super::instance::{Instance, Launch, children, is_root, wait_for, waiting_sh};
+use crate::cli::account::TestAccount;
+use crate::common::skip::can;
+use crate::home::Home;
+
+/// Who is killed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Victim {
+    Vastenv,
+    Ssh,
+    Server,
+}
+
+const VICTIMS: [Victim; 3] = [Victim::Vastenv, Victim::Ssh, Victim::Server];
+
+fn kill_one(victim: Victim, vastenv: &mut Child, instance: &Instance) -> Option<ExitStatus> {
+    let kill_all = |ids: Vec<u32>| {
+        assert!(!ids.is_empty(), "{victim:?}");
+        for id in ids {
+            let id = Pid::from_raw(i32::try_from(id).expect("an id"));
+            kill(id, Signal::SIGKILL).expect("killed");
+        }
+    };
+    match victim {
+        Victim::Vastenv => vastenv.kill().expect("killed"),
+        Victim::Ssh => kill_all(children(vastenv.id())),
+        // The processes of the session, not the one that listens.
+        Victim::Server => kill_all(instance.sessions()),
+    }
+    Some(vastenv.wait().expect("ended"))
+}
+
+/// What each victim's death comes to for who started vastenv.
+fn code(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or(status.signal().map(|signal| 128 + signal)).expect("an end")
+}
+
+fn wanted(victim: Victim) -> i32 {
+    match victim {
+        Victim::Vastenv | Victim::Ssh => 137,
+        Victim::Server => 255,
+    }
+}
+
+/// Large enough that it gets stuck on the way: a line break takes many bytes there.
+fn large_account() -> (TestAccount, Home) {
+    let value = "\n".repeat(100_000);
+    let account = TestAccount::with(&json!({"A": value, "B": value, "C": value, "D": value}));
+    let home = account.known_home();
+    (account, home)
+}
+
+#[test]
+fn a_command_never_runs_on_half_of_what_is_sent() {
+    if !can(is_root(), "only root can make an instance wait") {
+        return;
+    }
+    let (_account, home) = large_account();
+    for victim in VICTIMS {
+        let launch = Launch { sh: Some(&waiting_sh("read")), ..Launch::default() };
+        let Some(instance) = launch.start(&home) else { return };
+        instance.close_gate();
+        let destination = instance.destination();
+        let words = instance.arguments(&["run", "--on"], &destination);
+        let mut child = home.vastenv(&[&words[..], &["touch", "ran"]].concat()).spawn();
+        // The shell there has said that it listens, and reads nothing: what is sent gets stuck half-way.
+        wait_for(&instance.path("waits"));
+        let status = kill_one(victim, &mut child, &instance).expect("ended");
+        assert_eq!(code(status), wanted(victim), "{victim:?}");
+        let _gate = instance.open_gate();
+        assert_eq!(instance.exit_code(), "98", "{victim:?}");
+        assert!(!instance.path("ran").exists(), "{victim:?}");
+    }
+}
+
+#[test]
+fn a_login_that_breaks_off_gets_nothing_and_is_told() {
+    if !can(is_root(), "only root can make an instance wait") {
+        return;
+    }
+    let (_account, home) = large_account();
+    for victim in [Victim::Ssh, Victim::Server] {
+        let Some(instance) = Instance::with(&home, &[]) else { return };
+        instance.close_gate();
+        instance.write(".bashrc", ": >waits; : <gate; cat >got; : >ended\n");
+        let destination = instance.destination();
+        let words = instance.arguments(&["run", "--on"], &destination);
+        let mut child = home.vastenv(&[&words[..], &["touch", "ran"]].concat()).spawn();
+        wait_for(&instance.path("waits"));
+        let status = kill_one(victim, &mut child, &instance).expect("ended");
+        assert_eq!(code(status), wanted(victim), "{victim:?}");
+        let _gate = instance.open_gate();
+        wait_for(&instance.path("ended"));
+        assert_eq!(std::fs::read(instance.path("got")).expect("read"), b"", "{victim:?}");
+        assert!(!instance.path("ran").exists(), "{victim:?}");
+    }
+}
+
+#[test]
+fn a_command_that_runs_breaks_off_as_under_ssh() {
+    let (_account, home) = large_account();
+    for victim in [Victim::Ssh, Victim::Server] {
+        let Some(instance) = Instance::with(&home, &[]) else { return };
+        let destination = instance.destination();
+        let words = instance.arguments(&["run", "--on"], &destination);
+        let script = ["sh", "-c", ": >waits; exec cat"];
+        let mut child = home.vastenv(&[&words[..], &script].concat()).spawn();
+        wait_for(&instance.path("waits"));
+        let status = kill_one(victim, &mut child, &instance).expect("ended");
+        assert_eq!(code(status), wanted(victim), "{victim:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_not_remembered() {
+    if !can(is_root(), "only root can make an instance wait") {
+        return;
+    }
+    for victim in VICTIMS {
+        let options = Options { mask: true, ..Options::default() };
+        let account = TestAccount::serving(&json!({"HF_TOKEN": "x"}), options);
+        let home = account.known_home();
+        let environ = [("HF_TOKEN", "hf"), ("CONTAINER_ID", "7")];
+        // The block is out, and its end is not.
+        let launch = Launch { environ: &environ, sh: Some(&waiting_sh("wc")), ..Launch::default() };
+        let Some(instance) = launch.start(&home) else { return };
+        instance.close_gate();
+        let destination = instance.destination();
+        let words = instance.arguments(&["remember", "env-var", "--from-ssh"], &destination);
+        let mut child = home.vastenv(&words).spawn();
+        wait_for(&instance.path("waits"));
+        let status = kill_one(victim, &mut child, &instance).expect("ended");
+        assert_eq!(code(status), if victim == Victim::Vastenv { 137 } else { 1 }, "{victim:?}");
+        let _gate = instance.open_gate();
+        let values = home.ok(&["run", "--allow-missing", "sh", "-c", "echo ${HF_TOKEN-none}"]);
+        assert_eq!(values, "none\n", "{victim:?}");
+        assert!(!home.path(".local/share/vastenv/values").exists());
+    }
+}
