@@ -6,3 +6,4 @@ mod read;
 mod run;
 mod secrecy;
 mod seen;
+mod terminal;

@@ -7,7 +7,7 @@ use crate::cli::account::TestAccount;
 use crate::common::process::program;
 use crate::home::{Call, Home};
 
-const HARD: &str = "it's \"a\" $(touch pwned) `touch pwned` \\ !! é🦀\n~.\n\n~?\r~.\ttab\u{1} %s end\n\n";
+pub const HARD: &str = "it's \"a\" $(touch pwned) `touch pwned` \\ !! é🦀\n~.\n\n~?\r~.\ttab\u{1} %s end\n\n";
 
 pub fn account() -> (TestAccount, Home) {
     let account = TestAccount::with(&json!({"HF_TOKEN": "hf_plain", "HARD": HARD, "_veh": "mine"}));
