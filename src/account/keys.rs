@@ -4,13 +4,13 @@ use serde_json::Value;
 
 use super::lists::{Listed, listed_ssh_key, short};
 use super::{Account, Remote, key_digest};
-use crate::api::{ApiKey, CreatedApiKey, KeyListing, Reply, SavedSshKey, SshKey};
+use crate::api::{ApiKey, CreatedApiKey, Listing, Reply, SavedSshKey, SshKey};
 use crate::domain::{Failure, Result};
-use crate::store::{KeyKind, ListedKey};
+use crate::store::{ListEntry, ListKind};
 
 impl Remote<'_> {
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
+    pub async fn api_keys(&self) -> Result<Listing<ApiKey>> {
         let listing = self.client.api_keys().await?;
         self.identify_owner().await;
         Ok(self.keep_listing(listing))
@@ -19,7 +19,7 @@ impl Remote<'_> {
     /// One API key.
     pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let key = self.client.api_key(id).await?;
-        self.put_in_list(KeyKind::Api, Some(key.listed()));
+        self.put_in_list(ListKind::ApiKeys, Some(key.listed()));
         Ok(key)
     }
 
@@ -31,8 +31,8 @@ impl Remote<'_> {
         key_params: Option<&Value>,
     ) -> Result<CreatedApiKey> {
         let sent = self.client.create_api_key(name, permissions, key_params).await;
-        let created = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
-        self.put_in_list(KeyKind::Api, Some(listed_created(&created, name)));
+        let created = sent.map_err(|error| self.mark_list_stale(ListKind::ApiKeys, error))?;
+        self.put_in_list(ListKind::ApiKeys, Some(listed_created(&created, name)));
         // Forgotten, it is only not told from other keys any more; the new key must be shown.
         let _ = self.remember_created(&created).await;
         Ok(created)
@@ -50,8 +50,8 @@ impl Remote<'_> {
     /// Deletes an API key.
     pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let sent = self.client.delete_api_key(id).await;
-        let reply = sent.map_err(|error| self.mark_list_stale(KeyKind::Api, error))?;
-        self.remove_from_list(KeyKind::Api, id);
+        let reply = sent.map_err(|error| self.mark_list_stale(ListKind::ApiKeys, error))?;
+        self.remove_from_list(ListKind::ApiKeys, id);
         if let Some(account) = self.account.id() {
             // A number is never used twice: what stays in the list harms nobody.
             let _ = self.account.store.own_keys(&account).edit(|own| drop(own.remove(&id)));
@@ -60,12 +60,12 @@ impl Remote<'_> {
     }
 
     /// All SSH keys.
-    pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
+    pub async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
         Ok(self.keep_listing(self.client.ssh_keys().await?))
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn ssh_keys_to_show(&self) -> Result<KeyListing<SshKey>> {
+    pub async fn ssh_keys_to_show(&self) -> Result<Listing<SshKey>> {
         let listing = self.client.ssh_keys().await?;
         self.identify_owner().await;
         Ok(self.keep_listing(listing))
@@ -74,35 +74,36 @@ impl Remote<'_> {
     /// Adds an SSH public key.
     pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.create_ssh_key(line).await;
-        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, error))?;
-        self.put_in_list(KeyKind::Ssh, saved.id.map(|id| listed_ssh_key(id, line)));
+        let saved = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, error))?;
+        self.put_in_list(ListKind::SshKeys, saved.id.map(|id| listed_ssh_key(id, line)));
         Ok(saved)
     }
 
     /// Puts another SSH public key in the place of one.
     pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.update_ssh_key(id, line).await;
-        let saved = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
-        self.put_in_list(KeyKind::Ssh, Some(listed_ssh_key(id, line)));
+        let saved = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, unknown_ssh_key(error)))?;
+        self.put_in_list(ListKind::SshKeys, Some(listed_ssh_key(id, line)));
         Ok(saved)
     }
 
     /// Deletes an SSH key; gives the answer as it came.
     pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let sent = self.client.delete_ssh_key(id).await;
-        let raw = sent.map_err(|error| self.mark_list_stale(KeyKind::Ssh, unknown_ssh_key(error)))?;
-        self.remove_from_list(KeyKind::Ssh, id);
+        let raw = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, unknown_ssh_key(error)))?;
+        self.remove_from_list(ListKind::SshKeys, id);
         Ok(raw)
     }
 }
 
-fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListedKey {
+fn listed_created(created: &CreatedApiKey, name: Option<&str>) -> ListEntry {
     let permissions = created.permissions.get("api").unwrap_or(&created.permissions).as_object();
     let rights = permissions.map(|rights| rights.keys().cloned().collect::<Vec<_>>().join(", "));
-    ListedKey {
+    ListEntry {
         id: created.id,
         name: short(name.unwrap_or_default()),
         detail: short(&rights.unwrap_or_default()),
+        status: None,
     }
 }
 

@@ -1,14 +1,14 @@
-//! The lists of the account's keys, kept beside its variables so that a TAB can offer their numbers:
-//! filled when a command lists them, patched by every change, fetched in the background when a TAB
-//! finds them old. Nothing here ever fails a command: a list that is lost is fetched anew.
+//! The lists of the account's keys and instances, kept beside its variables so that a TAB can offer their
+//! numbers: filled when a command lists them, patched by every change, fetched in the background when a
+//! TAB finds them old. Nothing here ever fails a command: a list that is lost is fetched anew.
 
 use std::time::Duration;
 
-use super::{Account, Remote};
-use crate::api::{ApiKey, KeyListing, SshKey};
-use crate::domain::{Digest, Failure, Kind, Result, printable_capped};
+use super::{Account, Remote, Urgency};
+use crate::api::{ApiKey, Listing, SshKey};
+use crate::domain::{Digest, Failure, Instance, Kind, Result, printable_capped};
 use crate::keypair::PublicKey;
-use crate::store::{KeyKind, KeyList, ListedKey};
+use crate::store::{Backoff, CachedList, ListEntry, ListKind};
 
 /// The longest that a command which has its answer waits to be told whose the key is.
 const OWNER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -18,24 +18,24 @@ const LONGEST_NAME: usize = 200;
 
 impl Account<'_> {
     /// The list as last known; nothing where the server refused the key.
-    pub fn key_list(&self, kind: KeyKind) -> Option<KeyList> {
+    pub fn cached_list(&self, kind: ListKind) -> Option<CachedList> {
         let identity = self.identity().ok()??;
         if identity.refused_at.is_some() {
             return None;
         }
-        self.store.key_list(&identity.account(&self.server)?, kind).get()
+        self.store.list(&identity.account(&self.server)?, kind).get()
     }
 
     /// Whether a TAB should have the list fetched: it is old or missing, nobody is at it, and neither
     /// a refusal nor a back-off speaks against it.
-    pub fn should_fetch(&self, kind: KeyKind, known: Option<&KeyList>) -> bool {
+    pub fn should_fetch(&self, kind: ListKind, known: Option<&CachedList>) -> bool {
         self.is_list_wanted(kind, known) && {
             let lock = self.store.try_lock(&self.list_lock(kind));
             lock.is_ok_and(|lock| lock.is_some())
         }
     }
 
-    fn is_list_wanted(&self, kind: KeyKind, known: Option<&KeyList>) -> bool {
+    fn is_list_wanted(&self, kind: ListKind, known: Option<&CachedList>) -> bool {
         let now = (self.now)();
         let is_refused =
             || self.identity().map_or(true, |known| known.is_some_and(|known| known.refused_at.is_some()));
@@ -45,42 +45,55 @@ impl Account<'_> {
         !is_fresh && !is_refused() && !self.list_waits(kind)
     }
 
-    /// Whether the server or this list of it failed a moment ago.
-    fn list_waits(&self, kind: KeyKind) -> bool {
+    /// Whether the server or this list of it failed a moment ago, or the key may not read the list.
+    fn list_waits(&self, kind: ListKind) -> bool {
         let now = (self.now)();
-        let waits = |key: &Digest| self.store.backoff(key).get().is_some_and(|backoff| backoff.wait(now) > 0);
-        waits(&self.key) || self.list_digest(kind).is_ok_and(|digest| waits(&digest))
+        let backoff = |key: &Digest| self.store.backoff(key).get();
+        let waits = |backoff: &Backoff| backoff.wait(now) > 0;
+        backoff(&self.key).as_ref().is_some_and(waits)
+            || (self.list_digest(kind).ok().and_then(|digest| backoff(&digest)))
+                .is_some_and(|list| waits(&list) || list.may_not(now))
     }
 
     /// Names the back-off of a list: that of the variables must not depend on it.
-    fn list_digest(&self, kind: KeyKind) -> Result<Digest> {
+    fn list_digest(&self, kind: ListKind) -> Result<Digest> {
         Ok(self.store.digest_key()?.digest(&[b"list", kind.name().as_bytes(), self.key.as_str().as_bytes()]))
     }
 
-    fn list_lock(&self, kind: KeyKind) -> String {
+    fn list_lock(&self, kind: ListKind) -> String {
         format!("{}.{}", self.key.as_str(), kind.name())
     }
 
     /// Changes the list, if there is one.
-    fn patch_list(&self, kind: KeyKind, patch: impl FnOnce(&mut KeyList)) {
-        let Some(mut list) = self.key_list(kind) else { return };
+    fn patch_list(&self, kind: ListKind, patch: impl FnOnce(&mut CachedList)) {
+        let Some(mut list) = self.cached_list(kind) else { return };
         patch(&mut list);
         // Where it cannot be written, a TAB offers what is old.
         let _ = self.keep_list(kind, &list);
     }
 
-    fn keep_list(&self, kind: KeyKind, list: &KeyList) -> Result<()> {
-        self.id().map_or(Ok(()), |account| self.store.key_list(&account, kind).save(list))
+    fn keep_list(&self, kind: ListKind, list: &CachedList) -> Result<()> {
+        self.id().map_or(Ok(()), |account| self.store.list(&account, kind).save(list))
     }
 }
 
 impl Remote<'_> {
-    /// Fetches a list in the background, unless another process is at it; given up after `limit`.
-    pub async fn refresh_list_within(&self, kind: KeyKind, limit: Duration) -> Result<()> {
+    /// Fetches the instances where the variables were fetched just now, unless it was of no use lately.
+    pub async fn refresh_instances_within(&self, limit: Duration) -> Result<()> {
+        if self.account.list_waits(ListKind::Instances) {
+            return Ok(());
+        }
+        self.refresh_list_within(ListKind::Instances, Urgency::Asked, limit).await
+    }
+
+    /// Fetches a list, unless another process is at it; given up after `limit`. In the background only
+    /// one that is wanted.
+    pub async fn refresh_list_within(&self, kind: ListKind, urgency: Urgency, limit: Duration) -> Result<()> {
         let account = &self.account;
         let Some(_lock) = account.store.try_lock(&account.list_lock(kind))? else { return Ok(()) };
         // Another process may have been at it just now.
-        if !account.is_list_wanted(kind, account.key_list(kind).as_ref()) {
+        if urgency == Urgency::Background && !account.is_list_wanted(kind, account.cached_list(kind).as_ref())
+        {
             return Ok(());
         }
         let fetched = tokio::time::timeout(limit, self.fetch_list(kind)).await;
@@ -89,26 +102,25 @@ impl Remote<'_> {
         match &fetched {
             Ok(()) => account.store.backoff(&digest).clear(),
             // A key that may not list is no dead key: that, only the refresh of the variables tells.
-            Err(failure) => {
-                account.store.backoff(&digest).record(failure, (account.now)())?;
-            }
+            Err(failure) => drop(account.store.backoff(&digest).record(failure, (account.now)())?),
         }
         fetched
     }
 
-    async fn fetch_list(&self, kind: KeyKind) -> Result<()> {
+    async fn fetch_list(&self, kind: ListKind) -> Result<()> {
         let account = &self.account;
-        let before = account.key_list(kind);
+        let before = account.cached_list(kind);
         if account.id().is_none() {
             self.identify().await?;
         }
         let keys = match kind {
-            KeyKind::Api => listed(&self.client.api_keys().await?),
-            KeyKind::Ssh => listed(&self.client.ssh_keys().await?),
+            ListKind::ApiKeys => listed(&self.client.api_keys().await?),
+            ListKind::SshKeys => listed(&self.client.ssh_keys().await?),
+            ListKind::Instances => listed(&self.client.instances().await?),
         };
-        let mut list = KeyList::new(keys, (account.now)());
+        let mut list = CachedList::new(keys, (account.now)());
         // What a command changed meanwhile may be missing in the answer.
-        list.doubtful = account.key_list(kind) != before;
+        list.doubtful = account.cached_list(kind) != before;
         account.keep_list(kind, &list)
     }
 
@@ -120,26 +132,29 @@ impl Remote<'_> {
 
     /// Keeps what a command was told, and notes what is odd about it. Where the list cannot be
     /// written, a TAB offers what is old.
-    pub(super) fn keep_listing<K: Listed>(&self, mut listing: KeyListing<K>) -> KeyListing<K> {
+    pub(super) fn keep_listing<K: Listed>(&self, mut listing: Listing<K>) -> Listing<K> {
         self.account.store.note(std::mem::take(&mut listing.odd));
-        let _ = self.account.keep_list(K::KIND, &KeyList::new(listed(&listing), (self.account.now)()));
+        let _ = self.account.keep_list(K::KIND, &CachedList::new(listed(&listing), (self.account.now)()));
+        if let Ok(digest) = self.account.list_digest(K::KIND) {
+            self.account.store.backoff(&digest).clear();
+        }
         listing
     }
 
     /// Takes a key into its list; one whose number the server did not tell makes the list doubtful.
-    pub(super) fn put_in_list(&self, kind: KeyKind, key: Option<ListedKey>) {
+    pub(super) fn put_in_list(&self, kind: ListKind, key: Option<ListEntry>) {
         self.account.patch_list(kind, |list| match key {
             Some(key) => list.put(key),
             None => list.doubtful = true,
         });
     }
 
-    pub(super) fn remove_from_list(&self, kind: KeyKind, id: u64) {
+    pub(super) fn remove_from_list(&self, kind: ListKind, id: u64) {
         self.account.patch_list(kind, |list| list.remove(id));
     }
 
     /// After a change whose end is not known, the list is not to be relied on.
-    pub(super) fn mark_list_stale(&self, kind: KeyKind, failure: Failure) -> Failure {
+    pub(super) fn mark_list_stale(&self, kind: ListKind, failure: Failure) -> Failure {
         if failure.kind() == Kind::Ambiguous {
             self.account.patch_list(kind, |list| list.doubtful = true);
         }
@@ -147,37 +162,55 @@ impl Remote<'_> {
     }
 }
 
-/// A key of either kind, as it is kept in a list.
+/// What is kept in a list.
 pub(super) trait Listed {
-    const KIND: KeyKind;
-    fn listed(&self) -> ListedKey;
+    const KIND: ListKind;
+    fn listed(&self) -> ListEntry;
 }
 
 impl Listed for ApiKey {
-    const KIND: KeyKind = KeyKind::Api;
+    const KIND: ListKind = ListKind::ApiKeys;
 
-    fn listed(&self) -> ListedKey {
-        ListedKey { id: self.id, name: short(&self.name), detail: short(&self.rights_text()) }
+    fn listed(&self) -> ListEntry {
+        ListEntry { id: self.id, name: short(&self.name), detail: short(&self.rights_text()), status: None }
     }
 }
 
 impl Listed for SshKey {
-    const KIND: KeyKind = KeyKind::Ssh;
+    const KIND: ListKind = ListKind::SshKeys;
 
-    fn listed(&self) -> ListedKey {
+    fn listed(&self) -> ListEntry {
         listed_ssh_key(self.id, &self.key)
     }
 }
 
-fn listed<K: Listed>(listing: &KeyListing<K>) -> Vec<ListedKey> {
-    listing.keys.iter().map(K::listed).collect()
+impl Listed for Instance {
+    const KIND: ListKind = ListKind::Instances;
+
+    fn listed(&self) -> ListEntry {
+        ListEntry {
+            id: self.id,
+            name: short(self.label.as_deref().unwrap_or_default()),
+            detail: short(&self.gpus()),
+            status: self.status.as_deref().map(short),
+        }
+    }
+}
+
+fn listed<K: Listed>(listing: &Listing<K>) -> Vec<ListEntry> {
+    listing.items.iter().map(K::listed).collect()
 }
 
 /// What a list shows of a public key; of a text that is none, nothing: it may be anything.
-pub(super) fn listed_ssh_key(id: u64, line: &str) -> ListedKey {
+pub(super) fn listed_ssh_key(id: u64, line: &str) -> ListEntry {
     PublicKey::parse(line).map_or_else(
-        |_| ListedKey { id, name: String::new(), detail: String::new() },
-        |key| ListedKey { id, name: short(key.comment()), detail: key.fingerprint().to_owned() },
+        |_| ListEntry { id, name: String::new(), detail: String::new(), status: None },
+        |key| ListEntry {
+            id,
+            name: short(key.comment()),
+            detail: key.fingerprint().to_owned(),
+            status: None,
+        },
     )
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod change;
 mod compare;
 mod follow;
+mod instances;
 mod intent;
 mod keys;
 mod lists;
@@ -31,7 +32,7 @@ use crate::store::Change;
 pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub use crate::environment::SessionId;
 pub use crate::store::{
-    Backoff, Identity, KEPT_AFTER_DELETION, KeyKind, ListedKey, Means, Origin, Remembered, SecretFile,
+    Backoff, Identity, KEPT_AFTER_DELETION, ListEntry, ListKind, Means, Origin, Remembered, SecretFile,
     Snapshot, Store, Variable,
 };
 pub use crate::vault::Trouble;

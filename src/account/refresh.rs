@@ -288,7 +288,7 @@ impl Remote<'_> {
         let account = &self.account;
         if let Some(id) = account.id() {
             account.store.delete_snapshot(&id)?;
-            account.store.delete_key_lists(&id)?;
+            account.store.delete_lists(&id)?;
         }
         let known = account.identity().ok().flatten();
         let identity = Identity {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::judge::Reply;
-use super::keys::KeyListing;
+use super::listing::Listing;
 use super::request::Request;
 use crate::domain::{Result, Secret};
 
@@ -45,12 +45,12 @@ pub struct CreatedApiKey {
 
 impl Client {
     /// Lists the keys.
-    pub async fn api_keys(&self) -> Result<KeyListing<ApiKey>> {
+    pub async fn api_keys(&self) -> Result<Listing<ApiKey>> {
         let answer = self.send(&Request::get(PATH, "list the API keys")).await?;
         let raw = answer.value()?;
         let list = raw.get("apikeys").unwrap_or(&raw).as_array();
         let list = list.ok_or_else(|| answer.unusable("no list of API keys"))?;
-        Ok(KeyListing::of(list.iter(), &raw, "API key", read))
+        Ok(Listing::of(list.iter(), &raw, "API key", read))
     }
 
     /// Tells of one key.

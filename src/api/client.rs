@@ -128,6 +128,7 @@ impl Client {
             purpose: request.purpose.clone(),
             host: printable_capped(self.settings.server.host(), 100),
             is_read: request.is_read(),
+            right: request.right,
             redactor: Redactor::new(self.settings.key.as_ref(), request, self.secrets.borrow().clone()),
         };
         let url = self.address(request)?;
@@ -162,10 +163,14 @@ impl Client {
     }
 
     fn address(&self, request: &Request) -> Result<Url> {
-        let text = format!("{}/api/v0{}", self.settings.server, request.path);
-        Url::parse(&text).map_err(|error| {
+        let text = format!("{}/api/{}{}", self.settings.server, request.version, request.path);
+        let mut url = Url::parse(&text).map_err(|error| {
             Failure::failed(format!("{} is not a valid address: {error}", printable_capped(&text, 100)))
-        })
+        })?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
     }
 
     async fn show(&self, request: &Request, url: &Url) {

@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) purpose: String,
     pub(super) host: String,
     pub(super) is_read: bool,
+    /// The permission that it takes.
+    pub(super) right: &'static str,
     pub(super) redactor: Redactor,
 }
 
@@ -136,7 +138,7 @@ fn remedy(call: &Call, answer: &RawAnswer, kind: Kind, form: Form, words: &str) 
             Remedy::GrantRights { missing: "the right to delete it".to_owned(), text }
         }
         (401 | 403, Kind::NotAuthenticated) if let Some(right) = named_category(words) => lacks(right),
-        (403, Kind::NotAuthenticated) => lacks(if call.is_read { "user_read" } else { "user_write" }),
+        (403, Kind::NotAuthenticated) => lacks(call.right),
         (_, Kind::NotAuthenticated | Kind::SessionOver) => {
             Remedy::SaveKey(format!("set a valid key with `vastenv set api-key`; {TWO_FACTOR}"))
         }

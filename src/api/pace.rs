@@ -39,11 +39,11 @@ impl Pace {
     }
 }
 
-/// Method and path without an id.
+/// Method, version and path without an id.
 fn endpoint(request: &Request) -> String {
     let path =
         request.path.trim_end_matches(|character: char| character.is_ascii_digit() || character == '/');
-    format!("{} {path}", request.method)
+    format!("{} {}{path}", request.method, request.version)
 }
 
 #[cfg(test)]

@@ -7,15 +7,21 @@ use zeroize::Zeroize;
 /// Fields of a body that hold what must not be seen.
 const SECRET_FIELDS: [&str; 2] = ["value", "ssh_key"];
 
-/// A call to the API: method, path below `/api/v0`, JSON body, and what it is for.
+/// A call to the API: method, address, JSON body, and what it is for.
 pub struct Request {
     pub(super) method: Method,
+    /// `v0` where nothing else is said.
+    pub(super) version: &'static str,
+    /// The path below `/api/v0`.
     pub(super) path: String,
+    pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
     /// What the call does, to follow "cannot": `create the variable HF_TOKEN`.
     pub(super) purpose: String,
     /// Whether sending it a second time changes nothing more.
     pub(super) repeatable: bool,
+    /// The permission that it takes, for a server that does not name the missing one.
+    pub(super) right: &'static str,
 }
 
 impl Request {
@@ -47,8 +53,32 @@ impl Request {
         self
     }
 
+    /// The same below `/api/v1`.
+    #[must_use]
+    pub fn v1(mut self) -> Self {
+        self.version = "v1";
+        self
+    }
+
+    /// Adds a parameter to the address.
+    #[must_use]
+    pub fn parameter(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    /// Says that another permission than `user_read` or `user_write` is needed.
+    #[must_use]
+    pub fn needs(mut self, right: &'static str) -> Self {
+        self.right = right;
+        self
+    }
+
     fn new(method: Method, path: impl Into<String>, body: Option<Value>, purpose: impl Into<String>) -> Self {
-        Self { method, path: path.into(), body, purpose: purpose.into(), repeatable: false }
+        let right = if method == Method::GET { "user_read" } else { "user_write" };
+        let (version, query) = ("v0", Vec::new());
+        let (path, purpose) = (path.into(), purpose.into());
+        Self { method, version, path, query, body, purpose, repeatable: false, right }
     }
 
     /// Whether the call changes nothing.

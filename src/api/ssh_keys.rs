@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::judge::Answer;
-use super::keys::KeyListing;
+use super::listing::Listing;
 use super::request::Request;
 use crate::domain::{Kind, Result};
 
@@ -30,11 +30,11 @@ pub struct SavedSshKey {
 
 impl Client {
     /// Lists the keys. A server that answers 404 has none.
-    pub async fn ssh_keys(&self) -> Result<KeyListing<SshKey>> {
+    pub async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
         let answer = match self.send(&Request::get(PATH, "list the SSH keys")).await {
             Ok(answer) => answer,
             Err(failure) if failure.status_code() == 404 && failure.kind() != Kind::SessionOver => {
-                return Ok(KeyListing { keys: Vec::new(), odd: Vec::new(), raw: json!([]) });
+                return Ok(Listing { items: Vec::new(), odd: Vec::new(), raw: json!([]) });
             }
             Err(failure) => return Err(failure),
         };
@@ -42,7 +42,7 @@ impl Client {
         let list = ["ssh_keys", "keys"].iter().find_map(|field| raw.get(field)).unwrap_or(&raw);
         let list = list.as_array().ok_or_else(|| answer.unusable("no list of SSH keys"))?;
         let live = list.iter().filter(|key| key["deleted_at"].is_null());
-        Ok(KeyListing::of(live, &raw, "SSH key", read))
+        Ok(Listing::of(live, &raw, "SSH key", read))
     }
 
     /// Adds a public key.

@@ -111,9 +111,12 @@ pub struct Storage {
 
 /// `vastenv sandbox`
 #[derive(Debug, Args)]
-#[command(after_help = "A new sandbox has a random key; with --state it stays the same.\n\n\
+#[command(
+    after_help = "A new sandbox has a random key; with --state it stays the same. For bash, zsh or fish\n\
+    without arguments it loads the hook and creates three variables.\n\n\
     Examples:\n  vastenv sandbox -- bash            # a shell whose account is the sandbox\n  \
-    vastenv sandbox --state dev.json   # prints the two exports and serves")]
+    vastenv sandbox --state dev.json   # prints the two exports and serves"
+)]
 pub struct Sandbox {
     /// Port on 127.0.0.1 [default: any free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
@@ -121,8 +124,14 @@ pub struct Sandbox {
     /// Keep the account in this JSON file
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub state: Option<PathBuf>,
-    /// Hide every value as ********, as the real service may
+    /// Add an instance and its SSH address (also ,label=… ,status=… ,gpu=… ,gpus=N)
+    #[arg(long, value_name = "ID[=HOST:PORT]", value_parser = text())]
+    pub instance: Vec<String>,
+    /// Tell values, where the real service answers ********
     #[arg(long)]
+    pub plain: bool,
+    /// Taken as before: values are hidden anyway
+    #[arg(long, hide = true)]
     pub mask: bool,
     /// Delay every answer
     #[arg(long, value_name = "MS", default_value_t = 0, hide_default_value = true)]

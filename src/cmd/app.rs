@@ -12,7 +12,7 @@ use crate::cli::Global;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::{self, Credential};
-use crate::domain::{Failure, Kind, Result, Secret, ServerUrl, printable};
+use crate::domain::{Failure, Kind, Remedy, Result, Secret, ServerUrl, printable};
 use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
@@ -185,7 +185,7 @@ impl App {
         };
         let remote = Remote::for_command(account, connection)?;
         let done = block_on(async { progress.unless_shown(work(&remote)).await.transpose() });
-        let done = done.map_err(|failure| remote.blame(failure));
+        let done = done.map_err(|failure| blame(&remote, failure));
         self.ui.data(progress.end().as_bytes())?;
         for note in self.store.take_notes() {
             self.ui.warn(&note);
@@ -198,4 +198,23 @@ impl App {
         let refreshed = self.with_server(account, async |remote| remote.refresh(urgency).await)?;
         Ok(refreshed.ok_or_else(|| Failure::unavailable("another vastenv is asking the server"))?)
     }
+}
+
+/// `failure` with where the key came from, if it is the key that was refused.
+fn blame(remote: &Remote<'_>, failure: Failure) -> Failure {
+    let is_of_key = failure.is_refusal() || failure.is_right_missing();
+    if is_of_key && is_containers_own(&remote.account.credential.key) {
+        let hint = format!("{CONTAINERS_OWN}; use a key of your account: `vastenv set api-key`");
+        return failure.hint(Remedy::SaveKey(hint));
+    }
+    remote.blame(failure)
+}
+
+/// What is to be known of an instance's key.
+pub const CONTAINERS_OWN: &str =
+    "this is the instance's own key (CONTAINER_API_KEY), which cannot list the account's variables";
+
+/// Whether the key is the one that Vast gave to this container.
+pub fn is_containers_own(key: &Secret) -> bool {
+    context::secret_var(variables::CONTAINER_API_KEY).is_some_and(|own| own == *key)
 }

@@ -2,13 +2,13 @@
 //! generation, while the shell that started it went on long ago.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::unistd::{close, setsid};
 
 use super::app::App;
 use crate::account::{
-    self, Account, Connection, Inspect, KeyKind, Listener, Outstanding, Remote, Urgency, block_on,
+    self, Account, Connection, Inspect, ListKind, Listener, Outstanding, Remote, Urgency, block_on,
 };
 use crate::cli::Global;
 use crate::context::{self, variables};
@@ -25,8 +25,8 @@ pub fn start() {
     start_with(&[]);
 }
 
-/// Starts a detached process that fetches a list of keys, and waits for nothing.
-pub fn start_list(kind: KeyKind) {
+/// Starts a detached process that fetches a list, and waits for nothing.
+pub fn start_list(kind: ListKind) {
     start_with(&[kind.name()]);
 }
 
@@ -44,7 +44,7 @@ fn start_with(arguments: &[&str]) {
         .spawn();
 }
 
-/// What the detached process does: it fetches the variables, or the list of keys with this name.
+/// What the detached process does: it fetches the variables and the instances, or the list with this name.
 pub fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.
@@ -64,9 +64,9 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
     let refresh = |account: Account<'_>| {
         let remote = Remote::for_background(account, connection.clone())?;
         block_on(async {
-            match list.and_then(KeyKind::parse) {
-                Some(kind) => remote.refresh_list_within(kind, LIFETIME).await,
-                None => remote.refresh_within(Urgency::Background, LIFETIME).await.map(drop),
+            match list.and_then(ListKind::parse) {
+                Some(kind) => remote.refresh_list_within(kind, Urgency::Background, LIFETIME).await,
+                None => refresh_both(&remote).await,
             }
         })
     };
@@ -75,6 +75,15 @@ pub fn background_refresh(list: Option<&str>) -> Result<()> {
             refresh(account.after_session(&app.paths)?)
         }
         done => done,
+    }
+}
+
+/// Fetches the variables, and then the instances.
+async fn refresh_both(remote: &Remote<'_>) -> Result<()> {
+    let began = Instant::now();
+    match remote.refresh_within(Urgency::Background, LIFETIME).await? {
+        Some(_) => remote.refresh_instances_within(LIFETIME.saturating_sub(began.elapsed())).await,
+        None => Ok(()),
     }
 }
 

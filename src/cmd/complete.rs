@@ -10,7 +10,7 @@ use clap::Arg;
 use super::app::App;
 use super::background;
 use super::help::TOPICS;
-use crate::account::{Account, KeyKind, Known, ListedKey};
+use crate::account::{Account, Known, ListEntry, ListKind};
 use crate::cli::groups::about;
 use crate::cli::{Global, bare};
 use crate::complete::{Kind, Line, Offer, Question, Word, kind};
@@ -57,8 +57,9 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
             return Offer::words(names(line, argument, typed, remembered_names(line)));
         }
         Kind::HelpWord => help_words(line),
-        Kind::ApiKeyId => key_ids(line, KeyKind::Api),
-        Kind::SshKeyId => key_ids(line, KeyKind::Ssh),
+        Kind::ApiKeyId => ids(line, ListKind::ApiKeys),
+        Kind::SshKeyId => ids(line, ListKind::SshKeys),
+        Kind::InstanceId => ids(line, ListKind::Instances),
         Kind::PublicKey => return public_keys(typed),
         Kind::Category => {
             CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
@@ -139,33 +140,33 @@ fn help_words(line: &Line<'_>) -> Vec<Word> {
     words
 }
 
-/// The numbers of the account's keys.
-fn key_ids(line: &Line<'_>, kind: KeyKind) -> Vec<Word> {
-    let keys = with_account(line, |account| {
-        let known = account.key_list(kind);
+/// The numbers of the account's keys or instances.
+fn ids(line: &Line<'_>, kind: ListKind) -> Vec<Word> {
+    let entries = with_account(line, |account| {
+        let known = account.cached_list(kind);
         if account.should_fetch(kind, known.as_ref()) && !names_account(line) {
             background::start_list(kind);
         }
-        known.map(|list| list.keys)
+        known.map(|list| list.entries)
     });
-    keys.flatten()
+    entries
+        .flatten()
         .unwrap_or_default()
         .iter()
-        .map(|key| Word::new(key.id.to_string(), &about_key(key, kind)))
+        .map(|entry| Word::new(entry.id.to_string(), &about_entry(entry, kind)))
         .collect()
 }
 
-/// A key's name or comment, with its rights or the beginning of its fingerprint.
-fn about_key(key: &ListedKey, kind: KeyKind) -> String {
+/// A key's name or comment with its rights or the beginning of its fingerprint; an instance's label with its
+/// GPUs and status.
+fn about_entry(entry: &ListEntry, kind: ListKind) -> String {
     let detail = match kind {
-        KeyKind::Api => key.detail.as_str(),
-        KeyKind::Ssh => key.detail.get(..SHORT_FINGERPRINT).unwrap_or(&key.detail),
+        ListKind::SshKeys => entry.detail.get(..SHORT_FINGERPRINT).unwrap_or(&entry.detail),
+        ListKind::ApiKeys | ListKind::Instances => entry.detail.as_str(),
     };
-    if key.name.is_empty() && detail.is_empty() {
-        return kind.name().trim_end_matches('s').to_owned();
-    }
-    let parts = [key.name.as_str(), detail];
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
+    let parts = [entry.name.as_str(), detail, entry.status.as_deref().unwrap_or_default()];
+    let about = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    if about.is_empty() { kind.name().trim_end_matches('s').to_owned() } else { about }
 }
 
 /// Whether the line itself names the server or the key: those of the background are others.
@@ -210,4 +211,30 @@ fn key_files(home: &Path) -> Vec<Word> {
         .collect();
     names.sort();
     names.into_iter().map(|name| Word::new(format!("~/.ssh/{name}"), "public key")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_described_by_what_is_known_of_it() {
+        let entry = |name: &str, detail: &str, status: Option<&str>| ListEntry {
+            id: 7,
+            name: name.to_owned(),
+            detail: detail.to_owned(),
+            status: status.map(str::to_owned),
+        };
+        let about = |kind, entry| about_entry(&entry, kind);
+        let running = Some("running");
+        assert_eq!(about(ListKind::Instances, entry("train", "2x H100", running)), "train  2x H100  running");
+        assert_eq!(about(ListKind::Instances, entry("", "H100", None)), "H100");
+        assert_eq!(about(ListKind::Instances, entry("", "", None)), "instance");
+        assert_eq!(
+            about(ListKind::SshKeys, entry("", "SHA256:0123456789abcdef", None)),
+            "SHA256:0123456789ab"
+        );
+        assert_eq!(about(ListKind::ApiKeys, entry("ci", "misc", None)), "ci  misc");
+        assert_eq!(about(ListKind::ApiKeys, entry("", "", None)), "api-key");
+    }
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::app::App;
 use super::ask::agree;
 use super::outcome::Outcome;
-use super::ssh_key::{describe, given_key, server_option};
+use super::running::running;
+use super::ssh_key::{attachable, describe, given_key, server_option};
 use crate::account::{Account, Remote, SshKey};
 use crate::cli::CreateSshKey;
 use crate::context::{self, variables};
@@ -28,15 +29,17 @@ enum Added {
 pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Outcome<()> {
     if let Some(text) = &arguments.key {
         let key = given_key(app, text.expose())?;
-        let outcome = add(app, app.account()?, &key, arguments.force)?;
-        return Ok(report(app, &key, outcome)?);
+        let account = app.account()?;
+        let outcome = add(app, account.clone(), &key, arguments.force)?;
+        return Ok(report(app, &account, &key, &attachable(text.expose(), &key), outcome)?);
     }
     // Before anything is made: without an API key the pair could not be added.
     let account = app.account()?;
     let (key, path) = make_pair(app, &arguments)?;
-    let outcome = add(app, account, &key, arguments.force)
+    let outcome = add(app, account.clone(), &key, arguments.force)
         .map_err(|stop| stop.map(|failure| finish_later(app, &path, failure)))?;
-    Ok(report(app, &key, outcome)?)
+    let public = format!("{}.pub", path.display());
+    Ok(report(app, &account, &key, &attachable(&public, &key), outcome)?)
 }
 
 fn add(app: &App, account: Account<'_>, key: &PublicKey, force: bool) -> Outcome<Added> {
@@ -61,10 +64,11 @@ async fn held(remote: &Remote<'_>, key: &PublicKey) -> Result<Option<SshKey>> {
         Err(failure) => return Err(failure),
     };
     let same = |held: &SshKey| PublicKey::parse(&held.key).is_ok_and(|other| other.is_same_key(key));
-    Ok(listed.keys.into_iter().find(same))
+    Ok(listed.items.into_iter().find(same))
 }
 
-fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {
+/// Says what was done; `argument` is the key for another command.
+fn report(app: &App, account: &Account<'_>, key: &PublicKey, argument: &str, outcome: Added) -> Result<()> {
     match outcome {
         Added::Held(held) => {
             app.ui.say(&format!(
@@ -76,7 +80,11 @@ fn report(app: &App, key: &PublicKey, outcome: Added) -> Result<()> {
         Added::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
         Added::Added { id, .. } => {
             let id = id.map_or(String::new(), |id| format!(" {id}"));
-            app.ui.say(&format!("added SSH key{id}: {}; running instances do not get it", describe(key)));
+            app.ui.say(&format!("added SSH key{id}: {}", describe(key)));
+            let instances = running(account).map_or(String::new(), |known| format!(" ({known})"));
+            app.ui.say(&format!(
+                "running instances do not get it{instances}: vastai attach ssh INSTANCE {argument}"
+            ));
             Ok(())
         }
     }

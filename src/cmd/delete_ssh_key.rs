@@ -19,7 +19,7 @@ pub fn delete_ssh_key(app: &App, arguments: &KeyIds) -> Outcome<ExitCode> {
     } else {
         // Only to tell what brings a key back: without the list, it is deleted all the same.
         app.with_server(account.clone(), async |remote| remote.ssh_keys().await)
-            .map_or(Vec::new(), |listed| listed.keys)
+            .map_or(Vec::new(), |listed| listed.items)
     };
     each(app, &arguments.ids, |&id| {
         let answer = app.with_server(account.clone(), async |remote| remote.delete_ssh_key(id).await)?;

@@ -15,6 +15,7 @@ use crate::cli::{Place, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::{Settled, obstacle, settle};
+use crate::environment::Environment;
 use crate::ssh::Target;
 use crate::ui::read_value;
 
@@ -79,8 +80,10 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
 /// The values of a source: asked for, from the environment, a file, or a container elsewhere.
 fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &Sources) -> Outcome<()> {
     let Place { from_env, from, from_instance, from_ssh } = &sources.place;
-    // The file first: a fault in it needs no server.
+    // First: a fault in these needs no server.
     let file = from.as_deref().map(|path| read_file(app, path)).transpose()?;
+    let options = &sources.ssh;
+    let destination = from_ssh.as_deref().map(|given| Target::new(given, &options.options)).transpose()?;
     let snapshot = snapshot_with(app, account, names)?;
     let environment = account.environment(&snapshot);
     let wanted: Vec<String> = if names.is_empty() {
@@ -88,27 +91,16 @@ fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &
     } else {
         names.iter().map(|name| saved_name(&snapshot, name)).collect::<Result<_>>()?
     };
-    let there = match (from_instance, from_ssh) {
-        (Some(id), _) => Some(there::instance(app, *id, &sources.ssh)?),
-        (None, Some(destination)) => Some(Target::new(destination, &sources.ssh.options)?),
-        (None, None) => None,
-    };
-    let given = if let Some(target) = there {
+    let given = if from_instance.is_some() || from_ssh.is_some() {
         let known = if sources.all && names.is_empty() { known_here(&snapshot) } else { Vec::new() };
         let wanted: Vec<String> = wanted.iter().chain(&known).cloned().collect();
-        if wanted.is_empty() {
-            Vec::new()
-        } else {
-            let container = launch_environment(&target, &not_for_ssh(app, &environment))?;
-            let found = |name: &str| container.get(name).map(|value| value.cloned());
-            let mut given = from_place(app, &wanted, "there", found);
-            let count = given.len();
-            given.retain(|(name, value)| snapshot.variables[name].value.as_ref() != Some(value));
-            if given.is_empty() && count > 0 {
-                app.ui.say("nothing to remember: the values there are the same as here");
-                return Ok(());
-            }
-            given
+        let target = || match from_instance {
+            Some(id) => there::instance(app, *id, options).map(Some),
+            None => Ok(destination),
+        };
+        match from_there(app, target, &snapshot, &environment, &wanted)? {
+            Some(given) => given,
+            None => return Ok(()),
         }
     } else if sources.all {
         ask_for(app, account, &snapshot, &wanted)?
@@ -132,6 +124,27 @@ fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &
         return Err(Failure::failed(format!("no value remembered for {}", wanted.join(", "))).into());
     }
     Ok(keep(app, account, &snapshot, &given)?)
+}
+
+/// The values that a container elsewhere was launched with; `None` if they are those that are known here.
+fn from_there(
+    app: &App,
+    target: impl FnOnce() -> Outcome<Option<Target>>,
+    snapshot: &Snapshot,
+    environment: &Environment,
+    wanted: &[String],
+) -> Outcome<Option<Vec<Given>>> {
+    let target = if wanted.is_empty() { None } else { target()? };
+    let Some(target) = target else { return Ok(Some(Vec::new())) };
+    let container = launch_environment(&target, &not_for_ssh(app, environment))?;
+    let mut given = from_place(app, wanted, "there", |name| Some(container.get(name)?.cloned()));
+    let found = given.len();
+    given.retain(|(name, value)| snapshot.variables[name].value.as_ref() != Some(value));
+    if given.is_empty() && found > 0 {
+        app.ui.say("nothing to remember: the values there are the same as here");
+        return Ok(None);
+    }
+    Ok(Some(given))
 }
 
 /// The names whose values this machine has beside the server, which hides them.

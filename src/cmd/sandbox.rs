@@ -10,15 +10,16 @@ use nix::unistd::Pid;
 use serde_json::json;
 
 use super::app::open_store;
+use super::sandbox_shell::{install_hook, start_seeding, typed_in};
 use crate::account::SessionId;
 use crate::cli;
 use crate::context::{self, variables};
-use crate::domain::{Failure, Result, printable};
+use crate::domain::{Failure, Result, Secret, printable};
 use crate::environment::Ledger;
 use crate::files::reason;
 use crate::format::posix_assignment;
 use crate::process::{Signals, exit_code, with_users_limits};
-use crate::sandbox::{Options, RateLimits, Sandbox};
+use crate::sandbox::{InstanceSeed, Options, RateLimits, Sandbox};
 use crate::shell::LEDGER_VARIABLE;
 use crate::ui::Ui;
 
@@ -27,7 +28,8 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
     let options = Options {
         port: arguments.port,
         state: arguments.state,
-        mask: arguments.mask,
+        instances: arguments.instance.iter().map(|text| InstanceSeed::parse(text)).collect::<Result<_>>()?,
+        mask: !arguments.plain,
         latency: Duration::from_millis(arguments.latency),
         rate_limits: arguments.rate_limits.map(|kind| match kind.as_str() {
             "burst" => RateLimits::Burst,
@@ -49,14 +51,9 @@ pub fn sandbox(arguments: cli::Sandbox, ui: Ui) -> Result<ExitCode> {
         ExitCode::SUCCESS
     } else {
         let home = if arguments.keep_home { None } else { Some(throw_away_home()?) };
-        let child = match start(&sandbox, &arguments.command, home.as_ref().map(tempfile::TempDir::path)) {
-            Ok(child) => child,
-            Err((code, failure)) => {
-                ui.failure(&failure);
-                return Ok(ExitCode::from(code));
-            }
-        };
-        runtime.block_on(serve_beside(sandbox, child, signals))?
+        let guest = Guest::new(&sandbox, home.as_ref().map(tempfile::TempDir::path));
+        let seeding = guest.make_at_home(&sandbox, &arguments.command, ui)?;
+        runtime.block_on(serve_beside(sandbox, seeding, || guest.start(&arguments.command), signals, ui))?
     };
     runtime.shutdown_background();
     Ok(code)
@@ -87,19 +84,22 @@ fn throw_away_home() -> Result<tempfile::TempDir> {
     Ok(home)
 }
 
-fn start(
-    sandbox: &Sandbox,
-    words: &[OsString],
-    home: Option<&Path>,
-) -> std::result::Result<Child, (u8, Failure)> {
-    let [program, rest @ ..] = words else {
-        return Err((2, Failure::usage("no command to run")));
-    };
-    let mut command = Command::new(program);
-    command.args(rest);
-    forget_loaded(&mut command);
-    command.env(variables::VAST_URL, sandbox.url()).env(variables::VAST_API_KEY, sandbox.api_key().expose());
-    if let Some(home) = home {
+/// What runs beside the sandbox: where its account and its home are.
+struct Guest<'h> {
+    url: String,
+    key: Secret,
+    home: Option<&'h Path>,
+}
+
+impl<'h> Guest<'h> {
+    fn new(sandbox: &Sandbox, home: Option<&'h Path>) -> Self {
+        Self { url: sandbox.url(), key: sandbox.api_key().clone(), home }
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        forget_loaded(command);
+        command.env(variables::VAST_URL, &self.url).env(variables::VAST_API_KEY, self.key.expose());
+        let Some(home) = self.home else { return };
         command.env("HOME", home);
         for (name, below) in [
             ("XDG_CONFIG_HOME", ".config"),
@@ -111,17 +111,39 @@ fn start(
         }
         command.env_remove("ZDOTDIR");
     }
-    with_users_limits(|| command.spawn()).map_err(|error| {
-        let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-        (
-            code,
-            Failure::failed(format!(
-                "cannot run {}: {}",
-                printable(&program.to_string_lossy()),
-                reason(&error)
-            )),
-        )
-    })
+
+    /// Where the words start a shell to type in: the hook, and something to see. Gives what creates that in
+    /// an empty account, once it is served.
+    fn make_at_home(&self, sandbox: &Sandbox, words: &[OsString], ui: Ui) -> Result<Option<Child>> {
+        let (Some(shell), Some(home)) = (typed_in(words), self.home) else { return Ok(None) };
+        install_hook(shell, home)?;
+        let seeding = sandbox.is_empty().then(|| start_seeding(|command| self.prepare(command)));
+        let seeding = seeding.transpose()?;
+        if seeding.is_some() {
+            ui.say("a sandbox account with HF_TOKEN, WANDB_API_KEY and GREETING: try `echo $GREETING`");
+        }
+        ui.say("leave with `exit` or Ctrl-D");
+        Ok(seeding)
+    }
+
+    fn start(&self, words: &[OsString]) -> std::result::Result<Child, (u8, Failure)> {
+        let [program, rest @ ..] = words else {
+            return Err((2, Failure::usage("no command to run")));
+        };
+        let mut command = Command::new(program);
+        command.args(rest);
+        self.prepare(&mut command);
+        if typed_in(words).is_some()
+            && let Some(path) = context::path_to_self()
+        {
+            command.env("PATH", path);
+        }
+        with_users_limits(|| command.spawn()).map_err(|error| {
+            let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+            let shown = printable(&program.to_string_lossy());
+            (code, Failure::failed(format!("cannot run {shown}: {}", reason(&error))))
+        })
+    }
 }
 
 /// What vastenv loaded from the user's own account has no place beside the sandbox.
@@ -136,32 +158,49 @@ fn forget_loaded(command: &mut Command) {
     }
 }
 
-/// Serves while the command runs. Ctrl-C reaches the command by itself (it shares our terminal);
-/// a request to end is passed on to it.
-async fn serve_beside(sandbox: Sandbox, mut child: Child, mut signals: Signals) -> Result<ExitCode> {
-    let process = i32::try_from(child.id()).map(Pid::from_raw);
-    let waiter = tokio::task::spawn_blocking(move || child.wait());
-    let mut ended = None;
+/// Serves while the command runs, which starts when `before` has ended. Ctrl-C reaches the command by itself
+/// (it shares our terminal); a request to end is passed on to it.
+async fn serve_beside(
+    sandbox: Sandbox,
+    before: Option<Child>,
+    start: impl FnOnce() -> std::result::Result<Child, (u8, Failure)>,
+    mut signals: Signals,
+    ui: Ui,
+) -> Result<ExitCode> {
+    let mut code = None;
     let until = async {
-        tokio::pin!(waiter);
-        loop {
-            tokio::select! {
-                status = &mut waiter => {
-                    ended = Some(status);
-                    break;
-                }
-                signal = signals.next() => {
-                    if let (true, Ok(process)) = (signal != Signal::SIGINT, process) {
-                        // A command that has ended just now needs no signal.
-                        let _ = kill(process, Signal::SIGTERM);
-                    }
+        if let Some(mut before) = before {
+            // What kept it from its work, it has said itself.
+            let _ = tokio::task::spawn_blocking(move || before.wait()).await;
+        }
+        code = Some(match start() {
+            Ok(child) => attend(child, &mut signals).await,
+            Err((code, failure)) => {
+                ui.failure(&failure);
+                Ok(ExitCode::from(code))
+            }
+        });
+    };
+    sandbox.serve(until).await?;
+    code.unwrap_or_else(|| Err(Failure::failed("the command was not run")))
+}
+
+/// Waits for the command's end.
+async fn attend(mut child: Child, signals: &mut Signals) -> Result<ExitCode> {
+    let process = i32::try_from(child.id()).map(Pid::from_raw);
+    let mut waiter = tokio::task::spawn_blocking(move || child.wait());
+    loop {
+        tokio::select! {
+            status = &mut waiter => return match status {
+                Ok(Ok(status)) => Ok(ExitCode::from(exit_code(status))),
+                _ => Err(Failure::failed("cannot get the command's exit status")),
+            },
+            signal = signals.next() => {
+                if let (true, Ok(process)) = (signal != Signal::SIGINT, process) {
+                    // A command that has ended just now needs no signal.
+                    let _ = kill(process, Signal::SIGTERM);
                 }
             }
         }
-    };
-    sandbox.serve(until).await?;
-    match ended {
-        Some(Ok(Ok(status))) => Ok(ExitCode::from(exit_code(status))),
-        _ => Err(Failure::failed("cannot get the command's exit status")),
     }
 }

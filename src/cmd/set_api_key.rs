@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::app::App;
+use super::app::{App, CONTAINERS_OWN, is_containers_own};
 use super::ask::agree_beside_stdin;
 use super::outcome::{Outcome, Stop};
-use crate::account::{KeyPlace, Urgency, save_key};
+use crate::account::{KeyPlace, ListKind, Urgency, save_key};
 use crate::cli::SetApiKey;
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
@@ -24,6 +24,9 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
         Failure::usage(format!("not an API key: it {why}"))
             .hint("copy it again from https://cloud.vast.ai/manage-keys/")
     })?;
+    if is_containers_own(&key) {
+        app.ui.warn(CONTAINERS_OWN);
+    }
     let owner = if arguments.no_verify { None } else { verify(app, &key)? };
     if app.global.curl {
         return Ok(());
@@ -53,6 +56,9 @@ pub fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
 
 /// The longest that anybody waits to hear whose a key is.
 const LIMIT: Duration = Duration::from_secs(15);
+
+/// The longest that anybody waits for the list of instances.
+const INSTANCES_LIMIT: Duration = Duration::from_secs(5);
 
 /// Whose the key is; `None` where the server does not tell, and the key is to be saved all the same.
 fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
@@ -115,12 +121,18 @@ fn warn_of_overrides(app: &App) {
     }
 }
 
-/// Fetches the variables with the new key, so that shells have them at once.
+/// Fetches the variables with the new key, so that shells have them at once, and the instances, which may
+/// have values that Vast hides.
 fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
-    match account.and_then(|account| app.fetch(account, Urgency::Asked)) {
-        Ok(refreshed) => {
+    let fetched = account.and_then(|account| Ok((app.fetch(account.clone(), Urgency::Asked)?, account)));
+    match fetched {
+        Ok((refreshed, account)) => {
             app.ui.say(&format!("{} in the account", count(refreshed.snapshot.variables.len(), "variable")));
+            // Without the list, hints and TAB know less.
+            let _ = app.with_server(account, async |remote| {
+                remote.refresh_list_within(ListKind::Instances, Urgency::Asked, INSTANCES_LIMIT).await
+            });
         }
         Err(Stop::Shown) => {}
         Err(Stop::Failed(failure)) => {

@@ -19,12 +19,12 @@ pub fn show_api_keys(app: &App) -> Outcome<()> {
         guard::answer(app, &listed.raw)?;
         return Ok(app.ui.json(&listed.raw)?);
     }
-    if listed.keys.is_empty() {
+    if listed.items.is_empty() {
         app.ui.say("no API keys in the account");
         return Ok(());
     }
     let in_use = account.in_use();
-    let mut keys = listed.keys;
+    let mut keys = listed.items;
     keys.sort_by_key(|key| key.id);
     let mut table = Table::new(&["ID", "NAME", "RIGHTS", "TEAM", "CREATED", "NOTE"]);
     for key in &keys {

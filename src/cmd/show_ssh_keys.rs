@@ -14,12 +14,12 @@ pub fn show_ssh_keys(app: &App) -> Outcome<()> {
     if app.ui.raw {
         return Ok(app.ui.json(&listed.raw)?);
     }
-    if listed.keys.is_empty() {
+    if listed.items.is_empty() {
         app.ui.say("no SSH keys in the account; add one with `vastenv create ssh-key`");
         return Ok(());
     }
     let local = here();
-    let mut keys = listed.keys;
+    let mut keys = listed.items;
     keys.sort_by_key(|key| key.id);
     let mut table = Table::new(&["ID", "TYPE", "BITS", "FINGERPRINT", "COMMENT", "CREATED", "HERE"]);
     for key in &keys {

@@ -82,6 +82,12 @@ fn refusal(unread: Unread, name: &str) -> Failure {
     }
 }
 
+/// The key as an argument of another command: the path that `text` is, or the key itself.
+pub fn attachable(text: &str, key: &PublicKey) -> String {
+    let argument = path_of(text).map_or_else(|| key.line().to_owned(), |path| path.display().to_string());
+    shell_escape::escape(argument.into()).into_owned()
+}
+
 /// Type, fingerprint and comment, short enough for a line of talk.
 pub fn describe(key: &PublicKey) -> String {
     let comment = if key.comment().is_empty() { "no comment" } else { key.comment() };

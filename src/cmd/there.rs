@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::this_shell::ThisShell;
 use crate::cli::SshOptions;
 use crate::context;
-use crate::domain::{EnvName, Failure, Result};
+use crate::domain::{EnvName, Failure, RUNNING, Result, printable_capped};
 use crate::environment::Environment;
 use crate::files::reason;
 use crate::process::{self, capture};
@@ -22,8 +22,21 @@ pub fn target(app: &App, given: &str, options: &SshOptions) -> Outcome<Target> {
 }
 
 /// The way in to an instance, as the server knows it now.
-pub fn instance(_app: &App, id: u64, _options: &SshOptions) -> Outcome<Target> {
-    Err(Failure::failed(format!("no instance {id} in the account")).into())
+pub fn instance(app: &App, id: u64, options: &SshOptions) -> Outcome<Target> {
+    let account = app.account()?;
+    let instance = app.with_server(account, async |remote| remote.instance(id).await)?;
+    match (&instance.ssh, instance.status.as_deref()) {
+        (_, Some(status)) if status != RUNNING => {
+            let status = printable_capped(status, 40);
+            Err(Failure::failed(format!("the instance {id} is not running ({status})"))
+                .hint(format!("vastai start instance {id}"))
+                .into())
+        }
+        (None, _) => Err(Failure::failed(format!("the instance {id} has no SSH address"))
+            .hint("it may be starting still, or launched without SSH")
+            .into()),
+        (Some(address), _) => Ok(Target::new(&address.to_string(), &options.options)?),
+    }
 }
 
 /// What vastenv gives to a program or has given to this shell, and `ssh` has no use for.

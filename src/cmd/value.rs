@@ -7,6 +7,7 @@ use super::app::App;
 use super::ask::{agree, agree_beside_stdin};
 use super::guard;
 use super::outcome::Outcome;
+use super::running::running;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret, is_mask, unseen_edge};
@@ -104,10 +105,15 @@ pub fn change(
     }
     warn_if_not_loaded(app, &account, &name, &value);
     let options = app.call_options(typed);
-    let changed =
-        app.with_server_as(account, options, async |remote| send(remote, &name, &value, keeping).await)?;
+    let changed = app.with_server_as(account.clone(), options, async |remote| {
+        send(remote, &name, &value, keeping).await
+    })?;
     let verb = if changed.created { "created" } else { "updated" };
-    Ok(report(app, verb, name.as_str(), &changed, keeping)?)
+    report(app, verb, name.as_str(), &changed, keeping)?;
+    if let Some(instances) = running(&account).filter(|_| !changed.created && !app.ui.raw) {
+        app.ui.say(&format!("running instances keep the old value: {instances}"));
+    }
+    Ok(())
 }
 
 /// Says what a change did: to a script in the server's words, to a person in ours.

@@ -17,6 +17,8 @@ pub enum Kind {
     ApiKeyId,
     /// The number of an SSH key.
     SshKeyId,
+    /// The number of an instance.
+    InstanceId,
     /// An SSH public key, or the file of one.
     PublicKey,
     /// A permission category.
@@ -46,6 +48,7 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         ("NAME", [_, "env-var"] | ["why"]) => Kind::EnvName,
         ("ID", [_, "api-key"]) => Kind::ApiKeyId,
         ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
+        ("INSTANCE" | "DEST|ID", _) => Kind::InstanceId,
         ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
         ("CATEGORY", _) => Kind::Category,
         ("COMMAND|TOPIC", _) => Kind::HelpWord,
@@ -72,4 +75,23 @@ fn listed(argument: &Arg) -> Vec<Word> {
         _ => None,
     };
     shown.map(|value| Word::new(value.get_name(), about(value.get_name()).unwrap_or(&help))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Command;
+
+    use super::super::Place;
+    use super::*;
+
+    #[test]
+    fn an_argument_called_instance_is_one_in_every_command() {
+        let argument = Arg::new("from").long("from-instance").value_name("INSTANCE");
+        let root = Command::new("vastenv")
+            .subcommand(Command::new("remember").subcommand(Command::new("env-var").arg(argument)));
+        let words = ["vastenv", "remember", "env-var", "--from-instance", "2"].map(str::to_owned);
+        let line = Line::read(&root, &words, 4);
+        let Place::Value { argument, .. } = &line.place else { panic!("no value") };
+        assert!(matches!(kind(&line, argument), Kind::InstanceId));
+    }
 }

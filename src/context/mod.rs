@@ -104,6 +104,18 @@ pub fn own_path() -> Result<PathBuf> {
     Ok(found_by().filter(|found| is_same_file(found, &program)).unwrap_or(program))
 }
 
+/// `PATH` as in which `vastenv` is this very program; `None` where that cannot be.
+pub fn path_to_self() -> Option<OsString> {
+    let program = own_path().ok()?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("vastenv")).find(|file| file.is_file());
+    if found.is_some_and(|found| is_same_file(&found, &program)) {
+        return Some(path);
+    }
+    let own = program.parent()?.to_owned();
+    std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).ok()
+}
+
 /// Where the program's first argument leads: a path, or a name that was looked up in `PATH`.
 fn found_by() -> Option<PathBuf> {
     let typed = PathBuf::from(std::env::args_os().next()?);

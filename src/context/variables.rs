@@ -4,6 +4,9 @@
 /// The API key, as the official client reads it.
 pub const VAST_API_KEY: &str = "VAST_API_KEY";
 
+/// An instance's own key, which Vast puts into each container: for calls about that instance alone.
+pub const CONTAINER_API_KEY: &str = "CONTAINER_API_KEY";
+
 /// The server's address, as the official client reads it.
 pub const VAST_URL: &str = "VAST_URL";
 

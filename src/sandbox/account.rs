@@ -9,11 +9,12 @@
 //!                "permissions": {"api": {"user_read": {}}}, "key_params": {}, "user_id": 123456}],
 //!  "secrets": {"NAME": "value"},
 //!  "ssh_keys": [{"id": 2, "public_key": "ssh-ed25519 AAAA… comment", "created_at": 1700000000}],
+//!  "instances": [{"id": 20931234, "label": "train", "actual_status": "running"}],
 //!  "next_id": 3
 //! }
 //! ```
 //! Names, values and keys are taken as they are, also those that the API would refuse to create.
-//! An API key without `permissions` may do everything; one with the `user_id` of somebody else does
+//! An instance may have any field of the API's; what is null stays null. An API key without `permissions` may do everything; one with the `user_id` of somebody else does
 //! not open this account, is not listed, and cannot be deleted (403).
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::instances::{self, Row};
 use super::permissions;
 use crate::domain::{Secret, Timestamp};
 
@@ -36,6 +38,7 @@ pub(super) struct Account {
     #[serde(serialize_with = "expose_all")]
     pub secrets: BTreeMap<String, Secret>,
     pub ssh_keys: Vec<SshKey>,
+    pub instances: Vec<Row>,
     next_id: u64,
 }
 
@@ -107,6 +110,7 @@ impl Account {
             next = next.saturating_add(1);
         }
         self.next_id = next;
+        self.instances.iter_mut().for_each(|row| instances::complete(row, now));
         if self.own_keys().next().is_none() {
             let id = self.take_id();
             self.api_keys.push(ApiKey {
@@ -133,7 +137,7 @@ impl Account {
         self.api_keys.iter().filter(|key| key.belongs_to(self.user.id))
     }
 
-    /// The key that `token` is, if it may do what `category` (`user_read`, `user_write`) stands for.
+    /// The key that `token` is, if it may do what `category` (`user_read`, say) stands for.
     pub fn authorize(&self, token: Option<&Secret>, category: &str) -> Result<&ApiKey, Answer> {
         let key = token
             .and_then(|token| self.own_keys().find(|key| key.key == *token))

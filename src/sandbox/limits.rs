@@ -35,6 +35,8 @@ enum Family {
     Secrets,
     ApiKeys,
     SshKeys,
+    Instances,
+    Instance,
 }
 
 impl Limits {
@@ -76,6 +78,8 @@ fn limit(endpoint: Endpoint, reads: bool) -> Option<(Family, f64)> {
         (Endpoint::ApiKeys | Endpoint::ApiKey(_), true) => Some((Family::ApiKeys, 1.0)),
         (Endpoint::ApiKeys | Endpoint::ApiKey(_), false) => Some((Family::ApiKeys, 2.0)),
         (Endpoint::SshKeys | Endpoint::SshKey(_), _) => Some((Family::SshKeys, 1.0)),
+        (Endpoint::Instances, _) => Some((Family::Instances, 1.0)),
+        (Endpoint::Instance(_), _) => Some((Family::Instance, 2.0)),
         (Endpoint::ResetApiKey | Endpoint::CurrentUser, _) => None,
     }
 }
@@ -104,6 +108,10 @@ mod tests {
         assert_eq!(admit(Endpoint::ApiKeys, Method::POST, "a", 6_999), Err(Answer::too_frequent(2.0)));
         assert_eq!(admit(Endpoint::SshKeys, Method::GET, "a", 6_000), Ok(()));
         assert_eq!(admit(Endpoint::SshKeys, Method::GET, "a", 6_999), Err(Answer::too_frequent(1.0)));
+        assert_eq!(admit(Endpoint::Instances, Method::GET, "a", 7_000), Ok(()));
+        assert_eq!(admit(Endpoint::Instances, Method::GET, "a", 7_999), Err(Answer::too_frequent(1.0)));
+        assert_eq!(admit(Endpoint::Instance(1), Method::GET, "a", 7_000), Ok(()));
+        assert_eq!(admit(Endpoint::Instance(2), Method::GET, "a", 8_999), Err(Answer::too_frequent(2.0)));
         assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
         assert_eq!(admit(Endpoint::CurrentUser, Method::GET, "a", 7_000), Ok(()));
         assert_eq!(admit(Endpoint::Secrets, Method::GET, "a", 0), Ok(()), "the clock was set back");

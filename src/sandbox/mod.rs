@@ -1,8 +1,8 @@
 //! A local fake of the Vast account API: to try vastenv, or to test scripts against
 //! Vast, without an account. The official client can talk to it as well.
 //!
-//! It answers as the documented service does: secrets, API keys, SSH keys and the current user
-//! under `/api/v0`, on loopback only. Where the documents are silent, the sandbox decides:
+//! It answers as the documented service does: secrets, API keys, SSH keys, instances (read only) and the
+//! current user under `/api/v0` and `/api/v1`, on loopback only. Where the documents are silent, the sandbox decides:
 //! - values of secrets may hold any text, as those of real accounts do; an empty one is refused;
 //! - an account holds at most 20 000 secrets;
 //! - an account without SSH keys lists `[]` (not 404, which the official client takes for an error);
@@ -18,6 +18,7 @@
 mod account;
 mod answer;
 mod api_keys;
+mod instances;
 mod limits;
 mod permissions;
 mod record;
@@ -47,6 +48,7 @@ use tokio::task::JoinSet;
 
 use crate::domain::{Failure, Result, Secret};
 use crate::files::reason;
+pub use instances::InstanceSeed;
 pub use limits::RateLimits;
 
 use answer::Answer;
@@ -62,6 +64,8 @@ pub struct Options {
     pub port: u16,
     /// The JSON file that keeps the account; none keeps it in memory only.
     pub state: Option<PathBuf>,
+    /// Instances that the account has, beside those of its file.
+    pub instances: Vec<InstanceSeed>,
     /// Whether values of secrets read as `********`, as the real service masks them.
     pub mask: bool,
     pub latency: Duration,
@@ -100,6 +104,11 @@ impl Sandbox {
     /// The account's first API key.
     pub fn api_key(&self) -> &Secret {
         &self.api_key
+    }
+
+    /// Whether the account has no variables.
+    pub fn is_empty(&self) -> bool {
+        self.service.is_empty()
     }
 
     /// Serves until `until` resolves, then drops what connections there are.

@@ -1,7 +1,9 @@
 //! Which path is which endpoint, and which methods it takes.
 
-/// Where the API lives.
-const PREFIX: &str = "/api/v0/";
+use hyper::Method;
+
+/// Where the API lives, by its version.
+const PREFIXES: [(&str, u8); 2] = [("/api/v0/", 0), ("/api/v1/", 1)];
 
 /// An endpoint of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub(super) enum Endpoint {
     SshKeys,
     /// `/ssh/{id}/`
     SshKey(u64),
+    /// `/api/v1/instances/`
+    Instances,
+    /// `/instances/{id}/`
+    Instance(u64),
     /// `/users/current/`
     CurrentUser,
 }
@@ -34,9 +40,10 @@ pub(super) enum Target {
 impl Target {
     /// What `path` (without the query) leads to.
     pub fn of(path: &str) -> Self {
-        let Some(rest) = path.strip_prefix(PREFIX) else { return Self::Nothing };
+        let below = |(prefix, version)| Some((path.strip_prefix(prefix)?, version));
+        let Some((rest, version)) = PREFIXES.into_iter().find_map(below) else { return Self::Nothing };
         let (rest, has_slash) = rest.strip_suffix('/').map_or((rest, false), |rest| (rest, true));
-        match endpoint(rest) {
+        match endpoint(version, rest) {
             Some(endpoint) if has_slash => Self::Endpoint(endpoint),
             Some(_) => Self::Redirect(format!("{path}/")),
             None => Self::Nothing,
@@ -53,13 +60,24 @@ impl Endpoint {
             Self::ApiKey(_) => "GET, DELETE",
             Self::ResetApiKey => "PUT",
             Self::SshKey(_) => "PUT, DELETE",
-            Self::CurrentUser => "GET",
+            Self::CurrentUser | Self::Instances | Self::Instance(_) => "GET",
+        }
+    }
+
+    /// The permission that `method` takes here.
+    pub fn category(self, method: &Method) -> &'static str {
+        match (self, method == Method::GET) {
+            (Self::Instances | Self::Instance(_), _) => "instance_read",
+            (_, true) => "user_read",
+            (_, false) => "user_write",
         }
     }
 }
 
-fn endpoint(path: &str) -> Option<Endpoint> {
+fn endpoint(version: u8, path: &str) -> Option<Endpoint> {
     match path {
+        "instances" if version == 1 => Some(Endpoint::Instances),
+        _ if version == 1 => None,
         "secrets" => Some(Endpoint::Secrets),
         "auth/apikeys" => Some(Endpoint::ApiKeys),
         "commands/reset_apikey" => Some(Endpoint::ResetApiKey),
@@ -68,6 +86,7 @@ fn endpoint(path: &str) -> Option<Endpoint> {
         _ => match path.rsplit_once('/')? {
             ("auth/apikeys", id) => number(id).map(Endpoint::ApiKey),
             ("ssh", id) => number(id).map(Endpoint::SshKey),
+            ("instances", id) => number(id).map(Endpoint::Instance),
             _ => None,
         },
     }
@@ -92,6 +111,8 @@ mod tests {
             ("/api/v0/ssh", Endpoint::SshKeys),
             ("/api/v0/ssh/7", Endpoint::SshKey(7)),
             ("/api/v0/users/current", Endpoint::CurrentUser),
+            ("/api/v0/instances/7", Endpoint::Instance(7)),
+            ("/api/v1/instances", Endpoint::Instances),
         ] {
             let with_slash = format!("{path}/");
             assert_eq!(Target::of(&with_slash), Target::Endpoint(endpoint));
@@ -106,6 +127,9 @@ mod tests {
             "/",
             "/secrets/",
             "/api/v1/secrets/",
+            "/api/v1/instances/7/",
+            "/api/v0/instances/",
+            "/api/v2/instances/",
             "/api/v0/",
             "/api/v0//secrets/",
             "/api/v0/secrets//",

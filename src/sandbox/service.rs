@@ -11,7 +11,7 @@ use super::record::Record;
 use super::request::{self, Request};
 use super::routes::{Endpoint, Target};
 use super::state_file::StateFile;
-use super::{Options, Outcome, api_keys, secrets, ssh_keys};
+use super::{Options, Outcome, api_keys, instances, secrets, ssh_keys};
 use crate::domain::{Failure, Result, Secret, Timestamp, hex};
 use crate::files::random;
 
@@ -34,6 +34,7 @@ impl Service {
         let record = options.record.as_deref().map(Record::open).transpose()?;
         let state = options.state.as_deref().map(StateFile::at);
         let mut account = state.as_ref().map(StateFile::load).transpose()?.unwrap_or_default();
+        options.instances.iter().for_each(|seed| seed.plant(&mut account));
         account.complete(new_user_id()?, new_api_key()?, Timestamp(now().as_secs()));
         if let Some(file) = &state {
             file.save(&account)?;
@@ -45,6 +46,11 @@ impl Service {
     /// The first key that opens the account.
     pub fn first_key(&self) -> Option<Secret> {
         self.account.own_keys().next().map(|key| key.key.clone())
+    }
+
+    /// Whether the account has no variables.
+    pub fn is_empty(&self) -> bool {
+        self.account.secrets.is_empty()
     }
 
     /// Answers `request`; what it changed is saved and the request recorded when this returns.
@@ -70,26 +76,27 @@ impl Service {
         if request.body.is_none() {
             return Err(request::too_large());
         }
-        let category = if method == Method::GET { "user_read" } else { "user_write" };
-        let caller = self.account.authorize(request.token.as_ref(), category)?;
+        let caller = self.account.authorize(request.token.as_ref(), endpoint.category(method))?;
         if let Some(limits) = &mut self.limits {
             limits.admit(endpoint, method, caller.key.expose(), (self.now)())?;
         }
         let caller = caller.id;
         let value = if method == Method::GET {
-            self.read(endpoint)?
+            self.read(endpoint, &request.query)?
         } else {
             self.change(endpoint, request, caller)?
         };
         Ok(Answer::ok(value))
     }
 
-    fn read(&self, endpoint: Endpoint) -> Outcome {
+    fn read(&self, endpoint: Endpoint, query: &str) -> Outcome {
         match endpoint {
             Endpoint::Secrets => Ok(secrets::list(&self.account, self.mask)),
             Endpoint::ApiKeys => Ok(api_keys::list(&self.account)),
             Endpoint::ApiKey(id) => api_keys::show(&self.account, id),
             Endpoint::SshKeys => Ok(ssh_keys::list(&self.account)),
+            Endpoint::Instances => instances::list(&self.account, query),
+            Endpoint::Instance(id) => Ok(instances::show(&self.account, id)),
             Endpoint::CurrentUser => Ok(self.account.show_user()),
             Endpoint::ResetApiKey | Endpoint::SshKey(_) => Err(Answer::wrong_method(endpoint.methods())),
         }

@@ -52,7 +52,7 @@ impl StateFile {
             Category::Io | Category::Syntax | Category::Eof => "is not JSON",
         };
         Failure::failed(format!("the sandbox state {} {what} (line {line}, column {column})", self.name()))
-            .hint("it may hold user, api_keys, secrets, ssh_keys and next_id; fix it or name another file")
+            .hint("it may hold user, api_keys, secrets, ssh_keys, instances and next_id; fix it or name another file")
     }
 
     fn failure(&self, verb: &str, error: &io::Error) -> Failure {

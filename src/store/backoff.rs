@@ -11,6 +11,9 @@ const FIRST_WAIT: u64 = 5;
 /// The longest wait, in seconds.
 const LONGEST_WAIT: u64 = 300;
 
+/// A day, in seconds.
+const DAY: u64 = 86_400;
+
 /// What is known of the last failed refreshes with one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backoff {
@@ -27,6 +30,16 @@ impl Backoff {
     /// Seconds until a refresh may be tried again; 0 when it may. A clock set back ends the wait.
     pub fn wait(&self, now: Timestamp) -> u64 {
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST_WAIT);
+        self.left_of(wait, now)
+    }
+
+    /// Whether the key had no right to this, less than a day ago: to ask every few minutes would not give
+    /// it one.
+    pub fn may_not(&self, now: Timestamp) -> bool {
+        self.status == 403 && self.left_of(DAY, now) > 0
+    }
+
+    fn left_of(&self, wait: u64, now: Timestamp) -> u64 {
         now.since(self.failed_at).map_or(0, |passed| wait.saturating_sub(passed))
     }
 }
@@ -73,7 +86,11 @@ mod tests {
             (backoff.wait(now.plus(299)), backoff.wait(now.plus(300)), backoff.wait(Timestamp(1))),
             (1, 0, 0)
         );
+        assert!(!backoff.may_not(now));
         store.backoff(&key).clear();
         assert_eq!(store.backoff(&key).get(), None);
+        let forbidden = Failure::failed("no right").status(403);
+        let backoff = store.backoff(&key).record(&forbidden, now).expect("written");
+        assert_eq!([0, 86_399, 86_400].map(|after| backoff.may_not(now.plus(after))), [true, true, false]);
     }
 }

@@ -3,6 +3,8 @@
 //! The client is installed once into a virtual environment under the target folder. Where that
 //! cannot be done (no Python, no network) the tests say so and pass, except in CI.
 
+mod instances;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -13,7 +15,7 @@ use crate::common::process::command;
 use crate::official::vastai;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vastenv::sandbox::{Options, RateLimits};
+use vastenv::sandbox::{InstanceSeed, Options, RateLimits};
 
 const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVVN me@here";

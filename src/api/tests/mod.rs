@@ -2,6 +2,7 @@
 
 mod answers;
 mod inspections;
+mod instances;
 mod redirects;
 mod retries;
 mod secrets;

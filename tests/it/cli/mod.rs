@@ -17,6 +17,7 @@ mod import;
 mod import_ends;
 mod inputs;
 mod inspect;
+mod instances;
 mod intent;
 mod interrupted;
 mod masks;

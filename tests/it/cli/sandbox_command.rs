@@ -176,3 +176,54 @@ fn two_sandboxes_stand_side_by_side() {
         .collect();
     assert_ne!(urls[0], urls[1]);
 }
+
+#[test]
+fn values_are_hidden_as_by_the_service_unless_they_are_to_be_told() {
+    let home = Home::new();
+    let script = format!(
+        "'{VASTENV}' -q create env-var A hidden-v --no-remember && '{VASTENV}' show env-vars -s --raw"
+    );
+    for (option, told) in
+        [(None, Value::Null), (Some("--mask"), Value::Null), (Some("--plain"), json!("hidden-v"))]
+    {
+        let words: Vec<&str> =
+            ["sandbox"].into_iter().chain(option).chain(["--", "sh", "-c", &script]).collect();
+        let shown: Value = serde_json::from_str(&home.ok(&words)).expect("JSON");
+        assert_eq!(shown, json!({"A": told}), "{option:?}");
+    }
+}
+
+#[test]
+fn its_instances_are_what_the_command_line_says() {
+    let home = Home::new();
+    let seeds = ["--instance", "7=127.0.0.1:2222,label=train", "--instance", "8,status=exited"];
+    let script = format!("'{VASTENV}' __refresh instances; cat \"$XDG_CACHE_HOME\"/vastenv/*/instances.json");
+    let words: Vec<&str> = ["sandbox"].into_iter().chain(seeds).chain(["--", "sh", "-c", &script]).collect();
+    let cached: Value = serde_json::from_str(&home.ok(&words)).expect("JSON");
+    let entry = |id: u64, name: &str, status: &str| json!({"id": id, "name": name, "detail": "RTX 4090", "status": status});
+    assert_eq!(cached["entries"], json!([entry(7, "train", "running"), entry(8, "", "exited")]));
+    for bad in ["7=127.0.0.1", "train", "7,size=9"] {
+        home.vastenv(&["sandbox", "--instance", bad, "--", "touch", "ran"]).run().refuses(2, &["--instance"]);
+    }
+    assert!(!home.path("ran").exists());
+}
+
+#[test]
+fn only_a_shell_to_type_in_finds_variables() {
+    let home = Home::new();
+    for words in [&["sh", "-c", "cat"][..], &["bash", "-c", "cat"], &["cat"]] {
+        let words = [&["sandbox", "--"], words].concat();
+        let said = home.vastenv(&words).stdin("typed").run().expect(0);
+        assert_eq!((said.out.as_str(), said.err.as_str()), ("typed", ""), "{words:?}");
+    }
+    let said = home.vastenv(&["sandbox", "--", "bash"]).stdin("echo \"$0 reads\"").run().expect(0);
+    assert_eq!(said.out, "bash reads\n");
+    // One that has variables keeps them, and gets no others.
+    home.write("state.json", r#"{"secrets": {"MINE": "1"}}"#);
+    home.vastenv(&["sandbox", "--state", "state.json", "--", "bash"]).stdin("exit").run().expect(0);
+    let state: Value =
+        serde_json::from_slice(&fs::read(home.path("state.json")).expect("read")).expect("JSON");
+    assert_eq!(state["secrets"], json!({"MINE": "1"}));
+    home.vastenv(&["sandbox", "--keep-home", "--", "bash"]).stdin("exit").run().expect(0);
+    assert!(!home.path(".bashrc").exists());
+}

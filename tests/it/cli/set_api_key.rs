@@ -31,9 +31,10 @@ fn a_key_is_verified_saved_for_its_owner_only_and_the_variables_are_fetched() {
     assert!(!said.err.contains("warning"), "{said:?}");
     assert_eq!(fs::read_to_string(&file).expect("a key"), key);
     assert_eq!((mode(&file), mode(file.parent().expect("a folder"))), (0o600, 0o700));
-    assert_eq!(account.requests(), ["GET /users/current/ 200", "GET /secrets/ 200"]);
+    let asked = ["GET /users/current/ 200", "GET /secrets/ 200", "GET /api/v1/instances/ 200"];
+    assert_eq!(account.requests(), asked);
     assert_eq!(home.ok(&["export", "json"]), "{\n \"A\": \"hf_value\"\n}\n");
-    assert_eq!(account.requests().len(), 2);
+    assert_eq!(account.requests().len(), 3);
 }
 
 #[test]

@@ -29,9 +29,10 @@ fn a_key_is_saved_alike_but_tried_first() {
     for side in [&theirs, &ours] {
         assert!(!side.home().path(".vast_api_key").exists(), "the old place");
     }
-    // Tried, and the variables fetched; not so by them, nor with --no-verify.
+    // Tried, and the variables and instances fetched; not so by them, nor with --no-verify.
     assert_eq!(they.requests, []);
-    assert_eq!(we.requests, [("GET /secrets/".to_owned(), Value::Null)]);
+    let fetched = ["GET /secrets/", "GET /api/v1/instances/"].map(|what| (what.to_owned(), Value::Null));
+    assert_eq!(we.requests, fetched);
     let we = ours.vastenv(&["set", "api-key", KEY, "--no-verify"], "");
     assert_eq!((we.requests, we.files[0].as_deref()), (vec![], Some(KEY)));
     // A key that opens nothing is saved there, and refused here.

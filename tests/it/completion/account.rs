@@ -53,6 +53,11 @@ impl Account {
                 {"id": 43, "name": "blind", "key": BLIND_KEY, "permissions": {"api": {"misc": {}}}},
             ],
             "ssh_keys": [{"id": 12, "public_key": LAPTOP}, {"id": 130, "public_key": HOSTILE}],
+            "instances": [
+                {"id": 20_931_234, "label": "train", "num_gpus": 2},
+                {"id": 7, "label": "a\tb $(touch $HOME/executed)", "actual_status": null, "gpu_name": null},
+                {"id": 8, "actual_status": "exited"},
+            ],
         });
         std::fs::write(&state, account.to_string()).expect("written");
         let record = Some(folder.path().join("record"));

@@ -14,6 +14,7 @@ mod neighbours;
 mod notice;
 mod paths;
 mod refresh;
+mod sandbox;
 mod secrets;
 mod steady;
 mod text;

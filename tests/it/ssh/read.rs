@@ -4,9 +4,10 @@ use serde_json::json;
 
 use vastenv::sandbox::Options;
 
-use super::instance::{INIT, Instance, Launch, SSHD};
+use super::instance::{INIT, Instance, Launch, SSHD, is_root};
 use crate::cli::account::TestAccount;
 use crate::common::process::{find_program, program};
+use crate::common::skip::can;
 use crate::home::{Home, Said, chmod};
 
 const TOKEN: &str = "hf_a secret' \"with\" $(everything) \\ and é🦀\n~.\r\tend ";
@@ -87,6 +88,40 @@ fn a_destination_is_anything_that_ssh_takes_but_an_option() {
         .configure(&home, "RemoteCommand echo no\nSessionType none\nStdinNull yes\nUseSomethingNew yes\n");
     with(&[]).expect(0).mentions(&["the same as here"]);
     with(&["--ssh-option", "UserKnownHotsFile=x"]).expect(1).mentions(&["userknownhotsfile"]);
+}
+
+#[test]
+fn an_instance_is_reached_by_its_id() {
+    // Who has its key.
+    let owner = Home::new();
+    let Some(instance) = Instance::with(&owner, &[("HF_TOKEN", "hf")]) else { return };
+    if !can(is_root(), "an instance is logged in to as root") {
+        return;
+    }
+    let ports = json!({"22/tcp": [{"HostPort": instance.port().to_string()}]});
+    let account = TestAccount::of(
+        &json!({"secrets": {"HF_TOKEN": "x"}, "instances": [
+            {"id": 7, "ports": ports, "public_ipaddr": "127.0.0.1"},
+            {"id": 8, "actual_status": "exited"},
+        ]}),
+        Options { mask: true, ..Options::default() },
+    );
+    let home = account.known_home();
+    let remember =
+        |id| home.vastenv(&instance.arguments(&["remember", "env-var", "--from-instance"], id)).run();
+    remember("8").refuses(1, &["the instance 8 is not running (exited)", "vastai start instance 8"]);
+    remember("9").refuses(1, &["no instance 9 in the account"]);
+    remember("x").refuses(2, &["--from-instance"]);
+    remember("7").expect(0).mentions(&["remembered HF_TOKEN on this machine"]);
+    assert_eq!(value(&home, "HF_TOKEN"), "hf");
+    // Everything is known now: nobody is asked.
+    account.forget();
+    remember("7").expect(0).mentions(&["nothing to remember"]);
+    assert_eq!(account.requests(), [""; 0]);
+    let words = instance.arguments(&["run", "--on"], "7");
+    assert_eq!(home.ok(&[&words[..], &["printenv", "HF_TOKEN"]].concat()), "hf\n");
+    let words = instance.arguments(&["run", "--on"], "8");
+    home.vastenv(&[&words[..], &["true"]].concat()).run().refuses(1, &["the instance 8 is not running"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The account's lists of API keys and of SSH keys as last known, for a TAB. They hold what a list
-//! shows, and no key.
+//! The account's lists of keys and of instances as last known, for a TAB and for hints. They hold what a
+//! list shows, and no key.
 
 use std::collections::BTreeMap;
 
@@ -8,77 +8,84 @@ use serde::{Deserialize, Serialize};
 use super::{Slot, Store, Version};
 use crate::domain::{AccountId, Digest, Result, Timestamp};
 
-/// Which keys a list is of.
+/// What a list is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    Api,
-    Ssh,
+pub enum ListKind {
+    ApiKeys,
+    SshKeys,
+    Instances,
 }
 
-impl KeyKind {
+impl ListKind {
+    const ALL: [Self; 3] = [Self::ApiKeys, Self::SshKeys, Self::Instances];
+
     /// The list's name: of its file, of its lock, and on the command line of the background.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Api => "api-keys",
-            Self::Ssh => "ssh-keys",
+            Self::ApiKeys => "api-keys",
+            Self::SshKeys => "ssh-keys",
+            Self::Instances => "instances",
         }
     }
 
     /// The kind with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Api, Self::Ssh].into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
 /// A list as last known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyList {
-    version: Version<1>,
+pub struct CachedList {
+    version: Version<2>,
     pub fetched_at: Timestamp,
     /// Whether a change since then ended so that nobody knows what the account holds now.
     pub doubtful: bool,
-    pub keys: Vec<ListedKey>,
+    pub entries: Vec<ListEntry>,
 }
 
-/// A key as the list shows it.
+/// A key or an instance as the list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedKey {
+pub struct ListEntry {
     pub id: u64,
-    /// The name of an API key, the comment of an SSH key; may be empty.
+    /// The name of an API key, the comment of an SSH key, the label of an instance; may be empty.
     pub name: String,
-    /// The rights of an API key, the fingerprint of an SSH key; may be empty.
+    /// The rights of an API key, the fingerprint of an SSH key, the GPUs of an instance; may be empty.
     pub detail: String,
+    /// That of an instance: `running`, say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
-impl KeyList {
+impl CachedList {
     /// The list as the server tells it now.
-    pub fn new(mut keys: Vec<ListedKey>, fetched_at: Timestamp) -> Self {
-        keys.sort_by_key(|key| key.id);
-        Self { version: Version, fetched_at, doubtful: false, keys }
+    pub fn new(mut entries: Vec<ListEntry>, fetched_at: Timestamp) -> Self {
+        entries.sort_by_key(|entry| entry.id);
+        Self { version: Version, fetched_at, doubtful: false, entries }
     }
 
-    /// Takes a key into the list, in place of one with the same number.
-    pub fn put(&mut self, key: ListedKey) {
-        self.remove(key.id);
-        let at = self.keys.partition_point(|other| other.id < key.id);
-        self.keys.insert(at, key);
+    /// Takes an entry into the list, in place of one with the same number.
+    pub fn put(&mut self, entry: ListEntry) {
+        self.remove(entry.id);
+        let at = self.entries.partition_point(|other| other.id < entry.id);
+        self.entries.insert(at, entry);
     }
 
-    /// Takes a key out of the list.
+    /// Takes an entry out of the list.
     pub fn remove(&mut self, id: u64) {
-        self.keys.retain(|key| key.id != id);
+        self.entries.retain(|entry| entry.id != id);
     }
 }
 
 impl Store {
     /// A list of `account`.
-    pub fn key_list(&self, account: &AccountId, kind: KeyKind) -> Slot<'_, KeyList> {
+    pub fn list(&self, account: &AccountId, kind: ListKind) -> Slot<'_, CachedList> {
         self.slot(self.account_folder(account).join(format!("{}.json", kind.name())))
     }
 
     /// Deletes the lists of `account`, as after a refused key.
-    pub fn delete_key_lists(&self, account: &AccountId) -> Result<()> {
-        [KeyKind::Api, KeyKind::Ssh].into_iter().try_for_each(|kind| self.key_list(account, kind).remove())
+    pub fn delete_lists(&self, account: &AccountId) -> Result<()> {
+        ListKind::ALL.into_iter().try_for_each(|kind| self.list(account, kind).remove())
     }
 
     /// The digests of the keys of `account` that were made through here, by id: by them the key in use is
@@ -93,8 +100,8 @@ mod tests {
     use super::*;
     use crate::domain::ServerUrl;
 
-    fn key(id: u64, name: &str) -> ListedKey {
-        ListedKey { id, name: name.to_owned(), detail: String::new() }
+    fn key(id: u64, name: &str) -> ListEntry {
+        ListEntry { id, name: name.to_owned(), detail: String::new(), status: None }
     }
 
     #[test]
@@ -102,18 +109,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::new(folder.path(), folder.path(), folder.path());
         let account = AccountId::new(&ServerUrl::default(), "1");
-        let slot = store.key_list(&account, KeyKind::Api);
+        let slot = store.list(&account, ListKind::ApiKeys);
         assert_eq!(slot.get(), None);
-        let list = KeyList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
+        let list = CachedList::new(vec![key(2, "b"), key(1, "a")], Timestamp(5));
         slot.save(&list).expect("written");
         assert_eq!(slot.get(), Some(list));
-        assert_eq!(store.key_list(&account, KeyKind::Ssh).get(), None);
+        assert_eq!(store.list(&account, ListKind::SshKeys).get(), None);
         for damaged in [
             "",
             "{",
             "[]",
-            "{\"version\":1}",
-            "{\"version\":2,\"fetched_at\":1,\"doubtful\":false,\"keys\":[]}",
+            "{\"version\":2}",
+            "{\"version\":1,\"fetched_at\":1,\"doubtful\":false,\"entries\":[]}",
         ] {
             let path = store.account_folder(&account).join("api-keys.json");
             store.write(&path, damaged.as_bytes()).expect("written");
@@ -123,10 +130,10 @@ mod tests {
 
     #[test]
     fn a_key_is_put_in_its_place_and_removed() {
-        let mut list = KeyList::new(vec![key(3, "c"), key(1, "a")], Timestamp(5));
+        let mut list = CachedList::new(vec![key(3, "c"), key(1, "a")], Timestamp(5));
         list.put(key(2, "b"));
         list.put(key(3, "C"));
         list.remove(1);
-        assert_eq!(list.keys, [key(2, "b"), key(3, "C")]);
+        assert_eq!(list.entries, [key(2, "b"), key(3, "C")]);
     }
 }
