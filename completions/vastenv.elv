@@ -121,6 +121,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'vastenv;run'= {
+            cand --on 'Run it over ssh on another machine or an instance; without CMD a login shell'
+            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
@@ -676,10 +678,13 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;remember'= {
             cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
+            cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
+            cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
+            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
-            cand --all 'Prompt for each unknown value; press Enter to skip one'
+            cand --all 'Prompt for each unknown value (Enter skips one); from an instance: take known ones too'
             cand --from-env 'Take unknown values (or NAME''s) from the environment'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
@@ -699,10 +704,13 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;remember;env-var'= {
             cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
+            cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
+            cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
+            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
-            cand --all 'Prompt for each unknown value; press Enter to skip one'
+            cand --all 'Prompt for each unknown value (Enter skips one); from an instance: take known ones too'
             cand --from-env 'Take unknown values (or NAME''s) from the environment'
             cand --keep-newline 'Keep the line break at the end of stdin'
             cand --raw 'Print JSON, as the official client does'
@@ -782,6 +790,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --help 'Print help'
         }
         &'vastenv;diff'= {
+            cand --on 'Compare with what an instance or ssh destination was launched with'
+            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'

@@ -1,4 +1,4 @@
-//! `vastenv diff FILE`: how a dotenv file and the account differ.
+//! `vastenv diff FILE`: how a dotenv file and the account differ; with `--on`, a container in place of the file.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,12 @@ use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::guard;
 use super::outcome::Outcome;
-use crate::account::Urgency;
+use super::there::{launch_environment, not_for_ssh, target};
+use crate::account::{Snapshot, Urgency};
 use crate::cli::Diff;
-use crate::domain::{Secret, count, printable};
-use crate::dotenv::{Comparison, Difference, compare, obstacle, settle};
+use crate::domain::{EnvName, Failure, Secret, count, printable};
+use crate::dotenv::{Comparison, Difference, Settled, compare, obstacle, settle};
+use crate::ssh::Container;
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
@@ -22,24 +24,50 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
         guard::values(app)?;
     }
     // The file first: a fault in it needs no server.
-    let file = settle(&read_entries(&arguments.file)?);
-    let snapshot = app.fetch(app.account()?, Urgency::Asked)?.snapshot;
+    let file =
+        arguments.file.as_deref().map(|path| Ok::<_, Failure>(settle(&read_entries(path)?))).transpose()?;
+    let account = app.account()?;
+    let snapshot = app.fetch(account.clone(), Urgency::Asked)?.snapshot;
     if let Some(failure) = &snapshot.unread {
         app.ui.warn_of(failure);
     }
-    let comparison = compare(&file, &snapshot.values());
+    let (side, other) = match (file, &arguments.on) {
+        (Some(file), _) => ("file", file),
+        (None, on) => {
+            let target = target(app, on.as_deref().unwrap_or_default(), &arguments.ssh)?;
+            let own = not_for_ssh(app, &account.environment(&snapshot));
+            ("container", launched_with(&launch_environment(&target, &own)?, &snapshot))
+        }
+    };
+    let mut known = snapshot.values();
+    if arguments.on.is_some() {
+        // No container can have the others.
+        known.retain(|name, _| EnvName::parse(name).is_ok());
+    }
+    let comparison = compare(&other, &known);
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;
     } else {
-        for note in &file.notes {
-            app.ui.say(&format!("{}: {note}", shown(&arguments.file)));
+        for path in &arguments.file {
+            other.notes.iter().for_each(|note| app.ui.say(&format!("{}: {note}", shown(path))));
         }
         for line in lines(&comparison, arguments.show_values) {
             app.ui.line(&line)?;
         }
-        app.ui.say(&summary(&comparison));
+        app.ui.say(&summary(&comparison, side));
     }
     Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The account's variables as a container was launched with them; what else it has is its own.
+fn launched_with(container: &Container, snapshot: &Snapshot) -> Settled {
+    let names = snapshot.variables.keys().filter_map(|name| EnvName::parse(name).ok());
+    let variables = names.filter_map(|name| {
+        // What is not text is another value than any that is known here.
+        let value = container.get(name.as_str())?.cloned();
+        Some((name, value.unwrap_or_else(|| Secret::new("\u{fffd}"))))
+    });
+    Settled { variables: variables.collect(), ..Settled::default() }
 }
 
 fn lines(comparison: &Comparison, show_values: bool) -> Vec<String> {
@@ -82,7 +110,7 @@ fn values(difference: &Difference) -> String {
     }
 }
 
-fn summary(comparison: &Comparison) -> String {
+fn summary(comparison: &Comparison, side: &str) -> String {
     let number = |wanted: char| {
         comparison.differences.values().filter(|difference| sign(difference) == wanted).count()
     };
@@ -91,7 +119,7 @@ fn summary(comparison: &Comparison) -> String {
         return format!("{same}, all the same");
     }
     format!(
-        "{} in the file only, {} in the account only, {} different, {} unknown; {same} the same",
+        "{} in the {side} only, {} in the account only, {} different, {} unknown; {same} the same",
         number('+') + comparison.misnamed.len(),
         number('-'),
         number('~'),

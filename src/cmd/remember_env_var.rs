@@ -139,7 +139,8 @@ fn from_there(
     let container = launch_environment(&target, &not_for_ssh(app, environment))?;
     let mut given = from_place(app, wanted, "there", |name| Some(container.get(name)?.cloned()));
     let found = given.len();
-    given.retain(|(name, value)| snapshot.variables[name].value.as_ref() != Some(value));
+    let known = |name: &String| snapshot.variables.get(name)?.value.as_ref();
+    given.retain(|(name, value)| known(name) != Some(value));
     if given.is_empty() && found > 0 {
         app.ui.say("nothing to remember: the values there are the same as here");
         return Ok(None);

@@ -230,3 +230,25 @@ fn nothing_is_asked_of_a_machine_if_nothing_is_unknown() {
         .expect(0)
         .mentions(&["nothing to remember: no value is unknown"]);
 }
+
+#[test]
+fn what_an_instance_has_otherwise_is_named() {
+    let (_account, home) = masked(&json!({"SAME": "x", "CHANGED": "x", "NEW": "x", "HIDDEN": "x"}));
+    let environ = [("SAME", "a\nb"), ("CHANGED", "the old one"), ("HIDDEN", "hf"), ("THEIRS", "z")];
+    let Some(instance) = Instance::with(&home, &environ) else { return };
+    for (name, value) in [("SAME", "a\nb"), ("CHANGED", "the new one"), ("NEW", "mine")] {
+        home.ok(&["remember", "env-var", name, value]);
+    }
+    let destination = instance.destination();
+    let diff = |words: &[&str]| home.vastenv(&instance.arguments(words, &destination)).run();
+    let said = diff(&["diff", "--on"]).expect(1).hides("the old one").hides("the new one");
+    assert_eq!(said.out, "~ CHANGED\n? HIDDEN\n- NEW\n");
+    said.mentions(&[
+        "0 in the container only, 1 in the account only, 1 different, 1 unknown; 1 variable the same",
+    ]);
+    let raw: serde_json::Value =
+        serde_json::from_str(&diff(&["diff", "--raw", "--on"]).expect(1).out).expect("JSON");
+    assert_eq!((&raw["different"], &raw["same"]), (&json!(["CHANGED"]), &json!(["SAME"])));
+    diff(&["diff", "-s", "--on"]).refuses(2, &[]);
+    home.vastenv(&["diff"]).run().refuses(2, &["FILE"]);
+}
