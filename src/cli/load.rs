@@ -64,7 +64,7 @@ pub struct Export {
 /// `vastenv run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # there, values in no argv or file"
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance"
 )]
 pub struct Run {
     /// Keep variables that are already set
@@ -93,7 +93,7 @@ pub struct Run {
 /// How `ssh` is called.
 #[derive(Clone, Debug, Default, Args)]
 pub struct SshOptions {
-    /// Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)
+    /// Pass an option to ssh, such as Port=2222 or -4 (repeatable)
     #[arg(id = "ssh_option", long = "ssh-option", value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
     pub options: Vec<String>,
 }

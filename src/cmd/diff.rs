@@ -48,7 +48,7 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;
     } else {
-        for path in &arguments.file {
+        if let Some(path) = &arguments.file {
             other.notes.iter().for_each(|note| app.ui.say(&format!("{}: {note}", shown(path))));
         }
         for line in lines(&comparison, arguments.show_values) {
@@ -64,8 +64,8 @@ fn launched_with(container: &Container, snapshot: &Snapshot) -> Settled {
     let names = snapshot.variables.keys().filter_map(|name| EnvName::parse(name).ok());
     let variables = names.filter_map(|name| {
         // What is not text is another value than any that is known here.
-        let value = container.get(name.as_str())?.cloned();
-        Some((name, value.unwrap_or_else(|| Secret::new("\u{fffd}"))))
+        let value = container.get(name.as_str())?.clone();
+        Some((name, value.unwrap_or_else(|_| Secret::new("\u{fffd}"))))
     });
     Settled { variables: variables.collect(), ..Settled::default() }
 }

@@ -2,6 +2,7 @@
 //! read where that is needed, never changed.
 
 use std::path::Path;
+use std::str::Utf8Error;
 
 use serde_json::json;
 
@@ -107,7 +108,7 @@ fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &
     } else if *from_env {
         from_place(app, &wanted, "here", |name| {
             let bytes = context::bytes_var(&EnvName::parse(name).ok()?)?;
-            Some(String::from_utf8(bytes).ok().map(Secret::new))
+            Some(String::from_utf8(bytes).map(Secret::new).map_err(|error| error.utf8_error()))
         })
     } else if let Some(file) = &file {
         from_file(app, file, &snapshot, if names.is_empty() { &[] } else { &wanted })
@@ -137,7 +138,7 @@ fn from_there(
     let target = if wanted.is_empty() { None } else { target()? };
     let Some(target) = target else { return Ok(Some(Vec::new())) };
     let container = launch_environment(&target, &not_for_ssh(app, environment))?;
-    let mut given = from_place(app, wanted, "there", |name| Some(container.get(name)?.cloned()));
+    let mut given = from_place(app, wanted, "there", |name| container.get(name).cloned());
     let found = given.len();
     let known = |name: &String| snapshot.variables.get(name)?.value.as_ref();
     given.retain(|(name, value)| known(name) != Some(value));
@@ -223,26 +224,26 @@ fn ask_for(app: &App, account: &Account<'_>, snapshot: &Snapshot, names: &[Strin
     Ok(given)
 }
 
-/// The values that a place has of these variables: `found` gives none for what is not text.
+/// The values that a place has of these variables.
 fn from_place(
     app: &App,
     names: &[String],
     place: &str,
-    found: impl Fn(&str) -> Option<Option<Secret>>,
+    found: impl Fn(&str) -> Option<std::result::Result<Secret, Utf8Error>>,
 ) -> Vec<Given> {
     let mut given = Vec::new();
     for name in names {
         let shown = printable(name);
         match found(name) {
             None => app.ui.say(&format!("{shown} is not in the environment {place}")),
-            Some(None) => app.ui.say(&format!("{shown} is not UTF-8 {place}")),
-            Some(Some(value)) if value.expose().is_empty() => {
-                app.ui.say(&format!("{shown} is empty {place}"))
+            Some(Err(_)) => app.ui.say(&format!("{shown} is not UTF-8 {place}")),
+            Some(Ok(value)) if value.expose().is_empty() => {
+                app.ui.say(&format!("{shown} is empty {place}"));
             }
-            Some(Some(value)) if is_mask(value.expose()) => {
+            Some(Ok(value)) if is_mask(value.expose()) => {
                 app.ui.say(&format!("{shown} is all asterisks {place}: not a value"));
             }
-            Some(Some(value)) => {
+            Some(Ok(value)) => {
                 if let Some(edge) = unseen_edge(value.expose()) {
                     let edge = edge as u32;
                     app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which is invisible"));

@@ -20,7 +20,7 @@ use crate::cli::Run;
 use crate::context::{self, variables};
 use crate::credentials;
 use crate::domain::{Failure, Result, Secret, printable};
-use crate::environment::Environment;
+use crate::environment::{Environment, Room};
 use crate::files::reason;
 use crate::process::{
     Streams, Trouble, find_program, interpreter, pass_on_ignored_pipe, run_filtered, with_users_limits,
@@ -173,6 +173,10 @@ fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
 
 fn given(app: &App, arguments: &Run) -> Outcome<Given> {
     let mut account = app.account()?;
+    if arguments.on.is_some() {
+        // This shell's environment is not the one there.
+        account.room = Room::default();
+    }
     account.room = account.room.with_arguments(size(&arguments.command));
     let snapshot: Snapshot = export::snapshot(app, &account, PATIENCE, WhenOld::RefreshWithin(QUICK))?;
     let snapshot = match &snapshot.unread {

@@ -97,6 +97,9 @@ pub fn not_run(target: &Target, trouble: ssh::Trouble) -> Failure {
             .hint(format!("log in once by hand and look at the key: ssh {there}")),
         ssh::Trouble::NotConnected => Failure::failed(format!("cannot reach {there} with ssh"))
             .hint(format!("try it by hand: ssh {there} true")),
+        ssh::Trouble::Ended { signal } => {
+            Failure::failed(format!("{there}: ssh was ended by signal {signal} before anything ran there"))
+        }
         ssh::Trouble::Tmux => Failure::failed(format!("{there}: the login starts tmux and nothing else"))
             .hint(format!("log in and switch that off: ssh {there}, then touch ~/.no_auto_tmux")),
         ssh::Trouble::NotRun(code) => {

@@ -3,6 +3,8 @@
 //! It is what process 1 was started with. A process that writes its title over it (sshd does) leaves rubble,
 //! and `exec env -i` nothing: then other processes that still have it are looked at.
 
+use std::str::Utf8Error;
+
 use super::{Token, in_sh};
 use crate::domain::Secret;
 
@@ -16,8 +18,8 @@ const MOST_OTHERS: usize = 5;
 #[derive(Debug, Default)]
 pub struct Container(Vec<(String, Value)>);
 
-/// A value; `None` where it is not UTF-8.
-type Value = Option<Secret>;
+/// A value, or why it is no text.
+type Value = Result<Secret, Utf8Error>;
 
 /// Why there is no environment of a container in an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,9 +35,9 @@ pub enum ReadError {
 }
 
 impl Container {
-    /// The value of a variable: `None` where there is none, `Some(None)` where it is not UTF-8.
-    pub fn get(&self, name: &str) -> Option<Option<&Secret>> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
+    /// The value of a variable, if there is one of this name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 }
 
@@ -99,7 +101,7 @@ fn entries(block: &[u8]) -> Option<Container> {
         let at = entry.iter().position(|byte| *byte == b'=')?;
         let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-%()".contains(byte);
         let name = std::str::from_utf8(&entry[..at]).ok().filter(|name| !name.is_empty())?;
-        let value = std::str::from_utf8(&entry[at + 1..]).ok().map(Secret::new);
+        let value = std::str::from_utf8(&entry[at + 1..]).map(Secret::new);
         name.bytes().all(|byte| is_in_name(&byte)).then(|| (name.to_owned(), value))
     };
     let whole = block.strip_suffix(b"\0")?;
@@ -126,7 +128,7 @@ mod tests {
     }
 
     fn value<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
-        container.get(name).flatten().map(Secret::expose)
+        container.get(name)?.as_ref().ok().map(Secret::expose)
     }
 
     #[test]
@@ -137,7 +139,7 @@ mod tests {
         let container = parsed(&output).expect("a container");
         assert_eq!(value(&container, "A"), Some(" a\nb=c\x1b[0m "));
         assert_eq!(value(&container, "EMPTY"), Some(""));
-        assert!(matches!(container.get("BYTES"), Some(None)));
+        assert!(matches!(container.get("BYTES"), Some(Err(_))));
         assert!(container.get("ABSENT").is_none());
         // An echo of the command line is no answer.
         let line = read_script(&Token(TOKEN.to_owned()));

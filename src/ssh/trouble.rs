@@ -12,6 +12,8 @@ pub enum Trouble {
     UnknownHost,
     /// `ssh` has said why.
     NotConnected,
+    /// A signal ended `ssh`.
+    Ended { signal: u8 },
     /// The login goes into tmux and runs nothing else.
     Tmux,
     /// The login runs something else.
@@ -24,6 +26,8 @@ pub fn trouble(code: u8, printed: &[u8]) -> Trouble {
     let says = |words: &str| text.contains(words);
     if says("open terminal failed: not a terminal") || says("no sessions") {
         Trouble::Tmux
+    } else if (129..192).contains(&code) {
+        Trouble::Ended { signal: code - 128 }
     } else if code != FAILED {
         Trouble::NotRun(code)
     } else if says("Permission denied (") {
@@ -48,6 +52,7 @@ mod tests {
             (1, "open terminal failed: not a terminal\n", Trouble::Tmux),
             (0, "no sessions\n", Trouble::Tmux),
             (0, "Welcome\n", Trouble::NotRun(0)),
+            (130, "Welcome\n", Trouble::Ended { signal: 2 }),
         ] {
             assert_eq!(trouble(code, printed.as_bytes()), expected, "{printed:?}");
         }

@@ -1,6 +1,7 @@
 //! Either side dies in the middle of a step.
 
 use std::process::{Child, ExitStatus};
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -9,9 +10,12 @@ use serde_json::json;
 use vastenv::sandbox::Options;
 
 use super::instance::{Instance, Launch, children, is_root, wait_for, waiting_sh};
+use super::run::account;
 use crate::cli::account::TestAccount;
 use crate::common::skip::can;
 use crate::home::Home;
+use crate::pty::PATIENCE;
+use crate::terminal::Terminal;
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,6 +123,64 @@ fn a_command_that_runs_breaks_off_as_under_ssh() {
         wait_for(&instance.path("waits"));
         let status = kill_one(victim, &mut child, &instance).expect("ended");
         assert_eq!(code(status), wanted(victim), "{victim:?}");
+    }
+}
+
+/// The `ssh` that has a terminal to this instance.
+fn ssh_to(instance: &Instance) -> u32 {
+    let config = format!("/ssh-{} ", instance.port());
+    let limit = Instant::now() + PATIENCE;
+    while Instant::now() < limit {
+        for entry in std::fs::read_dir("/proc").expect("processes").map_while(Result::ok) {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            if line.starts_with("ssh -tt ") && line.contains(&config) {
+                return entry.file_name().to_str().expect("text").parse().expect("an id");
+            }
+        }
+    }
+    panic!("no ssh");
+}
+
+#[test]
+fn a_terminal_comes_back_whoever_dies_and_nothing_is_left_there() {
+    if !can(is_root(), "only root can make an instance wait") {
+        return;
+    }
+    for victim in [Victim::Ssh, Victim::Server] {
+        for at_the_mark in [true, false] {
+            let (_account, home) = if at_the_mark { large_account() } else { account() };
+            let sh = waiting_sh("read");
+            let launch = Launch { sh: at_the_mark.then_some(&sh), ..Launch::default() };
+            let Some(instance) = launch.start(&home) else { return };
+            instance.close_gate();
+            let destination = instance.destination();
+            let line = instance.arguments(&["vastenv", "run", "--on"], &destination).join(" ");
+            let command = "sh -c ': >ran; : >waits; exec sleep 1002'";
+            let script = format!("stty -g >before; {line} -- {command}; code=$?; stty -g >after; exit $code");
+            let terminal = Terminal::open(&home, 80, &script);
+            wait_for(&instance.path("waits"));
+            let ids = match victim {
+                Victim::Server => instance.sessions(),
+                _ => vec![ssh_to(&instance)],
+            };
+            for id in ids {
+                kill(Pid::from_raw(i32::try_from(id).expect("an id")), Signal::SIGKILL).expect("killed");
+            }
+            let (seen, code) = terminal.end();
+            assert_eq!(code, wanted(victim), "{victim:?} {at_the_mark}: {seen}");
+            let settings = |name: &str| std::fs::read_to_string(home.path(name)).expect("settings");
+            assert_eq!(settings("before"), settings("after"));
+            if at_the_mark {
+                let _gate = instance.open_gate();
+                instance.exit_code();
+                assert!(!instance.path("ran").exists(), "{victim:?}");
+            }
+            // The hang-up reaches everything in the terminal there.
+            while instance.sessions().iter().any(|id| !children(*id).is_empty()) {
+                std::thread::yield_now();
+            }
+        }
     }
 }
 

@@ -211,7 +211,7 @@ impl Instance {
         format!("{}@127.0.0.1", self.user)
     }
 
-    pub fn as_worker(mut self) -> Self {
+    pub fn for_worker(mut self) -> Self {
         "worker".clone_into(&mut self.user);
         self
     }

@@ -168,7 +168,7 @@ fn an_overwritten_or_emptied_process_1_is_not_believed() {
 fn who_is_not_root_is_told_or_takes_the_way_that_the_images_have() {
     let (_account, home) = masked(&json!({"HF_TOKEN": "x"}));
     let Some(instance) = Instance::with(&home, &[("HF_TOKEN", "hf")]) else { return };
-    let instance = instance.as_worker();
+    let instance = instance.for_worker();
     remember(&home, &instance, &[])
         .refuses(1, &["worker may not read the environment of process 1", "sudo -n"]);
     let sudo =
