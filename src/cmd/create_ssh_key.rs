@@ -31,7 +31,7 @@ pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Outcome<()> {
         let key = given_key(app, text.expose())?;
         let account = app.account()?;
         let outcome = add(app, account.clone(), &key, arguments.force)?;
-        return Ok(report(app, &account, &key, &attachable(text.expose(), &key), outcome)?);
+        return Ok(report(app, &account, &key, &attachable(text.expose()), outcome)?);
     }
     // Before anything is made: without an API key the pair could not be added.
     let account = app.account()?;
@@ -39,7 +39,7 @@ pub fn create_ssh_key(app: &App, arguments: CreateSshKey) -> Outcome<()> {
     let outcome = add(app, account.clone(), &key, arguments.force)
         .map_err(|stop| stop.map(|failure| finish_later(app, &path, failure)))?;
     let public = format!("{}.pub", path.display());
-    Ok(report(app, &account, &key, &attachable(&public, &key), outcome)?)
+    Ok(report(app, &account, &key, &attachable(&public), outcome)?)
 }
 
 fn add(app: &App, account: Account<'_>, key: &PublicKey, force: bool) -> Outcome<Added> {
@@ -80,10 +80,10 @@ fn report(app: &App, account: &Account<'_>, key: &PublicKey, argument: &str, out
         Added::Added { answer, .. } if app.ui.raw => app.ui.json(&answer),
         Added::Added { id, .. } => {
             let id = id.map_or(String::new(), |id| format!(" {id}"));
-            app.ui.say(&format!("added SSH key{id}: {}", describe(key)));
             let instances = running(account).map_or(String::new(), |known| format!(" ({known})"));
             app.ui.say(&format!(
-                "running instances do not get it{instances}: vastai attach ssh INSTANCE {argument}"
+                "added SSH key{id}: {}; for running instances{instances}: vastai attach ssh INSTANCE {argument}",
+                describe(key)
             ));
             Ok(())
         }

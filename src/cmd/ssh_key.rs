@@ -82,10 +82,10 @@ fn refusal(unread: Unread, name: &str) -> Failure {
     }
 }
 
-/// The key as an argument of another command: the path that `text` is, or the key itself.
-pub fn attachable(text: &str, key: &PublicKey) -> String {
-    let argument = path_of(text).map_or_else(|| key.line().to_owned(), |path| path.display().to_string());
-    shell_escape::escape(argument.into()).into_owned()
+/// What stands for the key in another command: the path that `text` is, or a place holder.
+pub fn attachable(text: &str) -> String {
+    let path = path_of(text).map(|path| path.display().to_string());
+    path.map_or("KEY".to_owned(), |path| shell_escape::escape(path.into()).into_owned())
 }
 
 /// Type, fingerprint and comment, short enough for a line of talk.

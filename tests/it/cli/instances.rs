@@ -31,9 +31,7 @@ fn cached(home: &Home) -> Option<Value> {
 #[test]
 fn a_new_key_and_each_background_refresh_bring_the_list() {
     let account = account();
-    let mut home = account.home();
-    home.unset("VAST_API_KEY");
-    home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    let home = knowing_home(&account);
     let expected = json!([
         {"id": 7, "name": "a\\u{1b}[2J\\tb", "detail": ""},
         {"id": 20_931_234, "name": "train", "detail": "2x RTX 4090", "status": "running"},
@@ -72,13 +70,92 @@ fn a_key_that_may_not_read_it_is_told_nothing_and_asks_once() {
 #[test]
 fn a_refused_key_leaves_no_list() {
     let account = account();
-    let mut home = account.home();
-    home.unset("VAST_API_KEY");
-    home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    let home = knowing_home(&account);
     let list = home.snapshot().expect("a snapshot").with_file_name("instances.json");
     assert!(list.exists());
     let elsewhere = Home::at(&account.sandbox.url, KEY);
     elsewhere.vastenv(&["reset", "api-key", "-y"]).run().expect(0);
     home.vastenv(&["refresh"]).run().expect(4);
     assert!(!list.exists());
+}
+
+/// A home that knows the account's instances.
+fn knowing_home(account: &TestAccount) -> Home {
+    let mut home = account.home();
+    home.unset("VAST_API_KEY");
+    home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    home
+}
+
+#[test]
+fn an_update_names_the_instances_that_keep_the_old_value() {
+    let account = account();
+    let home = knowing_home(&account);
+    let hint = "running instances keep the old value: 20931234 (train)\n";
+    for (arguments, is_told) in [
+        (&["update", "env-var", "A", "2"][..], true),
+        (&["set", "env-var", "A", "3"], true),
+        (&["set", "env-var", "NEW", "1"], false),
+        (&["create", "env-var", "B", "1"], false),
+        (&["update", "env-var", "A", "4", "--raw"], false),
+        (&["update", "env-var", "A", "5", "-q"], false),
+    ] {
+        let said = home.vastenv(arguments).run().expect(0);
+        assert_eq!(said.err.contains(hint), is_told, "{said:?}");
+        assert_eq!(said.err.contains("instance"), is_told, "{said:?}");
+    }
+    // Whoever knows of none says nothing of any.
+    let said = account.home().vastenv(&["update", "env-var", "A", "6"]).run().expect(0);
+    assert_eq!(said.err, "updated A\n");
+}
+
+#[test]
+fn a_new_ssh_key_comes_with_the_command_that_brings_it_to_what_runs() {
+    let account = account();
+    let home = knowing_home(&account);
+    let key = |comment: &str, end: char| {
+        format!(
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEChKtsRnn8LkA4a6sNEcb2HF4RpFVn1FZZq0rIVV{end} {comment}"
+        )
+    };
+    home.write("it's/a key.pub", key("me@here", 'N') + "\n");
+    for (given, expected) in [("it's/a key.pub", "it's/a key.pub"), (&key("me@work", 'M'), "KEY")] {
+        let said = home.vastenv(&["create", "ssh-key", given]).run().expect(0);
+        let (_, argument) = said
+            .err
+            .split_once("; for running instances (20931234 (train)): vastai attach ssh INSTANCE ")
+            .unwrap_or_else(|| panic!("{said:?}"));
+        let printed = home.command("sh", &["-c", &format!("printf %s {argument}")]).run().expect(0).out;
+        assert_eq!(printed, expected);
+    }
+    let said = home.vastenv(&["create", "ssh-key"]).run().expect(0);
+    let made = home.path(".ssh/id_ed25519.pub");
+    assert!(said.err.ends_with(&format!("vastai attach ssh INSTANCE {}\n", made.display())), "{said:?}");
+    let said = home.vastenv(&["create", "ssh-key", &key("again", 'O'), "--raw"]).run().expect(0);
+    assert!(!said.err.contains("attach"), "{said:?}");
+}
+
+#[test]
+fn an_instances_own_key_gets_a_clear_word() {
+    const OWN: &str = "00112233445566778899aabbccddeeff";
+    let state =
+        json!({"api_keys": [{"key": KEY}, {"key": OWN, "permissions": {"api": {"instance_read": {}}}}]});
+    let account = TestAccount::of(&state, Options::default());
+    let word = "the instance's own key (CONTAINER_API_KEY), which cannot list the account's variables";
+    for key in [OWN, "no-key-of-anybodys"] {
+        let mut home = Home::at(&account.sandbox.url, key);
+        for arguments in [&["refresh"][..], &["show", "env-vars"], &["create", "env-var", "A", "1"]] {
+            let said = home.vastenv(arguments).run().expect(4);
+            assert!(!said.err.contains("CONTAINER_API_KEY"), "{said:?}");
+            let call = home.vastenv(arguments).env("CONTAINER_API_KEY", key);
+            call.run().refuses(4, &[word, "`vastenv set api-key`"]).hides(key);
+        }
+        home.unset("VAST_API_KEY");
+        let said = home.vastenv(&["set", "api-key"]).env("CONTAINER_API_KEY", key).stdin(key).run();
+        said.mentions(&["warning: this is ", word]).hides(key);
+    }
+    // Another key that is used beside it is not meant.
+    let home = account.home();
+    let said = home.vastenv(&["refresh"]).env("CONTAINER_API_KEY", OWN).run().expect(0);
+    assert!(!said.err.contains("CONTAINER_API_KEY"), "{said:?}");
 }

@@ -233,7 +233,8 @@ pub fn set_api_key() {
     let side = Side::new();
     let they = side.official(&["set", "api-key", READER], "");
     assert_eq!((they.files[0].as_deref(), side.all_requests()), (Some(READER), vec![]));
-    let asked = ["GET /users/current/", "GET /secrets/"].map(|what| (what.to_owned(), Value::Null));
+    let asked = ["GET /users/current/", "GET /secrets/", "GET /api/v1/instances/"];
+    let asked = asked.map(|what| (what.to_owned(), Value::Null));
     for (option, requests) in [(&[][..], &asked[..]), (&["--no-verify"], &[])] {
         let side = Side::new();
         let we = side.fresh(&[&["set", "api-key", READER], option].concat(), "");
