@@ -1,6 +1,7 @@
 //! Either side dies in the middle of a step.
 
-use std::process::{Child, ExitStatus};
+use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
 use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
@@ -27,26 +28,24 @@ enum Victim {
 
 const VICTIMS: [Victim; 3] = [Victim::Vastenv, Victim::Ssh, Victim::Server];
 
-fn kill_one(victim: Victim, vastenv: &mut Child, instance: &Instance) -> Option<ExitStatus> {
-    let kill_all = |ids: Vec<u32>| {
-        assert!(!ids.is_empty(), "{victim:?}");
-        for id in ids {
-            let id = Pid::from_raw(i32::try_from(id).expect("an id"));
-            kill(id, Signal::SIGKILL).expect("killed");
-        }
-    };
-    match victim {
-        Victim::Vastenv => vastenv.kill().expect("killed"),
-        Victim::Ssh => kill_all(children(vastenv.id())),
-        // The processes of the session, not the one that listens.
-        Victim::Server => kill_all(instance.sessions()),
-    }
-    Some(vastenv.wait().expect("ended"))
+/// Kills processes, of which one may take others with it.
+fn kill_all(ids: &[u32]) {
+    let killed = ids.iter().filter(|id| {
+        let id = Pid::from_raw(i32::try_from(**id).expect("an id"));
+        kill(id, Signal::SIGKILL).is_ok()
+    });
+    assert!(killed.count() > 0, "{ids:?}");
 }
 
-/// What each victim's death comes to for who started vastenv.
-fn code(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
+/// Kills one, and gives what that comes to for who started vastenv, as a shell tells it.
+fn kill_one(victim: Victim, vastenv: &mut Child, instance: &Instance) -> i32 {
+    match victim {
+        Victim::Vastenv => vastenv.kill().expect("killed"),
+        Victim::Ssh => kill_all(&children(vastenv.id())),
+        // The processes of the session, not the one that listens.
+        Victim::Server => kill_all(&instance.sessions()),
+    }
+    let status = vastenv.wait().expect("ended");
     status.code().or(status.signal().map(|signal| 128 + signal)).expect("an end")
 }
 
@@ -55,6 +54,12 @@ fn wanted(victim: Victim) -> i32 {
         Victim::Vastenv | Victim::Ssh => 137,
         Victim::Server => 255,
     }
+}
+
+/// Starts a command there.
+fn run(home: &Home, instance: &Instance, command: &[&str]) -> Child {
+    let destination = instance.destination();
+    home.vastenv(&[&instance.arguments(&["run", "--on"], &destination), command].concat()).spawn()
 }
 
 /// Large enough that it gets stuck on the way: a line break takes many bytes there.
@@ -75,13 +80,10 @@ fn a_command_never_runs_on_half_of_what_is_sent() {
         let launch = Launch { sh: Some(&waiting_sh("read")), ..Launch::default() };
         let Some(instance) = launch.start(&home) else { return };
         instance.close_gate();
-        let destination = instance.destination();
-        let words = instance.arguments(&["run", "--on"], &destination);
-        let mut child = home.vastenv(&[&words[..], &["touch", "ran"]].concat()).spawn();
+        let mut child = run(&home, &instance, &["touch", "ran"]);
         // The shell there has said that it listens, and reads nothing: what is sent gets stuck half-way.
         wait_for(&instance.path("waits"));
-        let status = kill_one(victim, &mut child, &instance).expect("ended");
-        assert_eq!(code(status), wanted(victim), "{victim:?}");
+        assert_eq!(kill_one(victim, &mut child, &instance), wanted(victim), "{victim:?}");
         let _gate = instance.open_gate();
         assert_eq!(instance.exit_code(), "98", "{victim:?}");
         assert!(!instance.path("ran").exists(), "{victim:?}");
@@ -98,12 +100,9 @@ fn a_login_that_breaks_off_gets_nothing_and_is_told() {
         let Some(instance) = Instance::with(&home, &[]) else { return };
         instance.close_gate();
         instance.write(".bashrc", ": >waits; : <gate; cat >got; : >ended\n");
-        let destination = instance.destination();
-        let words = instance.arguments(&["run", "--on"], &destination);
-        let mut child = home.vastenv(&[&words[..], &["touch", "ran"]].concat()).spawn();
+        let mut child = run(&home, &instance, &["touch", "ran"]);
         wait_for(&instance.path("waits"));
-        let status = kill_one(victim, &mut child, &instance).expect("ended");
-        assert_eq!(code(status), wanted(victim), "{victim:?}");
+        assert_eq!(kill_one(victim, &mut child, &instance), wanted(victim), "{victim:?}");
         let _gate = instance.open_gate();
         wait_for(&instance.path("ended"));
         assert_eq!(std::fs::read(instance.path("got")).expect("read"), b"", "{victim:?}");
@@ -116,13 +115,9 @@ fn a_command_that_runs_breaks_off_as_under_ssh() {
     let (_account, home) = large_account();
     for victim in [Victim::Ssh, Victim::Server] {
         let Some(instance) = Instance::with(&home, &[]) else { return };
-        let destination = instance.destination();
-        let words = instance.arguments(&["run", "--on"], &destination);
-        let script = ["sh", "-c", ": >waits; exec cat"];
-        let mut child = home.vastenv(&[&words[..], &script].concat()).spawn();
+        let mut child = run(&home, &instance, &["sh", "-c", ": >waits; exec cat"]);
         wait_for(&instance.path("waits"));
-        let status = kill_one(victim, &mut child, &instance).expect("ended");
-        assert_eq!(code(status), wanted(victim), "{victim:?}");
+        assert_eq!(kill_one(victim, &mut child, &instance), wanted(victim), "{victim:?}");
     }
 }
 
@@ -160,12 +155,9 @@ fn a_terminal_comes_back_whoever_dies_and_nothing_is_left_there() {
             let script = format!("stty -g >before; {line} -- {command}; code=$?; stty -g >after; exit $code");
             let terminal = Terminal::open(&home, 80, &script);
             wait_for(&instance.path("waits"));
-            let ids = match victim {
-                Victim::Server => instance.sessions(),
-                _ => vec![ssh_to(&instance)],
-            };
-            for id in ids {
-                kill(Pid::from_raw(i32::try_from(id).expect("an id")), Signal::SIGKILL).expect("killed");
+            match victim {
+                Victim::Server => kill_all(&instance.sessions()),
+                _ => kill_all(&[ssh_to(&instance)]),
             }
             let (seen, code) = terminal.end();
             assert_eq!(code, wanted(victim), "{victim:?} {at_the_mark}: {seen}");
@@ -202,8 +194,11 @@ fn an_answer_that_breaks_off_is_not_remembered() {
         let words = instance.arguments(&["remember", "env-var", "--from-ssh"], &destination);
         let mut child = home.vastenv(&words).spawn();
         wait_for(&instance.path("waits"));
-        let status = kill_one(victim, &mut child, &instance).expect("ended");
-        assert_eq!(code(status), if victim == Victim::Vastenv { 137 } else { 1 }, "{victim:?}");
+        assert_eq!(
+            kill_one(victim, &mut child, &instance),
+            if victim == Victim::Vastenv { 137 } else { 1 },
+            "{victim:?}"
+        );
         let _gate = instance.open_gate();
         let values = home.ok(&["run", "--allow-missing", "sh", "-c", "echo ${HF_TOKEN-none}"]);
         assert_eq!(values, "none\n", "{victim:?}");
