@@ -3,6 +3,10 @@
 /// What `ssh` ends with for a failure of its own.
 const FAILED: u8 = 255;
 
+/// What tmux says where it cannot start, and where it ends.
+const TMUX: [&str; 4] =
+    ["open terminal failed: not a terminal", "no sessions", "[exited]", "[detached (from session "];
+
 /// What keeps a script from running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -24,7 +28,7 @@ pub enum Trouble {
 pub fn trouble(code: u8, printed: &[u8]) -> Trouble {
     let text = String::from_utf8_lossy(printed);
     let says = |words: &str| text.contains(words);
-    if says("open terminal failed: not a terminal") || says("no sessions") {
+    if TMUX.iter().any(|words| says(words)) {
         Trouble::Tmux
     } else if (129..192).contains(&code) {
         Trouble::Ended { signal: code - 128 }
@@ -51,6 +55,7 @@ mod tests {
             (255, "ssh: connect to host h port 22: Connection refused\r\n", Trouble::NotConnected),
             (1, "open terminal failed: not a terminal\n", Trouble::Tmux),
             (0, "no sessions\n", Trouble::Tmux),
+            (0, "\x1b[?1049l[detached (from session ssh_tmux)]\r\n", Trouble::Tmux),
             (0, "Welcome\n", Trouble::NotRun(0)),
             (130, "Welcome\n", Trouble::Ended { signal: 2 }),
         ] {

@@ -194,6 +194,11 @@ fn an_ordinary_user_may_host_it() {
     };
     remember(&home, &instance, &[]).expect(0);
     assert_eq!(value(&home, "HF_TOKEN"), TOKEN);
+    let destination = instance.destination();
+    let words = instance.arguments(&["run", "--on"], &destination);
+    let script = ["--", "sh", "-c", "printf '<%s>' \"$HF_TOKEN\"; cat; exit 7"];
+    let said = home.vastenv(&[&words[..], &script].concat()).stdin("through").run().expect(7);
+    assert_eq!(said.out, format!("<{TOKEN}>through"));
 }
 
 #[test]
