@@ -122,7 +122,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;run'= {
             cand --on 'Run it over ssh on another machine or an instance; without CMD a login shell'
-            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
+            cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
@@ -680,7 +680,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
             cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
-            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
+            cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
@@ -706,7 +706,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
             cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
-            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
+            cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
@@ -791,7 +791,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;diff'= {
             cand --on 'Compare with what an instance or ssh destination was launched with'
-            cand --ssh-option 'Pass an option to ssh: Port=2222, -i~/.ssh/other … (repeatable)'
+            cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'

@@ -60,7 +60,7 @@ pub enum RememberWhat {
     after_help = "Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  vastenv remember env-var --all             # prompts for each unknown value\n  vastenv remember env-var --from-env        # takes them from this shell\n  vastenv remember env-var --from .env\n  vastenv remember env-var --from-instance 20931234"
 )]
 pub struct RememberEnvVar {
-    /// Name of a variable of the account
+    /// Name of a variable of the account; with a source, one or more
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
     pub name: Option<String>,
     /// Value (visible in `ps` and shell history: leave it out to be prompted)

@@ -90,7 +90,7 @@ fn remember_from(app: &App, account: &Account<'_>, names: &[EnvName], sources: &
     let wanted: Vec<String> = if names.is_empty() {
         environment.hidden().into_iter().map(str::to_owned).collect()
     } else {
-        names.iter().map(|name| saved_name(&snapshot, name)).collect::<Result<_>>()?
+        names.iter().enumerate().map(|(at, name)| wanted_name(&snapshot, name, at)).collect::<Result<_>>()?
     };
     let given = if from_instance.is_some() || from_ssh.is_some() {
         let known = if sources.all && names.is_empty() { known_here(&snapshot) } else { Vec::new() };
@@ -190,6 +190,15 @@ fn saved_name(snapshot: &Snapshot, name: &EnvName) -> Result<String> {
         ))
     })?;
     Ok(saved.to_owned())
+}
+
+/// [`saved_name`] of one among others, of which all but the first may be a value in the wrong place.
+fn wanted_name(snapshot: &Snapshot, name: &EnvName, at: usize) -> Result<String> {
+    match saved_name(snapshot, name) {
+        Err(_) if at > 0 => Err(Failure::failed(format!("name {} is not a variable of the account", at + 1))
+            .hint("`vastenv show env-vars` lists the names")),
+        saved => saved,
+    }
 }
 
 /// Asks for each value in turn; an empty answer skips it.

@@ -65,6 +65,11 @@ fn what_is_unknown_here_comes_home_byte_for_byte() {
     remember(&home, &instance, &["--all"]).expect(0).mentions(&["remembered HF_TOKEN, KNOWN on"]);
     assert_eq!((value(&home, "HF_TOKEN"), value(&home, "KNOWN")), (TOKEN.to_owned(), "theirs".to_owned()));
     remember(&home, &instance, &["NOT_OURS"]).refuses(1, &["the account has no variable NOT_OURS"]);
+    // A value in the wrong place is not repeated.
+    remember(&home, &instance, &["KNOWN", "hf_secret"])
+        .refuses(1, &["name 2 is not a variable"])
+        .hides("hf_secret");
+    home.vastenv(&["remember", "env-var", "KNOWN", "a", "hf_secret"]).run().expect(2).hides("hf_secret");
     remember(&home, &instance, &["GONE"]).expect(1).mentions(&["no value remembered for GONE"]);
 }
 
