@@ -99,7 +99,7 @@ fn a_login_that_breaks_off_gets_nothing_and_is_told() {
     for victim in [Victim::Ssh, Victim::Server] {
         let Some(instance) = Instance::with(&home, &[]) else { return };
         instance.close_gate();
-        instance.write(".bashrc", ": >waits; : <gate; cat >got; : >ended\n");
+        instance.write(".bashrc", "echo noise >&2; : >waits; : <gate; cat >got; : >ended\n");
         let mut child = run(&home, &instance, &["touch", "ran"]);
         wait_for(&instance.path("waits"));
         assert_eq!(kill_one(victim, &mut child, &instance), wanted(victim), "{victim:?}");
