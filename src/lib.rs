@@ -12,7 +12,7 @@
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files, slots and locks: the one place that writes |
 //! | sealing | [`sealing`] | sealed files, the keys in the keyring that open them, and the change from and to plain files |
-//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`bundle`], [`sandbox`], [`process`], [`container`] | one outside thing each; they do not know each other, but that credentials read config |
+//! | edges | [`config`], [`credentials`], [`api`], [`store`], [`keypair`], [`bundle`], [`sandbox`], [`process`], [`container`], [`ssh`] | one outside thing each; they do not know each other, but that credentials read config |
 //! | account | [`account`] | the only place that joins API and store |
 //! | surroundings | [`context`], [`ui`], [`cli`], [`complete`] | environment, clock, terminal; the types of the command line; what a TAB wants |
 //! | commands | [`cmd`] | arguments in, account asked, text out; one file each |
@@ -79,6 +79,7 @@ mod redact;
 pub mod sandbox;
 pub mod sealing;
 pub mod shell;
+mod ssh;
 mod store;
 mod ui;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::path;
+use super::{SshOptions, path, text};
 
 /// What both help texts say of the files.
 const DIALECT: &str = "\
@@ -45,11 +45,18 @@ Exit code 0: all the same; 1: something differs or is unknown.
 Examples:
   vastenv diff .env
   vastenv diff -s .env
+  vastenv diff --on 20931234        # what an instance has otherwise, by name
   vastenv export dotenv | vastenv diff -"))]
 pub struct Diff {
     /// Dotenv file, - for stdin
-    #[arg(value_name = "FILE", value_parser = path())]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", value_parser = path(), required_unless_present = "on")]
+    pub file: Option<PathBuf>,
+    /// Compare with what an instance or ssh destination was launched with
+    #[arg(long, value_name = "DEST|ID", value_parser = text(), conflicts_with_all = ["file", "show_values"])]
+    pub on: Option<String>,
+    /// How `ssh` is called.
+    #[command(flatten)]
+    pub ssh: SshOptions,
     /// Show the values too
     #[arg(long, short)]
     pub show_values: bool,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Filters, path, secret, text};
+use super::{Filters, SshOptions, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -94,15 +94,19 @@ pub enum RememberWhat {
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
         vastenv remember env-var --from .env\n  \
-        vastenv remember env-var --from vars.age"
+        vastenv remember env-var --from vars.age\n  \
+        vastenv remember env-var --from-instance 20931234"
 )]
 pub struct RememberEnvVar {
-    /// Name of a variable of the account
-    #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = ["all", "from_env", "from"])]
+    /// Name of a variable of the account; with a source, one or more
+    #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
     pub name: Option<String>,
     /// Value (visible in `ps` and shell history: leave it out to be prompted)
     #[arg(value_name = "VALUE", value_parser = secret(), conflicts_with_all = ["all", "from_env", "from"])]
     pub value: Option<Secret>,
+    /// More names, for a source of many.
+    #[arg(value_name = "NAME", value_parser = text(), hide = true)]
+    pub more: Vec<String>,
     /// Where the values come from.
     #[command(flatten)]
     pub sources: Sources,
@@ -114,19 +118,39 @@ pub struct RememberEnvVar {
     pub stdin: StdinValue,
 }
 
+/// The arguments that name a source.
+const SOURCES: [&str; 5] = ["all", "from_env", "from", "from_instance", "from_ssh"];
+
 /// Where remembered values come from, if not from the user's fingers.
 #[derive(Clone, Debug, Default, Args)]
-#[group(multiple = false)]
 pub struct Sources {
-    /// Prompt for each unknown value; press Enter to skip one
-    #[arg(long)]
+    /// Prompt for each unknown value (Enter skips one); from an instance: take known ones too
+    #[arg(long, conflicts_with_all = ["from_env", "from"])]
     pub all: bool,
+    /// The one place.
+    #[command(flatten)]
+    pub place: Place,
+    /// How `ssh` is called.
+    #[command(flatten)]
+    pub ssh: SshOptions,
+}
+
+/// A place that has values.
+#[derive(Clone, Debug, Default, Args)]
+#[group(multiple = false)]
+pub struct Place {
     /// Take unknown values (or NAME's) from the environment
     #[arg(long)]
     pub from_env: bool,
     /// Take values of the account's variables from a dotenv or age file (- is stdin)
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
+    /// Take unknown values (or NAMEs') from a running instance, over ssh
+    #[arg(long, value_name = "INSTANCE", value_parser = clap::value_parser!(u64))]
+    pub from_instance: Option<u64>,
+    /// The same from any ssh destination, such as ssh://root@host:port
+    #[arg(long, value_name = "DEST", value_parser = text())]
+    pub from_ssh: Option<String>,
 }
 
 /// How the file of `--from` is read.

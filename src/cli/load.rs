@@ -105,7 +105,7 @@ fn formats() -> impl Iterator<Item = PossibleValue> {
 /// `vastenv run`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances"
+    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance"
 )]
 pub struct Run {
     /// Keep variables that are already set
@@ -123,9 +123,23 @@ pub struct Run {
     /// Which variables.
     #[command(flatten)]
     pub filters: Filters,
+    /// Run it over ssh on another machine or an instance; without CMD a login shell
+    #[arg(long, value_name = "DEST|ID", value_parser = text())]
+    pub on: Option<String>,
+    /// How `ssh` is called.
+    #[command(flatten)]
+    pub ssh: SshOptions,
     /// The command and its arguments
-    #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
+    #[arg(required_unless_present = "on", trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+}
+
+/// How `ssh` is called.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SshOptions {
+    /// Pass an option to ssh, such as Port=2222 or -4 (repeatable)
+    #[arg(id = "ssh_option", long = "ssh-option", value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
+    pub options: Vec<String>,
 }
 
 /// `vastenv storage`

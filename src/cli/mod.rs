@@ -25,13 +25,13 @@ pub use dashes::mark_values;
 use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
 pub use env_var::{
-    Forget, ForgetEnvVar, NameValue, Names, Opening, Remember, RememberEnvVar, RememberWhat, ShowEnvVar,
-    ShowEnvVars, Sources, Why,
+    Forget, ForgetEnvVar, NameValue, Names, Opening, Place, Remember, RememberEnvVar, RememberWhat,
+    ShowEnvVar, ShowEnvVars, Sources, Why,
 };
 pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{AGE, Completions, Export, Hook, Run, Sandbox, Storage};
+pub use load::{AGE, Completions, Export, Hook, Run, Sandbox, SshOptions, Storage};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]

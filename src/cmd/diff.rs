@@ -1,4 +1,4 @@
-//! `vastenv diff FILE`: how a dotenv file and the account differ.
+//! `vastenv diff FILE`: how a dotenv file and the account differ; with `--on`, a container in place of the file.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,13 @@ use super::app::App;
 use super::dotenv_file::{read_entries, shown};
 use super::guard;
 use super::outcome::Outcome;
+use super::there::{launch_environment, not_for_ssh, target};
 use crate::account::Urgency;
 use crate::cli::Diff;
-use crate::domain::{Secret, count, printable};
-use crate::dotenv::{Comparison, Difference, How, compare, obstacle, settle};
+use crate::domain::{EnvName, Failure, Secret, count, printable};
+use crate::dotenv::{Comparison, Difference, How, Settled, compare, obstacle, settle};
+use crate::environment::KnownVariables;
+use crate::ssh::Container;
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
@@ -22,24 +25,47 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
         guard::values(app)?;
     }
     // The file first: a fault in it needs no server.
-    let file = settle(&read_entries(&arguments.file)?);
-    let known = app.fetch(app.account()?, Urgency::Asked)?.known;
+    let file =
+        arguments.file.as_deref().map(|path| Ok::<_, Failure>(settle(&read_entries(path)?))).transpose()?;
+    let account = app.account()?;
+    let known = app.fetch(account.clone(), Urgency::Asked)?.known;
     if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
-    let comparison = compare(&file, known.iter());
+    let (side, other) = match (file, &arguments.on) {
+        (Some(file), _) => ("file", file),
+        (None, on) => {
+            let target = target(app, on.as_deref().unwrap_or_default(), &arguments.ssh)?;
+            let own = not_for_ssh(app, &account.environment(&known));
+            ("container", launched_with(&launch_environment(&target, &own)?, &known))
+        }
+    };
+    // A container can have no others.
+    let variables = known.iter().filter(|it| arguments.on.is_none() || EnvName::parse(it.name).is_ok());
+    let comparison = compare(&other, variables);
     if app.ui.raw {
         app.ui.json(&raw(&comparison, arguments.show_values))?;
     } else {
-        for note in &file.notes {
-            app.ui.say(&format!("{}: {note}", shown(&arguments.file)));
+        if let Some(path) = &arguments.file {
+            other.notes.iter().for_each(|note| app.ui.say(&format!("{}: {note}", shown(path))));
         }
         for line in lines(&comparison, arguments.show_values) {
             app.ui.line(&line)?;
         }
-        app.ui.say(&summary(&comparison));
+        app.ui.say(&summary(&comparison, side));
     }
     Ok(if comparison.is_same() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The account's variables as a container was launched with them; what else it has is its own.
+fn launched_with(container: &Container, known: &KnownVariables) -> Settled {
+    let names = known.iter().filter_map(|variable| EnvName::parse(variable.name).ok());
+    let variables = names.filter_map(|name| {
+        // What is not text is another value than any that is known here.
+        let value = container.get(name.as_str())?.clone();
+        Some((name, value.unwrap_or_else(|_| Secret::new("\u{fffd}"))))
+    });
+    Settled { variables: variables.collect(), ..Settled::default() }
 }
 
 fn lines(comparison: &Comparison<'_>, show_values: bool) -> Vec<String> {
@@ -78,14 +104,14 @@ fn values(difference: &Difference<'_>) -> String {
     }
 }
 
-fn summary(comparison: &Comparison<'_>) -> String {
+fn summary(comparison: &Comparison<'_>, side: &str) -> String {
     let number = |how| comparison.differences.values().filter(|difference| difference.how == how).count();
     let same = count(comparison.same.len(), "variable");
     if comparison.is_same() {
         return format!("{same}, all the same");
     }
     format!(
-        "{} in the file only, {} in the account only, {} different, {} unknown; {same} the same",
+        "{} in the {side} only, {} in the account only, {} different, {} unknown; {same} the same",
         number(How::Added) + comparison.misnamed.len(),
         number(How::Missing),
         number(How::Different),

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::app::{App, CallOptions};
 use super::dotenv_file::is_stdin;
 use super::export_age::Sealing;
-use super::load::{Loaded, Loading, Place, load};
+use super::load::{Loaded, Loading, load};
 use super::outcome::{Outcome, Stop, finish};
 use super::{background, guard};
 use crate::account::{Account, Known, Refreshed, Urgency};
@@ -46,7 +46,8 @@ pub fn export(app: &App, arguments: &Export) -> Outcome<()> {
         allow_missing: arguments.allow_missing,
         wait: Duration::from_secs(arguments.wait),
         when_old: WhenOld::RefreshBehind,
-        place: if is_sealed { Place::Elsewhere } else { Place::Here { arguments: 0 } },
+        is_here: !is_sealed,
+        arguments: 0,
     };
     let Loaded { environment, known } = load(app, &loading)?;
     let (text, done) = match sealing {

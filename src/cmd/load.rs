@@ -23,35 +23,26 @@ pub struct Loading<'o> {
     /// How long to wait for a first answer of the server.
     pub wait: Duration,
     pub when_old: WhenOld,
-    pub place: Place,
+    /// Whether the program runs on this machine, in this environment: how much room is left here, and what
+    /// is set here, is nothing to others.
+    pub is_here: bool,
+    /// What the program's arguments take, in bytes.
+    pub arguments: usize,
 }
 
-/// Where the program is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// On this machine, in this environment; with the size of its arguments in bytes.
-    Here { arguments: usize },
-    /// On another one: how much room is left here, and what is set here, is nothing to it.
-    Elsewhere,
+impl Loading<'_> {
+    /// Whether the program's environment has a value of `name` already.
+    fn has(&self, name: &str) -> bool {
+        self.is_here && is_set(name)
+    }
 }
 
-impl Place {
-    fn is_here(self) -> bool {
-        self != Self::Elsewhere
-    }
-
-    fn arguments(self) -> usize {
-        if let Self::Here { arguments } = self { arguments } else { 0 }
-    }
-
-    /// Whether the program's environment has a value of `name` already: an empty one is none.
-    fn has(self, name: &str) -> bool {
-        self.is_here()
-            && EnvName::parse(name)
-                .ok()
-                .and_then(|name| context::bytes_var(&name))
-                .is_some_and(|value| !value.is_empty())
-    }
+/// Whether the caller's environment has a value of `name`: an empty one is none.
+fn is_set(name: &str) -> bool {
+    EnvName::parse(name)
+        .ok()
+        .and_then(|name| context::bytes_var(&name))
+        .is_some_and(|value| !value.is_empty())
 }
 
 /// What a program gets.
@@ -74,10 +65,10 @@ pub struct Selected {
 /// The server gives no answer, or a value is unknown, and the user does not go on without.
 pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let filters = read_filters(loading.filters)?;
-    let has = |name: &str| loading.place.has(name);
+    let has = |name: &str| loading.has(name);
     let (account, known) = match known(app, loading) {
         Ok(found) => found,
-        Err(Stop::Failed(failure)) if failure.kind() == Kind::NotAuthenticated && loading.place.is_here() => {
+        Err(Stop::Failed(failure)) if failure.kind() == Kind::NotAuthenticated && loading.is_here => {
             return without_account(app, loading, &filters, failure);
         }
         Err(Stop::Failed(failure)) if loading.allow_missing => {
@@ -88,7 +79,7 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
-    let selected = select(app, &account, &known, &filters, loading.place.is_here())?;
+    let selected = select(app, &account, &known, &filters, loading.is_here)?;
     warn_of_unfit(app, &selected.environment);
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
     let found = missing(&selected.environment, &filters, has);
@@ -103,7 +94,7 @@ fn without_account<'a>(
     filters: &Filters,
     failure: Failure,
 ) -> Outcome<Loaded<'a>> {
-    let room = app.room().with_arguments(loading.place.arguments());
+    let room = app.room().with_arguments(loading.arguments);
     let mut applied = Applied::default();
     let given = choose_without_account(&app.config, room, |all| applied.apply(filters, all));
     let environment = match given {
@@ -115,18 +106,13 @@ fn without_account<'a>(
         None => return Err(offer_to_go_without(failure).into()),
     };
     warn_of_unfit(app, &environment);
-    refuse_missing(app, &missing(&environment, filters, |name| loading.place.has(name)), true, None)?;
+    refuse_missing(app, &missing(&environment, filters, |name| loading.has(name)), true, None)?;
     Ok(Loaded { environment, known: None })
 }
 
 fn known<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<(Account<'a>, KnownVariables)> {
-    let account = match loading.place {
-        Place::Elsewhere => app.account_of(app.credential()?)?,
-        Place::Here { arguments } => {
-            let account = app.account()?;
-            Account { room: account.room.clone().with_arguments(arguments), ..account }
-        }
-    };
+    let account = if loading.is_here { app.account()? } else { app.account_of(app.credential()?)? };
+    let account = Account { room: account.room.clone().with_arguments(loading.arguments), ..account };
     let known = export::known(app, &account, loading.wait, loading.when_old)?;
     let known = match &known.unread {
         Some(failure) if loading.allow_missing => {
@@ -215,7 +201,7 @@ pub fn refuse_unmet(
     selected: &Selected,
     filters: &Filters,
 ) -> Result<()> {
-    let missing = missing(&selected.environment, filters, |name| Place::Here { arguments: 0 }.has(name));
+    let missing = missing(&selected.environment, filters, is_set);
     if !missing.required.is_empty() {
         return refuse_missing(app, &missing, true, Some((account, known, selected)));
     }

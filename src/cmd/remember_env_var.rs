@@ -2,6 +2,7 @@
 //! read where that is needed, never changed.
 
 use std::path::Path;
+use std::str::Utf8Error;
 
 use serde_json::json;
 
@@ -9,15 +10,17 @@ use super::app::App;
 use super::dotenv_file::shown;
 use super::export_age::owner as owner_of;
 use super::outcome::{Outcome, Stop};
+use super::there::{self, launch_environment, not_for_ssh};
 use super::value::{agree_to_edges, checked_name, given_value};
 use super::values_file::{ValuesFile, read_values_file};
 use crate::account::{Account, Known, Urgency};
 use crate::bundle::Owner;
-use crate::cli::{Opening, Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::cli::{Opening, Place, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::obstacle;
-use crate::environment::KnownVariables;
+use crate::environment::{Environment, KnownVariables};
+use crate::ssh::Target;
 use crate::ui::read_skippable;
 
 /// A name, as the account has it, and the value to remember.
@@ -30,25 +33,42 @@ pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     account.move_lost_values()?;
     app.warn_of_notes();
     match what {
-        None => remember_from(app, &account, None, &sources, &opening),
+        None => remember_from(app, &account, &[], &sources, &opening),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
-            remember_from(app, &account, one.name.as_deref(), &one.sources, &one.opening)
+            remember_from(app, &account, &names(&one)?, &one.sources, &one.opening)
         }
         Some(RememberWhat::EnvVar(one)) if is_given(&sources) => {
-            remember_from(app, &account, one.name.as_deref(), &sources, &opening)
+            remember_from(app, &account, &names(&one)?, &sources, &opening)
         }
         Some(RememberWhat::EnvVar(one)) => remember_one(app, &account, one),
     }
 }
 
 fn is_given(sources: &Sources) -> bool {
-    sources.all || sources.from_env || sources.from.is_some()
+    let place = &sources.place;
+    sources.all
+        || place.from_env
+        || place.from.is_some()
+        || place.from_instance.is_some()
+        || place.from_ssh.is_some()
+}
+
+/// The names beside a source: there, what stands where a value could is one too.
+fn names(arguments: &RememberEnvVar) -> Result<Vec<EnvName>> {
+    let second = arguments.value.as_ref().map(Secret::expose);
+    let names = arguments.name.as_deref().into_iter().chain(second);
+    names.chain(arguments.more.iter().map(String::as_str)).map(checked_name).collect()
 }
 
 fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
+    if !arguments.more.is_empty() {
+        return Err(Failure::usage("more than a name and a value")
+            .hint("see `vastenv remember env-var --help`")
+            .into());
+    }
     let typed = arguments.name.as_deref().unwrap_or_default();
     let name = checked_name(typed)?;
-    let known = variables_with(app, account, Some(&name))?;
+    let known = variables_with(app, account, std::slice::from_ref(&name))?;
     let saved = saved_name(&known, &name)?;
     let value = given_value(app, &name, arguments.value, arguments.stdin.keep_newline)?;
     if value.expose().is_empty() {
@@ -59,36 +79,52 @@ fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> 
     Ok(keep(app, account, &known, &[(saved, value)])?)
 }
 
-/// The values of a source: asked for, from the environment, or from a file.
+/// The values of a source: asked for, from the environment, a file, or a container elsewhere.
 fn remember_from(
     app: &App,
     account: &Account<'_>,
-    name: Option<&str>,
+    names: &[EnvName],
     sources: &Sources,
     opening: &Opening,
 ) -> Outcome<()> {
-    let name = name.map(checked_name).transpose()?;
-    // The file first: a fault in it needs no server.
-    let file = sources.from.as_deref().map(|path| read_file(app, path, opening)).transpose()?;
-    let known = variables_with(app, account, name.as_ref())?;
+    let Place { from_env, from, from_instance, from_ssh } = &sources.place;
+    // First: a fault in these needs no server.
+    let file = from.as_deref().map(|path| read_file(app, path, opening)).transpose()?;
+    let options = &sources.ssh;
+    let destination = from_ssh.as_deref().map(|given| Target::new(given, &options.options)).transpose()?;
+    let known = variables_with(app, account, names)?;
     if let Some(owner) = file.as_ref().and_then(|file| file.owner.as_ref()).filter(|_| !opening.any_account) {
         refuse_another(owner, &owner_of(account)?)?;
     }
     let environment = account.environment(&known);
-    let wanted: Vec<String> = match &name {
-        Some(name) => vec![saved_name(&known, name)?],
-        None => environment.hidden().into_iter().map(str::to_owned).collect(),
+    let wanted: Vec<String> = if names.is_empty() {
+        environment.hidden().into_iter().map(str::to_owned).collect()
+    } else {
+        names.iter().enumerate().map(|(at, name)| wanted_name(&known, name, at)).collect::<Result<_>>()?
     };
-    let given = if sources.all {
+    let given = if from_instance.is_some() || from_ssh.is_some() {
+        let here = if sources.all && names.is_empty() { known_here(&known) } else { Vec::new() };
+        let wanted: Vec<String> = wanted.iter().chain(&here).cloned().collect();
+        let target = || match from_instance {
+            Some(id) => there::instance(app, *id, options).map(Some),
+            None => Ok(destination),
+        };
+        match from_there(app, target, &known, &environment, &wanted)? {
+            Some(given) => given,
+            None => return Ok(()),
+        }
+    } else if sources.all {
         ask_for(app, account, &known, &wanted)?
-    } else if sources.from_env {
-        from_environment(app, &wanted)
+    } else if *from_env {
+        from_place(app, &wanted, "here", |name| {
+            let bytes = context::bytes_var(&EnvName::parse(name).ok()?)?;
+            Some(String::from_utf8(bytes).map(Secret::new).map_err(|error| error.utf8_error()))
+        })
     } else if let Some(file) = &file {
-        let only = if name.is_some() { wanted.first() } else { None };
-        from_file(app, file, &known, only)
+        from_file(app, file, &known, if names.is_empty() { &[] } else { &wanted })
     } else {
         return Err(Failure::usage("nothing to remember given")
-            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE")
+            .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE, --from-instance ID")
             .into());
     };
     if given.is_empty() {
@@ -101,8 +137,35 @@ fn remember_from(
     Ok(keep(app, account, &known, &given)?)
 }
 
-/// What is known of the account; asked for anew where it is old, or lacks `name`.
-fn variables_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> Outcome<KnownVariables> {
+/// The values that a container elsewhere was launched with; `None` if they are those that are known here.
+fn from_there(
+    app: &App,
+    target: impl FnOnce() -> Outcome<Option<Target>>,
+    known: &KnownVariables,
+    environment: &Environment,
+    wanted: &[String],
+) -> Outcome<Option<Vec<Given>>> {
+    let target = if wanted.is_empty() { None } else { target()? };
+    let Some(target) = target else { return Ok(Some(Vec::new())) };
+    let container = launch_environment(&target, &not_for_ssh(app, environment))?;
+    let mut given = from_place(app, wanted, "there", |name| container.get(name).cloned());
+    let found = given.len();
+    given.retain(|(name, value)| known.get(name).and_then(|variable| variable.value) != Some(value));
+    if given.is_empty() && found > 0 {
+        app.ui.say("nothing to remember: the values there are the same as here");
+        return Ok(None);
+    }
+    Ok(Some(given))
+}
+
+/// The names whose values this machine has beside the server, which hides them.
+fn known_here(known: &KnownVariables) -> Vec<String> {
+    let hidden = known.iter().filter(|variable| variable.value.is_some() && variable.shown().is_none());
+    hidden.map(|variable| variable.name.to_owned()).collect()
+}
+
+/// What is known of the account; asked for anew where it is old, or lacks any of `names`.
+fn variables_with(app: &App, account: &Account<'_>, names: &[EnvName]) -> Outcome<KnownVariables> {
     let known = match account.known() {
         Ok(Known::Variables(known)) => Some(*known),
         Ok(Known::Refused(_) | Known::Nothing) => None,
@@ -111,7 +174,7 @@ fn variables_with(app: &App, account: &Account<'_>, name: Option<&EnvName>) -> O
             None
         }
     };
-    let lacks = |known: &KnownVariables| name.is_some_and(|name| known.find(name.as_str()).is_none());
+    let lacks = |known: &KnownVariables| names.iter().any(|name| known.find(name.as_str()).is_none());
     match known {
         Some(known) if account.is_fresh(&known) && !lacks(&known) => Ok(known),
         known => match (app.fetch(account.clone(), Urgency::Asked), known) {
@@ -135,6 +198,15 @@ fn saved_name(known: &KnownVariables, name: &EnvName) -> Result<String> {
         ))
     })?;
     Ok(saved.name.to_owned())
+}
+
+/// [`saved_name`] of one among others, of which all but the first may be a value in the wrong place.
+fn wanted_name(known: &KnownVariables, name: &EnvName, at: usize) -> Result<String> {
+    match saved_name(known, name) {
+        Err(_) if at > 0 => Err(Failure::failed(format!("name {} is not a variable of the account", at + 1))
+            .hint("`vastenv show env-vars` lists the names")),
+        saved => saved,
+    }
 }
 
 /// Asks for each value in turn; an empty answer skips it.
@@ -170,26 +242,32 @@ fn ask_for(app: &App, account: &Account<'_>, known: &KnownVariables, names: &[St
     Ok(given)
 }
 
-fn from_environment(app: &App, names: &[String]) -> Vec<Given> {
+/// The values that a place has of these variables.
+fn from_place(
+    app: &App,
+    names: &[String],
+    place: &str,
+    found: impl Fn(&str) -> Option<std::result::Result<Secret, Utf8Error>>,
+) -> Vec<Given> {
     let mut given = Vec::new();
     for name in names {
-        let Some(bytes) = EnvName::parse(name).ok().and_then(|name| context::bytes_var(&name)) else {
-            app.ui.say(&format!("{} is not in the environment", printable(name)));
-            continue;
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) if text.is_empty() => app.ui.say(&format!("{} is empty here", printable(name))),
-            Ok(text) if is_mask(&text) => {
-                app.ui.say(&format!("{} is all asterisks here: not a value", printable(name)));
+        let shown = printable(name);
+        match found(name) {
+            None => app.ui.say(&format!("{shown} is not in the environment {place}")),
+            Some(Err(_)) => app.ui.say(&format!("{shown} is not UTF-8 {place}")),
+            Some(Ok(value)) if value.expose().is_empty() => {
+                app.ui.say(&format!("{shown} is empty {place}"));
             }
-            Ok(text) => {
-                if let Some(edge) = unseen_edge(&text) {
+            Some(Ok(value)) if is_mask(value.expose()) => {
+                app.ui.say(&format!("{shown} is all asterisks {place}: not a value"));
+            }
+            Some(Ok(value)) => {
+                if let Some(edge) = unseen_edge(value.expose()) {
                     let edge = edge as u32;
                     app.ui.warn(&format!("{name} begins or ends with U+{edge:04X}, which is invisible"));
                 }
-                given.push((name.clone(), Secret::new(text)));
+                given.push((name.clone(), value));
             }
-            Err(_) => app.ui.say(&format!("{} is not UTF-8 here", printable(name))),
         }
     }
     given
@@ -213,7 +291,7 @@ fn refuse_another(owner: &Owner, here: &Owner) -> Result<()> {
 }
 
 /// The values of a file for what the account has and the server hides, or for `only`.
-fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: Option<&String>) -> Vec<Given> {
+fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: &[String]) -> Vec<Given> {
     let mut given = Vec::new();
     for (name, value) in &file.settled.variables {
         let Some(variable) = known.find(name.as_str()) else {
@@ -222,7 +300,12 @@ fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: Option<
             }
             continue;
         };
-        if only.is_some_and(|only| only != variable.name) || (only.is_none() && variable.shown().is_some()) {
+        let is_wanted = if only.is_empty() {
+            variable.shown().is_none()
+        } else {
+            only.iter().any(|only| only == variable.name)
+        };
+        if !is_wanted {
             continue;
         }
         match obstacle(value) {

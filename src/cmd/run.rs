@@ -14,8 +14,9 @@ use nix::errno::Errno;
 
 use super::app::App;
 use super::export::WhenOld;
-use super::load::{Loaded, Loading, Place, load};
+use super::load::{Loaded, Loading, load};
 use super::outcome::Outcome;
+use super::run_on::run_on;
 use super::this_shell::ThisShell;
 use crate::account::Account;
 use crate::cli::Run;
@@ -43,16 +44,20 @@ pub fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         allow_missing: arguments.allow_missing,
         wait: PATIENCE,
         when_old: WhenOld::RefreshWithin(QUICK),
-        place: Place::Here { arguments: size(&arguments.command) },
+        is_here: arguments.on.is_none(),
+        arguments: size(&arguments.command),
     };
     let Loaded { environment, known } = load(app, &loading)?;
     let mut values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
     values.extend(of_launch(&environment));
+    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
+    if let Some(there) = &arguments.on {
+        return run_on(app, there, arguments, &environment, patterns);
+    }
     let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
-    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
     let start = |mut command: Command| -> Result<Started> {
         withhold(&mut command, &withheld);
         for (name, value) in &environment.variables {
@@ -99,7 +104,7 @@ fn redacted(app: &App, command: Command, patterns: &Arc<Patterns>) -> Result<Sta
     let trouble = |what: &str, error: &io::Error| Failure::failed(format!("{what}: {}", reason(error)));
     let [stdin, stdout, stderr] =
         context::streams().map_err(|error| trouble("cannot share the standard streams", &error))?;
-    match run_filtered(command, patterns, Streams { stdin, stdout, stderr }) {
+    match run_filtered(command, patterns, Streams { stdin, stdout, stderr }, None) {
         Ok(finished) => {
             if let Some(error) = finished.lost {
                 app.ui.warn(&format!("the command's output was cut off: {}", reason(&error)));

@@ -56,7 +56,7 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         ("NEW=OLD", _) => Kind::Renaming,
         ("ID", [_, "api-key"]) => Kind::ApiKeyId,
         ("ID", [_, "ssh-key"]) => Kind::SshKeyId,
-        ("INSTANCE", _) => Kind::InstanceId,
+        ("INSTANCE" | "DEST|ID", _) => Kind::InstanceId,
         ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
         ("RECIPIENT", _) => Kind::Recipient,
         ("CATEGORY", _) => Kind::Category,

@@ -2,7 +2,7 @@
 
 use super::{Format, Variables};
 use crate::domain::Result;
-use crate::shell::octal;
+use crate::shell::{octal, posix_quoted};
 
 pub(super) struct Sh;
 
@@ -27,7 +27,7 @@ impl Format for Sh {
 /// dash has. Anything but ASCII is made by `printf`, for locales in which a byte of it may be a `\`.
 pub fn posix_assignment(name: &str, value: &[u8]) -> Vec<u8> {
     if value.is_ascii() {
-        return [b"export ", name.as_bytes(), b"=", &quoted(value), b"\n"].concat();
+        return [b"export ", name.as_bytes(), b"=", &posix_quoted(value), b"\n"].concat();
     }
     // A substitution drops the line breaks at its end. Nothing is cut off its value afterwards: bash swaps
     // bytes then that are no characters of the locale.
@@ -43,20 +43,8 @@ pub fn posix_assignment(name: &str, value: &[u8]) -> Vec<u8> {
     }
     line.extend(b"')");
     if !line_breaks.is_empty() {
-        line.extend(quoted(line_breaks));
+        line.extend(posix_quoted(line_breaks));
     }
     line.extend(format!("; export {name}\n").bytes());
     line
-}
-
-fn quoted(value: &[u8]) -> Vec<u8> {
-    let mut word = b"'".to_vec();
-    for byte in value {
-        match byte {
-            b'\'' => word.extend(b"'\\''"),
-            other => word.push(*other),
-        }
-    }
-    word.push(b'\'');
-    word
 }

@@ -17,6 +17,7 @@ use nix::unistd::{Pid, tcgetpgrp};
 use pty_process::blocking::{Pts, Pty};
 use tokio::task::JoinSet;
 
+use super::handshake::{Handshake, Inlet, Instead, Pending};
 use super::signals::Signals;
 use super::terminal::{RawTerminal, is_in_foreground, size_of};
 use super::{exit_code, pump, with_users_limits};
@@ -38,6 +39,15 @@ pub struct Finished {
     pub code: u8,
     /// Why its output did not arrive as a whole, where somebody should hear of that.
     pub lost: Option<io::Error>,
+    /// What it printed in place of the greeting of a handshake, if that never came.
+    pub instead: Option<Vec<u8>>,
+}
+
+impl Streams {
+    /// Whether somebody reads along and types.
+    pub fn are_a_terminal(&self) -> bool {
+        self.stdin.is_terminal() && self.stdout.is_terminal()
+    }
 }
 
 /// Why a command did not run.
@@ -49,11 +59,13 @@ pub enum Trouble {
 }
 
 /// Runs `command` to its end and to that of its output. Every value that `patterns` knows is taken out
-/// of what it prints. Signals are passed on to it.
+/// of what it prints. Signals are passed on to it. With a `handshake`, the command has the terminal only if
+/// both its input and its output are one.
 pub fn run_filtered(
     command: Command,
     patterns: &Arc<Patterns>,
     streams: Streams,
+    handshake: Option<Handshake>,
 ) -> Result<Finished, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -62,10 +74,12 @@ pub fn run_filtered(
     let _context = runtime.enter();
     let deaf = |error| Trouble::Surroundings("cannot listen for signals", error);
     let mut signals = Signals::hear_before_start().map_err(deaf)?;
-    let mut running = if streams.stdout.is_terminal() {
-        Running::in_terminal(command, patterns, streams)?
+    let in_terminal =
+        if handshake.is_some() { streams.are_a_terminal() } else { streams.stdout.is_terminal() };
+    let mut running = if in_terminal {
+        Running::in_terminal(command, patterns, streams, handshake)?
     } else {
-        Running::with_pipes(command, patterns, streams)?
+        Running::with_pipes(command, patterns, streams, handshake)?
     };
     signals.hear_others().map_err(deaf)?;
     let finished = runtime.block_on(running.finish(signals));
@@ -81,33 +95,58 @@ struct Running {
     child: Option<Child>,
     terminal: Option<Terminal>,
     outputs: JoinSet<io::Result<()>>,
+    /// Open while the command runs: what it leaves behind may keep its output open for ever.
+    runs: Option<PipeWriter>,
+    instead: Option<Instead>,
 }
 
 /// The command's terminal and ours.
 struct Terminal {
     /// The command's, from outside.
     pty: Pty,
+    /// Where keys go in there.
+    inlet: Inlet,
     /// Where its output is shown.
     screen: File,
     /// Where keys come from, if somebody types.
     keys: Option<File>,
     raw: Option<RawTerminal>,
     has_keys: bool,
-    /// Open while the command runs: what it leaves behind may keep its terminal open for ever.
-    runs: Option<PipeWriter>,
 }
 
 impl Running {
-    fn with_pipes(mut command: Command, patterns: &Arc<Patterns>, streams: Streams) -> Result<Self, Trouble> {
+    fn with_pipes(
+        mut command: Command,
+        patterns: &Arc<Patterns>,
+        streams: Streams,
+        handshake: Option<Handshake>,
+    ) -> Result<Self, Trouble> {
+        let trouble = |error| Trouble::Surroundings("cannot read the command's output", error);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        if handshake.is_some() {
+            command.stdin(Stdio::piped());
+        }
         let mut child = with_users_limits(|| command.spawn()).map_err(Trouble::NotStarted)?;
+        let pending = handshake.zip(child.stdin.take()).map(|(handshake, stdin)| {
+            let inlet = Inlet::new(File::from(OwnedFd::from(stdin)));
+            Pending::new(handshake, inlet, Some(streams.stdin))
+        });
+        let instead = pending.as_ref().map(Pending::instead);
+        // What `ssh` leaves behind to share a connection may keep its stderr, in older versions.
+        let (end, runs) = pending.is_some().then(io::pipe).transpose().map_err(trouble)?.unzip();
         let mut outputs = JoinSet::new();
-        redact(&mut outputs, child.stdout.take().map(OwnedFd::from), streams.stdout, patterns, None);
-        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
-        Ok(Self { process: pid(&child), child: Some(child), terminal: None, outputs })
+        let (out, err) = (child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from));
+        redact(&mut outputs, out, streams.stdout, patterns, None, None);
+        redact(&mut outputs, err, streams.stderr, patterns, pending, end);
+        Ok(Self { process: pid(&child), child: Some(child), terminal: None, outputs, runs, instead })
     }
 
-    fn in_terminal(command: Command, patterns: &Arc<Patterns>, streams: Streams) -> Result<Self, Trouble> {
+    fn in_terminal(
+        command: Command,
+        patterns: &Arc<Patterns>,
+        streams: Streams,
+        handshake: Option<Handshake>,
+    ) -> Result<Self, Trouble> {
         let trouble = |error| Trouble::Surroundings("cannot open a terminal for the command", error);
         let (pty, pts) = pty_process::blocking::open().map_err(|error| trouble(io_error(error)))?;
         furnish(&pty, &pts, &streams);
@@ -119,18 +158,29 @@ impl Running {
             command = command.stderr(Stdio::piped());
         }
         let output = pty.as_fd().try_clone_to_owned().map_err(trouble)?;
+        let inlet = Inlet::new(File::from(pty.as_fd().try_clone_to_owned().map_err(trouble)?));
         let (end, runs) = io::pipe().map_err(trouble)?;
         let started = with_users_limits(|| command.spawn(pts));
         let mut child = started.map_err(|error| Trouble::NotStarted(io_error(error)))?;
         let screen = streams.stdout.try_clone().map_err(trouble)?;
+        let pending = handshake.map(|handshake| Pending::new(handshake, inlet.clone(), None));
+        let instead = pending.as_ref().map(Pending::instead);
         let keys = Some(streams.stdin).filter(File::is_terminal);
-        let mut terminal = Terminal { pty, screen, keys, raw: None, has_keys: false, runs: Some(runs) };
+        let mut terminal = Terminal { pty, inlet, screen, keys, raw: None, has_keys: false };
         // Before the first output: its line ends are those of the command's terminal.
         terminal.take_keys();
         let mut outputs = JoinSet::new();
-        redact(&mut outputs, Some(output), streams.stdout, patterns, Some(end));
-        redact(&mut outputs, child.stderr.take().map(OwnedFd::from), streams.stderr, patterns, None);
-        Ok(Self { process: pid(&child), child: Some(child), terminal: Some(terminal), outputs })
+        let err = child.stderr.take().map(OwnedFd::from);
+        redact(&mut outputs, Some(output), streams.stdout, patterns, pending, Some(end));
+        redact(&mut outputs, err, streams.stderr, patterns, None, None);
+        Ok(Self {
+            process: pid(&child),
+            child: Some(child),
+            terminal: Some(terminal),
+            outputs,
+            runs: Some(runs),
+            instead,
+        })
     }
 
     /// Waits for the command and its output, and passes signals on meanwhile.
@@ -148,9 +198,7 @@ impl Running {
                 status = &mut waiter, if code.is_none() => {
                     let status = status.map_err(io::Error::other).and_then(|status| status);
                     code = Some(exit_code(status.map_err(lost_sight)?));
-                    if let Some(terminal) = &mut self.terminal {
-                        terminal.runs = None;
-                    }
+                    self.runs = None;
                 }
                 Some(ended) = self.outputs.join_next() => {
                     if let Err(error) = ended.map_err(io::Error::other).and_then(|ended| ended) {
@@ -179,7 +227,8 @@ impl Running {
             (0, Some(_)) => 1,
             (code, _) => code,
         };
-        Ok(Finished { code, lost: lost.filter(|error| !is_broken_pipe(error)) })
+        let instead = self.instead.take().and_then(|instead| instead.take());
+        Ok(Finished { code, lost: lost.filter(|error| !is_broken_pipe(error)), instead })
     }
 
     /// Whether somebody may type, but we started in the background: nothing tells when `fg` comes.
@@ -233,10 +282,11 @@ impl Terminal {
         // A terminal that cannot be made raw still passes whole lines on.
         self.raw = self.raw.take().or_else(|| RawTerminal::enter(keys).ok());
         if !self.has_keys
-            && let (Ok(from), Ok(to)) = (keys.try_clone(), self.pty.as_fd().try_clone_to_owned())
+            && let Ok(from) = keys.try_clone()
         {
             self.has_keys = true;
-            std::thread::spawn(move || pump::keys(from, File::from(to)));
+            let to = self.inlet.clone();
+            std::thread::spawn(move || pump::keys(from, &to));
         }
     }
 
@@ -266,11 +316,12 @@ fn redact(
     from: Option<OwnedFd>,
     to: File,
     patterns: &Arc<Patterns>,
+    handshake: Option<Pending>,
     watched_until: Option<PipeReader>,
 ) {
     let Some(from) = from else { return };
     let redactor = Redactor::new(Arc::clone(patterns));
-    outputs.spawn_blocking(move || pump::redacted(File::from(from), to, redactor, watched_until));
+    outputs.spawn_blocking(move || pump::redacted(File::from(from), to, redactor, handshake, watched_until));
 }
 
 fn is_same_terminal(one: &File, other: &File) -> bool {

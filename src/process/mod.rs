@@ -1,7 +1,9 @@
 //! This process and the one that it runs: no core dumps of secrets, a command whose output passes a
 //! redactor, and a terminal that is as before however it ends.
 
+mod capture;
 mod filter;
+mod handshake;
 mod hygiene;
 mod inherited;
 mod pump;
@@ -12,7 +14,9 @@ mod terminal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-pub use filter::{Streams, Trouble, run_filtered};
+pub use capture::capture;
+pub use filter::{Finished, Streams, Trouble, run_filtered};
+pub use handshake::Handshake;
 pub use hygiene::{forbid_core_dumps, with_users_limits};
 pub use inherited::pass_on_ignored_pipe;
 pub use script::{find_program, interpreter};

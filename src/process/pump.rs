@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use zeroize::Zeroizing;
 
+use super::handshake::{Inlet, Pending};
 use crate::redact::Redactor;
 
 /// The most that is read at once, in bytes.
@@ -18,6 +19,9 @@ const CHUNK: usize = 64 * 1024;
 /// longer than a program takes to write the rest of a word.
 const PATIENCE: Duration = Duration::from_millis(10);
 
+/// How much is kept of what was shown, in bytes.
+const KEPT: usize = 16 * 1024;
+
 /// Passes the output of a command on, its secrets taken out, until it ends. Where a person reads
 /// along, a pause shows what is harmless of what is held back, and all ends with what is there when
 /// `watched_until` ends.
@@ -25,36 +29,68 @@ pub(super) fn redacted(
     mut from: File,
     mut to: File,
     mut redactor: Redactor,
+    mut handshake: Option<Pending>,
     watched_until: Option<PipeReader>,
 ) -> io::Result<()> {
-    let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     let mut out = Vec::with_capacity(CHUNK);
-    loop {
-        if let Some(end) = &watched_until
-            && !is_ready(&from, PollFlags::POLLIN, Some(PATIENCE))
-        {
-            redactor.pause(&mut out);
-            write(&mut to, &mut out)?;
-            if !comes_before(&from, end) {
-                break;
-            }
+    follow(&mut from, watched_until.as_ref(), |piece| {
+        match (piece, &mut handshake) {
+            (Some(bytes), Some(handshake)) => redactor.push(&handshake.read(bytes), &mut out),
+            (Some(bytes), None) => redactor.push(bytes, &mut out),
+            (None, _) => redactor.pause(&mut out),
         }
-        match read(&mut from, &mut chunk) {
-            0 => break,
-            count => redactor.push(&chunk[..count], &mut out),
-        }
-        write(&mut to, &mut out)?;
+        write(&mut to, &mut out)
+    })?;
+    if let Some(handshake) = &mut handshake {
+        redactor.push(&handshake.finish(), &mut out);
     }
     redactor.finish(&mut out);
     write(&mut to, &mut out)
 }
 
+/// Passes on what a command says to its user, until it ends or `until` does; gives the last of it.
+pub(super) fn shown(mut from: File, mut to: File, until: &PipeReader) -> Vec<u8> {
+    let mut kept = Vec::new();
+    // Where nobody can be told, the command's end tells.
+    let _ = follow(&mut from, Some(until), |piece| {
+        let bytes = piece.unwrap_or_default();
+        kept.extend(bytes);
+        kept.drain(..kept.len().saturating_sub(KEPT));
+        write_all(&mut to, bytes)
+    });
+    kept
+}
+
+/// Reads to the end of `from`, piece by piece. Before the end of `watched_until` a pause is a piece too:
+/// none; after it, what is there is all.
+fn follow(
+    from: &mut File,
+    watched_until: Option<&PipeReader>,
+    mut take: impl FnMut(Option<&[u8]>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut chunk = Zeroizing::new(vec![0; CHUNK]);
+    loop {
+        if let Some(end) = watched_until
+            && !is_ready(&*from, PollFlags::POLLIN, Some(PATIENCE))
+        {
+            take(None)?;
+            if !comes_before(from, end) {
+                return Ok(());
+            }
+        }
+        match read(from, &mut chunk) {
+            0 => return Ok(()),
+            count => take(Some(&chunk[..count]))?,
+        }
+    }
+}
+
 /// Passes on what is typed, until nobody types or reads any more.
-pub(super) fn keys(mut from: File, mut to: File) {
+pub(super) fn keys(mut from: File, to: &Inlet) {
     let mut chunk = Zeroizing::new(vec![0; CHUNK]);
     loop {
         let count = read(&mut from, &mut chunk);
-        if count == 0 || write_all(&mut to, &chunk[..count]).is_err() {
+        if count == 0 || to.write(&chunk[..count]).is_err() {
             return;
         }
     }
@@ -81,7 +117,7 @@ fn write(to: &mut File, out: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),

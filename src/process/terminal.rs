@@ -19,14 +19,11 @@ pub(super) struct RawTerminal;
 impl RawTerminal {
     /// Makes `terminal` raw.
     pub(super) fn enter(terminal: &File) -> io::Result<Self> {
-        let before = tcgetattr(terminal)?;
-        let mut raw = before.clone();
-        cfmakeraw(&mut raw);
-        let kept = (terminal.try_clone()?, before);
+        let kept = (terminal.try_clone()?, tcgetattr(terminal)?);
         if let Ok(mut place) = RAW.lock() {
             place.get_or_insert(kept);
         }
-        tcsetattr(terminal, SetArg::TCSADRAIN, &raw)?;
+        make_raw(terminal)?;
         Ok(Self)
     }
 }
@@ -35,6 +32,13 @@ impl Drop for RawTerminal {
     fn drop(&mut self) {
         restore_terminal();
     }
+}
+
+/// Makes `terminal` raw: it neither echoes nor changes what passes it.
+pub(super) fn make_raw(terminal: &File) -> io::Result<()> {
+    let mut settings = tcgetattr(terminal)?;
+    cfmakeraw(&mut settings);
+    Ok(tcsetattr(terminal, SetArg::TCSADRAIN, &settings)?)
 }
 
 /// Sets the terminal right, if it is raw: also for a panic, after which nothing is dropped.

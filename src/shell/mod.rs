@@ -19,7 +19,7 @@ mod zsh;
 pub use completion::{Completion, completion, completions};
 pub use hook::LEDGER_VARIABLE;
 pub use places::{Folders, StartFile};
-pub(crate) use quote::octal;
+pub(crate) use quote::{octal, posix_quoted};
 pub use reply::{Clock, Guard, Reply, Stamps, Watch};
 
 /// A shell that vastenv has a hook for.

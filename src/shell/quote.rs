@@ -25,6 +25,19 @@ pub(super) fn ansi_c(value: &[u8]) -> Vec<u8> {
     word
 }
 
+/// One word of any POSIX shell: `'…'` with `'\''`, the only quoting that all have.
+pub fn posix_quoted(value: &[u8]) -> Vec<u8> {
+    let mut word = b"'".to_vec();
+    for byte in value {
+        match byte {
+            b'\'' => word.extend(b"'\\''"),
+            other => word.push(*other),
+        }
+    }
+    word.push(b'\'');
+    word
+}
+
 /// An escape that `printf` knows too.
 pub(crate) fn octal(byte: u8) -> [u8; 4] {
     [b'\\', b'0' + (byte >> 6), b'0' + (byte >> 3 & 7), b'0' + (byte & 7)]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 24] = [
+const LAYERS: [(&str, u8); 25] = [
     ("domain", 0),
     ("environment", 1),
     ("dotenv", 1),
@@ -22,6 +22,7 @@ const LAYERS: [(&str, u8); 24] = [
     ("sandbox", 5),
     ("process", 5),
     ("container", 5),
+    ("ssh", 5),
     ("account", 6),
     ("context", 7),
     ("ui", 7),

@@ -14,5 +14,6 @@ mod quoting;
 mod sandbox;
 mod sealed;
 mod shells;
+mod ssh;
 
 use common::{home, keyring as session, official, pty, raw_server, terminal, values};

@@ -15,7 +15,6 @@ impl Account<'_> {
     }
 }
 
-#[allow(dead_code, reason = "for commands that take an instance")]
 impl Remote<'_> {
     /// One instance as the server has it now.
     pub async fn instance(&self, id: u64) -> Result<Instance> {
@@ -24,6 +23,7 @@ impl Remote<'_> {
         Ok(instance)
     }
 
+    #[allow(dead_code, reason = "for commands that list instances")]
     /// All instances, kept for a TAB and for hints.
     pub async fn instances(&self) -> Result<Listing<Instance>> {
         let listing = self.client.instances().await?;

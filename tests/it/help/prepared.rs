@@ -17,17 +17,23 @@ const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@here";
 
 /// Files below the home folder, which is where examples run.
-pub const FILES: [(&str, &str); 6] = [
+pub const FILES: [(&str, &str); 7] = [
     (".env", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
     ("secrets.env", "NEW_TOKEN=sealed\n"),
     (".ssh/id_ed25519.pub", ED25519),
     ("rights.json", "{\"api\": {\"user_read\": {}}}"),
     ("token", "hf_from_a_file"),
     ("train.py", "import os"),
+    ("environ", "CONTAINER_ID=20931234\0HF_TOKEN=hf_example_value\0OLD_TOKEN=old\0"),
 ];
 
 /// Programs in the place of those that examples call: scripts of sh.
-pub const PROGRAMS: [(&str, &str); 6] = [
+pub const PROGRAMS: [(&str, &str); 7] = [
+    // An instance on this machine, with the environment of the file.
+    (
+        "ssh",
+        "for line; do :; done; sh -c \"$(echo \"$line\" | sed \"s,/proc/[1\\$]p*/environ,$HOME/environ,g\")\"",
+    ),
     ("sops", "cat \"$2\""),
     ("jq", "grep -o '\"HF_TOKEN\": *\"[^\"]*\"'"),
     ("make", "echo \"made with ${HF_TOKEN:?}\""),
@@ -44,6 +50,7 @@ pub fn account(key: &str) -> Value {
     json!({
         "secrets": {"HF_TOKEN": TOKEN, "OLD_TOKEN": "old"},
         "api_keys": [{"id": 1, "key": key}, {"id": 42, "key": OTHER_KEY}],
+        "instances": [{"id": 20_931_234}],
         "ssh_keys": [{"id": 12, "public_key": line('A')}, {"id": 15, "public_key": line('B')}],
     })
 }
@@ -141,6 +148,15 @@ pub const PREPARED: &[Preparation] = &[
         example: "vastenv run --preserve-env",
         shows: "made with mine",
         before: "export HF_TOKEN=mine",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv run --on", shows: "train.py with hf_example_value", ..PLAIN },
+    Preparation { example: "vastenv diff --on", shows: "2 variables, all the same", ..PLAIN },
+    Preparation {
+        example: "vastenv remember env-var --from-instance",
+        mask: true,
+        after: "vastenv export dotenv",
+        shows: "HF_TOKEN='hf_example_value'",
         ..PLAIN
     },
     Preparation { example: "vastenv status", shows: "2 to load", before: "vastenv refresh", ..PLAIN },
