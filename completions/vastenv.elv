@@ -114,8 +114,8 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
-            cand --allow-missing 'Print what there is even if values are unknown or the server does not answer'
             cand --passphrase 'Seal `age` with a passphrase, prompted for or from stdin'
+            cand --allow-missing 'Print what there is even if values are unknown or the server does not answer'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'
             cand --explain 'Show each request before it is sent, secrets left out'
@@ -723,11 +723,10 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;remember'= {
             cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
-            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
-            cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
             cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
             cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
+            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
@@ -753,11 +752,10 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         }
         &'vastenv;remember;env-var'= {
             cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
-            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
-            cand --from 'Take values of the account''s variables from a dotenv file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
             cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
             cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
+            cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
