@@ -31,7 +31,7 @@ fn hook_lines() -> String {
         format!("  {:5}  {:26}  {}\n", shell.name(), shell.start_file().usual(), shell.hook_line())
     };
     format!(
-        "--install puts this at the end of your shell's startup file (`vastenv help hook`):\n{}\n\
+        "--install puts this at the end of the start-up file (`vastenv help hook`):\n{}\n\
          Examples:\n  vastenv hook zsh --install      # for new shells\n  \
          eval \"$(vastenv hook bash)\"      # in this shell alone",
         shell::ALL.map(line).concat()

@@ -17,8 +17,10 @@ const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@here";
 
 /// Files below the home folder, which is where examples run.
-pub const FILES: [(&str, &str); 7] = [
+pub const FILES: [(&str, &str); 8] = [
     (".env", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
+    // What a file is, its content says; `tests/it/sealed` has sealed ones.
+    ("vars.age", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
     ("secrets.env", "NEW_TOKEN=sealed\n"),
     (".ssh/id_ed25519.pub", ED25519),
     ("rights.json", "{\"api\": {\"user_read\": {}}}"),

@@ -141,6 +141,8 @@ fn what_is_not_in_the_file_is_named_and_an_empty_one_is_not_written() {
     let home = account.known_home();
     let public = age_key(&home, "key.txt");
     let seal = ["export", "age", "--to", &public, "--output", "vars.age"];
+    home.vastenv(&seal).run().refuses(1, &["values unknown here: HF_TOKEN, MULTI", "--allow-missing"]);
+    let seal = [&seal[..], &["--allow-missing"]].concat();
     home.vastenv(&seal).run().refuses(1, &["no value is known here", "remember env-var --all"]);
     assert!(!home.path("vars.age").exists());
     home.ok(&["remember", "env-var", "HF_TOKEN", "hf_hidden"]);
