@@ -115,7 +115,7 @@ fn a_command_that_runs_breaks_off_as_under_ssh() {
     let (_account, home) = large_account();
     for victim in [Victim::Ssh, Victim::Server] {
         let Some(instance) = Instance::with(&home, &[]) else { return };
-        let mut child = run(&home, &instance, &["sh", "-c", ": >waits; exec cat"]);
+        let mut child = run(&home, &instance, &["sh", "-c", ": >waits; exec sleep 1003"]);
         wait_for(&instance.path("waits"));
         assert_eq!(kill_one(victim, &mut child, &instance), wanted(victim), "{victim:?}");
     }
