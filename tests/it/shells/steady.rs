@@ -216,3 +216,18 @@ fn a_file_that_takes_the_place_of_a_watched_one_is_seen_whatever_its_age() {
         }
     });
 }
+
+#[test]
+fn a_file_that_is_written_twice_within_a_second_is_seen() {
+    let shell = Shell::Bash;
+    if !shell.is_here() {
+        return;
+    }
+    let account = Account::with(&[("PAGER", "my-pager")]);
+    account.home.write(".config/vastenv/config.toml", "");
+    let mut terminal = Terminal::open(&account.home, shell);
+    terminal.run("write() { echo \"allow = [$1]\" >~/.config/vastenv/config.toml; __vastenv_hook; }");
+    // Again, where the second ended meanwhile.
+    terminal.run("until began=$(date +%s); write; write '\"PAGER\"'; [ $began = $(date +%s) ]; do :; done");
+    assert_eq!(terminal.get("PAGER"), "my-pager");
+}
