@@ -123,6 +123,8 @@ fn a_watched_file_of_the_future_does_not_keep_shells_busy() {
     });
 }
 
+const ALLOW: &str = "allow = [\"PAGER\"]\n";
+
 #[test]
 fn what_is_absent_may_come_from_any_part_of_its_path() {
     type Make = fn(&Account);
@@ -130,7 +132,6 @@ fn what_is_absent_may_come_from_any_part_of_its_path() {
         std::fs::create_dir_all(account.home.path(path).parent().expect("a folder")).expect("a folder");
         std::os::unix::fs::symlink(account.home.path("elsewhere"), account.home.path(path)).expect("a link");
     };
-    const ALLOW: &str = "allow = [\"PAGER\"]\n";
     let kinds: [(&str, Option<&str>, Make); 3] = [
         ("a folder", None, |account| account.home.write(".config/vastenv/config.toml", ALLOW)),
         ("a folder behind a link", Some(".config/vastenv"), |account| {
