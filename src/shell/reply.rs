@@ -107,12 +107,12 @@ impl Guard {
             Watch::Present { file, time: Stamps::Same(stamp) } => Watched::Like(file, stamp),
             Watch::Absent(file) => Watched::Absent(file),
         });
-        let mut watched: Vec<_> = watches.collect();
-        if !watched.iter().any(|one| matches!(one, Watched::Between(.., newer) if *newer == self.generation))
+        let mut compared: Vec<_> = watches.collect();
+        if !compared.iter().any(|one| matches!(one, Watched::Between(.., newer) if *newer == self.generation))
         {
-            watched.insert(0, Watched::There(&self.generation));
+            compared.insert(0, Watched::There(&self.generation));
         }
-        watched
+        compared
     }
 }
 

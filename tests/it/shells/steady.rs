@@ -123,6 +123,8 @@ fn a_watched_file_of_the_future_does_not_keep_shells_busy() {
     });
 }
 
+const ALLOW: &str = "allow = [\"PAGER\"]\n";
+
 #[test]
 fn what_is_absent_may_come_from_any_part_of_its_path() {
     type Make = fn(&Account);
@@ -130,7 +132,6 @@ fn what_is_absent_may_come_from_any_part_of_its_path() {
         std::fs::create_dir_all(account.home.path(path).parent().expect("a folder")).expect("a folder");
         std::os::unix::fs::symlink(account.home.path("elsewhere"), account.home.path(path)).expect("a link");
     };
-    const ALLOW: &str = "allow = [\"PAGER\"]\n";
     let kinds: [(&str, Option<&str>, Make); 3] = [
         ("a folder", None, |account| account.home.write(".config/vastenv/config.toml", ALLOW)),
         ("a folder behind a link", Some(".config/vastenv"), |account| {
@@ -215,4 +216,19 @@ fn a_file_that_takes_the_place_of_a_watched_one_is_seen_whatever_its_age() {
             assert_eq!(terminal.get("PAGER"), pager, "{shell:?}");
         }
     });
+}
+
+#[test]
+fn a_file_that_is_written_twice_within_a_second_is_seen() {
+    let shell = Shell::Bash;
+    if !shell.is_here() {
+        return;
+    }
+    let account = Account::with(&[("PAGER", "my-pager")]);
+    account.home.write(".config/vastenv/config.toml", "");
+    let mut terminal = Terminal::open(&account.home, shell);
+    terminal.run("write() { echo \"allow = [$1]\" >~/.config/vastenv/config.toml; __vastenv_hook; }");
+    // Again, where the second ended meanwhile.
+    terminal.run("until began=$(date +%s); write; write '\"PAGER\"'; [ $began = $(date +%s) ]; do :; done");
+    assert_eq!(terminal.get("PAGER"), "my-pager");
 }
