@@ -28,7 +28,7 @@ impl Machine {
     ) -> Self {
         let paths = &selection.paths;
         let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
-        let store = Store::open(disk, keyring, storage, Some(paths.api_key()));
+        let store = Store::open(disk, keyring, storage, Some(paths.api_key()), now);
         Self { selection, store, now }
     }
 

@@ -82,9 +82,9 @@ struct File {
     insecure_http: bool,
     #[serde(default)]
     container: ContainerSource,
-    storage: Option<Storage>,
     #[serde(default)]
     missing: Missing,
+    storage: Option<Storage>,
 }
 
 /// How an unknown setting's message ends, which lists those that are known: without the old one.

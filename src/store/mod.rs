@@ -25,7 +25,7 @@ pub use journal::BegunReset;
 pub use session::Session;
 pub use stamp::NEXT;
 
-use crate::domain::{AccountId, Digest, DigestKey, Identity, Result};
+use crate::domain::{AccountId, Digest, DigestKey, Identity, Result, Timestamp};
 use crate::files::{Disk, Slots};
 use crate::sealing::{Keyring, Kind, Sealing, Storage};
 
@@ -69,19 +69,20 @@ impl Store {
         keyring: Keyring,
         storage: Option<Storage>,
         dated_after: Option<PathBuf>,
+        now: fn() -> Timestamp,
     ) -> Self {
         let disk = Rc::new(disk);
         let sealing = Rc::new(Sealing::new(&disk, keyring, storage, &SECRETS));
         Self {
             snapshots: snapshot::Snapshots(Rc::clone(&sealing)),
-            values: values::RememberedValues(Rc::clone(&sealing)),
+            values: values::RememberedValues { sealing: Rc::clone(&sealing), now },
             changes: changes::ChangeSlots(Rc::clone(&disk)),
             identities: Slots::new(&disk, "identities"),
             own_keys: Slots::new(&disk, "own-keys"),
             lists: lists::Lists(Rc::clone(&disk)),
             backoffs: Slots::new(&disk, "backoff"),
             reset: journal::ResetJournal(Rc::clone(&disk)),
-            sessions: session::Sessions(Rc::clone(&disk)),
+            sessions: session::Sessions { disk: Rc::clone(&disk), now },
             loaded: loaded::LoadedSlot(Rc::clone(&disk)),
             notices: notice::Notices(Rc::clone(&disk)),
             generation: generation::Generation { disk: Rc::clone(&disk), dated_after },
@@ -101,6 +102,12 @@ impl Store {
     #[cfg(test)]
     pub fn in_folder(folder: &std::path::Path) -> Self {
         let disk = Disk::new(folder, &folder.join("cache"), &folder.join("data"));
-        Self::open(disk, Keyring::default(), None, None)
+        Self::open(disk, Keyring::default(), None, None, test_clock)
     }
+}
+
+#[cfg(test)]
+pub(crate) fn test_clock() -> Timestamp {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    Timestamp(since_1970.as_secs())
 }

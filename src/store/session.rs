@@ -3,20 +3,21 @@
 //! A session's file never changes: another content gets another id, because a child shell may still
 //! need the one that it inherited. Files of dead shells are swept after a week, all after two months.
 
+use std::path::Path;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Failure, Result, Version, hex};
+use crate::domain::{Failure, Result, Timestamp, Version, hex};
 use crate::environment::{Previous, SessionId};
 use crate::files::{Disk, Slot, modified, names, random};
 
-const DEAD_AFTER: Duration = Duration::from_secs(7 * 86_400);
-const OLD_AFTER: Duration = Duration::from_secs(60 * 86_400);
+const DEAD_AFTER: u64 = 7 * 86_400;
+const OLD_AFTER: u64 = 60 * 86_400;
 
 const FOLDER: &str = "sessions";
 
@@ -44,18 +45,19 @@ impl Session {
     }
 }
 
-pub struct Sessions(pub(super) Rc<Disk>);
+pub struct Sessions {
+    pub(super) disk: Rc<Disk>,
+    pub(super) now: fn() -> Timestamp,
+}
 
 impl Sessions {
     /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
     pub fn load(&self, id: &SessionId) -> Option<Session> {
         let slot = self.slot(id);
         let File { previous, entries, .. } = slot.get()?;
-        let now = SystemTime::now();
-        if modified(&slot.path)
-            .is_none_or(|time| now.duration_since(time).is_ok_and(|age| age > DEAD_AFTER / 7))
-        {
+        if self.age(&slot.path).is_some_and(|age| age > DEAD_AFTER / 7) {
             // Only its date: a failure makes it be swept earlier.
+            let now = UNIX_EPOCH + Duration::from_secs((self.now)().0);
             let _ = std::fs::File::open(&slot.path).and_then(|file| file.set_modified(now));
         }
         Some(Session { previous, entries })
@@ -72,10 +74,10 @@ impl Sessions {
 
     /// Removes the files of sessions that nobody can need any more.
     pub fn sweep(&self) {
-        let folder = self.0.state.join(FOLDER);
+        let folder = self.disk.state.join(FOLDER);
         for path in names(&folder).into_iter().map(|name| folder.join(name)) {
-            let age = modified(&path).and_then(|time| SystemTime::now().duration_since(time).ok());
-            let dead = Slot::new(&self.0, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
+            let age = self.age(&path);
+            let dead = Slot::new(&self.disk, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
             if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
                 // What cannot be removed now is tried again at the next sweep.
                 let _ = std::fs::remove_file(path);
@@ -83,8 +85,14 @@ impl Sessions {
         }
     }
 
+    /// The seconds since `path` was written; `None` if it lies in the future, or is not there.
+    fn age(&self, path: &Path) -> Option<u64> {
+        let written = modified(path)?.duration_since(UNIX_EPOCH).ok()?;
+        (self.now)().since(Timestamp(written.as_secs()))
+    }
+
     fn slot(&self, id: &SessionId) -> Slot<'_, File> {
-        Slot::new(&self.0, self.0.state.join(FOLDER).join(format!("{}.json", id.as_str())))
+        Slot::new(&self.disk, self.disk.state.join(FOLDER).join(format!("{}.json", id.as_str())))
     }
 }
 
@@ -94,13 +102,16 @@ fn is_alive(process: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
     use crate::domain::EnvName;
 
     #[test]
     fn a_session_is_read_back_and_swept_when_its_shell_is_long_gone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let sessions = Sessions(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
+        let disk = Rc::new(Disk::new(folder.path(), folder.path(), folder.path()));
+        let sessions = Sessions { disk, now: crate::store::test_clock };
         let name = EnvName::parse("A").expect("a name");
         let session =
             Session { previous: Previous::from([(name, b"\xff\n".to_vec())]), entries: Some("A!".into()) };
@@ -111,7 +122,7 @@ mod tests {
         assert!(sessions.load(&dead).is_some());
         for id in [&dead, &alive] {
             let file = std::fs::File::open(&sessions.slot(id).path).expect("opened");
-            file.set_modified(SystemTime::now() - DEAD_AFTER * 2).expect("dated");
+            file.set_modified(SystemTime::now() - Duration::from_secs(DEAD_AFTER * 2)).expect("dated");
         }
         sessions.sweep();
         assert_eq!((sessions.load(&dead), sessions.load(&alive)), (None, Some(session)));

@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +23,10 @@ struct File {
 }
 
 /// The remembered values of every account.
-pub struct RememberedValues(pub(super) Rc<Sealing>);
+pub struct RememberedValues {
+    pub(super) sealing: Rc<Sealing>,
+    pub(super) now: fn() -> Timestamp,
+}
 
 impl RememberedValues {
     /// What is remembered of `account`; without what has expired, whether or not it is still there.
@@ -34,13 +36,13 @@ impl RememberedValues {
     /// nobody can fetch its values anew.
     pub fn load(&self, account: &AccountId) -> Result<Values> {
         let mut values = self.all(account)?;
-        drop_expired(&mut values);
+        self.drop_expired(&mut values);
         Ok(values)
     }
 
     fn all(&self, account: &AccountId) -> Result<Values> {
         let path = self.path(account);
-        let Some(opened) = self.0.read(&KIND, account)? else { return Ok(Values::new()) };
+        let Some(opened) = self.sealing.read(&KIND, account)? else { return Ok(Values::new()) };
         let bytes = opened.map_err(|why| why.failure(&path))?;
         parse(&bytes)
             .map(|file: File| file.values)
@@ -63,10 +65,10 @@ impl RememberedValues {
         account: &AccountId,
         edit: impl FnOnce(&mut Values) -> Result<T>,
     ) -> Result<(T, Result<()>)> {
-        let _lock = self.0.disk.lock_values(account)?;
+        let _lock = self.sealing.disk.lock_values(account)?;
         let before = self.all(account)?;
         let mut values = before.clone();
-        drop_expired(&mut values);
+        self.drop_expired(&mut values);
         let edited = edit(&mut values)?;
         if values == before {
             return Ok((edited, Ok(())));
@@ -76,29 +78,30 @@ impl RememberedValues {
 
     fn write(&self, account: &AccountId, values: Values) -> Result<()> {
         let bytes = to_json(&self.path(account), &File { version: Version, values })?;
-        self.0.write(&KIND, account, &bytes)
+        self.sealing.write(&KIND, account, &bytes)
     }
 
     /// Moves values whose key the keyring has lost to `values.json.lost`, so that others can be
     /// remembered; says so in a note.
     pub fn move_lost(&self, account: &AccountId) -> Result<()> {
-        let _lock = self.0.disk.lock_values(account)?;
-        self.0.move_lost(&KIND, account)
+        let _lock = self.sealing.disk.lock_values(account)?;
+        self.sealing.move_lost(&KIND, account)
+    }
+
+    fn drop_expired(&self, values: &mut Values) {
+        let now = (self.now)();
+        values.retain(|_, remembered| !remembered.is_expired(now));
     }
 
     pub fn path(&self, account: &AccountId) -> PathBuf {
-        KIND.path(&self.0.disk, account)
+        KIND.path(&self.sealing.disk, account)
     }
-}
-
-fn drop_expired(values: &mut Values) {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now = Timestamp(since_1970.as_secs());
-    values.retain(|_, remembered| !remembered.is_expired(now));
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use super::*;
     use crate::domain::{KEPT_AFTER_DELETION, Kind, Means, Remembered, Secret, ServerUrl};
     use crate::store::Store;
