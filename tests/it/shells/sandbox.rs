@@ -27,6 +27,6 @@ fn a_shell_in_a_sandbox_has_variables_the_hook_and_a_way_out() {
         let left = std::fs::read_dir(home.path("")).expect("a home").map(|entry| entry.expect("an entry"));
         let left: Vec<_> = left.map(|entry| entry.file_name()).collect();
         assert!(!left.iter().any(|name| name.to_string_lossy().contains("sandbox")), "{left:?}");
-        assert!(!home.path(".cache").exists() && !home.path(".local/share").exists(), "{left:?}");
+        assert!(!home.path(".cache").exists() && !home.path(".local/share/vastenv").exists(), "{left:?}");
     });
 }
