@@ -88,8 +88,8 @@ pub enum RememberWhat {
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That opens\n\
-        with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
+    after_help = "FILE is a dotenv file, or one that `vastenv export age` or age sealed: it opens with\n\
+        your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \

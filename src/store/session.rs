@@ -77,7 +77,8 @@ impl Sessions {
         let folder = self.disk.state.join(FOLDER);
         for path in names(&folder).into_iter().map(|name| folder.join(name)) {
             let age = self.age(&path);
-            let dead = Slot::new(&self.disk, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
+            let dead =
+                Slot::new(&self.disk, path.clone()).get().is_none_or(|file: File| !is_alive(file.shell));
             if age.is_some_and(|age| age > OLD_AFTER || (dead && age > DEAD_AFTER)) {
                 // What cannot be removed now is tried again at the next sweep.
                 let _ = std::fs::remove_file(path);
