@@ -236,7 +236,7 @@ pub const PREPARED: &[Preparation] = &[
         mask: true,
         before: "{ rm .ssh/*; vastenv create ssh-key; vastenv remember env-var HF_TOKEN sealed; vastenv export \
                  age --to .ssh/id_ed25519.pub --output vars.age --allow-missing; vastenv forget env-var HF_TOKEN; } 2>/dev/null",
-        after: "vastenv export dotenv",
+        after: "vastenv export dotenv --only HF_TOKEN",
         shows: "HF_TOKEN='sealed'",
         ..PLAIN
     },
