@@ -95,8 +95,8 @@ fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_doc
         fs::read_dir(root.join("docs")).into_iter().flatten().map(|entry| entry.expect("a page").path());
     let pages = docs.chain([root.join("README.md")]).filter_map(|page| fs::read_to_string(page).ok());
     let docs = pages.collect::<Vec<_>>().join("\n");
-    let settings = table("src/config/mod.rs", "pub const SETTINGS");
-    let variables = table("src/context/variables.rs", "pub const TABLE");
+    let settings = table("src/config/mod.rs", "const SETTINGS: ");
+    let variables = table("src/context/variables.rs", "const TABLE: ");
     assert!(settings.contains(&"max_age".to_owned()) && variables.contains(&"VAST_URL".to_owned()));
     for name in settings.iter().chain(&variables) {
         assert!(page.contains(&format!("\\fB{name}")) && help.contains(&format!("  {name} ")), "{name}");
@@ -104,7 +104,7 @@ fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_doc
     for name in settings.iter().chain(variables.iter().filter(|name| name.starts_with("VAST"))) {
         assert!(docs.contains(&format!("`{name}")) || docs.contains(&format!("\n{name} = ")), "{name}");
     }
-    for path in table("src/config/paths.rs", "pub const FILES") {
+    for path in table("src/config/paths.rs", "const FILES: ") {
         let below = path.replace("~/.config", "$XDG_CONFIG_HOME").replace("~/.cache", "$XDG_CACHE_HOME");
         let below =
             below.replace("~/.local/share", "$XDG_DATA_HOME").replace("~/.local/state", "$XDG_STATE_HOME");
