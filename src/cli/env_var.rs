@@ -87,16 +87,14 @@ pub enum RememberWhat {
 
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That opens\n\
+#[command(after_help = "FILE is a dotenv file, or one sealed by `vastenv export age` or age. It opens\n\
         with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
         vastenv remember env-var --from .env\n  \
         vastenv remember env-var --from vars.age\n  \
-        vastenv remember env-var --from-instance 20931234"
-)]
+        vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
     /// Name of a variable of the account; with a source, one or more
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
@@ -148,7 +146,7 @@ pub struct Place {
     /// Take unknown values (or NAMEs') from a running instance, over ssh
     #[arg(long, value_name = "INSTANCE", value_parser = clap::value_parser!(u64))]
     pub from_instance: Option<u64>,
-    /// The same from any ssh destination, such as ssh://root@host:port
+    /// Take them from any ssh destination, such as ssh://root@host:port
     #[arg(long, value_name = "DEST", value_parser = text())]
     pub from_ssh: Option<String>,
 }
