@@ -38,7 +38,7 @@ _vastenv() {
       if [[ -n $kept && $COMP_WORDBREAKS == *"${kept:${#kept}-1}"* ]]; then
         COMPREPLY=("${COMPREPLY[@]#"$kept"}")
       fi
-      # Inside quotes ~ is no home: other files are offered there.
+      # Inside quotes ~ is not the home: other files are offered there.
       if [[ $word == [\"\']* && ${COMPREPLY[0]} == [~]/* ]]; then
         COMPREPLY=()
         __vastenv_leave_to_readline default -f "$2" "$word"

@@ -724,7 +724,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;remember'= {
             cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
-            cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
+            cand --from-ssh 'Take them from any ssh destination, such as ssh://root@host:port'
             cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
@@ -753,7 +753,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
         &'vastenv;remember;env-var'= {
             cand --from 'Take values of the account''s variables from a dotenv or age file (- is stdin)'
             cand --from-instance 'Take unknown values (or NAMEs'') from a running instance, over ssh'
-            cand --from-ssh 'The same from any ssh destination, such as ssh://root@host:port'
+            cand --from-ssh 'Take them from any ssh destination, such as ssh://root@host:port'
             cand --ssh-option 'Pass an option to ssh, such as Port=2222 or -4 (repeatable)'
             cand --identity 'Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]'
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'

@@ -49,8 +49,9 @@ __vastenv_state() {
   local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
   local __vastenv_now='${SECONDS-0}' __vastenv_clock __vastenv_h='' __vastenv_flag=${__vastenv_dash%[cs]}
   __vastenv_mode=prompt __vastenv_seen=:
-  # $NAME is three times as fast as ${NAME-}, but not with `set -u`; and `set -x` shows it. $- tells whether
-  # either is switched on later: they stand before its capitals. (While this file is read it has less.)
+  # $NAME is faster than ${NAME-}, but fails with `set -u`, and `set -x` shows it. $- tells whether either
+  # was switched on later: they stand before its capitals. (While this file is read it has less.) The word
+  # that holds $- is expanded whole: what it compares may be unset by now.
   if [[ $__vastenv_flag == *[BCEHPT] && $__vastenv_flag != *[ux]* &&
     ${__vastenv_options-} != -?*[aku]* ]]; then
     __vastenv_flag=":$__vastenv_flag*" __vastenv_open='$' __vastenv_close='' __vastenv_now=SECONDS
@@ -59,7 +60,7 @@ __vastenv_state() {
   fi
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
     if [[ -n ${!__vastenv_n-} ]]; then
-      __vastenv_set+=:$__vastenv_open$__vastenv_n$__vastenv_close __vastenv_seen+=:${!__vastenv_n}
+      __vastenv_set+=":\${$__vastenv_n-}" __vastenv_seen+=:${!__vastenv_n}
     else
       __vastenv_unset+=$__vastenv_open$__vastenv_n$__vastenv_close
     fi
@@ -333,7 +334,7 @@ __vastenv_install() {
       builtin echo "vastenv: $__vastenv_at: variables are loaded, not updated" >&2
   elif ((__vastenv_arrays)) && [[ ${TERM_PROGRAM-} == vscode && -z ${bash_preexec_imported-} ]] &&
     ! builtin declare -F __vsc_prompt_cmd >/dev/null; then
-    # Its integration may come after this, and runs entry 0 alone in a function of its own, but with
+    # Its integration may come after this, and runs entry 0 alone in its own function, but with
     # bash-preexec. Without it the hook moves at the first prompt.
     # shellcheck disable=SC2128
     PROMPT_COMMAND[0]="${PROMPT_COMMAND:+$PROMPT_COMMAND

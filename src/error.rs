@@ -10,7 +10,7 @@ use crate::domain::Failure;
 use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
 
-/// The exit code of a command line that makes no sense.
+/// The exit code of an invalid command line.
 pub const USAGE: u8 = 2;
 
 /// Says what failed, and gives the exit code for it.

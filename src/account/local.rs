@@ -31,7 +31,7 @@ pub struct Account<'a> {
     pub room: Room,
 }
 
-/// What is known of an account without asking its server.
+/// An account as this machine knows it, without asking its server.
 #[derive(Debug)]
 pub enum Known {
     /// Its variables.

@@ -68,7 +68,7 @@ pub enum Inspect {
     },
 }
 
-/// Hears what a person should see while a call is under way; without methods of its own, nobody does.
+/// Hears what a person should see while a call is under way; without its own methods, nobody does.
 pub trait Listener: Send + Sync {
     /// A call written out, for `--explain` and `--curl`, without a newline at the end.
     fn explain(&self, _text: &str) {}

@@ -21,7 +21,7 @@ const MOST_PAGES: usize = 200;
 impl Client {
     /// One instance.
     pub async fn instance(&self, id: u64) -> Result<Instance> {
-        let request = Request::get(format!("{PATH}{id}/"), format!("show the instance {id}"))
+        let request = Request::get(format!("{PATH}{id}/"), format!("show instance {id}"))
             .parameter("owner", "me")
             .needs(RIGHT);
         let answer = self.send(&request).await?;

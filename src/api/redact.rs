@@ -14,7 +14,7 @@ const MESSAGE_LIMIT: usize = 300;
 /// What stands where a secret was.
 pub(super) const MASK: &str = "*****";
 
-/// Shorter texts are taken out only where they stand alone: a value `1` is no reason to turn
+/// Shorter texts are taken out only where they stand alone: a value `1` is not a reason to turn
 /// "at most 100" into "at most *****00".
 const SHORT: usize = 4;
 

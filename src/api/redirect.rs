@@ -9,7 +9,7 @@ use crate::domain::{Failure, Origin};
 /// The most redirects that are followed.
 pub(super) const LIMIT: usize = 10;
 
-/// Where an answer sends the call on to; `None` if it is no redirect.
+/// Where an answer sends the call on to; `None` if it is not a redirect.
 ///
 /// `service` is the configured server and `asked` the address that answered.
 pub(super) fn target(

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 #[derive(Debug, Default)]
 pub(super) struct Route(Option<Intercept>);
 
-/// Why nothing was sent, and what mends it.
+/// Why nothing was sent, and what to do.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Unreached {
     pub(super) cause: String,

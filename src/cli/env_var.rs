@@ -146,7 +146,7 @@ pub struct Place {
     /// Take unknown values (or NAMEs') from a running instance, over ssh
     #[arg(long, value_name = "INSTANCE", value_parser = clap::value_parser!(u64))]
     pub from_instance: Option<u64>,
-    /// The same from any ssh destination, such as ssh://root@host:port
+    /// Take them from any ssh destination, such as ssh://root@host:port
     #[arg(long, value_name = "DEST", value_parser = text())]
     pub from_ssh: Option<String>,
 }

@@ -29,7 +29,7 @@ pub struct App {
 
 /// This machine, with the account that the command line, the environment or the files name.
 pub fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>) -> Machine {
-    // One that is no text must not pass for unset: the key would go to another server.
+    // One that is not text must not pass for unset: the key would go to another server.
     let environment = || context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned());
     let selection = Selection {
         paths,
@@ -85,7 +85,7 @@ impl App {
         self.global.insecure_http || self.config.insecure_http
     }
 
-    /// The key and where it comes from. A key file that others could read is mended, aloud.
+    /// The key and where it comes from. A key file that others could read is fixed, with a warning.
     pub fn credential(&self) -> Result<Credential> {
         let credential = self.machine.credential()?;
         if let Some(note) = credential.source.make_private() {
@@ -94,7 +94,7 @@ impl App {
         Ok(credential)
     }
 
-    /// The account that the key opens, for a TAB: nothing is mended and nothing said.
+    /// The account that the key opens, for a TAB: nothing is fixed or printed.
     pub fn account_in_silence(&self) -> Result<Account<'_>> {
         self.account_of(self.machine.credential()?)
     }
@@ -137,7 +137,7 @@ impl App {
         CallOptions { tries: self.global.retry, show_values, hears_interrupts: false }
     }
 
-    /// [`Self::with_server`], with options of its own. A two-factor session that turns out to be over
+    /// [`Self::with_server`], with other options. A two-factor session that turns out to be over
     /// is dropped, and the API key takes its place, as in the official client.
     pub fn with_server_as<T>(
         &self,

@@ -1,4 +1,4 @@
-//! The detached refresh: a process of its own session that asks the server and bumps the
+//! The detached refresh: a process in its own session that asks the server and bumps the
 //! generation, while the shell that started it went on long ago.
 
 use std::process::{Command, Stdio};
@@ -33,7 +33,7 @@ pub fn start_list(selection: &Selection, kind: ListKind) {
 fn start_with(selection: &Selection, arguments: &[&str]) {
     let Ok(program) = context::own_path() else { return };
     let mut command = Command::new(program);
-    // The command line may have named another account than the environment, and a key is no argument.
+    // The command line may have named another account than the environment, and a key is never an argument.
     if let Some(key) = selection.given_key() {
         command.env(variables::VAST_API_KEY, key.expose());
     }

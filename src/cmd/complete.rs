@@ -1,6 +1,6 @@
 //! `vastenv __complete`: what the scripts in `completions/` ask at a TAB, answered from files alone.
 //!
-//! Whatever is wrong, nothing is printed: a TAB is no place for an error.
+//! Whatever is wrong, nothing is printed: a TAB is not the place for an error.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -35,7 +35,7 @@ const SEPARATOR: char = '\u{1f}';
 const SHORT_FINGERPRINT: usize = "SHA256:".len() + 12;
 
 /// What to print for a TAB: first what follows (`words`, `files`, `folders`, `command N`), then a
-/// word a line, in zsh and fish with its description after a tab. `None` where nothing is to be had.
+/// word a line, in zsh and fish with its description after a tab. `None` where there is nothing.
 pub fn complete(arguments: &[OsString]) -> Option<String> {
     let [protocol, shell, index, width] = arguments else { return None };
     if protocol != PROTOCOL {

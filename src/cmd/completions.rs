@@ -70,7 +70,7 @@ fn usual_folder(completion: &Completion, folders: &Folders) -> Result<PathBuf> {
 
 /// Refuses to replace a file that no version of vastenv wrote.
 fn keep_others(file: &Path, mark: &str) -> Result<()> {
-    // What is no file (a pipe, say) is not opened.
+    // What is not a file (a pipe, say) is not opened.
     let text = match std::fs::metadata(file) {
         Err(_) => return Ok(()),
         Ok(metadata) if metadata.is_file() => std::fs::read(file).unwrap_or_else(|_| b"unread".to_vec()),

@@ -17,7 +17,7 @@ pub fn delete_env_var(app: &App, arguments: &Names) -> Outcome<ExitCode> {
     each(app, &arguments.names, |name| {
         let deleted = app.with_server(account.clone(), async |remote| remote.delete(name).await)?;
         report(app, DELETED, name, &deleted, Keeping::Nowhere)?;
-        // What is no name of a variable to a shell can be made elsewhere only.
+        // A name that no shell accepts can only come from elsewhere.
         if !app.ui.raw && EnvName::parse(&deleted.name).is_ok() {
             let command = format!("vastenv create env-var {}", deleted.name);
             if deleted.remembered {

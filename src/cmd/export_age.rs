@@ -62,7 +62,7 @@ impl Sealing {
         Ok(Some(Self::Keys { recipients, with_account }))
     }
 
-    /// The sealed file of what is known of the account, and how it was sealed.
+    /// The account's sealed file, and how it was sealed.
     pub fn seal(
         self,
         app: &App,

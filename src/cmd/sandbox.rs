@@ -71,7 +71,7 @@ fn announce(sandbox: &Sandbox, ui: Ui) -> Result<()> {
     Ok(())
 }
 
-/// A home of its own for the command, so that it neither sees nor changes the user's files.
+/// Another home for the command, so that it neither sees nor changes the user's files.
 fn throw_away_home() -> Result<tempfile::TempDir> {
     let made = tempfile::Builder::new().prefix("vastenv-sandbox-").tempdir();
     let home =
@@ -151,7 +151,7 @@ impl<'h> Guest<'h> {
 fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
-    // A ledger of very many entries rests in a file.
+    // A ledger of very many entries is kept in a file.
     let machine = context::paths().map(|paths| open_machine(paths, &mut Global::default(), None));
     let ledger = machine.map_or_else(|_| Ledger::decode(&text, |_| None), |machine| machine.ledger(&text));
     for name in ledger.unwrap_or_default().entries.keys() {

@@ -68,7 +68,7 @@ fn list_unknown(app: &App, selected: &Selected) -> Outcome<()> {
 }
 
 fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
-    // A mask is no value: what is unknown is null.
+    // A mask is not a value: what is unknown is null.
     let value = |value: Option<&Secret>| match (show_values, value) {
         (false, _) => Value::from(HIDDEN),
         (true, value) => value.map_or(Value::Null, |value| value.expose().into()),

@@ -28,11 +28,11 @@ pub fn instance(app: &App, id: u64, options: &SshOptions) -> Outcome<Target> {
     match (&instance.ssh, instance.status.as_deref()) {
         (_, Some(status)) if status != RUNNING => {
             let status = printable_capped(status, 40);
-            Err(Failure::failed(format!("the instance {id} is not running ({status})"))
+            Err(Failure::failed(format!("instance {id} is not running ({status})"))
                 .hint(format!("vastai start instance {id}"))
                 .into())
         }
-        (None, _) => Err(Failure::failed(format!("the instance {id} has no SSH address"))
+        (None, _) => Err(Failure::failed(format!("instance {id} has no SSH address"))
             .hint("it may be starting still, or launched without SSH")
             .into()),
         (Some(address), _) => Ok(Target::new(&address.to_string(), &options.options)?),
@@ -104,7 +104,7 @@ pub fn not_run(target: &Target, trouble: ssh::Trouble) -> Failure {
             .hint(format!("log in and switch that off: ssh {there}, then touch ~/.no_auto_tmux")),
         ssh::Trouble::NotRun(code) => {
             Failure::failed(format!("{there}: the login runs no commands (ssh ended with {code})"))
-                .hint(format!("it may have a forced command or a shell of its own: ssh {there} true"))
+                .hint(format!("it may have a forced command or an unusual shell: ssh {there} true"))
         }
     }
 }

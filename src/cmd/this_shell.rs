@@ -27,7 +27,7 @@ impl ThisShell {
         Self { ledger, is_active }
     }
 
-    /// What is known of one variable.
+    /// One variable's entry.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.ledger.as_ref()?.entries.get(&EnvName::parse(name).ok()?)
     }

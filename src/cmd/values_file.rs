@@ -72,7 +72,7 @@ fn ours(contents: Contents) -> ValuesFile {
     ValuesFile { settled, owner: Some(contents.owner), is_environment: false }
 }
 
-/// The entries of an environment; what is no variable of an account is left out.
+/// The entries of an environment; what cannot be an account's variable is left out.
 fn environment(app: &App, text: &[u8]) -> Settled {
     let mut settled = Settled::default();
     for entry in text.split(|byte| *byte == 0) {

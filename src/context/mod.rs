@@ -162,7 +162,7 @@ pub fn streams() -> io::Result<[File; 3]> {
     Ok([share(io::stdin().as_fd())?, share(io::stdout().as_fd())?, share(io::stderr().as_fd())?])
 }
 
-/// Whether the terminal, if there is one, does nothing but print.
+/// Whether the terminal, if there is one, only prints.
 pub fn is_dumb_terminal() -> bool {
     text_var(variables::TERM).is_none_or(|term| term == "dumb")
 }

@@ -1,5 +1,5 @@
 //! Every environment variable that steers vastenv (beside `HOME`, the `XDG_*` folders, and those in which a
-//! shell names folders of its own: `src/shell/`).
+//! shell names its own folders: `src/shell/`).
 
 /// The API key, as the official client reads it.
 pub const VAST_API_KEY: &str = "VAST_API_KEY";

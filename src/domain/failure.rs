@@ -8,7 +8,7 @@ pub type Result<T> = std::result::Result<T, Failure>;
 pub enum Kind {
     /// Something could not be done; exit code 1.
     Failed,
-    /// The command line makes no sense; exit code 2.
+    /// The command line is invalid; exit code 2.
     Usage,
     /// No key, or a key that the server's own JSON refused; exit code 4.
     NotAuthenticated,

@@ -11,7 +11,7 @@ const UNNAMED: &str = "key-";
 /// What the server last said of one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// The user's id, or a stand-in where the server does not tell.
+    /// The user's id, or a placeholder where the server does not tell.
     pub user: Option<String>,
     /// The user's e-mail address, if the server tells.
     pub email: Option<String>,

@@ -37,7 +37,7 @@ pub struct SshAddress {
 }
 
 impl SshAddress {
-    /// `None` where this is no host name or address, or no port.
+    /// `None` where this is not a host name or address, or not a port.
     pub fn new(host: &str, port: u64) -> Option<Self> {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
         let is_host = !host.is_empty() && !host.starts_with('-') && host.bytes().all(is_part);

@@ -1,6 +1,6 @@
 //! The server's masks: what it sends in place of a value that it will not show.
 
-/// Whether `value` is a mask: nothing but asterisks, three at least.
+/// Whether `value` is a mask: only asterisks, at least three.
 ///
 /// The service answers `********` (its `OpenAPI` example has five) for every value on read; such a
 /// value is unknown, never something to export.

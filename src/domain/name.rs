@@ -12,7 +12,7 @@ const MAX_LENGTH: usize = 255;
 #[serde(try_from = "String")]
 pub struct EnvName(String);
 
-/// Why a text is no variable name.
+/// Why a text is not a variable name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
     Empty,

@@ -19,7 +19,7 @@
 //! One thing more, which python-dotenv refuses: a value in several quoted pieces, as shells read it
 //! (`'it'\''s $5'`). It is how [`dotenv_line`] writes what only shells can read.
 //!
-//! What makes no sense is a fault with its line's number, never its text: the text may be a secret.
+//! A line that cannot be read is a fault with its number, never its text: the text may be a secret.
 //!
 //! The reader is our own because the crates would change secrets unasked: dotenvy 0.15 puts the
 //! environment's variables in the place of `$NAME` and cannot be told not to, refuses `\r` and an

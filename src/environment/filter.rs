@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(left("--only AWS_* --only WANDB", &NAMES), ["AWS_KEY", "AWS_SECRET", "WANDB"]);
         assert_eq!(left("--only AWS_* --except *SECRET", &NAMES), ["AWS_KEY"]);
         assert_eq!(left("--except AWS_*,odd-name", &NAMES), ["HF_TOKEN", "WANDB"]);
-        // What is left out already is no typing error.
+        // What is left out already is not a typo.
         assert_eq!(left("--only WANDB --except HF_TOKEN", &NAMES), ["WANDB"]);
     }
 

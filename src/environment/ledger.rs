@@ -7,7 +7,7 @@
 //! knows by it what is vastenv's), with `+` at the end (hides an exported variable) or `~` (hides one that
 //! was not exported). `!` in the place of `=` says that the variable has another value
 //! now, which is the user's or another tool's: hands off, until it has one of vastenv's again. Entries of `@`
-//! alone say that they rest in the session's file, because there are too many for an environment.
+//! alone say that they are in the session's file, because there are too many for an environment.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::domain::{AccountId, Digest, EnvName};
 /// The version of the format that this program writes and reads.
 const VERSION: &str = "2";
 
-/// The longest text of entries that is exported; more rests in the session's file.
+/// The longest text of entries that is exported; more is kept in the session's file.
 pub(super) const LONGEST_ENTRIES: usize = 32 * 1024;
 
 /// What vastenv knows of the shell that it speaks to.
@@ -28,13 +28,13 @@ pub struct Ledger {
     pub shell: u32,
     /// The version of that shell's hook, hex digits; empty if unknown.
     pub hook: String,
-    /// Where previous values (and very many entries) rest.
+    /// Where previous values (and very many entries) are kept.
     pub session: Option<SessionId>,
     /// One entry for each variable that was loaded.
     pub entries: BTreeMap<EnvName, Entry>,
 }
 
-/// What is known of one variable that vastenv set.
+/// One variable that vastenv set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The digest of name and value.
@@ -106,7 +106,7 @@ impl Ledger {
         text
     }
 
-    /// Reads a ledger back. `spilled` answers with the entries that rest in a session's file.
+    /// Reads a ledger back. `spilled` answers with the entries kept in a session's file.
     ///
     /// `None` for anything that is not a ledger of this version: then nothing is known of the shell.
     pub fn decode(text: &str, spilled: impl FnOnce(&SessionId) -> Option<String>) -> Option<Self> {

@@ -82,7 +82,7 @@ impl Environment {
             .collect()
     }
 
-    /// What the user should hear of hidden values, with the one command that mends it.
+    /// What the user should hear of hidden values, with the one command that fixes it.
     pub fn hidden_notice(&self) -> Option<Failure> {
         let hidden = self.hidden();
         (!hidden.is_empty() && self.held.is_empty()).then(|| {

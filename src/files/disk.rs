@@ -82,7 +82,7 @@ impl Disk {
         self.notes.borrow_mut().extend(notes);
     }
 
-    /// Reads a private file; `None` if there is none. One that others could read is fixed, aloud.
+    /// Reads a private file; `None` if there is none. One that others could read is fixed, with a warning.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         if let Some(bytes) = self.unwritten.borrow().get(path) {
             return Ok(Some(bytes.clone()));
@@ -128,7 +128,7 @@ impl Disk {
     }
 
     /// Makes `folder` (0700) with what leads to it, or checks that it is ours; one that others could use is
-    /// fixed, aloud.
+    /// fixed, with a warning.
     pub fn ensure(&self, folder: &Path) -> Result<()> {
         refuse_strangers(folder)?;
         let metadata = match std::fs::metadata(folder) {

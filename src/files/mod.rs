@@ -188,7 +188,7 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
 }
 
-/// Removes a file; one that is gone already is no failure.
+/// Removes a file; one that is gone already is not a failure.
 pub fn remove(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         owner::refuse_strangers(path.parent().unwrap_or(path))?;
@@ -199,7 +199,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// The failure to write `path`, with what mends it.
+/// The failure to write `path`, with what to do.
 pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));
     // Files are replaced as a whole: it is the folder, as far as it exists, that does not let us.

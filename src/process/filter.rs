@@ -1,6 +1,6 @@
 //! A command whose output passes a redactor.
 //!
-//! Where its output goes to a terminal, the command gets a terminal of its own, whose output is
+//! Where its output goes to a terminal, the command gets its own terminal, whose output is
 //! redacted into ours; everywhere else it gets pipes.
 
 use std::fs::File;

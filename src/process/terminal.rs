@@ -1,4 +1,4 @@
-//! The user's terminal while a command runs in one of its own.
+//! The user's terminal while a command runs in another.
 
 use std::fs::File;
 use std::io;

@@ -165,7 +165,7 @@ fn seal_file(sealing: &Sealing, file: &SecretFile, key: &DataKey) -> Result<bool
     if is_sealed(&bytes) {
         return Ok(false);
     }
-    // One that nobody can read is sealed all the same: it may hold what somebody can mend.
+    // One that nobody can read is sealed all the same: it may hold what somebody can repair.
     let values = (file.kind.count)(&bytes).unwrap_or(0);
     sealing.disk.write(&file.path, &seal(&bytes, file.kind.place(&file.account), key, values)?)?;
     Ok(true)

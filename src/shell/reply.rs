@@ -28,7 +28,7 @@ pub struct Guard {
     pub generation: Vec<u8>,
     /// Files that others may change.
     pub watches: Vec<Watch>,
-    /// Seconds until the shell asks again of its own accord.
+    /// Seconds until the shell asks again by itself.
     pub ask_again_in: u64,
     /// How the shell knows that they have passed.
     pub clock: Clock,
@@ -51,7 +51,7 @@ pub enum Watch {
 /// Files that hold a modification time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stamps {
-    /// One a nanosecond older and one a nanosecond newer, which may be the generation: nothing but the very
+    /// One a nanosecond older and one a nanosecond newer, which may be the generation: only the very
     /// time lies between. Each is one comparison, which also tells that the files are there.
     Around {
         /// The older one.
@@ -188,7 +188,7 @@ impl Fields {
         self.0
     }
 
-    /// A reply that is nothing but code.
+    /// A reply that is only code.
     pub fn of_code(code: &[u8]) -> Vec<u8> {
         let mut fields = Self::default();
         fields.add(&[code]);

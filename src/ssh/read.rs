@@ -18,10 +18,10 @@ const MOST_OTHERS: usize = 5;
 #[derive(Debug, Default)]
 pub struct Container(Vec<(String, Value)>);
 
-/// A value, or why it is no text.
+/// A value, or why it is not text.
 type Value = Result<Secret, Utf8Error>;
 
-/// Why there is no environment of a container in an answer.
+/// Why an answer holds no container's environment.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ReadError {
     /// The script did not run.
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(value(&container, "EMPTY"), Some(""));
         assert!(matches!(container.get("BYTES"), Some(Err(_))));
         assert!(container.get("ABSENT").is_none());
-        // An echo of the command line is no answer.
+        // An echo of the command line is not an answer.
         let line = read_script(&Token(TOKEN.to_owned()));
         assert_eq!(parsed(line.as_bytes()).err(), Some(ReadError::NotRun));
     }

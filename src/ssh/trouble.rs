@@ -1,6 +1,6 @@
 //! Why nothing ran at the other end, from what came in its place.
 
-/// What `ssh` ends with for a failure of its own.
+/// `ssh`'s exit code for its own failures.
 const FAILED: u8 = 255;
 
 /// What tmux says where it cannot start, and where it ends.

@@ -14,7 +14,7 @@ const LONGEST_WAIT: u64 = 300;
 /// A day, in seconds.
 const DAY: u64 = 86_400;
 
-/// What is known of the last failed refreshes with one key.
+/// The last failed refreshes with one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backoff {
     failures: u32,

@@ -18,7 +18,7 @@ pub(super) fn load(disk: &Disk) -> Result<DigestKey> {
             return Ok(known);
         }
         if !disk.create(&path, new.as_slice())? {
-            // Another process was first; or what lies there is no key, and no ledger can depend on it.
+            // Another process was first; or what is there is not a key, and no ledger can depend on it.
             if let Some(known) = read()? {
                 return Ok(known);
             }

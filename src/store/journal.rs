@@ -1,5 +1,5 @@
 //! The journal of a key reset: first which key is about to die, then the new one, from the moment
-//! that the server told it until it rests in the key file. The old key is dead by then, so nothing
+//! that the server told it until it is in the key file. The old key is dead by then, so nothing
 //! else could bring the new one back.
 
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct BegunReset {
     /// Whether it belongs into the keyring, where the old one was, and not into the key file.
     #[serde(default)]
     pub in_keyring: bool,
-    /// The new one, in a file of its own.
+    /// The new one, in its own file.
     #[serde(skip)]
     pub new: Option<Secret>,
 }
@@ -53,7 +53,7 @@ impl ResetJournal {
         Ok(Some(BegunReset { new: new.filter(|key| !key.expose().is_empty()), ..begun }))
     }
 
-    /// The new key rests where it belongs, or there is none: the journal is removed.
+    /// The new key is where it belongs, or there is none: the journal is removed.
     pub fn end(&self) {
         // The key first: without the other part, nobody looks at it. What stays is ended once more
         // by the next command: the same key into the same file.

@@ -1,4 +1,4 @@
-//! What this machine keeps, each thing in a slot of its own.
+//! What this machine keeps, each thing in its own slot.
 //!
 //! Everything lies in three private folders (0700) as private files (0600), and every write is atomic.
 

@@ -25,7 +25,7 @@ pub struct Snapshots(pub(super) Rc<Sealing>);
 impl Snapshots {
     /// The snapshot of `account`; `None` if there is none, or one of another version's format.
     ///
-    /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, aloud.
+    /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, with a warning.
     pub fn load(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.path(account);
         let Some(opened) = self.0.read(&KIND, account)? else { return Ok(None) };

@@ -57,7 +57,7 @@ impl Ui {
         Self { raw, quiet, color }
     }
 
-    /// Prints data. A reader that has gone away is no failure.
+    /// Prints data. A reader that has gone away is not a failure.
     pub fn data(self, bytes: &[u8]) -> Result<()> {
         match to_stdout(bytes) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unprintable(&error)),

@@ -39,7 +39,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows `text`; nothing at all where stderr is no terminal that can erase, or `quiet` is set.
+    /// Shows `text`; nothing where stderr is not a terminal that can erase, or `quiet` is set.
     pub fn start(text: &str, quiet: bool) -> Self {
         let mut progress = Self {
             work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),

@@ -158,7 +158,7 @@ impl<R: Read, M: FnMut() -> io::Result<bool>> Reader<R, M> {
         Ok(true)
     }
 
-    /// What a key that is no character sends (an arrow, a function key), or the mark of a paste.
+    /// What a key that is not a character sends (an arrow, a function key), or the mark of a paste.
     fn control_sequence(&mut self) -> io::Result<Vec<u8>> {
         let mut sequence = vec![ESCAPE];
         // The Esc key stands alone.

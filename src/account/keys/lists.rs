@@ -109,7 +109,7 @@ impl Remote<'_> {
         let digest = account.list_digest(kind)?;
         match &fetched {
             Ok(()) => account.store().backoffs.of(&digest).clear(),
-            // A key that may not list is no dead key: that, only the refresh of the variables tells.
+            // A key that may not list is not a dead key: that, only the refresh of the variables tells.
             Err(failure) => drop(account.store().backoffs.of(&digest).record(failure, account.now())?),
         }
         fetched

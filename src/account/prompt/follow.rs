@@ -95,7 +95,7 @@ impl Notice {
         Self::caused_by(&cause, problem, failure)
     }
 
-    /// Values that cannot be read: each cause has a hint of its own, and words that may differ each time.
+    /// Values that cannot be read: each cause has its own hint, and words that may differ each time.
     fn of_values(failure: &Failure) -> Self {
         let cause = failure.next_step().unwrap_or(failure.message());
         Self::caused_by(cause, "values", failure.clone())
@@ -289,7 +289,7 @@ impl Followed {
         Self { notice: Some(Notice::new(problem, failure)), ..Self::settled(None, None) }
     }
 
-    /// What is needed rests with a keyring that is of no use now. One that does not even answer costs
+    /// What is needed is in a keyring that cannot be used now. One that does not even answer costs
     /// seconds each time that it is asked.
     fn without_keyring(trouble: &Trouble, failure: Failure) -> Self {
         let ask_again_in = if *trouble == Trouble::TimedOut { LONGEST_PAUSE } else { SHORTEST_PAUSE * 6 };

@@ -1,6 +1,6 @@
 //! What the server says, put together with what is remembered here. Pure.
 //!
-//! A mask is no word about a value: it neither replaces one nor removes one. A value in clear always
+//! A mask says nothing about a value: it neither replaces one nor removes one. A value in clear always
 //! wins over a remembered one, and takes its place.
 
 use std::collections::BTreeMap;

@@ -116,7 +116,7 @@ impl Keyring {
         backend::put(self, entry, label, text)
     }
 
-    /// Removes `entry`; one that is gone already is no trouble.
+    /// Removes `entry`; one that is gone already is fine.
     pub fn delete(&self, entry: &str) -> Result<(), Trouble> {
         match backend::delete(self, entry) {
             Err(Trouble::Missing) => Ok(()),

@@ -1,6 +1,6 @@
 //! The Secret Service, as GNOME Keyring, `KWallet` and `KeePassXC` offer it on the session's D-Bus.
 //!
-//! The library bounds each call, but not the way to the bus: it works in a thread of its own, which keeps
+//! The library bounds each call, but not the way to the bus: it works in its own thread, which keeps
 //! the connection for further questions, and is left behind when it takes too long. It raises no prompt
 //! where its time for one is nought.
 
@@ -77,7 +77,7 @@ fn ask<T: Send + 'static>(
     Ok(done)
 }
 
-/// A connection to the service, in a thread of its own.
+/// A connection to the service, in its own thread.
 pub(super) struct Connection {
     questions: Sender<Question>,
     may_ask: bool,
@@ -257,7 +257,7 @@ impl Trouble {
         Self::Absent("the session's D-Bus hung up".to_owned())
     }
 
-    /// Something answers that is no keyring.
+    /// Something answers that is not a keyring.
     fn unintelligible() -> Self {
         Self::Failed("invalid answer".to_owned())
     }

@@ -193,6 +193,31 @@ fn options_that_are_switched_on_at_a_prompt_break_nothing_and_show_no_key() {
 }
 
 #[test]
+fn a_variable_that_is_unset_where_that_is_an_error_is_seen_and_breaks_nothing() {
+    each(|shell| {
+        if shell == Shell::Fish {
+            return;
+        }
+        for name in ["VASTENV_DISABLE", "VAST_API_KEY", "XDG_STATE_HOME"] {
+            let mut account = Account::with(&[("HF_TOKEN", "hf_1")]);
+            let value = match name {
+                "VASTENV_DISABLE" => "1".to_owned(),
+                "VAST_API_KEY" => FIRST_KEY.to_owned(),
+                _ => account.home.path("state").to_str().expect("a path").to_owned(),
+            };
+            account.home.variable(name, &value);
+            let mut traced = Traced::open(&account.home, shell);
+            let text = traced.terminal.run(&format!("set -u; unset {name}")) + &traced.terminal.run("");
+            for wrong in ["unbound", "parameter not set"] {
+                assert!(!text.contains(wrong), "{shell:?}, {name}: {text}");
+            }
+            assert_eq!(traced.terminal.get("HF_TOKEN"), "hf_1", "{shell:?}, {name}");
+            traced.assert_steady(5, name);
+        }
+    });
+}
+
+#[test]
 fn a_file_that_takes_the_place_of_a_watched_one_is_seen_whatever_its_age() {
     each(|shell| {
         let account = Account::with(&[("PAGER", "my-pager"), ("HF_TOKEN", "hf_1")]);

@@ -114,7 +114,7 @@ fn an_instance_is_reached_by_its_id() {
     let home = account.known_home();
     let remember =
         |id| home.vastenv(&instance.arguments(&["remember", "env-var", "--from-instance"], id)).run();
-    remember("8").refuses(1, &["the instance 8 is not running (exited)", "vastai start instance 8"]);
+    remember("8").refuses(1, &["instance 8 is not running (exited)", "vastai start instance 8"]);
     remember("9").refuses(1, &["no instance 9 in the account"]);
     remember("x").refuses(2, &["--from-instance"]);
     remember("7").expect(0).mentions(&["remembered HF_TOKEN on this machine"]);
@@ -126,7 +126,7 @@ fn an_instance_is_reached_by_its_id() {
     let words = instance.arguments(&["run", "--on"], "7");
     assert_eq!(home.ok(&[&words[..], &["printenv", "HF_TOKEN"]].concat()), "hf\n");
     let words = instance.arguments(&["run", "--on"], "8");
-    home.vastenv(&[&words[..], &["true"]].concat()).run().refuses(1, &["the instance 8 is not running"]);
+    home.vastenv(&[&words[..], &["true"]].concat()).run().refuses(1, &["instance 8 is not running"]);
 }
 
 #[test]
