@@ -58,9 +58,9 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     })
 }
 
-/// An instance of the account that ran when they were last listed: the newest has the newest values.
+/// Another instance of the account that ran when they were last listed: the newest has the newest values.
 fn from_instance(machine: &Machine, account: &AccountId, names: &[&str]) -> Option<Way> {
-    let id = machine.running_instances(account).last()?.id;
+    let id = machine.other_running_instances(account).last()?.id;
     Some(Way {
         what: format!("take {} from an instance that runs", it_or_them(names)),
         command: format!("vastenv remember env-var --from-instance {id}"),

@@ -4,7 +4,9 @@ use super::lists::Listed as _;
 use crate::account::local::Account;
 use crate::account::machine::Machine;
 use crate::account::sync::remote::Remote;
+use crate::container;
 use crate::domain::{AccountId, Instance, ListEntry, ListKind, RUNNING, Result};
+use crate::environment::ContainerSource;
 
 impl Machine {
     /// The instances of an account that ran when they were last listed, the newest last.
@@ -12,6 +14,16 @@ impl Machine {
         let list = self.store.lists.of(account, ListKind::Instances).get();
         let mut entries = list.map_or(Vec::new(), |list| list.entries);
         entries.retain(|entry| entry.status.as_deref() == Some(RUNNING));
+        entries
+    }
+
+    /// The same but the one that this is, if it is one.
+    pub fn other_running_instances(&self, account: &AccountId) -> Vec<ListEntry> {
+        let launch = container::launch(ContainerSource::Auto);
+        let own =
+            launch.as_ref().and_then(|launch| launch.value("CONTAINER_ID")?.expose().parse::<u64>().ok());
+        let mut entries = self.running_instances(account);
+        entries.retain(|entry| Some(entry.id) != own);
         entries
     }
 }

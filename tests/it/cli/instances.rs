@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use super::account::TestAccount;
+use crate::common::skip::can;
 use crate::home::{Home, VASTENV};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -92,6 +93,16 @@ fn the_newest_that_runs_is_the_nearest_way_to_hidden_values() {
     home.vastenv(&["run", "--", "true"]).run().refuses(1, &[&format!("hint: {way}; or")]);
     let lists = account.requests().into_iter().filter(|request| request.contains("instances"));
     assert_eq!(lists.count(), 0, "asked at a prompt");
+    // One that lacks them itself is no way to them.
+    let program = format!("'{VASTENV}' run -- true; exit $?");
+    let inside =
+        ["--pid", "--fork", "--kill-child", "--mount-proc", "env", "CONTAINER_ID=20", "sh", "-c", &program];
+    let can_be_made = home.command("unshare", &[&inside[..4], &["true"]].concat()).run().code == 0;
+    if can(can_be_made, "no pid namespace can be made here (unshare)") {
+        home.command("unshare", &inside)
+            .run()
+            .refuses(1, &["vastenv remember env-var --from-instance 7; or"]);
+    }
     // A file that is here is nearer.
     home.write(".env", "A=1");
     home.vastenv(&["run", "--", "true"]).run().refuses(1, &["hint: take them from .env: "]);
