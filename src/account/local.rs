@@ -207,6 +207,17 @@ pub fn choose_without_account(
     Some(resolve_chosen(&launch, None, &Rules { allowed: config.allow.clone(), room }, choose))
 }
 
+/// Why a session does not get a variable that its container was launched with.
+pub fn left_out(
+    config: &Config,
+    room: Room,
+    known: Option<&KnownVariables>,
+    name: &str,
+) -> Option<&'static str> {
+    let launch = container::launch(config.container)?;
+    launch.left_out(name, known, &Rules { allowed: config.allow.clone(), room })
+}
+
 /// What a session is given in a container where no account is known; `None` outside of one.
 pub fn without_account(config: &Config, room: Room) -> Option<Environment> {
     let launch = container::launch(config.container)?;

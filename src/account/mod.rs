@@ -23,7 +23,7 @@ pub use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshK
 pub use keys::calls::InUse;
 pub use keys::reset::{EarlierReset, NewKey, finish_reset};
 pub use keys::save::save_key;
-pub use local::{Account, Known, choose_without_account, without_account};
+pub use local::{Account, Known, choose_without_account, left_out, without_account};
 pub use machine::Machine;
 pub use prompt::follow::{Answer, Question, follow};
 pub use prompt::watch::age_of_root;

@@ -9,10 +9,13 @@ use serde_json::json;
 use crate::cli::Hook;
 use crate::context;
 use crate::domain::{Failure, Result};
-use crate::files::{read_to_replace, replace, write_public};
+use crate::files::{read_text_at, read_to_replace, replace, write_public};
 use crate::process::find_program;
 use crate::shell::{self, Shell};
 use crate::ui::Ui;
+
+/// The most that is read of a file of login shells, in bytes.
+const LARGEST_LOGIN_FILE: usize = 256 * 1024;
 
 /// Prints the hook, or changes the start-up file.
 pub fn hook(arguments: &Hook, ui: Ui) -> Result<()> {
@@ -62,11 +65,10 @@ impl StartUpFile {
     fn install(&self, ui: Ui) -> Result<()> {
         let line = self.shell.hook_line();
         if let Some(number) = self.shell.line_with_hook(&self.text) {
-            return self.report(
-                ui,
-                false,
-                &[format!("{} loads the hook already, line {number}", self.name())],
-            );
+            let line = format!("{} loads the hook already, line {number}", self.name());
+            self.report(ui, false, &[line])?;
+            self.warn_of_logins(ui);
+            return Ok(());
         }
         self.write(&self.shell.with_hook(&self.text))?;
         let done = format!("added to {}: {line}", self.name());
@@ -76,7 +78,28 @@ impl StartUpFile {
             let folder = folder.parent().unwrap_or(&folder).display().to_string();
             ui.warn(&format!("vastenv is not in PATH: before that line, add {folder} to PATH"));
         }
+        self.warn_of_logins(ui);
         Ok(())
+    }
+
+    /// A login over ssh and a pane of tmux read another file, which should read this one.
+    fn warn_of_logins(&self, ui: Ui) {
+        let Some(home) = context::folders().home else { return };
+        let files = self.shell.login_files();
+        let Some(first) = files.iter().find(|file| home.join(file).exists()).or(files.first()) else {
+            return;
+        };
+        let path = home.join(first);
+        if path.is_file() {
+            let text = read_text_at(&path, LARGEST_LOGIN_FILE);
+            if text.map_or(true, |text| text.contains("bashrc") || text.contains("vastenv hook")) {
+                return;
+            }
+        }
+        ui.warn(&format!(
+            "login shells (ssh, tmux) do not load {}: add to ~/{first}: [ -z \"$BASH_VERSION\" ] || . {}",
+            self.shown, self.shown
+        ));
     }
 
     fn remove(&self, ui: Ui) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::cli;
 use crate::config;
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, printable};
-use crate::environment::{Environment, Filtered, Filters, KnownVariables, Missing, Named, missing};
+use crate::environment::{Environment, Filtered, Filters, KnownVariables, Missing, Named, Room, missing};
 
 /// What a program is to have.
 pub struct Loading<'o> {
@@ -95,10 +95,8 @@ fn without_account<'a>(
     failure: Failure,
 ) -> Outcome<Loaded<'a>> {
     let room = app.room().with_arguments(loading.arguments);
-    let mut applied = Applied::default();
-    let given = choose_without_account(&app.config, room, |all| applied.apply(filters, all));
-    let environment = match given {
-        Some(environment) => applied.said(app, environment?).environment,
+    let environment = match select_without_account(app, room, filters) {
+        Some(selected) => selected?.environment,
         None if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             Environment::default()
@@ -150,6 +148,13 @@ pub fn select(
     Ok(applied.said(app, environment))
 }
 
+/// What `filters` leave of what a container gives without a key; `None` outside of one.
+pub fn select_without_account(app: &App, room: Room, filters: &Filters) -> Option<Result<Selected>> {
+    let mut applied = Applied::default();
+    let given = choose_without_account(&app.config, room, |all| applied.apply(filters, all))?;
+    Some(given.map(|environment| applied.said(app, environment)))
+}
+
 /// What filters did.
 #[derive(Default)]
 struct Applied {
@@ -196,14 +201,13 @@ impl Selected {
 /// Checks what must have a value, for a command that only shows: the rest may be unknown.
 pub fn refuse_unmet(
     app: &App,
-    account: &Account<'_>,
-    known: &KnownVariables,
+    known: Option<(&Account<'_>, &KnownVariables)>,
     selected: &Selected,
     filters: &Filters,
 ) -> Result<()> {
     let missing = missing(&selected.environment, filters, is_set);
     if !missing.required.is_empty() {
-        return refuse_missing(app, &missing, true, Some((account, known, selected)));
+        return refuse_missing(app, &missing, true, known.map(|(account, known)| (account, known, selected)));
     }
     missing.notes.iter().for_each(|note| app.ui.warn(note));
     Ok(())

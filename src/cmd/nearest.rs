@@ -30,7 +30,7 @@ impl fmt::Display for Way {
 
 /// The nearest way to the values of `names`, variables of `account`.
 pub fn nearest(machine: &Machine, account: &AccountId, names: &[&str]) -> Way {
-    dotenv_here(names).or_else(|| from_instance(machine, account)).unwrap_or_else(|| by_typing(names))
+    dotenv_here(names).or_else(|| from_instance(machine, account, names)).unwrap_or_else(|| by_typing(names))
 }
 
 fn by_typing(names: &[&str]) -> Way {
@@ -53,12 +53,20 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     let usable = file.variables.iter().filter(|(_, value)| obstacle(value).is_none());
     let held: BTreeSet<&str> = usable.map(|(name, _)| name.as_str()).collect();
     names.iter().any(|name| held.contains(name.to_ascii_uppercase().as_str())).then(|| Way {
-        what: format!("take {} from {DOTENV}", if names.len() == 1 { "it" } else { "them" }),
+        what: format!("take {} from {DOTENV}", it_or_them(names)),
         command: format!("vastenv remember env-var --from {DOTENV}"),
     })
 }
 
-/// An instance of the account that runs, as the cached list tells.
-fn from_instance(_machine: &Machine, _account: &AccountId) -> Option<Way> {
-    None
+/// Another instance of the account that ran when they were last listed: the newest has the newest values.
+fn from_instance(machine: &Machine, account: &AccountId, names: &[&str]) -> Option<Way> {
+    let id = machine.other_running_instances(account).last()?.id;
+    Some(Way {
+        what: format!("take {} from an instance that runs", it_or_them(names)),
+        command: format!("vastenv remember env-var --from-instance {id}"),
+    })
+}
+
+fn it_or_them(names: &[&str]) -> &'static str {
+    if names.len() == 1 { "it" } else { "them" }
 }

@@ -10,19 +10,24 @@ use super::export::{self, WhenOld};
 use super::guard;
 use super::nearest::nearest;
 use super::outcome::Outcome;
+use crate::account::{left_out, without_account};
 use crate::cli::ShowEnvVar;
-use crate::domain::{Failure, printable};
+use crate::domain::{Failure, Kind, Secret, printable};
+use crate::environment::{Environment, KnownVariables};
 
 /// Prints the value as it is, from what is known here.
 pub fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
     guard::values(app)?;
-    let account = app.account()?;
+    let account = match app.account() {
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+            let environment = without_account(&app.config, app.room()).ok_or(failure)?;
+            return of_container(app, arguments, None, &environment);
+        }
+        account => account?,
+    };
     let known = export::known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let Some(variable) = known.find(&arguments.name) else {
-        let name = printable(&arguments.name);
-        return Err(Failure::failed(format!("the account has no variable {name}"))
-            .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh")
-            .into());
+        return of_container(app, arguments, Some(&known), &account.environment(&known));
     };
     let name = variable.name;
     let Some(value) = variable.value else {
@@ -33,6 +38,32 @@ pub fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
         let message = format!("the value of {} is unknown here", printable(name));
         return Err(Failure::failed(message).about(vec![name.to_owned()]).hint(way.to_string()).into());
     };
+    print(app, arguments, name, value)
+}
+
+/// One that the account does not have; in a container, `export` has what that was launched with.
+fn of_container(
+    app: &App,
+    arguments: &ShowEnvVar,
+    known: Option<&KnownVariables>,
+    environment: &Environment,
+) -> Outcome<()> {
+    let name = arguments.name.as_str();
+    if let Some(value) = environment.from_launch.iter().find(|given| given.as_str() == name) {
+        return print(app, arguments, name, &environment.variables[value]);
+    }
+    let shown = printable(name);
+    Err(match (left_out(&app.config, app.room(), known, name), known) {
+        (Some(why), _) => Failure::failed(format!("{shown} is not taken from this container: {why}")),
+        (None, None) => Failure::failed(format!("this container has no variable {shown}"))
+            .hint("list its names: vastenv show env-vars; for the account's: vastenv set api-key"),
+        (None, Some(_)) => Failure::failed(format!("the account has no variable {shown}"))
+            .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"),
+    }
+    .into())
+}
+
+fn print(app: &App, arguments: &ShowEnvVar, name: &str, value: &Secret) -> Outcome<()> {
     if app.ui.raw {
         return Ok(app.ui.json(&json!({name: value.expose()}))?);
     }

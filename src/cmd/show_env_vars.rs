@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::app::App;
 use super::guard;
-use super::load::{Selected, read_filters, refuse_unmet, select};
+use super::load::{Selected, read_filters, refuse_unmet, select, select_without_account};
 use super::outcome::Outcome;
 use crate::account::Urgency;
 use crate::cli::{Filters, ShowEnvVars};
 use crate::context;
-use crate::domain::{Remembered, Secret, printable};
-use crate::environment::{KnownVariables, Provenance, Variable};
+use crate::domain::{Failure, Kind, Remembered, Secret, printable};
+use crate::environment::{self, KnownVariables, Provenance, Variable};
 use crate::ui::Table;
 
 /// What stands in place of a value.
@@ -23,13 +23,18 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     }
     let only = [arguments.names.as_slice(), &arguments.filters.only].concat();
     let filters = read_filters(&Filters { only, ..arguments.filters.clone() })?;
-    let account = app.account()?;
+    let account = match app.account() {
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+            return of_container(app, arguments, &filters, failure);
+        }
+        account => account?,
+    };
     let known = app.fetch(account.clone(), Urgency::Asked)?.known;
     if let Some(failure) = &known.unread {
         app.ui.warn_of(failure);
     }
     let selected = select(app, &account, &known, &filters, false)?;
-    refuse_unmet(app, &account, &known, &selected, &filters)?;
+    refuse_unmet(app, Some((&account, &known)), &selected, &filters)?;
     if arguments.unknown {
         return list_unknown(app, &selected);
     }
@@ -38,15 +43,47 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
         .into_iter()
         .filter_map(|name| Some((name, known.get(selected.account_name(name))?)))
         .collect();
-    if app.ui.raw {
-        return Ok(app.ui.json(&Value::Object(raw(&rows, arguments.show_values)))?);
-    }
-    if known.snapshot.variables.is_empty() {
+    if known.snapshot.variables.is_empty() && !app.ui.raw {
         app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
-    app.ui.data(table(&known, &selected, &rows, arguments.show_values).as_bytes())?;
-    if !arguments.show_values {
+    print(app, Some(&known), &selected, &rows, arguments.show_values)
+}
+
+/// Without a key in a container, those that it was launched with.
+fn of_container(
+    app: &App,
+    arguments: &ShowEnvVars,
+    filters: &environment::Filters,
+    failure: Failure,
+) -> Outcome<()> {
+    let selected = select_without_account(app, app.room(), filters).ok_or(failure)??;
+    refuse_unmet(app, None, &selected, filters)?;
+    if arguments.unknown {
+        return list_unknown(app, &selected);
+    }
+    let given = selected.environment.variables.iter();
+    let rows: Vec<Row<'_>> = given
+        .map(|(name, value)| {
+            let name = name.as_str();
+            (name, Variable { name, value: Some(value), provenance: Provenance::Instance })
+        })
+        .collect();
+    print(app, None, &selected, &rows, arguments.show_values)
+}
+
+fn print(
+    app: &App,
+    known: Option<&KnownVariables>,
+    selected: &Selected,
+    rows: &[Row<'_>],
+    show_values: bool,
+) -> Outcome<()> {
+    if app.ui.raw {
+        return Ok(app.ui.json(&Value::Object(raw(rows, show_values)))?);
+    }
+    app.ui.data(table(known, selected, rows, show_values).as_bytes())?;
+    if !show_values {
         app.ui.say("values are hidden; show them with -s");
     }
     Ok(())
@@ -76,18 +113,21 @@ fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
     rows.iter().map(|(name, variable)| ((*name).to_owned(), value(variable.value))).collect()
 }
 
-fn table(known: &KnownVariables, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
+fn table(known: Option<&KnownVariables>, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
+    let whose = if known.is_some() { "account" } else { "container" };
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
     for (name, variable) in rows {
         let saved = selected.account_name(name);
         let skipped = selected.environment.skipped.iter().find(|skipped| skipped.name == *name);
         let note = skipped.map(|skipped| skipped.why.reason()).or_else(|| {
             let is_doubtful = variable.provenance == Provenance::Remembered
-                && known.remembered.get(saved).is_some_and(Remembered::may_be_outdated);
+                && known
+                    .and_then(|known| known.remembered.get(saved))
+                    .is_some_and(Remembered::may_be_outdated);
             let word = shell_escape::escape(saved.into());
             is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
         });
-        let note = note.or_else(|| (saved != *name).then(|| format!("{saved} in the account")));
+        let note = note.or_else(|| (saved != *name).then(|| format!("{saved} in the {whose}")));
         let value = match (variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),
             (Some(_), false) => HIDDEN.to_owned(),

@@ -99,6 +99,31 @@ impl Launch {
             .filter_map(|name| self.value(name.as_str()).map(|value| (name, value)))
             .collect()
     }
+
+    /// Why a variable that the container was launched with is none of [`Self::own`] nor of the account.
+    pub fn left_out(
+        &self,
+        name: &str,
+        known: Option<&KnownVariables>,
+        rules: &Rules,
+    ) -> Option<&'static str> {
+        let parsed = EnvName::parse(name).ok()?;
+        let is_accounts = known.is_some_and(|known| known.is_accounts(name));
+        if !self.has(name) || is_accounts || self.own(known, rules).contains_key(&parsed) {
+            return None;
+        }
+        Some(if fits(OURS, name) {
+            "it configures vastenv"
+        } else if is_sessions(&parsed) {
+            "it is the session's own"
+        } else if rules.room.is_taken(&parsed) {
+            "this session has its own value"
+        } else if self.value(name).is_none() {
+            "its value is not UTF-8"
+        } else {
+            "it may be a variable of your account, and its name is refused"
+        })
+    }
 }
 
 /// Whether a name is that of a session, as login, terminal, shell and other loaders make it.

@@ -15,6 +15,10 @@ impl Dialect for Bash {
         StartFile { variable: None, below_home: "", name: ".bashrc" }
     }
 
+    fn login_files(&self) -> &'static [&'static str] {
+        &[".bash_profile", ".bash_login", ".profile"]
+    }
+
     fn template(&self) -> &'static str {
         include_str!("../../shell/vastenv.bash")
     }

@@ -36,7 +36,12 @@ pub trait Dialect: Sync {
     /// The file with the user's own lines.
     fn start_file(&self) -> StartFile;
 
-    /// The line of that file which loads the hook.
+    /// What a login shell reads in its place, below the home: the first that exists.
+    fn login_files(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The line of the start-up file which loads the hook.
     fn hook_line(&self) -> String {
         format!("eval \"$(vastenv hook {})\"", self.name())
     }

@@ -2,16 +2,36 @@
 
 use super::lists::Listed as _;
 use crate::account::local::Account;
+use crate::account::machine::Machine;
 use crate::account::sync::remote::Remote;
-use crate::api::Listing;
-use crate::domain::{Instance, ListEntry, ListKind, RUNNING, Result};
+use crate::container;
+use crate::domain::{AccountId, Instance, ListEntry, ListKind, RUNNING, Result};
+use crate::environment::ContainerSource;
 
-impl Account<'_> {
-    /// The instances that ran when they were last listed.
-    pub fn running_instances(&self) -> Vec<ListEntry> {
-        let mut entries = self.cached_list(ListKind::Instances).map_or(Vec::new(), |list| list.entries);
+impl Machine {
+    /// The instances of an account that ran when they were last listed, the newest last.
+    pub fn running_instances(&self, account: &AccountId) -> Vec<ListEntry> {
+        let list = self.store.lists.of(account, ListKind::Instances).get();
+        let mut entries = list.map_or(Vec::new(), |list| list.entries);
         entries.retain(|entry| entry.status.as_deref() == Some(RUNNING));
         entries
+    }
+
+    /// The same but the one that this is, if it is one.
+    pub fn other_running_instances(&self, account: &AccountId) -> Vec<ListEntry> {
+        let launch = container::launch(ContainerSource::Auto);
+        let own =
+            launch.as_ref().and_then(|launch| launch.value("CONTAINER_ID")?.expose().parse::<u64>().ok());
+        let mut entries = self.running_instances(account);
+        entries.retain(|entry| Some(entry.id) != own);
+        entries
+    }
+}
+
+impl Account<'_> {
+    /// Its instances that ran when they were last listed.
+    pub fn running_instances(&self) -> Vec<ListEntry> {
+        self.id().map_or(Vec::new(), |account| self.machine.running_instances(&account))
     }
 }
 
@@ -21,13 +41,5 @@ impl Remote<'_> {
         let instance = self.client.instance(id).await?;
         self.put_in_list(ListKind::Instances, Some(instance.listed()));
         Ok(instance)
-    }
-
-    #[allow(dead_code, reason = "for commands that list instances")]
-    /// All instances, kept for a TAB and for hints.
-    pub async fn instances(&self) -> Result<Listing<Instance>> {
-        let listing = self.client.instances().await?;
-        self.identify_owner().await;
-        Ok(self.keep_listing(listing))
     }
 }

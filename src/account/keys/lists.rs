@@ -110,7 +110,13 @@ impl Remote<'_> {
         match &fetched {
             Ok(()) => account.store().backoffs.of(&digest).clear(),
             // A key that may not list is not a dead key: that, only the refresh of the variables tells.
-            Err(failure) => drop(account.store().backoffs.of(&digest).record(failure, account.now())?),
+            Err(failure) => {
+                let backoff = account.store().backoffs.of(&digest).record(failure, account.now())?;
+                if let (true, Some(id)) = (backoff.may_not(account.now()), account.id()) {
+                    // Nothing is offered that this key may not read.
+                    account.store().lists.of(&id, kind).remove()?;
+                }
+            }
         }
         fetched
     }

@@ -23,7 +23,7 @@ pub fn status(app: &App) -> Result<()> {
             lines.push(next_refresh(&facts, account));
         }
         Err(failure) => {
-            let key = Fact::new("key", failure.message()).field("key_failure", failure.message());
+            let key = facts.no_key(failure).field("key_failure", failure.message());
             lines.extend([
                 Fact::new("account", "none: no usable key").field("account", Value::Null),
                 server,

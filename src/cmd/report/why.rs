@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::facts::{Cached, ago};
 use super::{Fact, Facts, print};
+use crate::account::left_out;
 use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
@@ -18,7 +19,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
         guard::values(app)?;
     }
     let facts = Facts::gather(app);
-    if let Some(lines) = of_container(&facts, arguments) {
+    if let Some(lines) = of_container(&facts, arguments).or_else(|| left_to_container(&facts, arguments)) {
         return print(app, &lines);
     }
     let Facts { account, cached, shell: here, .. } = facts;
@@ -83,6 +84,18 @@ fn of_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
     ];
     lines.extend(Some(value).filter(|_| arguments.show_values).map(text));
     Some(lines)
+}
+
+/// The lines for a name that the container was launched with and no session is given.
+fn left_to_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
+    let known = facts.cached.as_ref().ok().and_then(Option::as_ref).map(|cached| &cached.known);
+    let name = arguments.name.as_str();
+    let why = left_out(&facts.app.config, facts.app.room(), known, name)?;
+    Some(vec![
+        Fact::new("name", name).field("name", name),
+        Fact::new("source", "this container's launch environment").field("source", "instance"),
+        Fact::new("loaded", format!("no: {why}")).field("loaded", json!({"in_shell": false, "why": why})),
+    ])
 }
 
 fn text(value: &Secret) -> Fact {

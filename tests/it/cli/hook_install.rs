@@ -17,6 +17,7 @@ fn home() -> Home {
     symlink(VASTENV, home.path("bin/vastenv")).expect("linked");
     let path = std::env::var("PATH").expect("a PATH");
     home.set("PATH", format!("{}:{path}", home.path("bin").display()));
+    home.write(".profile", ". ~/.bashrc\n");
     home
 }
 
@@ -191,4 +192,35 @@ fn a_line_that_no_shell_could_follow_is_warned_of() {
     let mut home = home();
     home.set("PATH", "/usr/bin:/bin");
     install(&home).expect(0).mentions(&["added to ~/.bashrc", "vastenv is not in PATH"]);
+}
+
+#[test]
+fn a_login_shell_that_would_not_load_it_is_warned_of() {
+    let read_by_logins = |file: &str, text: Option<&str>| {
+        let home = home();
+        fs::remove_file(home.path(".profile")).expect("removed");
+        if let Some(text) = text {
+            home.write(file, text);
+        }
+        let warning = format!("do not load ~/.bashrc: add to ~/{file}: ");
+        for _ in ["installed", "there already"] {
+            let said = install(&home).expect(0);
+            assert_eq!(said.err.contains("login shells"), said.err.contains(&warning), "{said:?}");
+            if let Some((_, line)) = said.err.split_once(&warning) {
+                home.write(file, format!("{}{line}", text.unwrap_or_default()));
+            }
+        }
+        // With what was told, or without, a login loads it.
+        let login = format!(". ~/{file}; type __vastenv_hook >/dev/null");
+        assert_eq!(home.command("bash", &["--norc", "-ic", &login]).run().code, 0, "{file}: {text:?}");
+        !install(&home).expect(0).err.contains("login shells")
+    };
+    for (file, text) in [
+        (".profile", Some("[ -z \"$BASH\" ] || . ~/.bashrc\n")),
+        (".profile", Some("A=1\n")),
+        (".bash_login", Some("A=1\n")),
+        (".bash_profile", None),
+    ] {
+        assert!(read_by_logins(file, text), "{file}: {text:?}");
+    }
 }

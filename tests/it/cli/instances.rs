@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use vastenv::sandbox::Options;
 
 use super::account::TestAccount;
-use crate::home::Home;
+use crate::common::skip::can;
+use crate::home::{Home, VASTENV};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const SEES_NONE: &str = "fedcba9876543210fedcba9876543210";
@@ -62,9 +63,49 @@ fn a_key_that_may_not_read_it_is_told_nothing_and_asks_once() {
     }
     assert_eq!(account.requests(), ["GET /secrets/ 200"]);
     assert_eq!(cached(&home), None);
-    // One that may is none of its business.
+    // One that may is none of its business, and leaves nothing behind for it.
     home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
     assert!(cached(&home).is_some());
+    home.vastenv(&["set", "api-key"]).stdin(SEES_NONE).run().expect(0);
+    assert_eq!(cached(&home), None);
+}
+
+#[test]
+fn the_newest_that_runs_is_the_nearest_way_to_hidden_values() {
+    let state = json!({
+        "secrets": {"A": "1", "B": "2"},
+        "api_keys": [{"key": KEY}],
+        "instances": [{"id": 7}, {"id": 20}, {"id": 21, "actual_status": "exited"}],
+    });
+    let account = TestAccount::of(&state, Options { mask: true, ..Options::default() });
+    let mut home = account.home();
+    home.unset("VAST_API_KEY");
+    let way = "take them from an instance that runs: vastenv remember env-var --from-instance 20";
+    let said = home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
+    said.mentions(&[&format!("next, {way}\n")]);
+    account.forget();
+    let hook = format!("eval \"$('{VASTENV}' hook bash)\"");
+    home.command("bash", &["--norc", "-c", &hook]).run().expect(0).mentions(&[&format!("hint: {way}\n")]);
+    let step = way.split_once(": ").expect("a command").1;
+    for report in [&[][..], &["status"]] {
+        assert!(home.ok(report).contains(step), "{}", home.ok(report));
+    }
+    home.vastenv(&["run", "--", "true"]).run().refuses(1, &[&format!("hint: {way}; or")]);
+    let lists = account.requests().into_iter().filter(|request| request.contains("instances"));
+    assert_eq!(lists.count(), 0, "asked at a prompt");
+    // One that lacks them itself is no way to them.
+    let program = format!("'{VASTENV}' run -- true; exit $?");
+    let inside =
+        ["--pid", "--fork", "--kill-child", "--mount-proc", "env", "CONTAINER_ID=20", "sh", "-c", &program];
+    let can_be_made = home.command("unshare", &[&inside[..4], &["true"]].concat()).run().code == 0;
+    if can(can_be_made, "no pid namespace can be made here (unshare)") {
+        home.command("unshare", &inside)
+            .run()
+            .refuses(1, &["vastenv remember env-var --from-instance 7; or"]);
+    }
+    // A file that is here is nearer.
+    home.write(".env", "A=1");
+    home.vastenv(&["run", "--", "true"]).run().refuses(1, &["hint: take them from .env: "]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn root() -> &'static Path {
 }
 
 /// The text of a page.
-fn page(path: impl AsRef<Path>) -> String {
+pub fn page(path: impl AsRef<Path>) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

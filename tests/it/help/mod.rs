@@ -1,6 +1,7 @@
 //! What vastenv says of itself: greeting, help texts and their examples, suggestions, manual pages,
 //! version.
 
+mod demo;
 mod docs;
 mod examples;
 mod greeting;

@@ -316,6 +316,32 @@ fn commands_use_it_and_say_where_a_value_is_from() {
         serde_json::from_str::<serde_json::Value>(&out(&["why", "MODEL", "--raw"])).expect("JSON")["source"],
         "instance"
     );
+    // One value, and all of them, read like `export`.
+    for (name, value) in AWKWARD {
+        assert_eq!(out(&["show", "env-var", "-n", name]), value, "{name}");
+    }
+    let table = out(&["show", "env-vars", "--only", "MODEL,CUDA_*", "--rename", "M=MODEL"]);
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["CUDA_HOME", "*****", "instance"]);
+    assert_eq!(rows[1], ["M", "*****", "instance", "MODEL", "in", "the", "container"]);
+    assert_eq!(out(&["show", "env-vars", "--unknown"]), "");
+    assert_eq!(
+        serde_json::from_str::<BTreeMap<String, String>>(&out(&["show", "env-vars", "-s", "--raw"]))
+            .expect("JSON"),
+        exported
+    );
+    // What stays out has its reason.
+    for (name, why) in [
+        ("TERM", "it is the session's own"),
+        ("VAST_URL", "it configures vastenv"),
+        ("PYTHONSTARTUP", "it may be a variable of your account, and its name is refused"),
+    ] {
+        assert!(out(&["why", name]).contains(&format!("no: {why}\n")), "{name}: {}", out(&["why", name]));
+        let refused = container.run(&[vastenv, "show", "env-var", name]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
 
     // The same with an account that lists the name.
     let account = Account::masked(&[("MODEL", "x"), ("NEW", "x")]);
@@ -323,4 +349,6 @@ fn commands_use_it_and_say_where_a_value_is_from() {
     let output = container.run(&[vastenv, "show", "env-vars"]);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(table.lines().any(|line| line.starts_with("MODEL") && line.contains("instance")), "{table}");
+    assert_eq!(container.run(&[vastenv, "show", "env-var", "-n", "MODEL"]).stdout, b"llama");
+    assert_eq!(container.run(&[vastenv, "show", "env-var", "-n", "CUDA_HOME"]).stdout, b"/usr/local/cuda");
 }
