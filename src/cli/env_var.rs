@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Filters, SshOptions, path, secret, text};
+use super::{Choice, Filters, SshOptions, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -93,7 +93,7 @@ pub enum RememberWhat {
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
-        vastenv remember env-var --from .env\n  \
+        vastenv remember env-var --from .env --only 'HF_*'\n  \
         vastenv remember env-var --from vars.age\n  \
         vastenv remember env-var --from-instance 20931234"
 )]
@@ -133,6 +133,9 @@ pub struct Sources {
     /// How `ssh` is called.
     #[command(flatten)]
     pub ssh: SshOptions,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: Choice,
 }
 
 /// A place that has values.

@@ -6,12 +6,9 @@ use clap::Args;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Filters (names or globs, comma-separated or repeated)")]
 pub struct Filters {
-    /// Take only these variables
-    #[arg(long, value_name = "NAMES")]
-    pub only: Vec<String>,
-    /// Leave these variables out
-    #[arg(long, value_name = "NAMES")]
-    pub except: Vec<String>,
+    /// Which ones.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Rename a variable
     #[arg(long, value_name = "NEW=OLD")]
     pub rename: Vec<String>,
@@ -26,7 +23,25 @@ pub struct Filters {
 impl Filters {
     /// Whether variables are left out or renamed.
     pub fn is_selective(&self) -> bool {
-        let Self { only, except, rename, prefix, require: _ } = self;
-        !(only.is_empty() && except.is_empty() && rename.is_empty() && prefix.is_none())
+        let Self { choice, rename, prefix, require: _ } = self;
+        !(choice.is_empty() && rename.is_empty() && prefix.is_none())
+    }
+}
+
+/// Which variables a command takes, where their names stay.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Filters (names or globs, comma-separated or repeated)")]
+pub struct Choice {
+    /// Take only these variables
+    #[arg(long, value_name = "NAMES")]
+    pub only: Vec<String>,
+    /// Leave these variables out
+    #[arg(long, value_name = "NAMES")]
+    pub except: Vec<String>,
+}
+
+impl Choice {
+    pub fn is_empty(&self) -> bool {
+        self.only.is_empty() && self.except.is_empty()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use super::running::shown;
 use crate::account::Machine;
 use crate::domain::AccountId;
 use crate::dotenv::{obstacle, read_dotenv, settle};
@@ -30,7 +31,7 @@ impl fmt::Display for Way {
 
 /// The nearest way to the values of `names`, variables of `account`.
 pub fn nearest(machine: &Machine, account: &AccountId, names: &[&str]) -> Way {
-    dotenv_here(names).or_else(|| from_instance(machine, account)).unwrap_or_else(|| by_typing(names))
+    dotenv_here(names).or_else(|| from_instance(machine, account, names)).unwrap_or_else(|| by_typing(names))
 }
 
 fn by_typing(names: &[&str]) -> Way {
@@ -53,12 +54,22 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     let usable = file.variables.iter().filter(|(_, value)| obstacle(value).is_none());
     let held: BTreeSet<&str> = usable.map(|(name, _)| name.as_str()).collect();
     names.iter().any(|name| held.contains(name.to_ascii_uppercase().as_str())).then(|| Way {
-        what: format!("take {} from {DOTENV}", if names.len() == 1 { "it" } else { "them" }),
+        what: format!("take {} from {DOTENV}", pronoun(names)),
         command: format!("vastenv remember env-var --from {DOTENV}"),
     })
 }
 
-/// An instance of the account that runs, as the cached list tells.
-fn from_instance(_machine: &Machine, _account: &AccountId) -> Option<Way> {
-    None
+/// The newest instance of the account that runs, as the cached list tells: it was launched with the most of
+/// what the account has now.
+fn from_instance(machine: &Machine, account: &AccountId, names: &[&str]) -> Option<Way> {
+    let instances = machine.other_running_instances(account);
+    let newest = instances.last()?;
+    Some(Way {
+        what: format!("take {} from the instance {}", pronoun(names), shown(newest)),
+        command: format!("vastenv remember env-var --from-instance {}", newest.id),
+    })
+}
+
+fn pronoun(names: &[&str]) -> &'static str {
+    if names.len() == 1 { "it" } else { "them" }
 }

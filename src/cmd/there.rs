@@ -8,10 +8,10 @@ use super::this_shell::ThisShell;
 use crate::cli::SshOptions;
 use crate::context;
 use crate::domain::{EnvName, Failure, RUNNING, Result, printable_capped};
-use crate::environment::Environment;
+use crate::environment::{Environment, Launch};
 use crate::files::reason;
 use crate::process::{self, capture};
-use crate::ssh::{self, Container, ReadError, Target, Token, parse_container, read_script};
+use crate::ssh::{self, ReadError, Target, Token, parse_container, read_script};
 
 /// Where `given` leads: all digits are an instance's ID.
 pub fn target(app: &App, given: &str, options: &SshOptions) -> Outcome<Target> {
@@ -46,7 +46,7 @@ pub fn not_for_ssh(app: &App, environment: &Environment) -> Vec<EnvName> {
 }
 
 /// The environment that the container was launched with at `target`.
-pub fn launch_environment(target: &Target, environment: &[EnvName]) -> Result<Container> {
+pub fn launch_environment(target: &Target, environment: &[EnvName]) -> Result<Launch> {
     let token = Token::new()?;
     let command: Command = target.command(false, &read_script(&token), environment);
     let [_, _, stderr] = context::streams().map_err(|error| not_started(&error))?;

@@ -8,7 +8,7 @@ mod trouble;
 
 use std::process::Command;
 
-pub use read::{Container, ReadError, parse_container, read_script};
+pub use read::{ReadError, parse_container, read_script};
 pub use run::{greeting, header, run_script};
 pub use trouble::{Trouble, trouble};
 

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::account::local::Account;
+use crate::account::machine::Machine;
 use crate::account::sync::refresh::Urgency;
 use crate::account::sync::remote::Remote;
 use crate::api::{ApiKey, Listing, SshKey};
@@ -59,13 +60,8 @@ impl Account<'_> {
                 .is_some_and(|list| waits(&list) || list.may_not(now))
     }
 
-    /// Names the back-off of a list: that of the variables must not depend on it.
     fn list_digest(&self, kind: ListKind) -> Result<Digest> {
-        Ok(self.store().digest_key()?.digest(&[
-            b"list",
-            kind.name().as_bytes(),
-            self.key.as_str().as_bytes(),
-        ]))
+        self.machine.list_digest(&self.key, kind)
     }
 
     fn list_lock(&self, kind: ListKind) -> String {
@@ -82,6 +78,14 @@ impl Account<'_> {
 
     fn keep_list(&self, kind: ListKind, list: &CachedList) -> Result<()> {
         self.id().map_or(Ok(()), |account| self.store().lists.of(&account, kind).save(list))
+    }
+}
+
+impl Machine {
+    /// Names the back-off of a key's list: that of the variables must not depend on it.
+    pub(super) fn list_digest(&self, key: &Digest, kind: ListKind) -> Result<Digest> {
+        let parts: [&[u8]; 3] = [b"list", kind.name().as_bytes(), key.as_str().as_bytes()];
+        Ok(self.store.digest_key()?.digest(&parts))
     }
 }
 
