@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Choice, Filters, SshOptions, path, secret, text};
+use super::{Choice, Filters, REMOTE, SshOptions, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -87,16 +87,15 @@ pub enum RememberWhat {
 
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That opens\n\
-        with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
+#[command(after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That\n\
+        opens with your SSH keys (~/.ssh/id_*), the keys of --identity, or its\n\
+        passphrase.\n\n\
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
         vastenv remember env-var --from .env --only 'HF_*'\n  \
         vastenv remember env-var --from vars.age\n  \
-        vastenv remember env-var --from-instance 20931234"
-)]
+        vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
     /// Name of a variable of the account; with a source, one or more
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
@@ -149,10 +148,10 @@ pub struct Place {
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
     /// Take unknown values (or NAMEs') from a running instance, over ssh
-    #[arg(long, value_name = "INSTANCE", value_parser = clap::value_parser!(u64))]
+    #[arg(long, value_name = "INSTANCE", group = REMOTE, value_parser = clap::value_parser!(u64))]
     pub from_instance: Option<u64>,
     /// The same from any ssh destination, such as ssh://root@host:port
-    #[arg(long, value_name = "DEST", value_parser = text())]
+    #[arg(long, value_name = "DEST", group = REMOTE, value_parser = text())]
     pub from_ssh: Option<String>,
 }
 

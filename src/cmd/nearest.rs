@@ -34,7 +34,8 @@ pub fn nearest(machine: &Machine, account: &AccountId, names: &[&str]) -> Way {
     dotenv_here(names).or_else(|| from_instance(machine, account, names)).unwrap_or_else(|| by_typing(names))
 }
 
-fn by_typing(names: &[&str]) -> Way {
+/// The way that is always there.
+pub fn by_typing(names: &[&str]) -> Way {
     let (what, which) = match names {
         [name] => ("enter its value once", shell_escape::escape((*name).into())),
         _ => ("enter their values once", "--all".into()),

@@ -10,6 +10,7 @@ use super::app::App;
 use super::dotenv_file::shown;
 use super::export_age::owner as owner_of;
 use super::load::read_filters;
+use super::nearest::by_typing;
 use super::outcome::{Outcome, Stop};
 use super::there::{self, launch_environment, not_for_ssh};
 use super::value::{agree_to_edges, checked_name, given_value};
@@ -142,7 +143,15 @@ fn remember_from(
             app.ui.say(&format!("nothing to remember: no value{these} is unknown"));
             return Ok(());
         }
-        return Err(Failure::failed(format!("no value remembered for {}", wanted.join(", "))).into());
+        let failure = Failure::failed(format!("no value remembered for {}", wanted.join(", ")));
+        return Err(match (from_instance, from_ssh) {
+            (None, None) => failure,
+            _ => failure.hint(format!(
+                "an instance has what the account had when it was created; enter the rest: {}",
+                by_typing(&wanted.iter().map(String::as_str).collect::<Vec<_>>()).command
+            )),
+        }
+        .into());
     }
     Ok(keep(app, account, &known, &given)?)
 }

@@ -87,24 +87,24 @@ pub fn not_started(error: &std::io::Error) -> Failure {
 
 /// Nothing ran there. What `ssh` itself said stands above.
 pub fn not_run(target: &Target, trouble: ssh::Trouble) -> Failure {
-    let there = target.destination();
+    let (there, by_hand) = (target.destination(), target.by_hand());
     match trouble {
         ssh::Trouble::NotAdmitted => Failure::failed(format!("{there} does not accept your SSH key")).hint(
             "an instance has the keys of the day it was created: `vastai attach ssh ID KEY` adds one, \
              `vastenv show ssh-keys` lists them",
         ),
         ssh::Trouble::UnknownHost => Failure::failed(format!("{there}: its host key is not trusted"))
-            .hint(format!("log in once by hand and look at the key: ssh {there}")),
+            .hint(format!("log in once by hand and look at the key: {by_hand}")),
         ssh::Trouble::NotConnected => Failure::failed(format!("cannot reach {there} with ssh"))
-            .hint(format!("try it by hand: ssh {there} true")),
+            .hint(format!("try it by hand: {by_hand} true")),
         ssh::Trouble::Ended { signal } => {
             Failure::failed(format!("{there}: ssh was ended by signal {signal} before anything ran there"))
         }
         ssh::Trouble::Tmux => Failure::failed(format!("{there}: the login starts tmux and nothing else"))
-            .hint(format!("log in and switch that off: ssh {there}, then touch ~/.no_auto_tmux")),
+            .hint(format!("log in and switch that off: {by_hand}, then touch ~/.no_auto_tmux")),
         ssh::Trouble::NotRun(code) => {
             Failure::failed(format!("{there}: the login runs no commands (ssh ended with {code})"))
-                .hint(format!("it may have a forced command or a shell of its own: ssh {there} true"))
+                .hint(format!("it may have a forced command or a shell of its own: {by_hand} true"))
         }
     }
 }
