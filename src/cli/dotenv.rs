@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{SshOptions, path, text};
+use super::{REMOTE, SshOptions, path, text};
 
 /// What both help texts say of the files.
 const DIALECT: &str = "\
@@ -52,7 +52,7 @@ pub struct Diff {
     #[arg(value_name = "FILE", value_parser = path(), required_unless_present = "on")]
     pub file: Option<PathBuf>,
     /// Compare with what an instance or ssh destination was launched with
-    #[arg(long, value_name = "DEST|ID", value_parser = text(), conflicts_with_all = ["file", "show_values"])]
+    #[arg(long, value_name = "DEST|ID", group = REMOTE, value_parser = text(), conflicts_with_all = ["file", "show_values"])]
     pub on: Option<String>,
     /// How `ssh` is called.
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Filters, SshOptions, path, secret, text};
+use super::{Choice, Filters, REMOTE, SshOptions, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -92,7 +92,7 @@ pub enum RememberWhat {
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
-        vastenv remember env-var --from .env\n  \
+        vastenv remember env-var --from .env --only 'HF_*'\n  \
         vastenv remember env-var --from vars.age\n  \
         vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
@@ -131,6 +131,9 @@ pub struct Sources {
     /// How `ssh` is called.
     #[command(flatten)]
     pub ssh: SshOptions,
+    /// Which of them.
+    #[command(flatten)]
+    pub choice: Choice,
 }
 
 /// A place that has values.
@@ -144,10 +147,10 @@ pub struct Place {
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
     /// Take unknown values (or NAMEs') from a running instance, over ssh
-    #[arg(long, value_name = "INSTANCE", value_parser = clap::value_parser!(u64))]
+    #[arg(long, value_name = "INSTANCE", group = REMOTE, value_parser = clap::value_parser!(u64))]
     pub from_instance: Option<u64>,
     /// Take them from any ssh destination, such as ssh://root@host:port
-    #[arg(long, value_name = "DEST", value_parser = text())]
+    #[arg(long, value_name = "DEST", group = REMOTE, value_parser = text())]
     pub from_ssh: Option<String>,
 }
 

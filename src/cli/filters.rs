@@ -2,31 +2,65 @@
 
 use clap::Args;
 
+const HEADING: &str = "Filters (names or globs, comma-separated or repeated)";
+
 /// In this order: only, except, rename, prefix.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Filters (names or globs, comma-separated or repeated)")]
 pub struct Filters {
-    /// Take only these variables
-    #[arg(long, value_name = "NAMES")]
-    pub only: Vec<String>,
-    /// Leave these variables out
-    #[arg(long, value_name = "NAMES")]
-    pub except: Vec<String>,
+    /// Which ones.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Rename a variable
-    #[arg(long, value_name = "NEW=OLD")]
+    #[arg(long, help_heading = HEADING, value_name = "NEW=OLD")]
     pub rename: Vec<String>,
     /// Put this before every name
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, help_heading = HEADING, value_name = "PREFIX")]
     pub prefix: Option<String>,
     /// Fail unless these have a value, whatever else is missing
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
     pub require: Vec<String>,
 }
 
 impl Filters {
     /// Whether variables are left out or renamed.
     pub fn is_selective(&self) -> bool {
-        let Self { only, except, rename, prefix, require: _ } = self;
-        !(only.is_empty() && except.is_empty() && rename.is_empty() && prefix.is_none())
+        let Self { choice, rename, prefix, require: _ } = self;
+        !(choice.is_empty() && rename.is_empty() && prefix.is_none())
+    }
+}
+
+/// Which variables a command takes, where their names stay.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Choice {
+    /// Take only these variables
+    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
+    pub only: Vec<String>,
+    /// Leave these variables out
+    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
+    pub except: Vec<String>,
+}
+
+impl Choice {
+    pub fn is_empty(&self) -> bool {
+        self.only.is_empty() && self.except.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(command: &clap::Command) {
+        for argument in command.get_arguments() {
+            let is_filter =
+                ["only", "except", "rename", "prefix", "require"].contains(&argument.get_id().as_str());
+            assert_eq!(argument.get_help_heading() == Some(HEADING), is_filter, "{argument:?}");
+        }
+        command.get_subcommands().for_each(check);
+    }
+
+    #[test]
+    fn filters_and_nothing_else_stand_under_their_heading() {
+        check(&<crate::cli::Cli as clap::CommandFactory>::command());
     }
 }

@@ -124,7 +124,7 @@ pub struct Run {
     #[command(flatten)]
     pub filters: Filters,
     /// Run it over ssh on another machine or an instance; without CMD a login shell
-    #[arg(long, value_name = "DEST|ID", value_parser = text())]
+    #[arg(long, value_name = "DEST|ID", group = REMOTE, value_parser = text())]
     pub on: Option<String>,
     /// How `ssh` is called.
     #[command(flatten)]
@@ -134,11 +134,14 @@ pub struct Run {
     pub command: Vec<OsString>,
 }
 
+/// The arguments that lead to another machine.
+pub const REMOTE: &str = "remote";
+
 /// How `ssh` is called.
 #[derive(Clone, Debug, Default, Args)]
 pub struct SshOptions {
     /// Pass an option to ssh, such as Port=2222 or -4 (repeatable)
-    #[arg(id = "ssh_option", long = "ssh-option", value_name = "OPT", allow_hyphen_values = true, value_parser = text())]
+    #[arg(id = "ssh_option", long = "ssh-option", value_name = "OPT", requires = REMOTE, allow_hyphen_values = true, value_parser = text())]
     pub options: Vec<String>,
 }
 

@@ -28,10 +28,10 @@ pub use env_var::{
     Forget, ForgetEnvVar, NameValue, Names, Opening, Place, Remember, RememberEnvVar, RememberWhat,
     ShowEnvVar, ShowEnvVars, Sources, Why,
 };
-pub use filters::Filters;
+pub use filters::{Choice, Filters};
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{AGE, Completions, Export, Hook, Run, Sandbox, SshOptions, Storage};
+pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -208,7 +208,7 @@ pub enum Command {
     #[command(subcommand)]
     Reset(Reset),
     /// Remember values that Vast hides
-    Remember(Remember),
+    Remember(Box<Remember>),
     /// Forget remembered values
     #[command(subcommand)]
     Forget(Forget),

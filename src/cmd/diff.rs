@@ -13,8 +13,7 @@ use crate::account::Urgency;
 use crate::cli::Diff;
 use crate::domain::{EnvName, Failure, Secret, count, printable};
 use crate::dotenv::{Comparison, Difference, How, Settled, compare, obstacle, settle};
-use crate::environment::KnownVariables;
-use crate::ssh::Container;
+use crate::environment::{KnownVariables, Launch};
 
 /// What stands in place of a value that nobody knows.
 const UNKNOWN: &str = "(unknown)";
@@ -58,7 +57,7 @@ pub fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
 }
 
 /// The account's variables as a container was launched with them; what else it has is its own.
-fn launched_with(container: &Container, known: &KnownVariables) -> Settled {
+fn launched_with(container: &Launch, known: &KnownVariables) -> Settled {
     let names = known.iter().filter_map(|variable| EnvName::parse(variable.name).ok());
     let variables = names.filter_map(|name| {
         // What is not text is another value than any that is known here.

@@ -130,7 +130,7 @@ fn offer_to_go_without(failure: Failure) -> Failure {
 
 /// The filters of a command line.
 pub fn read_filters(given: &cli::Filters) -> Result<Filters> {
-    let cli::Filters { only, except, rename, prefix, require } = given;
+    let cli::Filters { choice: cli::Choice { only, except }, rename, prefix, require } = given;
     Filters::parse(only, except, rename, prefix.as_deref(), require)
 }
 

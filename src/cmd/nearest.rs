@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use super::running::shown;
 use crate::account::Machine;
 use crate::domain::AccountId;
 use crate::dotenv::{obstacle, read_dotenv, settle};
@@ -33,7 +34,8 @@ pub fn nearest(machine: &Machine, account: &AccountId, names: &[&str]) -> Way {
     dotenv_here(names).or_else(|| from_instance(machine, account, names)).unwrap_or_else(|| by_typing(names))
 }
 
-fn by_typing(names: &[&str]) -> Way {
+/// The way that is always there.
+pub fn by_typing(names: &[&str]) -> Way {
     let (what, which) = match names {
         [name] => ("enter its value once", shell_escape::escape((*name).into())),
         _ => ("enter their values once", "--all".into()),
@@ -53,20 +55,22 @@ fn dotenv_here(names: &[&str]) -> Option<Way> {
     let usable = file.variables.iter().filter(|(_, value)| obstacle(value).is_none());
     let held: BTreeSet<&str> = usable.map(|(name, _)| name.as_str()).collect();
     names.iter().any(|name| held.contains(name.to_ascii_uppercase().as_str())).then(|| Way {
-        what: format!("take {} from {DOTENV}", it_or_them(names)),
+        what: format!("take {} from {DOTENV}", pronoun(names)),
         command: format!("vastenv remember env-var --from {DOTENV}"),
     })
 }
 
-/// Another instance of the account that ran when they were last listed: the newest has the newest values.
+/// The newest instance of the account that runs, as the cached list tells: it was launched with the most of
+/// what the account has now.
 fn from_instance(machine: &Machine, account: &AccountId, names: &[&str]) -> Option<Way> {
-    let id = machine.other_running_instances(account).last()?.id;
+    let instances = machine.other_running_instances(account);
+    let newest = instances.last()?;
     Some(Way {
-        what: format!("take {} from an instance that runs", it_or_them(names)),
-        command: format!("vastenv remember env-var --from-instance {id}"),
+        what: format!("take {} from the instance {}", pronoun(names), shown(newest)),
+        command: format!("vastenv remember env-var --from-instance {}", newest.id),
     })
 }
 
-fn it_or_them(names: &[&str]) -> &'static str {
+fn pronoun(names: &[&str]) -> &'static str {
     if names.len() == 1 { "it" } else { "them" }
 }

@@ -1,25 +1,27 @@
 //! `vastenv remember env-var …`: values that the server hides, kept on this machine. The account is
 //! read where that is needed, never changed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::str::Utf8Error;
 
 use serde_json::json;
 
 use super::app::App;
 use super::dotenv_file::shown;
 use super::export_age::owner as owner_of;
+use super::load::read_filters;
+use super::nearest::by_typing;
 use super::outcome::{Outcome, Stop};
 use super::there::{self, launch_environment, not_for_ssh};
 use super::value::{agree_to_edges, checked_name, given_value};
 use super::values_file::{ValuesFile, read_values_file};
 use crate::account::{Account, Known, Urgency};
 use crate::bundle::Owner;
-use crate::cli::{Opening, Place, Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::cli::{Choice, Filters, Opening, Place, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::obstacle;
-use crate::environment::{Environment, KnownVariables};
+use crate::environment::{Environment, KnownVariables, LaunchValue};
 use crate::ssh::Target;
 use crate::ui::read_skippable;
 
@@ -61,6 +63,11 @@ fn names(arguments: &RememberEnvVar) -> Result<Vec<EnvName>> {
 }
 
 fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
+    if !arguments.sources.choice.is_empty() {
+        return Err(Failure::usage("--only and --except choose from a source")
+            .hint("add --all, --from-env, --from FILE or --from-instance ID")
+            .into());
+    }
     if !arguments.more.is_empty() {
         return Err(Failure::usage("more than a name and a value")
             .hint("see `vastenv remember env-var --help`")
@@ -97,14 +104,17 @@ fn remember_from(
         refuse_another(owner, &owner_of(account)?)?;
     }
     let environment = account.environment(&known);
-    let wanted: Vec<String> = if names.is_empty() {
+    let chosen = choose(app, &known, &sources.choice)?;
+    let mut wanted: Vec<String> = if names.is_empty() {
         environment.hidden().into_iter().map(str::to_owned).collect()
     } else {
         names.iter().enumerate().map(|(at, name)| wanted_name(&known, name, at)).collect::<Result<_>>()?
     };
+    wanted.retain(|name| chosen.contains(name));
     let given = if from_instance.is_some() || from_ssh.is_some() {
         let here = if sources.all && names.is_empty() { known_here(&known) } else { Vec::new() };
-        let wanted: Vec<String> = wanted.iter().chain(&here).cloned().collect();
+        let here = here.iter().filter(|name| chosen.contains(*name));
+        let wanted: Vec<String> = wanted.iter().chain(here).cloned().collect();
         let target = || match from_instance {
             Some(id) => there::instance(app, *id, options).map(Some),
             None => Ok(destination),
@@ -121,7 +131,7 @@ fn remember_from(
             Some(String::from_utf8(bytes).map(Secret::new).map_err(|error| error.utf8_error()))
         })
     } else if let Some(file) = &file {
-        from_file(app, file, &known, if names.is_empty() { &[] } else { &wanted })
+        from_file(app, file, &known, &chosen, if names.is_empty() { None } else { Some(&wanted) })
     } else {
         return Err(Failure::usage("nothing to remember given")
             .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE, --from-instance ID")
@@ -129,10 +139,19 @@ fn remember_from(
     };
     if given.is_empty() {
         if wanted.is_empty() {
-            app.ui.say("nothing to remember: no value is unknown");
+            let these = if sources.choice.is_empty() { "" } else { " of these" };
+            app.ui.say(&format!("nothing to remember: no value{these} is unknown"));
             return Ok(());
         }
-        return Err(Failure::failed(format!("no value remembered for {}", wanted.join(", "))).into());
+        let failure = Failure::failed(format!("no value remembered for {}", wanted.join(", ")));
+        return Err(match (from_instance, from_ssh) {
+            (None, None) => failure,
+            _ => failure.hint(format!(
+                "an instance has what the account had when it was created; enter the rest: {}",
+                by_typing(&wanted.iter().map(String::as_str).collect::<Vec<_>>()).command
+            )),
+        }
+        .into());
     }
     Ok(keep(app, account, &known, &given)?)
 }
@@ -156,6 +175,14 @@ fn from_there(
         return Ok(None);
     }
     Ok(Some(given))
+}
+
+/// The names that filters leave.
+fn choose(app: &App, known: &KnownVariables, choice: &Choice) -> Result<BTreeSet<String>> {
+    let filters = read_filters(&Filters { choice: choice.clone(), ..Filters::default() })?;
+    let filtered = filters.apply(known.iter().map(|variable| (variable.name.to_owned(), ())).collect())?;
+    filtered.notes.iter().for_each(|note| app.ui.warn(note));
+    Ok(filtered.variables.into_keys().collect())
 }
 
 /// The names whose values this machine has beside the server, which hides them.
@@ -247,7 +274,7 @@ fn from_place(
     app: &App,
     names: &[String],
     place: &str,
-    found: impl Fn(&str) -> Option<std::result::Result<Secret, Utf8Error>>,
+    found: impl Fn(&str) -> Option<LaunchValue>,
 ) -> Vec<Given> {
     let mut given = Vec::new();
     for name in names {
@@ -290,8 +317,14 @@ fn refuse_another(owner: &Owner, here: &Owner) -> Result<()> {
         .hint("take its values anyway: --any-account"))
 }
 
-/// The values of a file for what the account has and the server hides, or for `only`.
-fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: &[String]) -> Vec<Given> {
+/// The values of a file for what the account has, the server hides and filters leave, or for `named`.
+fn from_file(
+    app: &App,
+    file: &ValuesFile,
+    known: &KnownVariables,
+    chosen: &BTreeSet<String>,
+    named: Option<&[String]>,
+) -> Vec<Given> {
     let mut given = Vec::new();
     for (name, value) in &file.settled.variables {
         let Some(variable) = known.find(name.as_str()) else {
@@ -300,10 +333,9 @@ fn from_file(app: &App, file: &ValuesFile, known: &KnownVariables, only: &[Strin
             }
             continue;
         };
-        let is_wanted = if only.is_empty() {
-            variable.shown().is_none()
-        } else {
-            only.iter().any(|only| only == variable.name)
+        let is_wanted = match named {
+            None => variable.shown().is_none() && chosen.contains(variable.name),
+            Some(named) => named.iter().any(|named| named == variable.name),
         };
         if !is_wanted {
             continue;

@@ -11,12 +11,16 @@ pub fn running(account: &Account<'_>) -> Option<String> {
     named(&account.running_instances())
 }
 
+/// `20931234 (train)`
+pub fn shown(instance: &ListEntry) -> String {
+    match instance.name.as_str() {
+        "" => instance.id.to_string(),
+        label => format!("{} ({label})", instance.id),
+    }
+}
+
 fn named(running: &[ListEntry]) -> Option<String> {
-    let name = |entry: &ListEntry| match entry.name.as_str() {
-        "" => entry.id.to_string(),
-        label => format!("{} ({label})", entry.id),
-    };
-    let names = running.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    let names = running.iter().take(NAMED).map(shown).collect::<Vec<_>>().join(", ");
     match running.len().saturating_sub(NAMED) {
         0 => Some(names).filter(|names| !names.is_empty()),
         more => Some(format!("{names} and {more} more")),

@@ -8,10 +8,10 @@ use super::this_shell::ThisShell;
 use crate::cli::SshOptions;
 use crate::context;
 use crate::domain::{EnvName, Failure, RUNNING, Result, printable_capped};
-use crate::environment::Environment;
+use crate::environment::{Environment, Launch};
 use crate::files::reason;
 use crate::process::{self, capture};
-use crate::ssh::{self, Container, ReadError, Target, Token, parse_container, read_script};
+use crate::ssh::{self, ReadError, Target, Token, parse_container, read_script};
 
 /// Where `given` leads: all digits are an instance's ID.
 pub fn target(app: &App, given: &str, options: &SshOptions) -> Outcome<Target> {
@@ -46,7 +46,7 @@ pub fn not_for_ssh(app: &App, environment: &Environment) -> Vec<EnvName> {
 }
 
 /// The environment that the container was launched with at `target`.
-pub fn launch_environment(target: &Target, environment: &[EnvName]) -> Result<Container> {
+pub fn launch_environment(target: &Target, environment: &[EnvName]) -> Result<Launch> {
     let token = Token::new()?;
     let command: Command = target.command(false, &read_script(&token), environment);
     let [_, _, stderr] = context::streams().map_err(|error| not_started(&error))?;
@@ -87,24 +87,24 @@ pub fn not_started(error: &std::io::Error) -> Failure {
 
 /// Nothing ran there. What `ssh` itself said stands above.
 pub fn not_run(target: &Target, trouble: ssh::Trouble) -> Failure {
-    let there = target.destination();
+    let (there, by_hand) = (target.destination(), target.by_hand());
     match trouble {
         ssh::Trouble::NotAdmitted => Failure::failed(format!("{there} does not accept your SSH key")).hint(
             "an instance has the keys of the day it was created: `vastai attach ssh ID KEY` adds one, \
              `vastenv show ssh-keys` lists them",
         ),
         ssh::Trouble::UnknownHost => Failure::failed(format!("{there}: its host key is not trusted"))
-            .hint(format!("log in once by hand and look at the key: ssh {there}")),
+            .hint(format!("log in once by hand and look at the key: {by_hand}")),
         ssh::Trouble::NotConnected => Failure::failed(format!("cannot reach {there} with ssh"))
-            .hint(format!("try it by hand: ssh {there} true")),
+            .hint(format!("try it by hand: {by_hand} true")),
         ssh::Trouble::Ended { signal } => {
             Failure::failed(format!("{there}: ssh was ended by signal {signal} before anything ran there"))
         }
         ssh::Trouble::Tmux => Failure::failed(format!("{there}: the login starts tmux and nothing else"))
-            .hint(format!("log in and switch that off: ssh {there}, then touch ~/.no_auto_tmux")),
+            .hint(format!("log in and switch that off: {by_hand}, then touch ~/.no_auto_tmux")),
         ssh::Trouble::NotRun(code) => {
             Failure::failed(format!("{there}: the login runs no commands (ssh ended with {code})"))
-                .hint(format!("it may have a forced command or an unusual shell: ssh {there} true"))
+                .hint(format!("it may have a forced command or an unusual shell: {by_hand} true"))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! account's variables in it, but its SSH, tmux and Jupyter sessions see nothing of them.
 
 use std::collections::BTreeMap;
+use std::str::Utf8Error;
 
 use serde::Deserialize;
 
@@ -42,9 +43,12 @@ pub enum ContainerSource {
     Off,
 }
 
-/// What a container was launched with. Of a value that is not text nothing is known.
+/// What a container was launched with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Launch(BTreeMap<String, Option<Secret>>);
+pub struct Launch(BTreeMap<String, LaunchValue>);
+
+/// A value, or why it is not text.
+pub type LaunchValue = Result<Secret, Utf8Error>;
 
 impl Launch {
     /// Reads the environment of a process, if it is one as a whole: a program that writes its title over
@@ -58,7 +62,7 @@ impl Launch {
             if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-%()".contains(&byte)) {
                 return None;
             }
-            let value = std::str::from_utf8(&entry[at + 1..]).ok().map(Secret::new);
+            let value = std::str::from_utf8(&entry[at + 1..]).map(Secret::new);
             all.entry(name.to_owned()).or_insert(value);
         }
         Some(Self(all))
@@ -74,13 +78,24 @@ impl Launch {
         self.0.contains_key(name)
     }
 
+    /// What it has of a variable, whoever asks.
+    pub fn get(&self, name: &str) -> Option<&LaunchValue> {
+        self.0.get(name)
+    }
+
+    /// The number of the instance that this is.
+    pub fn instance_id(&self) -> Option<u64> {
+        let [id, label] = CONTAINER_NAMES.map(|name| self.value(name).map(Secret::expose));
+        id.or_else(|| label?.strip_prefix("C."))?.parse().ok()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The value that the container has of a variable.
+    /// The value that a session may have of a variable.
     pub fn value(&self, name: &str) -> Option<&Secret> {
-        self.0.get(name)?.as_ref().filter(|_| !fits(OURS, name))
+        self.0.get(name)?.as_ref().ok().filter(|_| !fits(OURS, name))
     }
 
     /// What a session is given that is not the account's, and that it does not have. Where no account is

@@ -13,7 +13,7 @@ mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
 pub use filter::{Filtered, Filters};
-pub use launch::{CONTAINER_NAMES, ContainerSource, Launch};
+pub use launch::{CONTAINER_NAMES, ContainerSource, Launch, LaunchValue};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};
 pub use missing::{Missing, missing};

@@ -8,7 +8,7 @@ mod trouble;
 
 use std::process::Command;
 
-pub use read::{Container, ReadError, parse_container, read_script};
+pub use read::{ReadError, parse_container, read_script};
 pub use run::{greeting, header, run_script};
 pub use trouble::{Trouble, trouble};
 
@@ -49,6 +49,22 @@ impl Target {
     /// The destination as the user would type it.
     pub fn destination(&self) -> String {
         printable(&self.destination)
+    }
+
+    /// What the user would type to log in.
+    pub fn by_hand(&self) -> String {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@:/._-+=,%".contains(&byte);
+        let word = |text: &str| {
+            let is_plain = !text.is_empty() && text.bytes().all(plain);
+            if is_plain { text.to_owned() } else { shell_escape::escape(text.into()).into_owned() }
+        };
+        let options = self.options.iter().map(|option| {
+            let dashed = if option.starts_with('-') { "" } else { "-o " };
+            format!("{dashed}{}", word(option))
+        });
+        let words = std::iter::once(PROGRAM.to_owned()).chain(options).chain([word(&self.destination)]);
+        let words: Vec<String> = words.collect();
+        printable(&words.join(" "))
     }
 
     /// A call of `ssh` that runs `script` there, with a terminal or without. It inherits none of `secrets`,
@@ -111,6 +127,9 @@ mod tests {
         let words = words(&target.command(false, "true", []));
         assert_eq!(words[..6], ["-T", "-o", "Port=2222", "-4", "-o", "IgnoreUnknown=*"]);
         assert_eq!(words[words.len() - 3..], ["--", "ssh://root@host:22", "true"]);
+        assert_eq!(target.by_hand(), "ssh -o Port=2222 -4 ssh://root@host:22");
+        let odd = Target::new("me@[::1]", &["SetEnv=A=it's".to_owned()]).expect("a target");
+        assert_eq!(odd.by_hand(), r"ssh -o 'SetEnv=A=it'\''s' 'me@[::1]'");
         for bad in ["", "-oProxyCommand=touch x", "-"] {
             assert_eq!(Target::new(bad, &[]).expect_err("refused").exit_code(), 2, "{bad}");
         }

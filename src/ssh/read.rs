@@ -3,23 +3,11 @@
 //! It is what process 1 was started with. A process that writes its title over it (sshd does) leaves rubble,
 //! and `exec env -i` nothing: then other processes that still have it are looked at.
 
-use std::str::Utf8Error;
-
 use super::{Token, in_sh};
-use crate::domain::Secret;
-
-/// What only the environment of a Vast container has.
-const CONTAINER_NAMES: [&str; 2] = ["CONTAINER_ID", "VAST_CONTAINERLABEL"];
+use crate::environment::{CONTAINER_NAMES, Launch};
 
 /// How many processes beside the first are looked at.
 const MOST_OTHERS: usize = 5;
-
-/// A container's launch environment: names that may be no variable's, and bytes that may be no text.
-#[derive(Debug, Default)]
-pub struct Container(Vec<(String, Value)>);
-
-/// A value, or why it is not text.
-type Value = Result<Secret, Utf8Error>;
 
 /// Why an answer holds no container's environment.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,13 +20,6 @@ pub enum ReadError {
     Forbidden { user: String },
     /// It is none of a container; says what process 1 is.
     NoContainer { process: String },
-}
-
-impl Container {
-    /// The value of a variable, if there is one of this name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-    }
 }
 
 /// Prints every environment that may be the container's between a begin and an end; the end says whether it
@@ -58,7 +39,7 @@ pub fn read_script(token: &Token) -> String {
 }
 
 /// The container's environment in what [`read_script`] printed, whatever a login printed around it.
-pub fn parse_container(output: &[u8], token: &Token) -> Result<Container, ReadError> {
+pub fn parse_container(output: &[u8], token: &Token) -> Result<Launch, ReadError> {
     let Token(token) = token;
     let begin = format!("{token}-begin\n");
     let mut first: Option<ReadError> = None;
@@ -74,7 +55,7 @@ pub fn parse_container(output: &[u8], token: &Token) -> Result<Container, ReadEr
 }
 
 /// The environment that begins here.
-fn parse_block(text: &[u8], token: &str) -> Result<Container, ReadError> {
+fn parse_block(text: &[u8], token: &str) -> Result<Launch, ReadError> {
     let mark = format!("{token}-end ");
     let end = find(text, mark.as_bytes()).ok_or(ReadError::Garbled)?;
     let line = text[end + mark.len()..].split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -89,23 +70,7 @@ fn parse_block(text: &[u8], token: &str) -> Result<Container, ReadError> {
     if length.parse() != Ok(block.len()) {
         return Err(ReadError::Garbled);
     }
-    entries(block)
-        .filter(|container| CONTAINER_NAMES.iter().any(|name| container.get(name).is_some()))
-        .ok_or(ReadError::NoContainer { process })
-}
-
-/// The entries of an environment, if it is one as a whole: a title written over its beginning leaves a tail
-/// that looks right, and may begin in the middle of a name.
-fn entries(block: &[u8]) -> Option<Container> {
-    let entry = |entry: &[u8]| {
-        let at = entry.iter().position(|byte| *byte == b'=')?;
-        let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-%()".contains(byte);
-        let name = std::str::from_utf8(&entry[..at]).ok().filter(|name| !name.is_empty())?;
-        let value = std::str::from_utf8(&entry[at + 1..]).map(Secret::new);
-        name.bytes().all(|byte| is_in_name(&byte)).then(|| (name.to_owned(), value))
-    };
-    let whole = block.strip_suffix(b"\0")?;
-    whole.split(|byte| *byte == 0).map(entry).collect::<Option<_>>().map(Container)
+    Launch::parse(block).filter(Launch::is_of_vast).ok_or(ReadError::NoContainer { process })
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {
@@ -118,7 +83,7 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef";
 
-    fn parsed(output: &[u8]) -> Result<Container, ReadError> {
+    fn parsed(output: &[u8]) -> Result<Launch, ReadError> {
         parse_container(output, &Token(TOKEN.to_owned()))
     }
 
@@ -127,8 +92,8 @@ mod tests {
         [format!("\n{TOKEN}-begin\n").as_bytes(), environ, end.as_bytes()].concat()
     }
 
-    fn value<'a>(container: &'a Container, name: &str) -> Option<&'a str> {
-        container.get(name)?.as_ref().ok().map(Secret::expose)
+    fn value<'a>(container: &'a Launch, name: &str) -> Option<&'a str> {
+        container.get(name)?.as_ref().ok().map(crate::domain::Secret::expose)
     }
 
     #[test]

@@ -19,9 +19,7 @@ impl Machine {
 
     /// The same but the one that this is, if it is one.
     pub fn other_running_instances(&self, account: &AccountId) -> Vec<ListEntry> {
-        let launch = container::launch(ContainerSource::Auto);
-        let own =
-            launch.as_ref().and_then(|launch| launch.value("CONTAINER_ID")?.expose().parse::<u64>().ok());
+        let own = container::launch(ContainerSource::Auto).and_then(|launch| launch.instance_id());
         let mut entries = self.running_instances(account);
         entries.retain(|entry| Some(entry.id) != own);
         entries

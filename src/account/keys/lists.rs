@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::account::local::Account;
+use crate::account::machine::Machine;
 use crate::account::sync::refresh::Urgency;
 use crate::account::sync::remote::Remote;
 use crate::api::{ApiKey, Listing, SshKey};
@@ -61,11 +62,8 @@ impl Account<'_> {
 
     /// Names the back-off of a list: that of the variables must not depend on it.
     fn list_digest(&self, kind: ListKind) -> Result<Digest> {
-        Ok(self.store().digest_key()?.digest(&[
-            b"list",
-            kind.name().as_bytes(),
-            self.key.as_str().as_bytes(),
-        ]))
+        let parts: [&[u8]; 3] = [b"list", kind.name().as_bytes(), self.key.as_str().as_bytes()];
+        Ok(self.store().digest_key()?.digest(&parts))
     }
 
     fn list_lock(&self, kind: ListKind) -> String {

@@ -6,6 +6,7 @@ use vastenv::sandbox::Options;
 use super::account::TestAccount;
 use crate::common::skip::can;
 use crate::home::{Home, VASTENV};
+use crate::ssh::instance::is_root;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const SEES_NONE: &str = "fedcba9876543210fedcba9876543210";
@@ -120,10 +121,15 @@ fn a_refused_key_leaves_no_list() {
     assert!(!list.exists());
 }
 
-/// A home that knows the account's instances.
-fn knowing_home(account: &TestAccount) -> Home {
+fn home_without_key(account: &TestAccount) -> Home {
     let mut home = account.home();
     home.unset("VAST_API_KEY");
+    home
+}
+
+/// A home that knows the account's instances.
+fn knowing_home(account: &TestAccount) -> Home {
+    let home = home_without_key(account);
     home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
     home
 }
@@ -148,6 +154,64 @@ fn an_update_names_the_instances_that_keep_the_old_value() {
     // Whoever knows of none says nothing of any.
     let said = account.home().vastenv(&["update", "env-var", "A", "6"]).run().expect(0);
     assert_eq!(said.err, "updated A\n");
+}
+
+#[test]
+fn one_that_runs_is_the_nearest_way_to_hidden_values_after_a_dotenv_file() {
+    let state = json!({
+        "secrets": {"A": "1", "B": "2"},
+        "api_keys": [{"key": KEY}, {"key": SEES_NONE, "permissions": {"api": {"user_read": {}}}}],
+        "instances": [{"id": 7}, {"id": 20_931_234, "label": "train"}, {"id": 30_000_000, "actual_status": "exited"}],
+    });
+    let account = TestAccount::of(&state, Options { mask: true, ..Options::default() });
+    let home = home_without_key(&account);
+    let way = |instance: &str| {
+        let id = instance.split(' ').next().expect("an id");
+        format!("take them from the instance {instance}: vastenv remember env-var --from-instance {id}")
+    };
+    let train = way("20931234 (train)");
+    let typing = "enter their values once: vastenv remember env-var --all";
+    let hook = |home: &Home| {
+        let script = format!("eval \"$('{VASTENV}' hook bash)\"");
+        home.command("bash", &["--norc", "-c", &script]).run().expect(0).err
+    };
+    let set = |home: &Home, key: &str| home.vastenv(&["set", "api-key"]).stdin(key).run().expect(0).err;
+    let run = |home: &Home| home.vastenv(&["run", "--", "true"]).run().expect(1).err;
+    assert!(set(&home, KEY).contains(&format!("next, {train}\n")));
+    account.forget();
+    assert!(hook(&home).contains(&format!("hint: {train}\n")));
+    assert!(run(&home).contains(&format!("hint: {train}; or need fewer")));
+    for screen in [&["status"][..], &[]] {
+        assert!(home.ok(screen).contains("vastenv remember env-var --from-instance 20931234\n"));
+    }
+    home.vastenv(&["show", "env-var", "A"]).run().refuses(1, &["hint: take it from the instance 20931234"]);
+    assert_eq!(account.requests(), [""; 0]);
+    // What is nearer, and what this is itself.
+    home.write(".env", "A=1\n");
+    assert!(run(&home).contains("take them from .env: "));
+    std::fs::remove_file(home.path(".env")).expect("removed");
+    for (launched, expected) in [
+        (("CONTAINER_ID", "20931234"), &way("7")),
+        (("VAST_CONTAINERLABEL", "C.20931234"), &way("7")),
+        (("CONTAINER_ID", "9"), &train),
+    ] {
+        // Its process 1 was launched with that.
+        let unshare: &[&str] = if is_root() { &[] } else { &["-U", "--map-current-user"] };
+        let with = |program: &[&'static str]| {
+            [unshare, &["--pid", "--fork", "--kill-child", "--mount-proc"], program].concat()
+        };
+        if !can(home.command("unshare", &with(&["true"])).run().code == 0, "no namespaces here") {
+            break;
+        }
+        let call = home.command("unshare", &with(&[VASTENV, "run", "--", "true"]));
+        let said = call.env(launched.0, launched.1).run().err;
+        assert!(said.contains(expected.as_str()), "{launched:?}: {said}");
+    }
+    // A key of the same account that may not read them; another machine, whose first word is the hook's.
+    assert!(set(&home, SEES_NONE).contains(&format!("next, {typing}\n")));
+    assert!(run(&home).contains(typing));
+    set(&home, KEY);
+    assert!(run(&home).contains(&train));
 }
 
 #[test]

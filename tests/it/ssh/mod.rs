@@ -1,7 +1,7 @@
 //! Values that come from another machine, and commands that run there: a real sshd in a namespace.
 
 mod broken;
-mod instance;
+pub mod instance;
 mod read;
 mod run;
 mod secrecy;

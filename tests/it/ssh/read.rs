@@ -70,7 +70,8 @@ fn what_is_unknown_here_comes_home_byte_for_byte() {
         .refuses(1, &["name 2 is not a variable"])
         .hides("hf_secret");
     home.vastenv(&["remember", "env-var", "KNOWN", "a", "hf_secret"]).run().expect(2).hides("hf_secret");
-    remember(&home, &instance, &["GONE"]).expect(1).mentions(&["no value remembered for GONE"]);
+    remember(&home, &instance, &["GONE"])
+        .refuses(1, &["no value remembered for GONE", "enter the rest: vastenv remember env-var GONE"]);
 }
 
 #[test]
@@ -223,7 +224,8 @@ fn what_keeps_it_from_running_is_told_apart() {
     let with = |options: &[&str]| home.vastenv(&[&arguments[..], options].concat()).run();
     with(&["--ssh-option", "PubkeyAuthentication=no"])
         .refuses(1, &["Permission denied", "does not accept your SSH key", "vastai attach ssh"]);
-    with(&["--ssh-option", "Port=1"]).refuses(1, &["Connection refused", "cannot reach root@127.0.0.1"]);
+    with(&["--ssh-option", "Port=1"])
+        .refuses(1, &["Connection refused", "cannot reach root@127.0.0.1", "by hand: ssh ", " -o Port=1 "]);
     let strict =
         ["--ssh-option", "UserKnownHostsFile=/dev/null", "--ssh-option", "StrictHostKeyChecking=yes"];
     with(&strict).refuses(1, &["Host key verification failed", "its host key is not trusted"]);
@@ -261,4 +263,9 @@ fn what_an_instance_has_otherwise_is_named() {
     assert_eq!((&raw["different"], &raw["same"]), (&json!(["CHANGED"]), &json!(["SAME"])));
     diff(&["diff", "-s", "--on"]).refuses(2, &[]);
     home.vastenv(&["diff"]).run().refuses(2, &["FILE"]);
+    // What is for ssh is in vain without it.
+    for command in [&["diff", "x"][..], &["run", "true"], &["remember", "env-var", "A"], &["remember"]] {
+        let words = [&command[..1], &["--ssh-option", "Port=1"], &command[1..]].concat();
+        home.vastenv(&words).run().expect(2);
+    }
 }
