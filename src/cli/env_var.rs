@@ -14,7 +14,7 @@ use crate::domain::Secret;
 )]
 pub struct ShowEnvVars {
     /// Show only these variables (names or globs)
-    #[arg(value_name = "NAME", conflicts_with = "only")]
+    #[arg(value_name = "NAME", conflicts_with = "only", value_parser = text())]
     pub names: Vec<String>,
     /// Show the values too
     #[arg(long, short)]
@@ -76,6 +76,9 @@ pub struct Remember {
     /// How FILE is read.
     #[command(flatten)]
     pub opening: Opening,
+    /// Which variables of the source.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// `vastenv remember …`
@@ -87,16 +90,15 @@ pub enum RememberWhat {
 
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That opens\n\
-        with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
+#[command(after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That\n\
+        opens with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
         vastenv remember env-var --from .env\n  \
         vastenv remember env-var --from vars.age\n  \
-        vastenv remember env-var --from-instance 20931234"
-)]
+        vastenv remember env-var --from .env --rename HF_TOKEN=HUB_TOKEN\n  \
+        vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
     /// Name of a variable of the account; with a source, one or more
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
@@ -116,6 +118,9 @@ pub struct RememberEnvVar {
     /// How a value from stdin is read.
     #[command(flatten)]
     pub stdin: StdinValue,
+    /// Which variables of the source.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// The arguments that name a source.

@@ -24,6 +24,11 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Whether none is given.
+    pub fn is_empty(&self) -> bool {
+        !self.is_selective() && self.require.is_empty()
+    }
+
     /// Whether variables are left out or renamed.
     pub fn is_selective(&self) -> bool {
         let Self { only, except, rename, prefix, require: _ } = self;

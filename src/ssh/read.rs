@@ -3,6 +3,7 @@
 //! It is what process 1 was started with. A process that writes its title over it (sshd does) leaves rubble,
 //! and `exec env -i` nothing: then other processes that still have it are looked at.
 
+use std::collections::BTreeMap;
 use std::str::Utf8Error;
 
 use super::{Token, in_sh};
@@ -38,6 +39,11 @@ impl Container {
     /// The value of a variable, if there is one of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    /// The variables by name; of one name, the first.
+    pub fn into_variables(self) -> BTreeMap<String, Value> {
+        self.0.into_iter().rev().collect()
     }
 }
 
