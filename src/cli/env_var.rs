@@ -90,14 +90,13 @@ pub enum RememberWhat {
 
 /// `vastenv remember env-var`
 #[derive(Debug, Args)]
-#[command(after_help = "FILE is a dotenv file, or a file that `vastenv export age` or age sealed. That\n\
-        opens with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
+#[command(after_help = "FILE is a dotenv file, or one sealed by `vastenv export age` or age. It opens\n\
+        with your SSH keys (~/.ssh/id_*), the keys of --identity, or its passphrase.\n\n\
         Examples:\n  vastenv remember env-var HF_TOKEN          # prompts for the value\n  \
         vastenv remember env-var --all             # prompts for each unknown value\n  \
         vastenv remember env-var --from-env        # takes them from this shell\n  \
         vastenv remember env-var --from .env\n  \
         vastenv remember env-var --from vars.age\n  \
-        vastenv remember env-var --from .env --rename HF_TOKEN=HUB_TOKEN\n  \
         vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
     /// Name of a variable of the account; with a source, one or more

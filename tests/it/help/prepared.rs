@@ -17,10 +17,8 @@ const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@here";
 
 /// Files below the home folder, which is where examples run.
-pub const FILES: [(&str, &str); 8] = [
+pub const FILES: [(&str, &str); 7] = [
     (".env", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
-    // What a file is, its content says; `tests/it/sealed` has sealed ones.
-    ("vars.age", "HF_TOKEN=hf_example_value\nOLD_TOKEN=old\n"),
     ("secrets.env", "NEW_TOKEN=sealed\n"),
     (".ssh/id_ed25519.pub", ED25519),
     ("rights.json", "{\"api\": {\"user_read\": {}}}"),
@@ -237,8 +235,8 @@ pub const PREPARED: &[Preparation] = &[
         example: "vastenv remember env-var --from vars.age",
         mask: true,
         before: "{ rm .ssh/*; vastenv create ssh-key; vastenv remember env-var HF_TOKEN sealed; vastenv export \
-                 age --to .ssh/id_ed25519.pub --output vars.age; vastenv forget env-var HF_TOKEN; } 2>/dev/null",
-        after: "vastenv export dotenv",
+                 age --to .ssh/id_ed25519.pub --output vars.age --allow-missing; vastenv forget env-var HF_TOKEN; } 2>/dev/null",
+        after: "vastenv export dotenv --only HF_TOKEN",
         shows: "HF_TOKEN='sealed'",
         ..PLAIN
     },
