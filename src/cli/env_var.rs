@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Choice, Filters, REMOTE, SshOptions, path, secret, text};
+use super::{Filters, REMOTE, SshOptions, path, secret, text};
 use crate::domain::Secret;
 
 /// `vastenv show env-vars`
@@ -14,7 +14,7 @@ use crate::domain::Secret;
 )]
 pub struct ShowEnvVars {
     /// Show only these variables (names or globs)
-    #[arg(value_name = "NAME", conflicts_with = "only")]
+    #[arg(value_name = "NAME", conflicts_with = "only", value_parser = text())]
     pub names: Vec<String>,
     /// Show the values too
     #[arg(long, short)]
@@ -76,6 +76,9 @@ pub struct Remember {
     /// How FILE is read.
     #[command(flatten)]
     pub opening: Opening,
+    /// Which variables of the source.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// `vastenv remember …`
@@ -114,6 +117,9 @@ pub struct RememberEnvVar {
     /// How a value from stdin is read.
     #[command(flatten)]
     pub stdin: StdinValue,
+    /// Which variables of the source.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// The arguments that name a source.
@@ -131,9 +137,6 @@ pub struct Sources {
     /// How `ssh` is called.
     #[command(flatten)]
     pub ssh: SshOptions,
-    /// Which of them.
-    #[command(flatten)]
-    pub choice: Choice,
 }
 
 /// A place that has values.

@@ -7,9 +7,12 @@ const HEADING: &str = "Filters (names or globs, comma-separated or repeated)";
 /// In this order: only, except, rename, prefix.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Filters {
-    /// Which ones.
-    #[command(flatten)]
-    pub choice: Choice,
+    /// Take only these variables
+    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
+    pub only: Vec<String>,
+    /// Leave these variables out
+    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
+    pub except: Vec<String>,
     /// Rename a variable
     #[arg(long, help_heading = HEADING, value_name = "NEW=OLD")]
     pub rename: Vec<String>,
@@ -22,27 +25,15 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// Whether none is given.
+    pub fn is_empty(&self) -> bool {
+        !self.is_selective() && self.require.is_empty()
+    }
+
     /// Whether variables are left out or renamed.
     pub fn is_selective(&self) -> bool {
-        let Self { choice, rename, prefix, require: _ } = self;
-        !(choice.is_empty() && rename.is_empty() && prefix.is_none())
-    }
-}
-
-/// Which variables a command takes, where their names stay.
-#[derive(Clone, Debug, Default, Args)]
-pub struct Choice {
-    /// Take only these variables
-    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
-    pub only: Vec<String>,
-    /// Leave these variables out
-    #[arg(long, help_heading = HEADING, value_name = "NAMES")]
-    pub except: Vec<String>,
-}
-
-impl Choice {
-    pub fn is_empty(&self) -> bool {
-        self.only.is_empty() && self.except.is_empty()
+        let Self { only, except, rename, prefix, require: _ } = self;
+        !(only.is_empty() && except.is_empty() && rename.is_empty() && prefix.is_none())
     }
 }
 

@@ -120,9 +120,6 @@ pub struct Run {
     /// Replace known values in the command's output with *****
     #[arg(long)]
     pub redact: bool,
-    /// Which variables.
-    #[command(flatten)]
-    pub filters: Filters,
     /// Run it over ssh on another machine or an instance; without CMD a login shell
     #[arg(long, value_name = "DEST|ID", group = REMOTE, value_parser = text())]
     pub on: Option<String>,
@@ -132,6 +129,9 @@ pub struct Run {
     /// The command and its arguments
     #[arg(required_unless_present = "on", trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
+    /// Which variables.
+    #[command(flatten)]
+    pub filters: Filters,
 }
 
 /// The arguments that lead to another machine.

@@ -28,7 +28,7 @@ pub use env_var::{
     Forget, ForgetEnvVar, NameValue, Names, Opening, Place, Remember, RememberEnvVar, RememberWhat,
     ShowEnvVar, ShowEnvVars, Sources, Why,
 };
-pub use filters::{Choice, Filters};
+pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};

@@ -70,9 +70,7 @@ impl Sealing {
         environment: &Environment,
     ) -> Outcome<(Vec<u8>, String)> {
         if environment.variables.is_empty() {
-            return Err(Failure::failed("no value is known here: nothing to seal")
-                .hint("vastenv remember env-var --all")
-                .into());
+            return Err(nothing_to_seal(environment).into());
         }
         let text = to_json(&owner(account)?, account.now(), &environment.variables);
         let (sealed, openers) = match self {
@@ -89,6 +87,13 @@ impl Sealing {
         let number = count(environment.variables.len(), "variable");
         Ok((sealed, format!("sealed {number} {openers}{}", left_out(environment))))
     }
+}
+
+fn nothing_to_seal(environment: &Environment) -> Failure {
+    if environment.hidden().is_empty() {
+        return Failure::failed("no variable is left: nothing to seal").hint("vastenv show env-vars");
+    }
+    Failure::failed("no value is known here: nothing to seal").hint("vastenv remember env-var --all")
 }
 
 /// What is not in the file, whatever the reason.

@@ -74,7 +74,7 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
-            refuse_missing(app, &missing(&environment, &filters, has), true, None)?;
+            refuse_missing(app, &unanswered(missing(&environment, &filters, has)), true, None)?;
             return Ok(Loaded { environment, known: None });
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
@@ -85,6 +85,14 @@ pub fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let found = missing(&selected.environment, &filters, has);
     refuse_missing(app, &found, is_allowed, Some((&account, &known, &selected)))?;
     Ok(Loaded { environment: selected.environment, known: Some((account, known)) })
+}
+
+/// What is missing where the account could not be asked: whether it lacks a variable is not known.
+fn unanswered(mut missing: Missing) -> Missing {
+    for (_, why) in &mut missing.required {
+        "the account could not be read".clone_into(why);
+    }
+    missing
 }
 
 /// What a container gives: in one, no key is needed.
@@ -104,7 +112,8 @@ fn without_account<'a>(
         None => return Err(offer_to_go_without(failure).into()),
     };
     warn_of_unfit(app, &environment);
-    refuse_missing(app, &missing(&environment, filters, |name| loading.has(name)), true, None)?;
+    let found = unanswered(missing(&environment, filters, |name| loading.has(name)));
+    refuse_missing(app, &found, true, None)?;
     Ok(Loaded { environment, known: None })
 }
 
@@ -130,7 +139,7 @@ fn offer_to_go_without(failure: Failure) -> Failure {
 
 /// The filters of a command line.
 pub fn read_filters(given: &cli::Filters) -> Result<Filters> {
-    let cli::Filters { choice: cli::Choice { only, except }, rename, prefix, require } = given;
+    let cli::Filters { only, except, rename, prefix, require } = given;
     Filters::parse(only, except, rename, prefix.as_deref(), require)
 }
 
@@ -232,11 +241,13 @@ fn refuse_missing(
         return Ok(());
     }
     let required = missing.required.iter().map(|(name, _)| name);
-    let names: Vec<&String> = required.chain(&missing.unknown).collect();
+    let names: Vec<&String> = required.clone().chain(&missing.unknown).collect();
+    // Where something is required, the rest is not why it fails.
+    let fatal: Vec<&String> = if missing.only_required { required.collect() } else { names.clone() };
     let hint = match known {
         Some((account, known, selected)) => {
             let hidden = selected.environment.hidden();
-            let names = names.iter().filter(|name| hidden.contains(&name.as_str()));
+            let names = fatal.iter().filter(|name| hidden.contains(&name.as_str()));
             let names: Vec<&str> = names.map(|name| selected.account_name(name)).collect();
             let way = nearest(account.machine, &known.snapshot.account(), &names);
             match (names.is_empty(), missing.only_required) {

@@ -1,7 +1,7 @@
 //! `vastenv remember env-var …`: values that the server hides, kept on this machine. The account is
 //! read where that is needed, never changed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::json;
@@ -17,11 +17,11 @@ use super::value::{agree_to_edges, checked_name, given_value};
 use super::values_file::{ValuesFile, read_values_file};
 use crate::account::{Account, Known, Urgency};
 use crate::bundle::Owner;
-use crate::cli::{Choice, Filters, Opening, Place, Remember, RememberEnvVar, RememberWhat, Sources};
+use crate::cli::{self, Opening, Place, Remember, RememberEnvVar, RememberWhat, Sources};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::obstacle;
-use crate::environment::{Environment, KnownVariables, LaunchValue};
+use crate::environment::{Environment, Filters, KnownVariables, LaunchValue};
 use crate::ssh::Target;
 use crate::ui::read_skippable;
 
@@ -31,16 +31,16 @@ type Given = (String, Secret);
 /// Remembers one value, or those of a whole source.
 pub fn remember_env_var(app: &App, arguments: Remember) -> Outcome<()> {
     let account = app.account()?;
-    let Remember { what, sources, opening } = arguments;
+    let Remember { what, sources, opening, filters } = arguments;
     account.move_lost_values()?;
     app.warn_of_notes();
     match what {
-        None => remember_from(app, &account, &[], &sources, &opening),
+        None => remember_from(app, &account, &[], &sources, &opening, &filters),
         Some(RememberWhat::EnvVar(one)) if is_given(&one.sources) => {
-            remember_from(app, &account, &names(&one)?, &one.sources, &one.opening)
+            remember_from(app, &account, &names(&one)?, &one.sources, &one.opening, &one.filters)
         }
         Some(RememberWhat::EnvVar(one)) if is_given(&sources) => {
-            remember_from(app, &account, &names(&one)?, &sources, &opening)
+            remember_from(app, &account, &names(&one)?, &sources, &opening, &filters)
         }
         Some(RememberWhat::EnvVar(one)) => remember_one(app, &account, one),
     }
@@ -63,15 +63,13 @@ fn names(arguments: &RememberEnvVar) -> Result<Vec<EnvName>> {
 }
 
 fn remember_one(app: &App, account: &Account<'_>, arguments: RememberEnvVar) -> Outcome<()> {
-    if !arguments.sources.choice.is_empty() {
-        return Err(Failure::usage("--only and --except choose from a source")
-            .hint("add --all, --from-env, --from FILE or --from-instance ID")
-            .into());
-    }
     if !arguments.more.is_empty() {
         return Err(Failure::usage("more than a name and a value")
             .hint("see `vastenv remember env-var --help`")
             .into());
+    }
+    if !arguments.filters.is_empty() {
+        return Err(filters_without_source().into());
     }
     let typed = arguments.name.as_deref().unwrap_or_default();
     let name = checked_name(typed)?;
@@ -93,8 +91,14 @@ fn remember_from(
     names: &[EnvName],
     sources: &Sources,
     opening: &Opening,
+    filters: &cli::Filters,
 ) -> Outcome<()> {
     let Place { from_env, from, from_instance, from_ssh } = &sources.place;
+    let has_place = *from_env || from.is_some() || from_instance.is_some() || from_ssh.is_some();
+    if !has_place && !filters.is_empty() {
+        return Err(filters_without_source().into());
+    }
+    let filters = read_filters(filters)?;
     // First: a fault in these needs no server.
     let file = from.as_deref().map(|path| read_file(app, path, opening)).transpose()?;
     let options = &sources.ssh;
@@ -104,44 +108,41 @@ fn remember_from(
         refuse_another(owner, &owner_of(account)?)?;
     }
     let environment = account.environment(&known);
-    let chosen = choose(app, &known, &sources.choice)?;
-    let mut wanted: Vec<String> = if names.is_empty() {
+    let wanted: Vec<String> = if names.is_empty() {
         environment.hidden().into_iter().map(str::to_owned).collect()
     } else {
         names.iter().enumerate().map(|(at, name)| wanted_name(&known, name, at)).collect::<Result<_>>()?
     };
-    wanted.retain(|name| chosen.contains(name));
     let given = if from_instance.is_some() || from_ssh.is_some() {
         let here = if sources.all && names.is_empty() { known_here(&known) } else { Vec::new() };
-        let here = here.iter().filter(|name| chosen.contains(*name));
-        let wanted: Vec<String> = wanted.iter().chain(here).cloned().collect();
+        let wanted: Vec<String> = wanted.iter().chain(&here).cloned().collect();
         let target = || match from_instance {
             Some(id) => there::instance(app, *id, options).map(Some),
             None => Ok(destination),
         };
-        match from_there(app, target, &known, &environment, &wanted)? {
+        match from_there(app, target, &known, &environment, &wanted, &filters)? {
             Some(given) => given,
             None => return Ok(()),
         }
     } else if sources.all {
         ask_for(app, account, &known, &wanted)?
     } else if *from_env {
-        from_place(app, &wanted, "here", |name| {
-            let bytes = context::bytes_var(&EnvName::parse(name).ok()?)?;
-            Some(String::from_utf8(bytes).map(Secret::new).map_err(|error| error.utf8_error()))
-        })
+        from_place(app, context::all_vars(), &known, &wanted, &filters, "here")?
     } else if let Some(file) = &file {
-        from_file(app, file, &known, &chosen, if names.is_empty() { None } else { Some(&wanted) })
+        from_file(app, file, &known, if names.is_empty() { &[] } else { &wanted }, &filters)?
     } else {
         return Err(Failure::usage("nothing to remember given")
             .hint("vastenv remember env-var NAME, or --all, --from-env, --from FILE, --from-instance ID")
             .into());
     };
+    refuse_unmet(app, &filters, &known, &given)?;
     if given.is_empty() {
         if wanted.is_empty() {
-            let these = if sources.choice.is_empty() { "" } else { " of these" };
-            app.ui.say(&format!("nothing to remember: no value{these} is unknown"));
+            app.ui.say("nothing to remember: no value is unknown");
             return Ok(());
+        }
+        if filters.is_selective() {
+            return Err(Failure::failed("no value remembered: the filters leave none that is unknown").into());
         }
         let failure = Failure::failed(format!("no value remembered for {}", wanted.join(", ")));
         return Err(match (from_instance, from_ssh) {
@@ -163,11 +164,12 @@ fn from_there(
     known: &KnownVariables,
     environment: &Environment,
     wanted: &[String],
+    filters: &Filters,
 ) -> Outcome<Option<Vec<Given>>> {
     let target = if wanted.is_empty() { None } else { target()? };
     let Some(target) = target else { return Ok(Some(Vec::new())) };
     let container = launch_environment(&target, &not_for_ssh(app, environment))?;
-    let mut given = from_place(app, wanted, "there", |name| container.get(name).cloned());
+    let mut given = from_place(app, container.into_variables(), known, wanted, filters, "there")?;
     let found = given.len();
     given.retain(|(name, value)| known.get(name).and_then(|variable| variable.value) != Some(value));
     if given.is_empty() && found > 0 {
@@ -175,14 +177,6 @@ fn from_there(
         return Ok(None);
     }
     Ok(Some(given))
-}
-
-/// The names that filters leave.
-fn choose(app: &App, known: &KnownVariables, choice: &Choice) -> Result<BTreeSet<String>> {
-    let filters = read_filters(&Filters { choice: choice.clone(), ..Filters::default() })?;
-    let filtered = filters.apply(known.iter().map(|variable| (variable.name.to_owned(), ())).collect())?;
-    filtered.notes.iter().for_each(|note| app.ui.warn(note));
-    Ok(filtered.variables.into_keys().collect())
 }
 
 /// The names whose values this machine has beside the server, which hides them.
@@ -269,17 +263,24 @@ fn ask_for(app: &App, account: &Account<'_>, known: &KnownVariables, names: &[St
     Ok(given)
 }
 
-/// The values that a place has of these variables.
+/// The values that an environment has of these variables.
 fn from_place(
     app: &App,
+    found: BTreeMap<String, LaunchValue>,
+    known: &KnownVariables,
     names: &[String],
+    filters: &Filters,
     place: &str,
-    found: impl Fn(&str) -> Option<LaunchValue>,
-) -> Vec<Given> {
+) -> Result<Vec<Given>> {
+    let found = filtered(app, filters, found)?;
+    for name in found.keys().filter(|name| filters.names(name) && known.find(name).is_none()) {
+        app.ui.say(&format!("{} is not in the account", printable(name)));
+    }
     let mut given = Vec::new();
-    for name in names {
+    // Of what the filters leave out, nothing is expected.
+    for name in names.iter().filter(|name| !filters.is_selective() || found.contains_key(*name)) {
         let shown = printable(name);
-        match found(name) {
+        match found.get(name).cloned() {
             None => app.ui.say(&format!("{shown} is not in the environment {place}")),
             Some(Err(_)) => app.ui.say(&format!("{shown} is not UTF-8 {place}")),
             Some(Ok(value)) if value.expose().is_empty() => {
@@ -297,7 +298,39 @@ fn from_place(
             }
         }
     }
-    given
+    Ok(given)
+}
+
+/// What the filters leave of a source, under the names that the account has for it.
+fn filtered<V>(app: &App, filters: &Filters, source: BTreeMap<String, V>) -> Result<BTreeMap<String, V>> {
+    let filtered = filters.apply(source)?;
+    for note in &filtered.notes {
+        app.ui.warn(note);
+    }
+    Ok(filtered.variables)
+}
+
+/// Checks that what is required has a value here, or gets one.
+fn refuse_unmet(app: &App, filters: &Filters, known: &KnownVariables, given: &[Given]) -> Result<()> {
+    let Some(required) = filters.required(known.iter().map(|variable| variable.name)) else { return Ok(()) };
+    for note in &required.notes {
+        app.ui.warn(note);
+    }
+    let has = |name: &String| {
+        known.get(name).is_some_and(|variable| variable.value.is_some())
+            || given.iter().any(|(given, _)| given == name)
+    };
+    let unmet = required.names.iter().filter(|name| !has(name)).chain(&required.unmatched);
+    let unmet: Vec<String> = unmet.map(|name| printable(name)).collect();
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("required but not found: {}; nothing remembered", unmet.join(", "))))
+}
+
+fn filters_without_source() -> Failure {
+    Failure::usage("filters choose from a source, and none is given")
+        .hint("add --from-env, --from FILE, --from-instance ID or --from-ssh DEST")
 }
 
 fn read_file(app: &App, path: &Path, opening: &Opening) -> Result<ValuesFile> {
@@ -317,25 +350,29 @@ fn refuse_another(owner: &Owner, here: &Owner) -> Result<()> {
         .hint("take its values anyway: --any-account"))
 }
 
-/// The values of a file for what the account has, the server hides and filters leave, or for `named`.
+/// The values of a file for what the account has and the server hides, or for `only`.
 fn from_file(
     app: &App,
     file: &ValuesFile,
     known: &KnownVariables,
-    chosen: &BTreeSet<String>,
-    named: Option<&[String]>,
-) -> Vec<Given> {
+    only: &[String],
+    filters: &Filters,
+) -> Result<Vec<Given>> {
+    let variables = file.settled.variables.iter();
+    let variables =
+        filtered(app, filters, variables.map(|(name, value)| (name.as_str().to_owned(), value)).collect())?;
     let mut given = Vec::new();
-    for (name, value) in &file.settled.variables {
-        let Some(variable) = known.find(name.as_str()) else {
-            if !file.is_environment {
+    for (name, value) in variables {
+        let Some(variable) = known.find(&name) else {
+            if !file.is_environment || filters.names(&name) {
                 app.ui.say(&format!("{name} is not in the account (`vastenv import` creates it)"));
             }
             continue;
         };
-        let is_wanted = match named {
-            None => variable.shown().is_none() && chosen.contains(variable.name),
-            Some(named) => named.iter().any(|named| named == variable.name),
+        let is_wanted = if only.is_empty() {
+            variable.shown().is_none()
+        } else {
+            only.iter().any(|only| only == variable.name)
         };
         if !is_wanted {
             continue;
@@ -345,7 +382,7 @@ fn from_file(
             None => given.push((variable.name.to_owned(), value.clone())),
         }
     }
-    given
+    Ok(given)
 }
 
 fn keep(app: &App, account: &Account<'_>, known: &KnownVariables, given: &[Given]) -> Result<()> {

@@ -7,7 +7,7 @@ use super::guard;
 use super::load::{Selected, read_filters, refuse_unmet, select, select_without_account};
 use super::outcome::Outcome;
 use crate::account::Urgency;
-use crate::cli::{Choice, Filters, ShowEnvVars};
+use crate::cli::{Filters, ShowEnvVars};
 use crate::context;
 use crate::domain::{Failure, Kind, Remembered, Secret, printable};
 use crate::environment::{self, KnownVariables, Provenance, Variable};
@@ -22,9 +22,8 @@ pub fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
         guard::values(app)?;
     }
     let given = &arguments.filters;
-    let only = [arguments.names.as_slice(), &given.choice.only].concat();
-    let choice = Choice { only, except: given.choice.except.clone() };
-    let filters = read_filters(&Filters { choice, ..given.clone() })?;
+    let only = [arguments.names.as_slice(), &given.only].concat();
+    let filters = read_filters(&Filters { only, ..given.clone() })?;
     let account = match app.account() {
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
             return of_container(app, arguments, &filters, failure);

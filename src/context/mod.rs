@@ -3,6 +3,7 @@
 
 pub mod variables;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -10,6 +11,7 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::sys::resource::{Resource, getrlimit};
@@ -39,6 +41,15 @@ pub fn secret_var(name: &str) -> Option<Secret> {
 /// The bytes of an environment variable, empty ones included.
 pub fn bytes_var(name: &EnvName) -> Option<Vec<u8>> {
     std::env::var_os(name.as_str()).map(OsString::into_vec)
+}
+
+/// The variables of the environment. Values need not be text.
+pub fn all_vars() -> BTreeMap<String, std::result::Result<Secret, Utf8Error>> {
+    let named = |(name, value): (OsString, OsString)| {
+        let value = String::from_utf8(value.into_vec());
+        Some((name.into_string().ok()?, value.map(Secret::new).map_err(|error| error.utf8_error())))
+    };
+    std::env::vars_os().filter_map(named).collect()
 }
 
 /// What the environment can still take, beside what is in it. The ledger does not count: it is written anew.

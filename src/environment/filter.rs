@@ -77,8 +77,8 @@ impl Filters {
     /// A name matches nothing, or two variables end up with the same name.
     pub fn apply<V>(&self, mut variables: BTreeMap<String, V>) -> Result<Filtered<V>> {
         let mut notes = Vec::new();
-        let kept = matching("--only", &self.only, &variables, &mut notes)?;
-        let dropped = matching("--except", &self.except, &variables, &mut notes)?;
+        let kept = matching(&self.only, &variables, &mut notes)?;
+        let dropped = matching(&self.except, &variables, &mut notes)?;
         let new_names = self.new_names(&variables)?;
         variables.retain(|name, _| (self.only.is_empty() || kept.contains(name)) && !dropped.contains(name));
         if let Some(old) = new_names.keys().find(|old| !variables.contains_key(*old)) {
@@ -102,11 +102,24 @@ impl Filters {
         Ok(filtered)
     }
 
+    /// Whether variables are left out or renamed.
+    pub fn is_selective(&self) -> bool {
+        let Self { only, except, rename, prefix, require: _ } = self;
+        !(only.is_empty() && except.is_empty() && rename.is_empty() && prefix.is_empty())
+    }
+
+    /// Whether the final name `name` was asked for as such, not by a glob.
+    pub fn names(&self, name: &str) -> bool {
+        let Some(name) = name.strip_prefix(&self.prefix) else { return false };
+        let is_name = |pattern: &Pattern| !pattern.is_glob() && !pattern.matching(&[name]).is_empty();
+        self.only.iter().any(is_name) || self.rename.iter().any(|(new, _)| new.as_str() == name)
+    }
+
     /// The new name of each old one.
     fn new_names<V>(&self, variables: &BTreeMap<String, V>) -> Result<BTreeMap<String, &EnvName>> {
         let mut new_names = BTreeMap::new();
         for (new, old) in &self.rename {
-            let matched = matching("--rename", std::slice::from_ref(old), variables, &mut Vec::new())?;
+            let matched = matching(std::slice::from_ref(old), variables, &mut Vec::new())?;
             for old in matched {
                 if new_names.insert(old.clone(), new).is_some() {
                     return Err(Failure::usage(format!("--rename: {} is given twice", printable(&old))));
@@ -126,7 +139,7 @@ impl Filters {
         for pattern in &self.require {
             let matched = pattern.matching(&names);
             if matched.is_empty() && pattern.is_glob() {
-                required.notes.push(unmatched("--require", [pattern]));
+                required.notes.push(unmatched([pattern]));
             } else if matched.is_empty() {
                 required.unmatched.push(pattern.0.clone());
             }
@@ -152,7 +165,6 @@ impl Pattern {
 
 /// The names that some pattern matches; a glob that matches none is a note.
 fn matching<V>(
-    option: &str,
     patterns: &[Pattern],
     variables: &BTreeMap<String, V>,
     notes: &mut Vec<String>,
@@ -163,18 +175,18 @@ fn matching<V>(
     for pattern in patterns {
         let found = pattern.matching(&names);
         if found.is_empty() && pattern.is_glob() {
-            notes.push(unmatched(option, [pattern]));
+            notes.push(unmatched([pattern]));
         } else if found.is_empty() {
             strangers.push(pattern);
         }
         matched.extend(found.into_iter().map(str::to_owned));
     }
-    if strangers.is_empty() { Ok(matched) } else { Err(Failure::failed(unmatched(option, strangers))) }
+    if strangers.is_empty() { Ok(matched) } else { Err(Failure::failed(unmatched(strangers))) }
 }
 
-fn unmatched<'p>(option: &str, patterns: impl IntoIterator<Item = &'p Pattern>) -> String {
+fn unmatched<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> String {
     let shown: Vec<String> = patterns.into_iter().map(|pattern| printable(&pattern.0)).collect();
-    format!("{option}: no variable matches {}", shown.join(", "))
+    format!("no variable matches {}", shown.join(", "))
 }
 
 fn patterns(option: &str, given: &[String]) -> Result<Vec<Pattern>> {
@@ -302,11 +314,11 @@ mod tests {
 
     #[test]
     fn a_name_that_matches_nothing_is_refused_and_a_glob_noted() {
-        assert_eq!(refused("--only HF_TOKEN,TYPO,TYPO2", &NAMES), "--only: no variable matches TYPO, TYPO2");
-        assert_eq!(refused("--except TYPO", &NAMES), "--except: no variable matches TYPO");
-        assert_eq!(refused("--rename N=TYPO", &NAMES), "--rename: no variable matches TYPO");
+        assert_eq!(refused("--only HF_TOKEN,TYPO,TYPO2", &NAMES), "no variable matches TYPO, TYPO2");
+        assert_eq!(refused("--except TYPO", &NAMES), "no variable matches TYPO");
+        assert_eq!(refused("--rename N=TYPO", &NAMES), "no variable matches TYPO");
         let filtered = apply("--only HF_*,TYPO* --except ?", &NAMES).expect("filtered");
-        assert_eq!(filtered.notes, ["--only: no variable matches TYPO*", "--except: no variable matches ?"]);
+        assert_eq!(filtered.notes, ["no variable matches TYPO*", "no variable matches ?"]);
         assert_eq!(filtered.variables.len(), 1);
         assert_eq!(left("--only TYPO*", &NAMES), [""; 0]);
     }
@@ -360,7 +372,7 @@ mod tests {
         let required = filters.required(filtered.variables.keys().map(String::as_str)).expect("some");
         assert_eq!(required.names.into_iter().collect::<Vec<_>>(), ["AWS_KEY", "AWS_SECRET", "TOKEN"]);
         assert_eq!(required.unmatched, ["HF_TOKEN"]);
-        assert_eq!(required.notes, ["--require: no variable matches X*"]);
+        assert_eq!(required.notes, ["no variable matches X*"]);
         assert_eq!(Filters::default().required(NAMES), None);
     }
 }

@@ -83,6 +83,11 @@ impl Launch {
         self.0.get(name)
     }
 
+    /// All of it, by name.
+    pub fn into_variables(self) -> BTreeMap<String, LaunchValue> {
+        self.0
+    }
+
     /// The number of the instance that this is.
     pub fn instance_id(&self) -> Option<u64> {
         let [id, label] = CONTAINER_NAMES.map(|name| self.value(name).map(Secret::expose));

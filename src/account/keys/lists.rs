@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use crate::account::local::Account;
-use crate::account::machine::Machine;
 use crate::account::sync::refresh::Urgency;
 use crate::account::sync::remote::Remote;
 use crate::api::{ApiKey, Listing, SshKey};

@@ -112,13 +112,25 @@ fn only_what_is_required_must_be_there() {
         refused(&home, options, &["required but missing: B (hidden by Vast, value unknown here)"]);
     }
     refused(&home, &["--require", "B"], &["; value unknown here: C"]);
-    refused(&home, &["--require", "TYPO"], &["required but missing: TYPO (no such variable)"]);
+    refused(&home, &["--require", "B"], &["hint: enter its value once: vastenv remember env-var B\n"]);
+    // No value that is entered helps here.
+    let lacks = "required but missing: TYPO (no such variable)";
+    refused(&home, &["--require", "TYPO"], &[lacks, "hint: see why: vastenv show env-vars"]);
     refused(&home, &["--require", "A", "--only", "A", "--prefix", "X_"], &["A (no such variable)"]);
     starts(
         &home,
         &["--require", "A,TYPO*"],
-        &format!("vastenv: warning: --require: no variable matches TYPO*\n{named}"),
+        &format!("vastenv: warning: no variable matches TYPO*\n{named}"),
     );
+}
+
+#[test]
+fn what_an_account_lacks_is_said_only_where_it_was_read() {
+    let (account, home) = account();
+    drop(account);
+    fs::remove_dir_all(home.path(".cache/vastenv")).expect("removed");
+    let said = home.vastenv(&["run", "--allow-missing", "--require", "A", "--", "true"]).run();
+    said.refuses(1, &["going on without", "required but missing: A (the account could not be read)"]);
 }
 
 #[test]

@@ -260,3 +260,41 @@ fn after_thirty_days_a_deleted_variables_value_is_gone() {
     let left = fs::read_to_string(&path).expect("read");
     assert!(!left.contains("hidden-a") && left.contains("hidden-b"), "{left}");
 }
+
+#[test]
+fn every_source_takes_the_filters() {
+    let account = masked(&json!({"A": "1", "B": "2", "HF_TOKEN": "3"}));
+    let null = "A=one\0B=two\0HUB=hub\0HF_TOKEN=other\0HOME=/x\0";
+    for source in [&["--from", "values.env"][..], &["--from", "-", "--null"], &["--from-env"]] {
+        let home = account.known_home();
+        fs::write(home.path("values.env"), "A=one\nB=two\nHUB=hub\nHF_TOKEN=other\n").expect("written");
+        let remember = |filters: &[&str]| {
+            let call = home.vastenv(&[&["remember", "env-var"], source, filters].concat());
+            let set = [("A", "one"), ("B", "two"), ("HUB", "hub"), ("HF_TOKEN", "other")];
+            let call = set.iter().fold(call, |call, (name, value)| call.env(name, value));
+            call.stdin(null).run()
+        };
+        for (filters, why) in [
+            (&["--only", "TYPO"][..], "no variable matches TYPO"),
+            (&["--rename", "HF_TOKEN=HUB"], "HF_TOKEN and HUB would both be called HF_TOKEN"),
+            (&["--except", "HF_TOKEN", "--require", "HF_TOKEN"], "required but not found: HF_TOKEN"),
+            (&["--require", "TYPO"], "required but not found: TYPO"),
+            (&["--only", "HUB"], "the filters leave none"),
+            (&["--only", "HUB"], "HUB is not in the account"),
+        ] {
+            let said = remember(filters).refuses(1, &[why]);
+            assert!(!said.err.contains("not in the environment"), "{said:?}");
+            exports(&home, &json!({}));
+        }
+        remember(&["--only", "a,B*", "--except", "B"]).expect(0);
+        exports(&home, &json!({"A": "one"}));
+        remember(&["--except", "HF_*", "--rename", "HF_TOKEN=HUB", "--require", "A,HF_TOKEN"]).expect(0);
+        exports(&home, &json!({"A": "one", "B": "two", "HF_TOKEN": "hub"}));
+        home.ok(&["forget", "env-var", "--all", "-y", "--quiet"]);
+        remember(&["--only", "TOKEN*", "--prefix", "HF_"]).refuses(1, &["no variable matches TOKEN*"]);
+        exports(&home, &json!({}));
+    }
+    let home = account.known_home();
+    home.vastenv(&["remember", "env-var", "A", "v", "--only", "A"]).run().refuses(2, &["--from FILE"]);
+    home.vastenv(&["remember", "env-var", "--all", "--only", "A"]).run().refuses(2, &["--from FILE"]);
+}

@@ -306,6 +306,14 @@ fn commands_use_it_and_say_where_a_value_is_from() {
     check(&found, &[loaded(), AWKWARD.to_vec()].concat(), &STAYS_OUT);
     let exported: BTreeMap<String, String> = serde_json::from_str(&out(&["export", "json"])).expect("JSON");
     check(&exported, &[loaded(), AWKWARD.to_vec()].concat(), &["HOME", "TERM", "PATH", "VAST_URL"]);
+    for (name, value) in AWKWARD.iter().chain(&[("CUDA_HOME", "/usr/local/cuda")]) {
+        assert_eq!(out(&["show", "env-var", "-n", name]), *value, "{name}");
+    }
+    for refused in ["PYTHONSTARTUP", "TYPO"] {
+        let output = container.run(&[vastenv, "show", "env-var", refused]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains("is loaded from this container"), "{said}");
+    }
     assert_eq!(out(&["run", "--redact", "--", "printenv", "A_WORD"]), "*****\n");
     for report in [&["status"][..], &["doctor"], &[]] {
         let said = out(report);
