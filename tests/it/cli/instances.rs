@@ -81,7 +81,7 @@ fn the_newest_that_runs_is_the_nearest_way_to_hidden_values() {
     let account = TestAccount::of(&state, Options { mask: true, ..Options::default() });
     let mut home = account.home();
     home.unset("VAST_API_KEY");
-    let way = "take them from an instance that runs: vastenv remember env-var --from-instance 20";
+    let way = "take them from the instance 20: vastenv remember env-var --from-instance 20";
     let said = home.vastenv(&["set", "api-key"]).stdin(KEY).run().expect(0);
     said.mentions(&[&format!("next, {way}\n")]);
     account.forget();

@@ -43,36 +43,6 @@ fn the_environment_is_a_source_of_what_is_unknown() {
 }
 
 #[test]
-fn filters_choose_from_every_source() {
-    let account = masked(&json!({"HF_A": "1", "HF_B": "2", "WANDB": "3"}));
-    let home = account.home();
-    home.write(".env", "HF_A=a\nHF_B=b\nWANDB=c\nOTHER=d\n");
-    let from_file = ["remember", "env-var", "--from", ".env"];
-    for source in [&from_file[..], &["remember", "--from-env"]] {
-        let with = |filters: &[&str]| {
-            let call = home.vastenv(&[source, filters].concat());
-            call.env("HF_A", "a").env("HF_B", "b").env("WANDB", "c").run()
-        };
-        with(&["--only", "HF_*,x*", "--except", "hf_b"])
-            .expect(0)
-            .mentions(&["warning: --only: no variable matches x*", "remembered HF_A on this"]);
-        exports(&home, &json!({"HF_A": "a"}));
-        with(&["--only", "HF_A,TYPO"]).refuses(1, &["--only: no variable matches TYPO"]);
-        with(&["--except", "*"]).expect(0).mentions(&["nothing to remember: no value of these is unknown"]);
-        exports(&home, &json!({"HF_A": "a"}));
-        home.ok(&["forget", "env-var", "HF_A"]);
-    }
-    let mut terminal = Terminal::open(&home, 80, "vastenv remember env-var --all --except 'HF_*'");
-    terminal.wait_for("value 1 of 1, WANDB (Enter skips): ");
-    terminal.type_in("hidden-c\r");
-    assert_eq!(terminal.end().1, 0);
-    exports(&home, &json!({"WANDB": "hidden-c"}));
-    home.vastenv(&["remember", "env-var", "HF_A", "v", "--only", "HF_A"])
-        .run()
-        .refuses(2, &["--only and --except choose from a source"]);
-}
-
-#[test]
 fn all_are_asked_for_one_by_one() {
     let account = masked(&json!({"A": "1", "B": "2", "C": "3"}));
     let home = account.known_home();
