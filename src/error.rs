@@ -72,7 +72,11 @@ pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
             format!("invalid value{word} for {place}{known}{why}")
         }
         ErrorKind::MissingRequiredArgument => {
-            format!("missing: {}", text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned()))
+            let what = text(ContextKind::InvalidArg).unwrap_or_else(|| "an argument".to_owned());
+            // Options of which one is needed stand in brackets of their own.
+            let options = what.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+            let options = options.filter(|options| options.starts_with("--"));
+            format!("missing: {}", options.unwrap_or(&what).replace("|--", " or --"))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             "no command given".to_owned()

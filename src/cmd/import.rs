@@ -12,6 +12,7 @@ use super::app::{App, CallOptions};
 use super::ask::{agree, agree_beside_stdin};
 use super::dotenv_file::{is_stdin, read_entries, shown};
 use super::outcome::Outcome;
+use super::running::tell_of_old_values;
 use super::ssh_key::server_option;
 use crate::account::{Account, Batch, Ended, Urgency};
 use crate::cli::Import;
@@ -112,7 +113,7 @@ fn send(
     let waiting = RefCell::new(batch);
     // Where a two-factor session ends on the way, this is called again with another key.
     let options = CallOptions { hears_interrupts: true, ..app.call_options(false) };
-    let ended = app.with_server_as(account, options, async |remote| {
+    let ended = app.with_server_as(account.clone(), options, async |remote| {
         let mut signals = Signals::hear_ends()?;
         let mut batch = waiting.take();
         let ended = remote.send_batch(&mut batch, async || signals.next().await).await;
@@ -121,6 +122,9 @@ fn send(
     });
     let batch = waiting.into_inner();
     report(app, &batch, skipped)?;
+    if !batch.sent.updated.is_empty() {
+        tell_of_old_values(app, &account);
+    }
     let go_on = format!("resume with `{}`", same_command(app, &arguments.file));
     match ended {
         Ok(Ended::Complete) if batch.sent.failed.is_empty() && batch.sent.not_remembered.is_none() => {

@@ -7,7 +7,7 @@ use super::app::App;
 use super::ask::{agree, agree_beside_stdin};
 use super::guard;
 use super::outcome::Outcome;
-use super::running::running;
+use super::running::tell_of_old_values;
 use crate::account::{Account, Changed, Keeping, Remote};
 use crate::cli::NameValue;
 use crate::domain::{EnvName, Failure, Result, Secret, is_mask, unseen_edge};
@@ -110,8 +110,8 @@ pub fn change(
     })?;
     let verb = if changed.created { "created" } else { "updated" };
     report(app, verb, name.as_str(), &changed, keeping)?;
-    if let Some(instances) = running(&account).filter(|_| !changed.created && !app.ui.raw) {
-        app.ui.say(&format!("running instances keep the old value: {instances}"));
+    if !changed.created {
+        tell_of_old_values(app, &account);
     }
     Ok(())
 }

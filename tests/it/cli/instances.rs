@@ -138,12 +138,16 @@ fn knowing_home(account: &TestAccount) -> Home {
 fn an_update_names_the_instances_that_keep_the_old_value() {
     let account = account();
     let home = knowing_home(&account);
+    home.write(".env", "A=imported\n");
+    home.write("new.env", "C=imported\n");
     let hint = "running instances keep the old value: 20931234 (train)\n";
     for (arguments, is_told) in [
         (&["update", "env-var", "A", "2"][..], true),
         (&["set", "env-var", "A", "3"], true),
         (&["set", "env-var", "NEW", "1"], false),
         (&["create", "env-var", "B", "1"], false),
+        (&["import", ".env", "-y"], true),
+        (&["import", "new.env", "-y"], false),
         (&["update", "env-var", "A", "4", "--raw"], false),
         (&["update", "env-var", "A", "5", "-q"], false),
     ] {

@@ -266,6 +266,11 @@ fn what_an_instance_has_otherwise_is_named() {
     // What is for ssh is in vain without it.
     for command in [&["diff", "x"][..], &["run", "true"], &["remember", "env-var", "A"], &["remember"]] {
         let words = [&command[..1], &["--ssh-option", "Port=1"], &command[1..]].concat();
-        home.vastenv(&words).run().expect(2);
+        let option = if command[0] == "remember" {
+            "--from-instance <INSTANCE> or --from-ssh <DEST>"
+        } else {
+            "--on <DEST|ID>"
+        };
+        home.vastenv(&words).run().refuses(2, &[&format!("vastenv: missing: {option}\n")]);
     }
 }

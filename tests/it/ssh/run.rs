@@ -124,6 +124,6 @@ fn what_a_login_runs_in_place_of_it_gets_nothing() {
 fn what_the_account_lacks_a_value_of_is_told_before_anything_is_asked_of_the_machine() {
     let home = Home::at(&crate::raw_server::nobody(), "a-key-of-this-server-0001");
     home.vastenv(&["run", "--on", "nobody.invalid", "true"]).run().refuses(1, &["--allow-missing"]);
-    home.vastenv(&["run", "--ssh-option", "x", "true"]).run().refuses(2, &["--on"]);
+    home.vastenv(&["run", "--ssh-option", "x", "true"]).run().refuses(2, &["missing: --on <DEST|ID>\n"]);
     home.vastenv(&["run"]).run().refuses(2, &["CMD"]);
 }
