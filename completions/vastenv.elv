@@ -64,7 +64,7 @@ set edit:completion:arg-completer[vastenv] = {|@words|
             cand --api-key 'Use this API key (visible in `ps`: prefer VAST_API_KEY or `vastenv set api-key`)'
             cand --url 'Server URL [default: $VAST_URL, or https://console.vast.ai]'
             cand --retry 'Attempts per request'
-            cand --install 'Add the line that loads it to the shell''s startup file'
+            cand --install 'Add the line that loads it to the shell''s start-up file'
             cand --remove 'Remove that line'
             cand --raw 'Print JSON, as the official client does'
             cand --json 'Print JSON, as the official client does'

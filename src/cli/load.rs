@@ -18,7 +18,7 @@ pub struct Hook {
     /// The shell
     #[arg(value_parser = PossibleValuesParser::new(shell::ALL.map(Dialect::name)))]
     pub shell: String,
-    /// Add the line that loads it to the shell's startup file
+    /// Add the line that loads it to the shell's start-up file
     #[arg(long)]
     pub install: bool,
     /// Remove that line
