@@ -208,7 +208,7 @@ pub enum Command {
     #[command(subcommand)]
     Reset(Reset),
     /// Remember values that Vast hides
-    Remember(Remember),
+    Remember(Box<Remember>),
     /// Forget remembered values
     #[command(subcommand)]
     Forget(Forget),

@@ -117,7 +117,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Delete(Delete::SshKey(arguments)) => {
             return delete_ssh_key::delete_ssh_key(&app()?, &arguments);
         }
-        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, arguments)?,
+        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, *arguments)?,
         Command::Forget(Forget::EnvVar(arguments)) => forget_env_var::forget_env_var(&app()?, &arguments)?,
         Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?)?,
         Command::Create(Create::EnvVar(arguments)) => create_env_var::create_env_var(&app()?, arguments)?,
