@@ -57,7 +57,7 @@ impl PublicKey {
                     .hint("it is one line in its .pub file: give that file"))
             }
             several => Err(Failure::usage(format!("{} lines: give one key at a time", several.len()))
-                .hint("give each on its own: vastenv create ssh-key 'ssh-ed25519 AAAA…'")),
+                .hint("give each on its own, such as 'ssh-ed25519 AAAA…'")),
         }
     }
 

@@ -10,7 +10,7 @@ use super::Fact;
 use crate::account::{Account, Known, without_account};
 use crate::context::{self, variables};
 use crate::domain::{
-    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, Result, ServerUrl, count, format_duration,
+    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, Means, Result, ServerUrl, count, format_duration,
     printable,
 };
 use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
@@ -147,7 +147,11 @@ impl<'a> Facts<'a> {
             return vec![Fact::new("values", format!("{} checked, offline", count(number, "known value")))];
         }
         let fact = |(variable, fault): &(Variable<'_>, Fault)| {
-            let verb = if variable.provenance == Provenance::Remembered { "remember" } else { "update" };
+            // What was sent or told is what the account has, and its instances get.
+            let remembered = cached.known.remembered.get(variable.name);
+            let is_only_here = variable.provenance == Provenance::Remembered
+                && remembered.is_some_and(|remembered| remembered.by == Means::Given);
+            let verb = if is_only_here { "remember" } else { "update" };
             let word = shell_escape::escape(variable.name.into());
             Fact::new("values", format!("{}: {fault}", printable(variable.name)))
                 .next(format!("vastenv {verb} env-var {word}"))

@@ -95,4 +95,8 @@ fn values_that_look_mistaken_are_a_note_by_name() {
     assert!(said.out.contains("→ vastenv remember env-var A"), "{said:?}");
     home.ok(&["remember", "env-var", "A", "fine"]);
     expect(&home, 0, "values", "ok");
+    // What was sent from here is wrong in the account too.
+    home.ok(&["update", "env-var", "A", "'hidden'", "--quiet"]);
+    let said = home.vastenv(&["doctor"]).run().expect(0).hides("hidden");
+    assert!(said.out.contains("→ vastenv update env-var A"), "{said:?}");
 }
