@@ -12,7 +12,7 @@ use crate::sealing::{Trouble, Vault};
 
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
+pub(crate) struct Credential {
     pub key: Secret,
     /// Where it was found.
     pub source: Source,
@@ -20,7 +20,7 @@ pub struct Credential {
 
 /// Where a key was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `--api-key`.
     Flag,
     /// `VAST_API_KEY`.
@@ -37,7 +37,7 @@ pub enum Source {
 
 impl Source {
     /// What to do about a key from here that opens nothing.
-    pub fn mend(&self) -> &'static str {
+    pub(crate) fn fix(&self) -> &'static str {
         match self {
             Self::Flag => "use another key",
             Self::Environment => "change or unset VAST_API_KEY",
@@ -46,16 +46,16 @@ impl Source {
     }
 
     /// The same, kept apart where a key has to be saved.
-    pub fn remedy(&self) -> Remedy {
+    pub(crate) fn remedy(&self) -> Remedy {
         match self {
-            Self::Flag | Self::Environment => self.mend().into(),
-            _ => Remedy::SaveKey(self.mend().to_owned()),
+            Self::Flag | Self::Environment => self.fix().into(),
+            _ => Remedy::SaveKey(self.fix().to_owned()),
         }
     }
 
     /// Takes the file, if it is one, out of the reach of others; says so if that was needed. The
     /// official client leaves its permissions to the umask.
-    pub fn make_private(&self) -> Option<String> {
+    pub(crate) fn make_private(&self) -> Option<String> {
         let (Self::TwoFactorFile(path) | Self::KeyFile(path) | Self::LegacyFile(path)) = self else {
             return None;
         };
@@ -90,7 +90,7 @@ impl fmt::Display for Source {
 
 /// Finds the key: `flag`, then `variable` (the value of `VAST_API_KEY`), then the two-factor
 /// session's file, the key file, the old key file, and the keyring. Empty ones count as absent.
-pub fn find(
+pub(crate) fn find(
     flag: Option<&Secret>,
     variable: Option<&Secret>,
     paths: &Paths,
@@ -119,7 +119,7 @@ pub fn find(
 }
 
 /// The key that was saved: in the key file, in the old one, or in the keyring.
-pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
+pub(crate) fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
     let files = [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
     for source in files.into_iter().flatten() {
         if let Some(key) = read_key_file(&source)? {
@@ -130,7 +130,7 @@ pub fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> {
 }
 
 /// The key in the keyring, if one was saved there.
-pub fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
+pub(crate) fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
     let Some(id) = vault.entries()?.api_key else { return Ok(None) };
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
@@ -161,7 +161,7 @@ fn read_key_file(source: &Source) -> Result<Option<Secret>> {
 
 /// What may be a key: visible ASCII without white space, at most 512 characters. The error says
 /// which rule is broken and never repeats the text.
-pub fn check_key(text: &str) -> std::result::Result<Secret, &'static str> {
+pub(crate) fn check_key(text: &str) -> std::result::Result<Secret, &'static str> {
     if text.is_empty() {
         return Err("is empty");
     }

@@ -11,17 +11,17 @@ use crate::keypair::{PublicKey, is_private};
 use crate::ui::Ui;
 
 /// The exit code of an invalid command line.
-pub const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 
 /// Says what failed, and gives the exit code for it.
-pub fn report(failure: &Failure, ui: Ui) -> ExitCode {
+pub(crate) fn report(failure: &Failure, ui: Ui) -> ExitCode {
     ui.failure(failure);
     ExitCode::from(failure.exit_code())
 }
 
 /// What clap has against a command line, without repeating what may be a secret: words given to
 /// commands that take values or keys are never shown.
-pub fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
+pub(crate) fn usage(error: &clap::Error, arguments: &[String]) -> Failure {
     let is_about_keys = arguments.iter().any(|word| word == "ssh-key" || word == "--to");
     if is_about_keys && let Some(key) = arguments.iter().find(|word| is_private(word)) {
         // It starts with a dash, and so looks like an option.

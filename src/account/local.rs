@@ -17,7 +17,7 @@ use crate::store::{Backoff, Store};
 
 /// One key on one server, as the files on this machine know it.
 #[derive(Clone, Debug)]
-pub struct Account<'a> {
+pub(crate) struct Account<'a> {
     pub machine: &'a Machine,
     /// The user's settings.
     pub config: Config,
@@ -33,7 +33,7 @@ pub struct Account<'a> {
 
 /// An account as this machine knows it, without asking its server.
 #[derive(Debug)]
-pub enum Known {
+pub(crate) enum Known {
     /// Its variables.
     Variables(Box<KnownVariables>),
     /// The server refused the key, and that was its last word.
@@ -44,7 +44,7 @@ pub enum Known {
 
 impl<'a> Account<'a> {
     /// The account that `credential` opens on the selected server.
-    pub fn open(machine: &'a Machine, config: Config, credential: Credential) -> Result<Self> {
+    pub(crate) fn open(machine: &'a Machine, config: Config, credential: Credential) -> Result<Self> {
         let server = machine.selection.server()?;
         let key = machine.key_digest(&server, &credential.key)?;
         Ok(Self { machine, config, server, credential, key, room: Room::default() })
@@ -54,12 +54,12 @@ impl<'a> Account<'a> {
         &self.machine.store
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.machine.now()
     }
 
     /// What the files say of this account.
-    pub fn known(&self) -> Result<Known> {
+    pub(crate) fn known(&self) -> Result<Known> {
         let Some(identity) = self.identity()? else { return Ok(Known::Nothing) };
         if let Some(refused_at) = identity.refused_at {
             return Ok(Known::Refused(refused_at));
@@ -84,13 +84,13 @@ impl<'a> Account<'a> {
     }
 
     /// Whether a change of `name` from here ended so that its value is not known any more.
-    pub fn is_in_doubt(&self, name: &str) -> bool {
+    pub(crate) fn is_in_doubt(&self, name: &str) -> bool {
         let changes = self.id().and_then(|id| self.store().changes.load(&id).ok());
         changes.is_some_and(|changes| changes.contains_key(name))
     }
 
     /// Whose the key is, as far as known.
-    pub fn identity(&self) -> Result<Option<Identity>> {
+    pub(crate) fn identity(&self) -> Result<Option<Identity>> {
         self.store().identities.of(&self.key).load_if_possible()
     }
 
@@ -99,29 +99,29 @@ impl<'a> Account<'a> {
     }
 
     /// The account's id, as far as known.
-    pub fn id(&self) -> Option<AccountId> {
+    pub(crate) fn id(&self) -> Option<AccountId> {
         self.identity().ok()??.account(&self.server)
     }
 
     /// The seconds since the server last answered; `None` if that is not to be relied on (a change with an
     /// unknown end, a clock set back).
-    pub fn age(&self, known: &KnownVariables) -> Option<u64> {
+    pub(crate) fn age(&self, known: &KnownVariables) -> Option<u64> {
         if known.is_doubtful() { None } else { self.now().since(known.snapshot.fetched_at) }
     }
 
     /// Whether what is known is young enough to load without asking for anything newer.
-    pub fn is_fresh(&self, known: &KnownVariables) -> bool {
+    pub(crate) fn is_fresh(&self, known: &KnownVariables) -> bool {
         self.age(known).is_some_and(|age| age < self.config.max_age)
     }
 
     /// What a shell should hold.
-    pub fn environment(&self, known: &KnownVariables) -> Environment {
+    pub(crate) fn environment(&self, known: &KnownVariables) -> Environment {
         self.with_held(known, resolve_known(known, &self.rules()))
     }
 
     /// What a program should hold of that, as `choose` leaves and names it. One that runs `elsewhere` has no use
     /// for what is this container's own.
-    pub fn choose(
+    pub(crate) fn choose(
         &self,
         known: &KnownVariables,
         elsewhere: bool,
@@ -134,7 +134,7 @@ impl<'a> Account<'a> {
 
     fn with_held(&self, known: &KnownVariables, mut environment: Environment) -> Environment {
         if known.unread.is_some() || self.is_being_changed(known) {
-            environment.held =
+            environment.unavailable =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         }
         environment
@@ -146,17 +146,17 @@ impl<'a> Account<'a> {
     }
 
     /// What decides which variables a shell may hold.
-    pub fn rules(&self) -> Rules {
+    pub(crate) fn rules(&self) -> Rules {
         Rules { allowed: self.config.allow.clone(), room: self.room.clone() }
     }
 
     /// The failed refreshes of this key, if the last one failed.
-    pub fn backoff(&self) -> Option<Backoff> {
+    pub(crate) fn backoff(&self) -> Option<Backoff> {
         self.store().backoffs.of(&self.key).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
-    pub fn may_refresh(&self) -> bool {
+    pub(crate) fn may_refresh(&self) -> bool {
         let waiting = self.backoff().is_some_and(|backoff| backoff.wait(self.now()) > 0);
         !waiting && self.store().disk.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
     }
@@ -167,13 +167,13 @@ impl<'a> Account<'a> {
     }
 
     /// Whether the key is that of a two-factor session.
-    pub fn is_session(&self) -> bool {
+    pub(crate) fn is_session(&self) -> bool {
         matches!(self.credential.source, Source::TwoFactorFile(_))
     }
 
     /// What to go on with after the two-factor session ended: its file is removed, as the official
     /// client does, and the API key takes over (or a session that was started meanwhile).
-    pub fn after_session(&self) -> Result<Self> {
+    pub(crate) fn after_session(&self) -> Result<Self> {
         if let Source::TwoFactorFile(path) = &self.credential.source
             && self.machine.credential()? == self.credential
         {
@@ -187,18 +187,18 @@ impl<'a> Account<'a> {
     }
 
     /// The snapshot's file, once whose the key is is known.
-    pub fn snapshot_path(&self) -> Option<PathBuf> {
+    pub(crate) fn snapshot_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().snapshots.path(&id))
     }
 
     /// The file of the remembered values.
-    pub fn values_path(&self) -> Option<PathBuf> {
+    pub(crate) fn values_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().values.path(&id))
     }
 }
 
 /// [`without_account`], as `choose` leaves and names it.
-pub fn choose_without_account(
+pub(crate) fn choose_without_account(
     config: &Config,
     room: Room,
     choose: impl FnOnce(Named<'_>) -> Result<Named<'_>>,
@@ -208,7 +208,7 @@ pub fn choose_without_account(
 }
 
 /// Why a session does not get a variable that its container was launched with.
-pub fn left_out(
+pub(crate) fn left_out(
     config: &Config,
     room: Room,
     known: Option<&KnownVariables>,
@@ -219,7 +219,7 @@ pub fn left_out(
 }
 
 /// What a session is given in a container where no account is known; `None` outside of one.
-pub fn without_account(config: &Config, room: Room) -> Option<Environment> {
+pub(crate) fn without_account(config: &Config, room: Room) -> Option<Environment> {
     let launch = container::launch(config.container)?;
     Some(resolve_launch(&launch, &Rules { allowed: config.allow.clone(), room }))
 }

@@ -12,7 +12,7 @@ use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
 use crate::store::Store;
 
 #[derive(Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     pub selection: Selection,
     pub(in crate::account) store: Store,
     now: fn() -> Timestamp,
@@ -20,7 +20,7 @@ pub struct Machine {
 
 impl Machine {
     /// `storage` is what a setting of an earlier version says.
-    pub fn open(
+    pub(crate) fn open(
         selection: Selection,
         keyring: Keyring,
         storage: Option<Storage>,
@@ -32,32 +32,32 @@ impl Machine {
         Self { selection, store, now }
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         (self.now)()
     }
 
     /// Whether only an answer is wanted: then what cannot be written is told once, and used.
-    pub fn for_one_answer(&self, yes: bool) {
+    pub(crate) fn for_one_answer(&self, yes: bool) {
         self.store.disk.for_one_answer(yes);
     }
 
     /// Lets the keyring ask its user for a password, if it needs one.
-    pub fn let_keyring_ask(&self) {
+    pub(crate) fn let_keyring_ask(&self) {
         self.store.sealing.vault.let_keyring_ask();
     }
 
     /// Sentences for the user since the last call, such as what was fixed.
-    pub fn take_notes(&self) -> Vec<String> {
+    pub(crate) fn take_notes(&self) -> Vec<String> {
         self.store.disk.take_notes()
     }
 
     /// The key in use.
-    pub fn credential(&self) -> Result<Credential> {
+    pub(crate) fn credential(&self) -> Result<Credential> {
         self.selection.credential(&self.store.sealing.vault)
     }
 
     /// The key that was saved, whatever comes before it.
-    pub fn saved_credential(&self) -> Result<Option<Credential>> {
+    pub(crate) fn saved_credential(&self) -> Result<Option<Credential>> {
         credentials::saved(&self.selection.paths, &self.store.sealing.vault)
     }
 
@@ -68,24 +68,25 @@ impl Machine {
     }
 
     /// The ledger that `text` is; entries of a very long one are in a file.
-    pub fn ledger(&self, text: &str) -> Option<Ledger> {
+    pub(crate) fn ledger(&self, text: &str) -> Option<Ledger> {
         Ledger::decode(text, |id: &SessionId| self.store.sessions.load(id)?.entries)
     }
 
     /// How to take away what was loaded in the shell of `ledger` and `environment` leaves out. What is unknown
     /// stays.
-    pub fn withheld(
+    pub(crate) fn withheld(
         &self,
         ledger: &Ledger,
         environment: &Environment,
         current: &dyn Fn(&EnvName) -> Option<Vec<u8>>,
     ) -> Result<Vec<Change>> {
         let session = ledger.session.as_ref().and_then(|id| self.store.sessions.load(id)).unwrap_or_default();
-        let held = environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+        let unavailable =
+            environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         let earlier = self.store.loaded.load();
         let nothing = BTreeSet::new();
         let decided = diff(&Input {
-            desired: &Environment { held, ..environment.clone() },
+            desired: &Environment { unavailable, ..environment.clone() },
             ledger,
             previous: &session.previous,
             current,
@@ -100,12 +101,12 @@ impl Machine {
         Ok(decided.changes)
     }
 
-    pub fn sealing(&self) -> &Sealing {
+    pub(crate) fn sealing(&self) -> &Sealing {
         &self.store.sealing
     }
 
     /// Makes every file that holds values be of the form `wanted`.
-    pub fn convert_storage(&self, wanted: Storage) -> Result<Converted> {
+    pub(crate) fn convert_storage(&self, wanted: Storage) -> Result<Converted> {
         let done = sealing::convert(&self.store.sealing, wanted)?;
         self.sweep_leftovers();
         self.store.generation.publish(self.now())?;
@@ -119,50 +120,50 @@ impl Machine {
     }
 
     /// The temporary files of writers that were killed: in clear, whatever the settings say.
-    pub fn leftovers(&self) -> Vec<PathBuf> {
+    pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
         let shared = files::leftovers(&self.selection.paths.vastai_config);
         self.store.disk.leftovers().into_iter().chain(shared).collect()
     }
 
     /// Makes a folder that only its owner can use, or makes one so.
-    pub fn ensure_private(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn ensure_private(&self, folder: &Path) -> Result<()> {
         self.store.disk.ensure(folder)
     }
 
     /// The private folders, made or checked.
-    pub fn folders(&self) -> Result<[&PathBuf; 3]> {
+    pub(crate) fn folders(&self) -> Result<[&PathBuf; 3]> {
         let paths = &self.selection.paths;
         let folders = [&paths.state, &paths.cache, &paths.data];
         folders.iter().try_for_each(|folder| self.store.disk.ensure(folder)).map(|()| folders)
     }
 
     /// Keeps a new key with this number, as it came, because it is none that can be shown or used.
-    pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
+    pub(crate) fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
         self.store.reset.keep_odd_key(id, key)
     }
 
     /// Where the new key of a reset is until it has its place.
-    pub fn reset_key_path(&self) -> PathBuf {
+    pub(crate) fn reset_key_path(&self) -> PathBuf {
         self.store.reset.key_path()
     }
 
     /// The new key of a reset has its place.
-    pub fn end_reset(&self) {
+    pub(crate) fn end_reset(&self) {
         self.store.reset.end();
     }
 
     /// Whether the notice called `id` was shown on this machine since its problem began.
-    pub fn was_told(&self, id: &str) -> bool {
+    pub(crate) fn was_told(&self, id: &str) -> bool {
         self.store.notices.was_told(id)
     }
 
     /// Remembers that the notice called `id` was shown.
-    pub fn remember_told(&self, id: &str) {
+    pub(crate) fn remember_told(&self, id: &str) {
         self.store.notices.remember(id);
     }
 
     /// Whether `by` (a command, or the hook) has something new to tell in `names`; from then on they are told.
-    pub fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
+    pub(crate) fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
         self.store.notices.tells_hidden(account, by, names)
     }
 }

@@ -9,7 +9,7 @@ use crate::sealing::Vault;
 
 /// What names the account: the command line, the environment, else the files.
 #[derive(Clone, Debug)]
-pub struct Selection {
+pub(crate) struct Selection {
     pub paths: Paths,
     /// `--api-key`.
     pub flag: Option<Secret>,
@@ -20,23 +20,23 @@ pub struct Selection {
 }
 
 impl Selection {
-    pub fn server(&self) -> Result<ServerUrl> {
+    pub(crate) fn server(&self) -> Result<ServerUrl> {
         self.url.as_deref().map_or_else(|| Ok(ServerUrl::default()), ServerUrl::parse)
     }
 
     /// The key in use.
-    pub fn credential(&self, vault: &Vault) -> Result<Credential> {
+    pub(crate) fn credential(&self, vault: &Vault) -> Result<Credential> {
         credentials::find(self.flag.as_ref(), self.variable.as_ref(), &self.paths, vault)
     }
 
     /// The key that a detached process is given, as it does not see the command line; `None` where the files
     /// name it.
-    pub fn given_key(&self) -> Option<&Secret> {
+    pub(crate) fn given_key(&self) -> Option<&Secret> {
         self.flag.as_ref().or(self.variable.as_ref())
     }
 
     /// The files by which another account may be meant, or the same one otherwise.
-    pub fn watched_files(&self) -> [PathBuf; 3] {
+    pub(crate) fn watched_files(&self) -> [PathBuf; 3] {
         [self.paths.api_key(), self.paths.tfa_key(), self.paths.config_file.clone()]
     }
 }

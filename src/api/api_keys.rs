@@ -12,7 +12,7 @@ const PATH: &str = "/auth/apikeys/";
 
 /// An API key as a list shows it. The key itself is not in it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ApiKey {
+pub(crate) struct ApiKey {
     pub id: u64,
     pub name: String,
     /// What it may do, in the server's short word (`all`, say), if it has one.
@@ -27,7 +27,7 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// What it may do: its categories where the server names them, else its short word; may be empty.
-    pub fn rights_text(&self) -> String {
+    pub(crate) fn rights_text(&self) -> String {
         match &self.categories {
             Some(categories) if !categories.is_empty() => categories.join(", "),
             _ => self.rights.clone().unwrap_or_default(),
@@ -37,7 +37,7 @@ impl ApiKey {
 
 /// A key that was just made: the only time that it is told.
 #[derive(Clone, Debug)]
-pub struct CreatedApiKey {
+pub(crate) struct CreatedApiKey {
     pub id: u64,
     pub key: Secret,
     pub permissions: Value,
@@ -45,7 +45,7 @@ pub struct CreatedApiKey {
 
 impl Client {
     /// Lists the keys.
-    pub async fn api_keys(&self) -> Result<Listing<ApiKey>> {
+    pub(crate) async fn api_keys(&self) -> Result<Listing<ApiKey>> {
         let answer = self.send(&Request::get(PATH, "list the API keys")).await?;
         let raw = answer.value()?;
         let list = raw.get("apikeys").unwrap_or(&raw).as_array();
@@ -54,14 +54,14 @@ impl Client {
     }
 
     /// Tells of one key.
-    pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
+    pub(crate) async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let answer =
             self.send(&Request::get(format!("{PATH}{id}/"), format!("show the API key {id}"))).await?;
         read(&answer.value()?).ok_or_else(|| answer.unusable("an API key without an id"))
     }
 
     /// Makes a key; one without a name is sent as the official client sends it, with null.
-    pub async fn create_api_key(
+    pub(crate) async fn create_api_key(
         &self,
         name: Option<&str>,
         permissions: Option<&Value>,
@@ -84,14 +84,14 @@ impl Client {
     }
 
     /// Deletes a key.
-    pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
+    pub(crate) async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let purpose = format!("delete the API key {id}");
         let answer = self.send(&Request::delete(format!("{PATH}{id}/"), json!({}), purpose)).await?;
         Ok(answer.into())
     }
 
     /// Gets a new key in place of the one that asks, which is dead from then on.
-    pub async fn reset_api_key(&self) -> Result<Secret> {
+    pub(crate) async fn reset_api_key(&self) -> Result<Secret> {
         let request =
             Request::put("/commands/reset_apikey/", json!({"client_id": "me"}), "reset the API key");
         let answer = self.send(&request).await?;

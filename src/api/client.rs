@@ -28,7 +28,7 @@ const USER_AGENT: &str = concat!("vastenv/", env!("CARGO_PKG_VERSION"));
 
 /// How to reach an account.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub server: ServerUrl,
     /// The API key or the key of a 2FA session.
     pub key: Option<Secret>,
@@ -43,11 +43,11 @@ pub struct Settings {
 
 /// The change that was sent and not answered yet, in words to follow "the request to".
 #[derive(Clone, Debug, Default)]
-pub struct Outstanding(Arc<Mutex<Option<String>>>);
+pub(crate) struct Outstanding(Arc<Mutex<Option<String>>>);
 
 impl Outstanding {
     /// The change, if there is one; it may have been made already.
-    pub fn change(&self) -> Option<String> {
+    pub(crate) fn change(&self) -> Option<String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -58,7 +58,7 @@ impl Outstanding {
 
 /// Whether and how calls are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Inspect {
+pub(crate) enum Inspect {
     Off,
     Explain,
     /// Shown as a curl command and not sent (`--curl`).
@@ -69,7 +69,7 @@ pub enum Inspect {
 }
 
 /// Hears what a person should see while a call is under way; without its own methods, nobody does.
-pub trait Listener: Send + Sync {
+pub(crate) trait Listener: Send + Sync {
     /// A call written out, for `--explain` and `--curl`, without a newline at the end.
     fn explain(&self, _text: &str) {}
 
@@ -81,7 +81,7 @@ pub trait Listener: Send + Sync {
 }
 
 /// A client for one account.
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     settings: Settings,
     authorization: Option<HeaderValue>,
@@ -93,7 +93,7 @@ pub struct Client {
 
 impl Client {
     /// Sets up a client; nothing is sent yet.
-    pub fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self> {
+    pub(crate) fn new(settings: Settings, listener: Arc<dyn Listener>) -> Result<Self> {
         settings.server.check_transport(settings.insecure_http)?;
         let authorization = settings.key.as_ref().map(bearer).transpose()?;
         let route = if settings.server.is_loopback() {
@@ -107,18 +107,18 @@ impl Client {
     }
 
     /// What follows the server's name: the proxy between, if there is one.
-    pub fn via(&self) -> String {
+    pub(crate) fn via(&self) -> String {
         self.route.via()
     }
 
     /// Takes `values` out of every message of the server from now on.
-    pub fn redact(&self, values: impl IntoIterator<Item = Secret>) {
+    pub(crate) fn redact(&self, values: impl IntoIterator<Item = Secret>) {
         self.secrets.borrow_mut().add(values);
     }
 
     /// Sends a call, again where that is safe and may help, and judges the answer. A change without
     /// an answer to rely on is [`Kind::Ambiguous`]. A call that is only shown is never answered.
-    pub async fn send(&self, request: &Request) -> Result<Answer> {
+    pub(crate) async fn send(&self, request: &Request) -> Result<Answer> {
         let call = Call {
             purpose: request.purpose.clone(),
             host: printable_capped(self.settings.server.host(), 100),

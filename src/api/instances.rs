@@ -20,7 +20,7 @@ const MOST_PAGES: usize = 200;
 
 impl Client {
     /// One instance.
-    pub async fn instance(&self, id: u64) -> Result<Instance> {
+    pub(crate) async fn instance(&self, id: u64) -> Result<Instance> {
         let request = Request::get(format!("{PATH}{id}/"), format!("show instance {id}"))
             .parameter("owner", "me")
             .needs(RIGHT);
@@ -35,7 +35,7 @@ impl Client {
     }
 
     /// Lists all instances, page by page.
-    pub async fn instances(&self) -> Result<Listing<Instance>> {
+    pub(crate) async fn instances(&self) -> Result<Listing<Instance>> {
         let mut rows = Vec::new();
         let mut token = Value::Null;
         for _ in 0..MOST_PAGES {

@@ -22,7 +22,7 @@ pub(super) struct Call {
 }
 
 /// A success: 200, 201 or, for a change, 204, that did not say otherwise, in JSON or, for a change, empty.
-pub struct Answer {
+pub(crate) struct Answer {
     call: Call,
     status: u16,
     body: Zeroizing<Vec<u8>>,
@@ -31,7 +31,7 @@ pub struct Answer {
 
 /// What the server said to a change that it made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     /// The server's words, fit to show; empty if there were none.
     pub message: String,
 }
@@ -166,7 +166,7 @@ fn remedy(call: &Call, answer: &RawAnswer, kind: Kind, form: Form, words: &str) 
 }
 
 /// What else ends an API key: turning two-factor login on.
-pub const TWO_FACTOR: &str = "if two-factor login was turned on since: `vastai tfa login`";
+pub(crate) const TWO_FACTOR: &str = "if two-factor login was turned on since: `vastai tfa login`";
 
 /// The permission category that a server's words name, like `user_write`.
 fn named_category(words: &str) -> Option<&str> {
@@ -197,12 +197,12 @@ impl Call {
 
 impl Answer {
     /// The body; null where it was empty.
-    pub fn value(&self) -> Result<Value> {
+    pub(crate) fn value(&self) -> Result<Value> {
         if self.body.trim_ascii().is_empty() { Ok(Value::Null) } else { self.parse() }
     }
 
     /// Reads the body as a `T`. The message of a failure quotes nothing of it.
-    pub fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+    pub(crate) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|error| {
             let what = if error.is_data() { "JSON of an unknown shape" } else { "invalid JSON" };
             let place = format!("line {}, column {}", error.line(), error.column());
@@ -212,7 +212,7 @@ impl Answer {
 
     /// The failure that this answer makes no sense; `what` follows "answered with" and must be
     /// fit to show.
-    pub fn unusable(&self, what: &str) -> Failure {
+    pub(crate) fn unusable(&self, what: &str) -> Failure {
         self.call.unclear(&format!("{} answered with {what}", self.call.host)).status(self.status)
     }
 

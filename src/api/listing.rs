@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// What a list holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Listing<T> {
+pub(crate) struct Listing<T> {
     pub items: Vec<T>,
     /// What is wrong with rows that could not be read, each a sentence for the user.
     pub odd: Vec<String>,

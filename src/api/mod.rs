@@ -27,10 +27,10 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-pub use api_keys::{ApiKey, CreatedApiKey};
-pub use client::{Client, Inspect, Listener, Outstanding, Settings};
-pub use judge::{Reply, TWO_FACTOR};
-pub use listing::Listing;
-pub use runtime::block_on;
-pub use secrets::Listed;
-pub use ssh_keys::{SavedSshKey, SshKey};
+pub(crate) use api_keys::{ApiKey, CreatedApiKey};
+pub(crate) use client::{Client, Inspect, Listener, Outstanding, Settings};
+pub(crate) use judge::{Reply, TWO_FACTOR};
+pub(crate) use listing::Listing;
+pub(crate) use runtime::block_on;
+pub(crate) use secrets::Listed;
+pub(crate) use ssh_keys::{SavedSshKey, SshKey};

@@ -8,7 +8,7 @@ use zeroize::Zeroize;
 const SECRET_FIELDS: [&str; 2] = ["value", "ssh_key"];
 
 /// A call to the API: method, address, JSON body, and what it is for.
-pub struct Request {
+pub(crate) struct Request {
     pub(super) method: Method,
     /// `v0` where nothing else is said.
     pub(super) version: &'static str,
@@ -27,49 +27,49 @@ pub struct Request {
 impl Request {
     /// A read. `path` starts and ends with `/`, its parts percent-encoded; `purpose` follows
     /// "cannot" in messages and must be fit to show.
-    pub fn get(path: impl Into<String>, purpose: impl Into<String>) -> Self {
+    pub(crate) fn get(path: impl Into<String>, purpose: impl Into<String>) -> Self {
         Self::new(Method::GET, path, None, purpose).repeatable()
     }
 
     /// A creation, never sent again once it may have arrived.
-    pub fn post(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
+    pub(crate) fn post(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
         Self::new(Method::POST, path, Some(body), purpose)
     }
 
     /// A change, not sent again once it may have arrived unless it is [`Self::repeatable`].
-    pub fn put(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
+    pub(crate) fn put(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
         Self::new(Method::PUT, path, Some(body), purpose)
     }
 
     /// A removal, never sent again once it may have arrived.
-    pub fn delete(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
+    pub(crate) fn delete(path: impl Into<String>, body: Value, purpose: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path, Some(body), purpose)
     }
 
     /// Marks a change that may be sent twice with the same result as once.
     #[must_use]
-    pub fn repeatable(mut self) -> Self {
+    pub(crate) fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
     /// The same below `/api/v1`.
     #[must_use]
-    pub fn v1(mut self) -> Self {
+    pub(crate) fn v1(mut self) -> Self {
         self.version = "v1";
         self
     }
 
     /// Adds a parameter to the address.
     #[must_use]
-    pub fn parameter(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn parameter(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
     }
 
     /// Says that another permission than `user_read` or `user_write` is needed.
     #[must_use]
-    pub fn needs(mut self, right: &'static str) -> Self {
+    pub(crate) fn needs(mut self, right: &'static str) -> Self {
         self.right = right;
         self
     }

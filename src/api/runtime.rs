@@ -7,7 +7,7 @@ use crate::domain::{Failure, Result};
 /// Runs `future` to its end on this thread.
 ///
 /// A name lookup that hangs in the background does not hold up the return.
-pub fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

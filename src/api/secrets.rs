@@ -25,7 +25,7 @@ struct Listing<'a> {
 
 /// All variables that the server lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// By name, the value, perhaps masked; `None` where what stands in its place could not be read.
     pub variables: BTreeMap<String, Option<Secret>>,
     /// What is wrong with rows that could not be read, each a sentence for the user.
@@ -40,7 +40,7 @@ impl Client {
     /// Reads all variables, names and values as the server gives them: names in any case, values
     /// perhaps masked. In a value's place may stand a number or a truth value, which is taken as its
     /// JSON text. Only a table that is there and empty is an empty answer.
-    pub async fn secrets(&self) -> Result<Listed> {
+    pub(crate) async fn secrets(&self) -> Result<Listed> {
         let answer = self.send(&Request::get(PATH, "read the account's variables")).await?;
         if !answer.is_object() {
             return Err(answer.unusable("no table of variables"));
@@ -52,19 +52,19 @@ impl Client {
     }
 
     /// Adds a variable.
-    pub async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
+    pub(crate) async fn create_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("create the variable {name}");
         Ok(self.send(&Request::post(PATH, body(name, value), purpose)).await?.into())
     }
 
     /// Changes a variable's value.
-    pub async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
+    pub(crate) async fn update_secret(&self, name: &EnvName, value: &Secret) -> Result<Reply> {
         let purpose = format!("update the variable {name}");
         Ok(self.send(&Request::put(PATH, body(name, value), purpose).repeatable()).await?.into())
     }
 
     /// Removes a variable; `name` as the server gives it.
-    pub async fn delete_secret(&self, name: &str) -> Result<Reply> {
+    pub(crate) async fn delete_secret(&self, name: &str) -> Result<Reply> {
         let purpose = format!("delete the variable {}", shown(name));
         Ok(self.send(&Request::delete(PATH, json!({"key": name}), purpose)).await?.into())
     }

@@ -12,7 +12,7 @@ const PATH: &str = "/ssh/";
 
 /// An SSH key of the account.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SshKey {
+pub(crate) struct SshKey {
     pub id: u64,
     /// The public key as the account holds it; any text.
     pub key: String,
@@ -23,14 +23,14 @@ pub struct SshKey {
 
 /// What the server said to a change, with the key as it holds it now.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SavedSshKey {
+pub(crate) struct SavedSshKey {
     pub id: Option<u64>,
     pub raw: Value,
 }
 
 impl Client {
     /// Lists the keys. A server that answers 404 has none.
-    pub async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
+    pub(crate) async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
         let answer = match self.send(&Request::get(PATH, "list the SSH keys")).await {
             Ok(answer) => answer,
             Err(failure) if failure.status_code() == 404 && failure.kind() != Kind::SessionOver => {
@@ -46,12 +46,12 @@ impl Client {
     }
 
     /// Adds a public key.
-    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
+    pub(crate) async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         saved(&self.send(&Request::post(PATH, json!({"ssh_key": line}), "add the SSH key")).await?)
     }
 
     /// Puts another public key in the place of one.
-    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
+    pub(crate) async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let body = json!({"id": id, "ssh_key": line});
         let request =
             Request::put(format!("{PATH}{id}/"), body, format!("update the SSH key {id}")).repeatable();
@@ -59,7 +59,7 @@ impl Client {
     }
 
     /// Deletes a key.
-    pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
+    pub(crate) async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let request = Request::delete(format!("{PATH}{id}/"), json!({}), format!("delete the SSH key {id}"));
         self.send(&request).await?.value()
     }

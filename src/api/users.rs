@@ -9,7 +9,7 @@ use crate::domain::Result;
 
 /// The user that a key belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
+pub(crate) struct User {
     pub id: String,
     /// The e-mail address, if the server tells it; as it came.
     pub email: Option<String>,
@@ -26,7 +26,7 @@ struct Wire {
 
 impl Client {
     /// Asks whose key this is.
-    pub async fn current_user(&self) -> Result<User> {
+    pub(crate) async fn current_user(&self) -> Result<User> {
         let request = Request::get("/users/current/", "read the account of this key");
         let answer = self.send(&request).await?;
         if !answer.is_object() {

@@ -16,7 +16,7 @@ const LONGEST_ESCAPE: usize = 6;
 
 /// The account that values are of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
+pub(crate) struct Owner {
     pub server: ServerUrl,
     /// The user's id, if the server tells.
     pub user: Option<String>,
@@ -24,7 +24,7 @@ pub struct Owner {
 
 /// The contents of a file that vastenv sealed.
 #[derive(Debug, Deserialize)]
-pub struct Contents {
+pub(crate) struct Contents {
     #[serde(rename = "account")]
     pub owner: Owner,
     /// The day on which it was sealed.
@@ -52,7 +52,7 @@ impl Serialize for InClear<'_> {
 
 impl Owner {
     /// Whether both are the same account, as far as the servers told.
-    pub fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         let is_same_user = match (&self.user, &other.user) {
             (Some(one), Some(another)) => one == another,
             _ => true,
@@ -61,14 +61,18 @@ impl Owner {
     }
 
     /// What a person calls it.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let host = self.server.host();
         self.user.as_ref().map_or_else(|| host.to_owned(), |user| format!("user {user} on {host}"))
     }
 }
 
 /// The JSON that is sealed.
-pub fn to_json(owner: &Owner, now: Timestamp, variables: &BTreeMap<EnvName, Secret>) -> Zeroizing<Vec<u8>> {
+pub(crate) fn to_json(
+    owner: &Owner,
+    now: Timestamp,
+    variables: &BTreeMap<EnvName, Secret>,
+) -> Zeroizing<Vec<u8>> {
     let sizes = variables.iter().map(|(name, value)| 2 * name.as_str().len() + value.expose().len());
     // All room at once: growing would leave copies of secrets behind.
     let room = LONGEST_ESCAPE * sizes.sum::<usize>() + 32 * variables.len() + 4096;
@@ -82,7 +86,7 @@ pub fn to_json(owner: &Owner, now: Timestamp, variables: &BTreeMap<EnvName, Secr
 }
 
 /// Reads [`to_json`]'s text; `None` if it is another.
-pub fn parse(text: &[u8]) -> Option<Result<Contents, Fault>> {
+pub(crate) fn parse(text: &[u8]) -> Option<Result<Contents, Fault>> {
     #[derive(Deserialize)]
     struct Mark {
         vastenv: u64,

@@ -4,7 +4,7 @@ use crate::domain::Failure;
 
 /// What is wrong with a file, and what to do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     pub what: &'static str,
     pub hint: Option<&'static str>,
 }
@@ -22,7 +22,7 @@ impl Fault {
     }
 
     /// The failure of the file called `name`.
-    pub fn failure(self, name: &str) -> Failure {
+    pub(crate) fn failure(self, name: &str) -> Failure {
         let failure = Failure::failed(format!("{name}: {}", self.what));
         match self.hint {
             Some(hint) => failure.hint(hint),

@@ -16,8 +16,8 @@ mod private_key;
 mod seal;
 mod sealed;
 
-pub use contents::{Contents, Owner, parse, to_json};
-pub use fault::Fault;
-pub use private_key::PrivateKey;
-pub use seal::{Recipient, seal, seal_with_passphrase};
-pub use sealed::Sealed;
+pub(crate) use contents::{Contents, Owner, parse, to_json};
+pub(crate) use fault::Fault;
+pub(crate) use private_key::PrivateKey;
+pub(crate) use seal::{Recipient, seal, seal_with_passphrase};
+pub(crate) use sealed::Sealed;

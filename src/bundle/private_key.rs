@@ -14,30 +14,30 @@ const WRONG_KIND: Fault =
     Fault::new("age supports only Ed25519 and RSA SSH keys", "give another key, or one of age-keygen");
 
 /// A private key of a file.
-pub enum PrivateKey {
+pub(crate) enum PrivateKey {
     Open(Openers),
     Locked(Locked),
 }
 
 /// Keys that are ready to open a sealed file.
-pub struct Openers(Vec<Box<dyn Identity + Send + Sync>>);
+pub(crate) struct Openers(Vec<Box<dyn Identity + Send + Sync>>);
 
 /// A key that takes a passphrase first.
-pub enum Locked {
+pub(crate) enum Locked {
     Ssh(Box<ssh_key::PrivateKey>),
     /// A file of age keys that is sealed itself.
     Age(Sealed),
 }
 
 impl Openers {
-    pub fn iter(&self) -> impl Iterator<Item = &dyn Identity> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn Identity> {
         self.0.iter().map(|key| key.as_ref() as &dyn Identity)
     }
 }
 
 impl PrivateKey {
     /// Reads the private key that a file holds.
-    pub fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         match Sealed::recognize(bytes) {
             Some(Ok(sealed)) if sealed.takes_passphrase() => return Ok(Self::Locked(Locked::Age(sealed))),
             Some(Ok(_)) => {
@@ -105,7 +105,7 @@ impl PrivateKey {
 
 impl Locked {
     /// Whether it is worth asking for the passphrase.
-    pub fn may_open(&self, sealed: &Sealed) -> bool {
+    pub(crate) fn may_open(&self, sealed: &Sealed) -> bool {
         match self {
             Self::Ssh(key) => key.public_key().to_bytes().is_ok_and(|public| sealed.is_for(&public)),
             Self::Age(_) => true,
@@ -113,7 +113,7 @@ impl Locked {
     }
 
     /// The key, if this is its passphrase.
-    pub fn unlock(&self, passphrase: &Secret) -> Result<Openers, Fault> {
+    pub(crate) fn unlock(&self, passphrase: &Secret) -> Result<Openers, Fault> {
         match self {
             // Not by age, which does not know all ciphers of OpenSSH and calls that a wrong key.
             Self::Ssh(key) => {

@@ -17,11 +17,11 @@ const WORK: u8 = 18;
 const AGE_PREFIX: &str = "age1";
 
 /// A public key that can be sealed for.
-pub struct Recipient(Box<dyn age::Recipient>);
+pub(crate) struct Recipient(Box<dyn age::Recipient>);
 
 impl Recipient {
     /// The age key `age1…`.
-    pub fn age(text: &str) -> Result<Self> {
+    pub(crate) fn age(text: &str) -> Result<Self> {
         text.parse::<x25519::Recipient>().map(|key| Self(Box::new(key))).map_err(|_| {
             if text.strip_prefix(AGE_PREFIX).is_some_and(|rest| rest.contains('1')) {
                 Failure::usage("this age key is a plugin's or of a newer kind, which is not supported")
@@ -34,7 +34,7 @@ impl Recipient {
     }
 
     /// The SSH public key of a `.pub` file's line.
-    pub fn ssh(line: &str) -> Result<Self> {
+    pub(crate) fn ssh(line: &str) -> Result<Self> {
         let other = "give an Ed25519 key (ssh-keygen -t ed25519), or an age key (age-keygen)";
         line.parse::<ssh::Recipient>().map(|key| Self(Box::new(key))).map_err(|error| {
             let what = match error {
@@ -57,14 +57,14 @@ impl Recipient {
 }
 
 /// Seals `text` so that each of `recipients` opens it.
-pub fn seal(text: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>> {
+pub(crate) fn seal(text: &[u8], recipients: &[Recipient]) -> Result<Vec<u8>> {
     let recipients = recipients.iter().map(|recipient| recipient.0.as_ref());
     let encryptor = Encryptor::with_recipients(recipients).map_err(|_| unsealable())?;
     write(encryptor, text).map_err(|_| unsealable())
 }
 
 /// Seals `text` so that the passphrase opens it.
-pub fn seal_with_passphrase(text: &[u8], passphrase: &Secret) -> Result<Vec<u8>> {
+pub(crate) fn seal_with_passphrase(text: &[u8], passphrase: &Secret) -> Result<Vec<u8>> {
     let mut recipient = scrypt::Recipient::new(SecretString::from(passphrase.expose()));
     recipient.set_work_factor(WORK);
     seal(text, &[Recipient(Box::new(recipient))])

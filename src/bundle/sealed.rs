@@ -22,7 +22,7 @@ const VERSION: &[u8] = b"age-encryption.org/v1\n";
 const MOST_WORK: u8 = 20;
 
 /// An age file, its contents still unread.
-pub struct Sealed {
+pub(crate) struct Sealed {
     /// Without its armor.
     bytes: Vec<u8>,
     /// The kind of each key that opens it, and the mark of an SSH key.
@@ -31,7 +31,7 @@ pub struct Sealed {
 
 impl Sealed {
     /// The age file that `bytes` are, armored or not; `None` if they are something else.
-    pub fn recognize(bytes: &[u8]) -> Option<Result<Self, Fault>> {
+    pub(crate) fn recognize(bytes: &[u8]) -> Option<Result<Self, Fault>> {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
         let is_age = text.starts_with(ARMOR) || text.starts_with(ANY_VERSION);
         is_age.then(|| Self::read(text))
@@ -53,18 +53,18 @@ impl Sealed {
     }
 
     /// Whether a passphrase opens it, and no key.
-    pub fn takes_passphrase(&self) -> bool {
+    pub(crate) fn takes_passphrase(&self) -> bool {
         self.stanzas.iter().any(|(kind, _)| kind == "scrypt")
     }
 
     /// Whether it is sealed for the SSH key with this public part, as far as its mark says.
-    pub fn is_for(&self, public_key: &[u8]) -> bool {
+    pub(crate) fn is_for(&self, public_key: &[u8]) -> bool {
         let mark = STANDARD_NO_PAD.encode(&Sha256::digest(public_key)[..4]);
         self.stanzas.iter().any(|(kind, known)| kind.starts_with("ssh-") && *known == mark)
     }
 
     /// What opens it, in words.
-    pub fn recipients(&self) -> String {
+    pub(crate) fn recipients(&self) -> String {
         // age may add stanzas of random kinds, which open nothing.
         let kinds = [("ssh-ed25519", "Ed25519 SSH key"), ("ssh-rsa", "RSA SSH key"), ("X25519", "age key")];
         let number = |kind| self.stanzas.iter().filter(|(known, _)| known == kind).count();
@@ -79,7 +79,7 @@ impl Sealed {
     }
 
     /// What is in it, if one of `keys` opens it.
-    pub fn open<'a>(
+    pub(crate) fn open<'a>(
         &self,
         keys: impl Iterator<Item = &'a dyn Identity>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, Fault> {
@@ -91,7 +91,7 @@ impl Sealed {
     }
 
     /// What is in it, if this is its passphrase.
-    pub fn open_with_passphrase(&self, passphrase: &Secret) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    pub(crate) fn open_with_passphrase(&self, passphrase: &Secret) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let mut identity = scrypt::Identity::new(SecretString::from(passphrase.expose()));
         identity.set_max_work_factor(MOST_WORK);
         self.decrypt(std::iter::once(&identity as &dyn Identity)).map_err(|error| match error {

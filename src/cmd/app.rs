@@ -2,13 +2,13 @@
 
 use std::cell::Cell;
 
-use super::interrupts::Watch;
-use super::outcome::{Outcome, Stop};
-use super::this_shell::ThisShell;
 use crate::account::{
     Account, Connection, Inspect, Machine, Outstanding, Refreshed, Remote, Selection, Urgency, block_on,
 };
 use crate::cli::Global;
+use crate::cmd::interrupts::Watch;
+use crate::cmd::outcome::{Outcome, Stop};
+use crate::cmd::this_shell::ThisShell;
 use crate::config::{Config, Paths};
 use crate::context::{self, variables};
 use crate::credentials::Credential;
@@ -18,7 +18,7 @@ use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
-pub struct App {
+pub(super) struct App {
     pub global: Global,
     pub ui: Ui,
     pub config: Config,
@@ -28,7 +28,7 @@ pub struct App {
 }
 
 /// This machine, with the account that the command line, the environment or the files name.
-pub fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>) -> Machine {
+pub(super) fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>) -> Machine {
     // One that is not text must not pass for unset: the key would go to another server.
     let environment = || context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned());
     let selection = Selection {
@@ -42,7 +42,7 @@ pub fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>)
 
 /// How a command's calls are made.
 #[derive(Clone, Copy, Debug)]
-pub struct CallOptions {
+pub(super) struct CallOptions {
     /// How often a call is tried.
     pub tries: u32,
     /// Whether a shown command holds the values: only if they were typed on the command line too.
@@ -52,7 +52,7 @@ pub struct CallOptions {
 }
 
 impl App {
-    pub fn new(mut global: Global, ui: Ui) -> Result<Self> {
+    pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let config = Config::load(&paths.config_file)?;
         let machine = open_machine(paths, &mut global, config.storage);
@@ -61,32 +61,32 @@ impl App {
     }
 
     /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
-    pub fn in_silence(global: Global) -> Result<Self> {
+    pub(super) fn in_silence(global: Global) -> Result<Self> {
         Self::new(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
     }
 
     /// The same, where what cannot be written is a failure.
-    pub fn strict(self) -> Self {
+    pub(super) fn strict(self) -> Self {
         self.machine.for_one_answer(false);
         self
     }
 
-    pub fn paths(&self) -> &Paths {
+    pub(super) fn paths(&self) -> &Paths {
         &self.machine.selection.paths
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.
-    pub fn server(&self) -> Result<ServerUrl> {
+    pub(super) fn server(&self) -> Result<ServerUrl> {
         self.machine.selection.server()
     }
 
     /// Whether plain http to other machines is let through.
-    pub fn is_insecure_http_allowed(&self) -> bool {
+    pub(super) fn is_insecure_http_allowed(&self) -> bool {
         self.global.insecure_http || self.config.insecure_http
     }
 
     /// The key and where it comes from. A key file that others could read is fixed, with a warning.
-    pub fn credential(&self) -> Result<Credential> {
+    pub(super) fn credential(&self) -> Result<Credential> {
         let credential = self.machine.credential()?;
         if let Some(note) = credential.source.make_private() {
             self.ui.warn(&note);
@@ -95,36 +95,44 @@ impl App {
     }
 
     /// The account that the key opens, for a TAB: nothing is fixed or printed.
-    pub fn account_in_silence(&self) -> Result<Account<'_>> {
+    pub(super) fn account_in_silence(&self) -> Result<Account<'_>> {
         self.account_of(self.machine.credential()?)
     }
 
     /// The account that the key opens.
-    pub fn account(&self) -> Result<Account<'_>> {
+    pub(super) fn account(&self) -> Result<Account<'_>> {
         self.account_here(self.credential()?)
     }
 
     /// The account that `credential` opens, with the room that this shell's environment has left.
-    pub fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
+    pub(super) fn account_here(&self, credential: Credential) -> Result<Account<'_>> {
         Ok(Account { room: self.room(), ..self.account_of(credential)? })
     }
 
     /// What this shell's environment can still take.
-    pub fn room(&self) -> Room {
-        match ThisShell::ledger(self) {
+    pub(super) fn room(&self) -> Room {
+        match ThisShell::ledger(&self.machine) {
             Some(ledger) => context::room().without_loaded(&ledger),
             None => context::room(),
         }
     }
 
     /// The account that `credential` opens.
-    pub fn account_of(&self, credential: Credential) -> Result<Account<'_>> {
+    pub(super) fn account_of(&self, credential: Credential) -> Result<Account<'_>> {
         Account::open(&self.machine, self.config.clone(), credential)
+    }
+
+    /// What a command that is shown needs to reach the same server: ` --url …` if it was given so.
+    pub(super) fn server_option(&self) -> String {
+        match &self.global.url {
+            Some(url) => format!(" --url {}", shell_escape::escape(url.as_str().into())),
+            None => String::new(),
+        }
     }
 
     /// Does `work` with the account's server, and says so if it takes a while. Where the key is
     /// refused, the failure says where it came from.
-    pub fn with_server<T>(
+    pub(super) fn with_server<T>(
         &self,
         account: Account<'_>,
         work: impl AsyncFn(&Remote<'_>) -> Result<T>,
@@ -133,13 +141,13 @@ impl App {
     }
 
     /// The options of most commands; `show_values` where the secret was typed on the command line.
-    pub fn call_options(&self, show_values: bool) -> CallOptions {
+    pub(super) fn call_options(&self, show_values: bool) -> CallOptions {
         CallOptions { tries: self.global.retry, show_values, hears_interrupts: false }
     }
 
     /// [`Self::with_server`], with other options. A two-factor session that turns out to be over
     /// is dropped, and the API key takes its place, as in the official client.
-    pub fn with_server_as<T>(
+    pub(super) fn with_server_as<T>(
         &self,
         account: Account<'_>,
         options: CallOptions,
@@ -193,14 +201,14 @@ impl App {
     }
 
     /// Says what was fixed, or cannot be saved.
-    pub fn warn_of_notes(&self) {
+    pub(super) fn warn_of_notes(&self) {
         for note in self.machine.take_notes() {
             self.ui.warn(&note);
         }
     }
 
     /// What the account holds, asked from its server (or a moment ago).
-    pub fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Outcome<Refreshed> {
+    pub(super) fn fetch(&self, account: Account<'_>, urgency: Urgency) -> Outcome<Refreshed> {
         let refreshed = self.with_server(account, async |remote| remote.refresh(urgency).await)?;
         Ok(refreshed.ok_or_else(|| Failure::unavailable("another vastenv is asking the server"))?)
     }
@@ -217,10 +225,10 @@ fn blame(remote: &Remote<'_>, failure: Failure) -> Failure {
 }
 
 /// What is to be known of an instance's key.
-pub const CONTAINERS_OWN: &str =
+pub(super) const CONTAINERS_OWN: &str =
     "this is the instance's own key (CONTAINER_API_KEY), which cannot list the account's variables";
 
 /// Whether the key is the one that Vast gave to this container.
-pub fn is_containers_own(key: &Secret) -> bool {
+pub(super) fn is_containers_own(key: &Secret) -> bool {
     context::secret_var(variables::CONTAINER_API_KEY).is_some_and(|own| own == *key)
 }

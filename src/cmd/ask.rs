@@ -1,6 +1,6 @@
 //! Questions before something that reaches far.
 
-use super::app::App;
+use crate::cmd::app::App;
 use crate::domain::{Failure, Result};
 use crate::ui::{confirm, confirm_beside_stdin};
 
@@ -8,7 +8,7 @@ use crate::ui::{confirm, confirm_beside_stdin};
 ///
 /// # Errors
 /// The answer is no, or nobody can answer.
-pub fn agree(app: &App, question: &str) -> Result<()> {
+pub(super) fn agree(app: &App, question: &str) -> Result<()> {
     agree_by(app, question, confirm)
 }
 
@@ -16,7 +16,7 @@ pub fn agree(app: &App, question: &str) -> Result<()> {
 ///
 /// # Errors
 /// The answer is no, or nobody can answer.
-pub fn agree_beside_stdin(app: &App, question: &str) -> Result<()> {
+pub(super) fn agree_beside_stdin(app: &App, question: &str) -> Result<()> {
     agree_by(app, question, confirm_beside_stdin)
 }
 

@@ -6,27 +6,27 @@ use std::time::{Duration, Instant};
 
 use nix::unistd::{close, setsid};
 
-use super::app::App;
 use crate::account::{
     self, Account, Connection, Inspect, Listener, Outstanding, Remote, Selection, Urgency, block_on,
 };
 use crate::cli::Global;
+use crate::cmd::app::App;
 use crate::context::{self, variables};
 use crate::domain::{Kind, ListKind, Result};
 
 /// The hidden command that the detached process runs.
-pub const BACKGROUND_REFRESH: &str = "__refresh";
+pub(crate) const BACKGROUND_REFRESH: &str = "__refresh";
 
 /// When the detached process ends, whatever the server does.
 const LIFETIME: Duration = Duration::from_secs(13);
 
 /// Starts the detached process, and waits for nothing.
-pub fn start(selection: &Selection) {
+pub(super) fn start(selection: &Selection) {
     start_with(selection, &[]);
 }
 
 /// Starts a detached process that fetches a list, and waits for nothing.
-pub fn start_list(selection: &Selection, kind: ListKind) {
+pub(super) fn start_list(selection: &Selection, kind: ListKind) {
     start_with(selection, &[kind.name()]);
 }
 
@@ -53,7 +53,7 @@ fn start_with(selection: &Selection, arguments: &[&str]) {
 }
 
 /// What the detached process does: it fetches the variables and the instances, or the list with this name.
-pub fn background_refresh(list: Option<&str>) -> Result<()> {
+pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.
     let _ = setsid();

@@ -12,17 +12,17 @@ use crate::files::{Unread, read_bytes_at, reason};
 const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Whether a path means stdin.
-pub fn is_stdin(path: &Path) -> bool {
+pub(super) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
 /// The path as it is shown.
-pub fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     if is_stdin(path) { "stdin".to_owned() } else { printable(&path.to_string_lossy()) }
 }
 
 /// Reads the assignments of a file, or of a pipe: `vastenv import <(…)`.
-pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
+pub(super) fn read_entries(path: &Path) -> Result<Vec<Entry>> {
     let bytes = read_bytes_at(path, LARGEST).map_err(|unread| unreadable_values(path, &unread))?;
     if Sealed::recognize(&bytes).is_some() {
         return Err(Failure::failed(format!("{} is sealed", shown(path)))
@@ -33,14 +33,14 @@ pub fn read_entries(path: &Path) -> Result<Vec<Entry>> {
 }
 
 /// The assignments in the text of the file at `path`.
-pub fn entries_of(path: &Path, text: &str) -> Result<Vec<Entry>> {
+pub(super) fn entries_of(path: &Path, text: &str) -> Result<Vec<Entry>> {
     read_dotenv(text).map_err(|fault| {
         Failure::failed(format!("{}, line {}: {}", shown(path), fault.line, fault.what)).hint(fault.hint)
     })
 }
 
 /// Why a file of variables cannot be read.
-pub fn unreadable_values(path: &Path, unread: &Unread) -> Failure {
+pub(super) fn unreadable_values(path: &Path, unread: &Unread) -> Failure {
     if !is_stdin(path) && path.is_dir() {
         return Failure::failed(format!("{} is a folder", shown(path))).hint("name a file in it");
     }

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
-use super::app::App;
-use super::outcome::{Outcome, Stop};
+use crate::cmd::app::App;
+use crate::cmd::outcome::{Outcome, Stop};
 
 /// Does `work` for each of `all`, once also for one that is given twice; with several, a failure is told
 /// and the next one tried.
 ///
 /// # Errors
 /// The one failure of a single one.
-pub fn each<T: PartialEq>(
+pub(super) fn each<T: PartialEq>(
     app: &App,
     all: &[T],
     mut work: impl FnMut(&T) -> Outcome<()>,

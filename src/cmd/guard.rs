@@ -3,23 +3,23 @@
 
 use serde_json::Value;
 
-use super::app::App;
+use crate::cmd::app::App;
 use crate::context;
 use crate::domain::{Failure, Result};
 
 /// Refuses to go on to print values, where that is not to a person. Called before anything is sent.
-pub fn values(app: &App) -> Result<()> {
+pub(super) fn values(app: &App) -> Result<()> {
     // What `--curl` shows instead is for `command` to judge.
     if app.global.curl { Ok(()) } else { check(app) }
 }
 
 /// [`values`] for a command that is shown (`--curl`) with a value that was typed.
-pub fn command(app: &App) -> Result<()> {
+pub(super) fn command(app: &App) -> Result<()> {
     if app.global.curl { check(app) } else { Ok(()) }
 }
 
 /// [`values`] for an answer that is printed as it came, if it holds a key in clear.
-pub fn answer(app: &App, answer: &Value) -> Result<()> {
+pub(super) fn answer(app: &App, answer: &Value) -> Result<()> {
     if holds_key(answer) { check(app) } else { Ok(()) }
 }
 

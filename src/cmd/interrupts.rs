@@ -16,14 +16,14 @@ const OVER: Number = Number::SIGUSR2;
 
 /// Until this is dropped, a signal that ends the process says first which change may have been made.
 /// The process still ends by the signal itself, so that a script's loop ends with it.
-pub struct Watch {
+pub(super) struct Watch {
     thread: Option<JoinHandle<()>>,
     before: Option<SigSet>,
 }
 
 impl Watch {
     /// Watches from now on, in this thread and those that it starts.
-    pub fn start(out: Outstanding, ui: Ui) -> Self {
+    pub(super) fn start(out: Outstanding, ui: Ui) -> Self {
         let mut heard = SigSet::empty();
         heard.extend(
             [Number::SIGINT, Number::SIGTERM, Number::SIGHUP].into_iter().filter(|end| !is_ignored(*end)),

@@ -1,56 +1,22 @@
-//! The commands, one file each: arguments in, the account asked, text out.
+//! The commands, one file each, in rooms by noun: arguments in, the account asked, text out.
 
+mod api_key;
 mod app;
 mod ask;
 mod background;
-mod complete;
-mod completions;
-mod create_api_key;
-mod create_env_var;
-mod create_ssh_key;
-mod delete_api_key;
-mod delete_env_var;
-mod delete_ssh_key;
-mod diff;
+mod created;
 mod dotenv_file;
 mod each;
-mod export;
-mod export_age;
-mod forget_env_var;
+mod env_var;
 mod guard;
-mod help;
-mod hook;
-mod hook_reply;
-mod import;
 mod interrupts;
 mod load;
-mod man;
-mod nearest;
 mod outcome;
-mod refresh;
-mod remember_env_var;
 mod report;
-mod reset_api_key;
-mod run;
-mod run_on;
 mod running;
-mod sandbox;
-mod sandbox_shell;
-mod set_api_key;
-mod set_env_var;
-mod show_api_keys;
-mod show_env_var;
-mod show_env_vars;
-mod show_ssh_keys;
 mod ssh_key;
-mod storage;
-mod there;
 mod this_shell;
-mod unseal;
-mod update_env_var;
-mod update_ssh_key;
-mod value;
-mod values_file;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -62,15 +28,15 @@ use crate::context;
 use crate::domain::Result;
 use crate::ui::Ui;
 
-pub use background::{BACKGROUND_REFRESH, background_refresh};
-pub use complete::{COMPLETE, complete};
-pub use export::export_at_once;
-pub use help::print_help;
-pub use hook::print_hook;
-pub use hook_reply::{HookCall, reply_to_hook};
+pub(crate) use background::{BACKGROUND_REFRESH, background_refresh};
+pub(crate) use load::export::export_at_once;
+pub(crate) use load::hook::print_hook;
+pub(crate) use load::hook_reply::{HookCall, reply_to_hook};
+pub(crate) use tools::complete::{COMPLETE, complete};
+pub(crate) use tools::help::print_help;
 
 /// Does what the command line says.
-pub fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
+pub(crate) fn dispatch(cli: Cli, ui: Ui) -> Result<ExitCode> {
     outcome::finish(run(cli, ui))
 }
 
@@ -90,48 +56,48 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
             // Somebody typed this, and is there to answer.
             app.machine.let_keyring_ask();
         }
-        reset_api_key::finish_reset(&app);
+        api_key::reset::finish_reset(&app);
         Ok(app)
     };
     match command {
-        Command::Hook(arguments) => hook::hook(&arguments, ui)?,
-        Command::Completions(arguments) => completions::completions(&arguments, ui, cli.global.yes)?,
-        Command::Export(arguments) => export::export(&app()?, &arguments)?,
-        Command::Run(arguments) => return run::run(&app()?, &arguments),
-        Command::Refresh => refresh::refresh(&app()?)?,
-        Command::Storage(arguments) => storage::storage(&app()?, &arguments)?,
+        Command::Hook(arguments) => load::hook::hook(&arguments, ui)?,
+        Command::Completions(arguments) => tools::completions::completions(&arguments, ui, cli.global.yes)?,
+        Command::Export(arguments) => load::export::export(&app()?, &arguments)?,
+        Command::Run(arguments) => return load::run::run(&app()?, &arguments),
+        Command::Refresh => load::refresh::refresh(&app()?)?,
+        Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
         Command::Status => report::status(&app()?)?,
         Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
         Command::Why(arguments) => report::why(&app()?, &arguments)?,
-        Command::Show(Show::EnvVars(arguments)) => show_env_vars::show_env_vars(&app()?, &arguments)?,
-        Command::Show(Show::EnvVar(arguments)) => show_env_var::show_env_var(&app()?, &arguments)?,
-        Command::Show(Show::ApiKey(arguments)) => show_api_keys::show_api_key(&app()?, &arguments)?,
-        Command::Show(Show::ApiKeys) => show_api_keys::show_api_keys(&app()?)?,
-        Command::Show(Show::SshKeys) => show_ssh_keys::show_ssh_keys(&app()?)?,
-        Command::Create(Create::ApiKey(arguments)) => create_api_key::create_api_key(&app()?, arguments)?,
-        Command::Create(Create::SshKey(arguments)) => create_ssh_key::create_ssh_key(&app()?, arguments)?,
-        Command::Update(Update::SshKey(arguments)) => update_ssh_key::update_ssh_key(&app()?, &arguments)?,
+        Command::Show(Show::EnvVars(arguments)) => env_var::show::show_env_vars(&app()?, &arguments)?,
+        Command::Show(Show::EnvVar(arguments)) => env_var::show_one::show_env_var(&app()?, &arguments)?,
+        Command::Show(Show::ApiKey(arguments)) => api_key::show::show_api_key(&app()?, &arguments)?,
+        Command::Show(Show::ApiKeys) => api_key::show::show_api_keys(&app()?)?,
+        Command::Show(Show::SshKeys) => ssh_key::show::show_ssh_keys(&app()?)?,
+        Command::Create(Create::ApiKey(arguments)) => api_key::create::create_api_key(&app()?, arguments)?,
+        Command::Create(Create::SshKey(arguments)) => ssh_key::create::create_ssh_key(&app()?, arguments)?,
+        Command::Update(Update::SshKey(arguments)) => ssh_key::update::update_ssh_key(&app()?, &arguments)?,
         Command::Delete(Delete::ApiKey(arguments)) => {
-            return delete_api_key::delete_api_key(&app()?, &arguments);
+            return api_key::delete::delete_api_key(&app()?, &arguments);
         }
         Command::Delete(Delete::SshKey(arguments)) => {
-            return delete_ssh_key::delete_ssh_key(&app()?, &arguments);
+            return ssh_key::delete::delete_ssh_key(&app()?, &arguments);
         }
-        Command::Remember(arguments) => remember_env_var::remember_env_var(&app()?, *arguments)?,
-        Command::Forget(Forget::EnvVar(arguments)) => forget_env_var::forget_env_var(&app()?, &arguments)?,
-        Command::Reset(Reset::ApiKey) => reset_api_key::reset_api_key(&app()?)?,
-        Command::Create(Create::EnvVar(arguments)) => create_env_var::create_env_var(&app()?, arguments)?,
-        Command::Update(Update::EnvVar(arguments)) => update_env_var::update_env_var(&app()?, arguments)?,
-        Command::Set(Set::EnvVar(arguments)) => set_env_var::set_env_var(&app()?, arguments)?,
-        Command::Set(Set::ApiKey(arguments)) => set_api_key::set_api_key(&app()?, arguments)?,
+        Command::Remember(arguments) => env_var::remember::remember_env_var(&app()?, *arguments)?,
+        Command::Forget(Forget::EnvVar(arguments)) => env_var::forget::forget_env_var(&app()?, &arguments)?,
+        Command::Reset(Reset::ApiKey) => api_key::reset::reset_api_key(&app()?)?,
+        Command::Create(Create::EnvVar(arguments)) => env_var::create::create_env_var(&app()?, arguments)?,
+        Command::Update(Update::EnvVar(arguments)) => env_var::update::update_env_var(&app()?, arguments)?,
+        Command::Set(Set::EnvVar(arguments)) => env_var::set::set_env_var(&app()?, arguments)?,
+        Command::Set(Set::ApiKey(arguments)) => api_key::set::set_api_key(&app()?, arguments)?,
         Command::Delete(Delete::EnvVar(arguments)) => {
-            return delete_env_var::delete_env_var(&app()?, &arguments);
+            return env_var::delete::delete_env_var(&app()?, &arguments);
         }
-        Command::Import(arguments) => return import::import(&app()?, &arguments),
-        Command::Diff(arguments) => return diff::diff(&app()?, &arguments),
-        Command::Sandbox(arguments) => return Ok(sandbox::sandbox(arguments, ui)?),
-        Command::Man(arguments) => man::man(&arguments, ui)?,
-        Command::Help(arguments) => help::help(&arguments, ui)?,
+        Command::Import(arguments) => return env_var::import::import(&app()?, &arguments),
+        Command::Diff(arguments) => return env_var::diff::diff(&app()?, &arguments),
+        Command::Sandbox(arguments) => return Ok(tools::sandbox::sandbox(arguments, ui)?),
+        Command::Man(arguments) => tools::man::man(&arguments, ui)?,
+        Command::Help(arguments) => tools::help::help(&arguments, ui)?,
     }
     Ok(ExitCode::SUCCESS)
 }

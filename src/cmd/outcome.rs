@@ -3,11 +3,11 @@
 use crate::domain::{Failure, Result};
 
 /// What a command comes to that asks the server.
-pub type Outcome<T> = std::result::Result<T, Stop>;
+pub(super) type Outcome<T> = std::result::Result<T, Stop>;
 
 /// Why a command goes no further.
 #[derive(Debug)]
-pub enum Stop {
+pub(super) enum Stop {
     /// The request was shown in place of being sent, as `--curl` wishes.
     Shown,
     Failed(Failure),
@@ -15,7 +15,7 @@ pub enum Stop {
 
 impl Stop {
     /// The same, where it is a failure as `change` makes it.
-    pub fn map(self, change: impl FnOnce(Failure) -> Failure) -> Self {
+    pub(super) fn map(self, change: impl FnOnce(Failure) -> Failure) -> Self {
         match self {
             Self::Shown => Self::Shown,
             Self::Failed(failure) => Self::Failed(change(failure)),
@@ -30,7 +30,7 @@ impl From<Failure> for Stop {
 }
 
 /// What the program ends with: what was only shown is done.
-pub fn finish<T: Default>(outcome: Outcome<T>) -> Result<T> {
+pub(super) fn finish<T: Default>(outcome: Outcome<T>) -> Result<T> {
     match outcome {
         Ok(done) => Ok(done),
         Err(Stop::Shown) => Ok(T::default()),

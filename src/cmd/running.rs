@@ -1,26 +1,26 @@
 //! The account's running instances, as far as known here: what a change in the account does not reach.
 
-use super::app::App;
 use crate::account::Account;
+use crate::cmd::app::App;
 use crate::domain::ListEntry;
 
 /// How many are named.
 const NAMED: usize = 3;
 
 /// `20931234 (train), 7 and 2 more`; `None` where none is known to run.
-pub fn running(account: &Account<'_>) -> Option<String> {
+pub(super) fn running(account: &Account<'_>) -> Option<String> {
     named(&account.running_instances())
 }
 
 /// Says which instances an update does not reach.
-pub fn tell_of_old_values(app: &App, account: &Account<'_>) {
+pub(super) fn tell_of_old_values(app: &App, account: &Account<'_>) {
     if let Some(instances) = running(account).filter(|_| !app.ui.raw) {
         app.ui.say(&format!("running instances keep the old value: {instances}"));
     }
 }
 
 /// `20931234 (train)`
-pub fn shown(instance: &ListEntry) -> String {
+pub(super) fn shown(instance: &ListEntry) -> String {
     match instance.name.as_str() {
         "" => instance.id.to_string(),
         label => format!("{} ({label})", instance.id),

@@ -1,7 +1,7 @@
 //! The words of a line in bash, which itself splits them at `=` and `:` too.
 
 /// A command line up to the cursor.
-pub struct Split {
+pub(super) struct Split {
     /// The words without their quotes, the last one being completed; with the place where each begins,
     /// in characters. A redirection (`2> file`) is none of the command's words.
     pub words: Vec<(usize, String)>,
@@ -10,7 +10,7 @@ pub struct Split {
 }
 
 /// Splits `before`, a command line up to the cursor.
-pub fn split(before: &str) -> Split {
+pub(super) fn split(before: &str) -> Split {
     let mut words: Vec<(usize, String)> = Vec::new();
     let mut current: Option<(usize, String)> = None;
     let (mut quote, mut is_target) = (None, false);
@@ -50,7 +50,7 @@ fn is_descriptor(word: &str) -> bool {
 }
 
 /// A word without its quotes.
-pub fn unquoted(word: &str) -> String {
+pub(super) fn unquoted(word: &str) -> String {
     split(word).words.into_iter().map(|(_, part)| part).collect::<Vec<_>>().join(" ")
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use paths::{FILES, Paths};
+pub(crate) use paths::{FILES, Paths};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
 use crate::environment::ContainerSource;
@@ -16,7 +16,7 @@ use crate::sealing::Storage;
 
 /// The user's settings; every one has a default, and none is a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     /// How old a snapshot may be before it is refreshed, in seconds.
     pub max_age: u64,
     /// Whether the account wins over a variable that the shell had before.
@@ -37,7 +37,7 @@ pub struct Config {
 /// What becomes of a program whose variables have unknown values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Missing {
+pub(crate) enum Missing {
     /// It does not start.
     #[default]
     Fail,
@@ -60,7 +60,7 @@ impl Default for Config {
 }
 
 /// Each setting with its default and what it is for.
-pub const SETTINGS: [(&str, &str, &str); 6] = [
+pub(crate) const SETTINGS: [(&str, &str, &str); 6] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
@@ -95,7 +95,7 @@ const SHORTEST_MAX_AGE: u64 = 5;
 
 impl Config {
     /// Reads `path`; a missing file means the defaults.
-    pub fn load(path: &Path) -> Result<Self> {
+    pub(crate) fn load(path: &Path) -> Result<Self> {
         let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
         let text = decode(&bytes).map_err(|fault| {
             let shown = shell_escape::escape(path.to_string_lossy());

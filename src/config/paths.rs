@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::domain::{Failure, Result};
 
 /// What is where, without `XDG_*` variables.
-pub const FILES: [(&str, &str); 6] = [
+pub(crate) const FILES: [(&str, &str); 6] = [
     ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
     (
         "~/.config/vastai/vast_tfa_key",

@@ -26,7 +26,7 @@ const MOST_OTHERS: usize = 64;
 const OF_A_SESSION: [&str; 2] = ["__vastenv_ledger", "SSH_CONNECTION"];
 
 /// What the container was launched with; `None` outside of one, or where that cannot be read.
-pub fn launch(source: ContainerSource) -> Option<Launch> {
+pub(crate) fn launch(source: ContainerSource) -> Option<Launch> {
     launch_in(Path::new("/proc"), source, || Path::new(MARKER).exists())
 }
 

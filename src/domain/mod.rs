@@ -34,7 +34,7 @@ pub use instance::{Instance, RUNNING, SshAddress};
 pub use masked::is_mask;
 pub use name::{EnvName, NameError};
 pub use python_json::to_python_json;
-pub use remembered::{Doubt, Doubts, KEPT_AFTER_DELETION, Means, Remembered, Values};
+pub use remembered::{Doubt, Doubts, KEPT_AFTER_DELETION, Remembered, RememberedFrom, Values};
 pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
 pub use snapshot::{ServerVariable, Snapshot};

@@ -18,7 +18,7 @@ pub struct Remembered {
     #[serde(serialize_with = "Secret::write_down")]
     pub value: Secret,
     /// How it came here.
-    pub by: Means,
+    pub by: RememberedFrom,
     /// When it came here.
     pub at: Timestamp,
     /// When the account was first seen without the variable, if it is.
@@ -31,13 +31,14 @@ pub struct Remembered {
 /// How a remembered value came here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Means {
+pub enum RememberedFrom {
     /// It was sent to the account from here.
     Sent,
     /// The user gave it with `remember`.
     Given,
-    /// The server told it, at a time when it did.
-    Told,
+    /// The server showed it, before it hid it.
+    #[serde(rename = "told")]
+    Shown,
 }
 
 /// Variables whose known values are not to be relied on, by name.
@@ -57,7 +58,7 @@ pub enum Doubt {
 
 impl Remembered {
     /// `value`, remembered now.
-    pub fn new(value: Secret, by: Means, now: Timestamp) -> Self {
+    pub fn new(value: Secret, by: RememberedFrom, now: Timestamp) -> Self {
         Self { value, by, at: now, gone_at: None, made_anew_at: None }
     }
 

@@ -114,7 +114,7 @@ fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
     // What was just found unexported in the shell is the user's own, whatever the ledger hoped.
     let entry = input.ledger.entries.get(name).filter(|_| !input.unexported.contains(name));
     let kept = input.kept.contains(name);
-    if kept || (entry.is_some() && input.desired.held.contains(name)) {
+    if kept || (entry.is_some() && input.desired.unavailable.contains(name)) {
         decided.entries.extend(entry.map(|entry| (name.clone(), entry.clone())));
         decided.previous.extend(input.previous.get(name).map(|before| (name.clone(), before.clone())));
         return;

@@ -147,11 +147,11 @@ impl KnownVariables {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Means;
+    use crate::domain::RememberedFrom;
 
     fn known(doubts: &[(&str, Doubt)]) -> KnownVariables {
         let remember = |(name, value): (&str, &str)| {
-            (name.to_owned(), Remembered::new(Secret::new(value), Means::Given, Timestamp(2)))
+            (name.to_owned(), Remembered::new(Secret::new(value), RememberedFrom::Given, Timestamp(2)))
         };
         KnownVariables {
             remembered: [("A", "a"), ("B", "b"), ("GONE", "g")].map(remember).into(),

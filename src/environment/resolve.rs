@@ -41,7 +41,7 @@ pub struct Environment {
     /// What not to load.
     pub skipped: Vec<Skipped>,
     /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
-    pub held: BTreeSet<EnvName>,
+    pub unavailable: BTreeSet<EnvName>,
 }
 
 /// A variable of the account that is not loaded.
@@ -85,7 +85,7 @@ impl Environment {
     /// What the user should hear of hidden values, with the one command that fixes it.
     pub fn hidden_notice(&self) -> Option<Failure> {
         let hidden = self.hidden();
-        (!hidden.is_empty() && self.held.is_empty()).then(|| {
+        (!hidden.is_empty() && self.unavailable.is_empty()).then(|| {
             Failure::unavailable(format!(
                 "{} hidden by Vast and unknown here: {}",
                 self.some(hidden.len()),

@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::leftovers::{OWN, leftovers, sweep, temporary};
-use super::owner::{mend_owner, refuse_strangers};
+use super::owner::{fix_owner, refuse_strangers};
 use super::{filled, make_folder, open, quoted, read_all, refuse_others, unreadable, unwritable};
 use crate::domain::{AccountId, Failure, Result};
 
@@ -144,7 +144,7 @@ impl Disk {
                 .hint(format!("move it away: mv {0} {0}.away", quoted(folder))));
         }
         if metadata.uid() != geteuid().as_raw() {
-            return Err(Failure::failed(format!("{shown} belongs to another user")).hint(mend_owner(folder)));
+            return Err(Failure::failed(format!("{shown} belongs to another user")).hint(fix_owner(folder)));
         }
         if metadata.mode() & 0o077 != 0 {
             std::fs::set_permissions(folder, Permissions::from_mode(0o700))
@@ -198,7 +198,7 @@ impl Disk {
 }
 
 /// The names in `folder`, in order; none where it cannot be read.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
@@ -207,6 +207,6 @@ pub fn names(folder: &Path) -> Vec<String> {
 }
 
 /// When `path` was last written, as exactly as the file system knows; `None` if it does not exist.
-pub fn modified(path: &Path) -> Option<SystemTime> {
+pub(crate) fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }

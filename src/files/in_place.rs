@@ -18,7 +18,7 @@ use crate::domain::{Failure, Result};
 ///
 /// # Errors
 /// It must not be replaced: it is read-only, somebody else's, no plain file, or a link that leads nowhere.
-pub fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
+pub(crate) fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
     let real = match canonicalize(path) {
         Ok(real) => real,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -45,7 +45,7 @@ pub fn read_to_replace(path: &Path) -> Result<Option<(PathBuf, Vec<u8>)>> {
 }
 
 /// Replaces the file that is really at `real` by `bytes`, at once.
-pub fn replace(real: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(real: &Path, bytes: &[u8]) -> Result<()> {
     let write = || {
         let old = metadata(real)?;
         let mut temporary = temporary(real.parent().unwrap_or(real), SHARED)?;

@@ -36,7 +36,7 @@ pub(super) fn temporary(folder: &Path, prefix: &str) -> std::io::Result<NamedTem
 }
 
 /// Removes what dead writers left in `folder`, which is vastenv's own.
-pub fn sweep(folder: &Path) {
+pub(crate) fn sweep(folder: &Path) {
     sweep_named(folder, OWN);
 }
 
@@ -48,7 +48,7 @@ fn sweep_named(folder: &Path, prefix: &str) {
 }
 
 /// What dead writers left in `folder`, which is vastenv's own.
-pub fn leftovers(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
     abandoned(folder, OWN).into_iter().map(|(path, _)| path).collect()
 }
 

@@ -16,10 +16,10 @@ const INTERVAL: Duration = Duration::from_millis(10);
 const LOOKS: u32 = 1500;
 
 /// How long to wait for another process that holds a lock.
-pub const PATIENCE: Duration = INTERVAL.saturating_mul(LOOKS);
+pub(crate) const PATIENCE: Duration = INTERVAL.saturating_mul(LOOKS);
 
 /// The pauses between two looks, until it takes too long.
-pub fn pauses() -> impl Iterator<Item = Duration> {
+pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
     (0..LOOKS).map(|_| INTERVAL)
 }
 

@@ -21,16 +21,17 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use self::leftovers::{SHARED, temporary};
-use self::owner::mend_owner;
+use self::owner::fix_owner;
 use self::text::read_capped;
 use crate::domain::{Failure, Kind, Result};
 
-pub use disk::{Disk, modified, names};
-pub use in_place::{read_to_replace, replace};
-pub use leftovers::{leftovers, sweep};
-pub use lock::{Lock, PATIENCE, pauses};
-pub use slot::{Slot, Slots, parse, to_json};
-pub use text::{Unread, read_bytes_at, read_text, read_text_at};
+pub use disk::Disk;
+pub(crate) use disk::{modified, names};
+pub(crate) use in_place::{read_to_replace, replace};
+pub(crate) use leftovers::{leftovers, sweep};
+pub(crate) use lock::{Lock, PATIENCE, pauses};
+pub(crate) use slot::{Slot, Slots, parse, to_json};
+pub(crate) use text::{Unread, read_bytes_at, read_text, read_text_at};
 
 /// The most that is read of any file here.
 const LARGEST_FILE: usize = 64 * 1024 * 1024;
@@ -70,12 +71,12 @@ fn read_all(file: File, metadata: &Metadata, path: &Path) -> Result<Zeroizing<Ve
 
 /// Reads a file that steers, where it really is if the path is a link; `None` if there is none. Others
 /// may read it.
-pub fn read_steering(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn read_steering(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     read_followed(path, &[0, geteuid().as_raw()], 0o022)
 }
 
 /// Reads a key file; `None` if there is none. It may be a link, as the official client follows one.
-pub fn read_key_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn read_key_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     read_followed(path, &[geteuid().as_raw()], 0o002)
 }
 
@@ -88,8 +89,9 @@ fn read_followed(path: &Path, owners: &[u32], writable: u32) -> Result<Option<Ze
 /// Refuses a file that is none of `owners`', or has one of the mode bits `writable`.
 fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32) -> Result<()> {
     if !owners.contains(&metadata.uid()) {
-        return Err(Failure::unavailable(format!("{} belongs to another user", path.display()))
-            .hint(mend_owner(path)));
+        return Err(
+            Failure::unavailable(format!("{} belongs to another user", path.display())).hint(fix_owner(path))
+        );
     }
     if metadata.permissions().mode() & writable != 0 {
         return Err(Failure::unavailable(format!("{} is writable by others", path.display()))
@@ -100,7 +102,7 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
 
 /// Writes a file that is the user's alone (0600), where it really is if the path is a link. The folder
 /// stays as it is: it may be a repository.
-pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<()> {
     let real = match std::fs::metadata(path) {
         // A link to a pipe or a terminal, such as /dev/stdout, must not be replaced by a file.
         Ok(found) if !found.is_file() => {
@@ -132,7 +134,7 @@ fn filled(mut temporary: NamedTempFile, bytes: &[u8]) -> std::io::Result<NamedTe
 }
 
 /// A temporary file in a folder that others use too, with these bytes and this mode, on disk.
-pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<NamedTempFile> {
+pub(crate) fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<NamedTempFile> {
     let temporary = temporary(folder, SHARED)?;
     temporary.as_file().set_permissions(Permissions::from_mode(mode))?;
     filled(temporary, bytes)
@@ -142,13 +144,13 @@ pub fn write_beside(folder: &Path, bytes: &[u8], mode: u32) -> std::io::Result<N
 static HOME: OnceLock<PathBuf> = OnceLock::new();
 
 /// Names the home folder: one that is gone is never made anew.
-pub fn protect_home(home: PathBuf) {
+pub(crate) fn protect_home(home: PathBuf) {
     // Named before, it is the same one.
     let _ = HOME.set(home);
 }
 
 /// Makes `folder` with what leads to it, but not the home folder.
-pub fn make_folder(folder: &Path, mode: u32) -> std::io::Result<()> {
+pub(crate) fn make_folder(folder: &Path, mode: u32) -> std::io::Result<()> {
     make_folder_below(HOME.get().map(PathBuf::as_path), folder, mode)
 }
 
@@ -171,7 +173,7 @@ fn make_folder_below(home: Option<&Path>, folder: &Path, mode: u32) -> std::io::
 
 /// Writes a file that others may read as far as the umask lets them: a temporary file beside it,
 /// then a rename. Folders that lead to it are made.
-pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     owner::refuse_strangers(folder)?;
     let write = || {
@@ -185,11 +187,11 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(mend(path, error))
+    Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(fix(path, error))
 }
 
 /// Removes a file; one that is gone already is not a failure.
-pub fn remove(path: &Path) -> Result<()> {
+pub(crate) fn remove(path: &Path) -> Result<()> {
     if path.symlink_metadata().is_ok() {
         owner::refuse_strangers(path.parent().unwrap_or(path))?;
     }
@@ -200,24 +202,24 @@ pub fn remove(path: &Path) -> Result<()> {
 }
 
 /// The failure to write `path`, with what to do.
-pub fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     let failure = Failure::failed(format!("cannot write {}: {}", path.display(), reason(error)));
     // Files are replaced as a whole: it is the folder, as far as it exists, that does not let us.
     let is_closed = error.kind() == ErrorKind::PermissionDenied;
     let culprit = if is_closed { path.parent().unwrap_or(path) } else { path };
-    failure.hint(mend(culprit, error))
+    failure.hint(fix(culprit, error))
 }
 
 /// The system's words without Rust's "(os error 13)".
-pub fn reason(error: &std::io::Error) -> String {
+pub(crate) fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// What lets us read or write `path`.
-pub fn mend(path: &Path, error: &std::io::Error) -> String {
+pub(crate) fn fix(path: &Path, error: &std::io::Error) -> String {
     match error.kind() {
-        ErrorKind::PermissionDenied => owner::mend_access(path),
+        ErrorKind::PermissionDenied => owner::fix_access(path),
         ErrorKind::NotFound if HOME.get().is_some_and(|home| !home.exists()) => {
             format!("HOME does not exist: set it to your home folder, or {}", owner::OTHER_FOLDERS)
         }
@@ -229,7 +231,7 @@ pub fn mend(path: &Path, error: &std::io::Error) -> String {
 }
 
 /// Random bytes from the system.
-pub fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
+pub(crate) fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     getrandom::fill(bytes.as_mut_slice())
         .map_err(|error| Failure::failed(format!("no random numbers from the system: {error}")))?;

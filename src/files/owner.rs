@@ -43,7 +43,7 @@ fn stranger(path: &Path) -> Option<&Path> {
 }
 
 /// What gives `path`, which is somebody else's or closed to us, back: its topmost part that is not ours.
-pub fn mend_owner(path: &Path) -> String {
+pub(super) fn fix_owner(path: &Path) -> String {
     let me = geteuid();
     if me.is_root() {
         let in_a_home = path.parent().is_some_and(|folder| stranger(folder).is_some());
@@ -65,11 +65,11 @@ pub fn mend_owner(path: &Path) -> String {
 }
 
 /// What lets us use `path`: the folder in the way is opened if it is ours, else given back.
-pub(super) fn mend_access(path: &Path) -> String {
+pub(super) fn fix_access(path: &Path) -> String {
     let in_the_way = path.ancestors().find(|folder| folder.exists()).unwrap_or(path);
     let is_mine = std::fs::metadata(in_the_way).is_ok_and(|found| found.uid() == geteuid().as_raw());
     if is_mine && !geteuid().is_root() {
         return format!("chmod u+rwX {}", quoted(in_the_way));
     }
-    mend_owner(in_the_way)
+    fix_owner(in_the_way)
 }

@@ -11,7 +11,7 @@ use crate::domain::{Failure, NotText, decode};
 
 /// Why a text cannot be had.
 #[derive(Debug)]
-pub enum Unread {
+pub(crate) enum Unread {
     Io(io::Error),
     TooLarge(usize),
     NotText(NotText),
@@ -26,13 +26,13 @@ pub(super) fn read_capped(source: impl Read, size: usize, most: usize) -> Result
 }
 
 /// Reads a text of at most `most` bytes, without the byte order mark before it.
-pub fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
+pub(crate) fn read_text(source: impl Read, most: usize) -> Result<Zeroizing<String>, Unread> {
     let bytes = read_capped(source, most, most)?;
     decode(&bytes).map(|text| Zeroizing::new(text.to_owned())).map_err(Unread::NotText)
 }
 
 /// [`read_text`] of a file, or of stdin where the path is `-`.
-pub fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unread> {
+pub(crate) fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unread> {
     if path.as_os_str() == "-" {
         return read_text(io::stdin().lock(), most);
     }
@@ -40,7 +40,7 @@ pub fn read_text_at(path: &Path, most: usize) -> Result<Zeroizing<String>, Unrea
 }
 
 /// Reads at most `most` bytes of a file, or of stdin where the path is `-`.
-pub fn read_bytes_at(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+pub(crate) fn read_bytes_at(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
     if path.as_os_str() == "-" {
         return read_capped(io::stdin().lock(), most, most);
     }
@@ -49,7 +49,7 @@ pub fn read_bytes_at(path: &Path, most: usize) -> Result<Zeroizing<Vec<u8>>, Unr
 
 impl Unread {
     /// What to say of the text called `name`.
-    pub fn failure(&self, name: &str) -> Failure {
+    pub(crate) fn failure(&self, name: &str) -> Failure {
         match self {
             Self::Io(error) => Failure::failed(format!("cannot read {name}: {}", reason(error))),
             Self::TooLarge(most) if *most < 1024 * 1024 => {

@@ -8,7 +8,7 @@ use super::PublicKey;
 use crate::domain::{Failure, Result, Secret};
 
 /// A pair that exists in memory only.
-pub struct NewPair {
+pub(crate) struct NewPair {
     /// The private key in OpenSSH's form, encrypted if a passphrase was given.
     pub private: Zeroizing<String>,
     pub public: PublicKey,
@@ -16,7 +16,7 @@ pub struct NewPair {
 
 /// Makes an Ed25519 pair with `comment`; without a passphrase the private key is in clear, as
 /// `ssh-keygen -N ''` leaves it.
-pub fn generate(comment: &str, passphrase: Option<&Secret>) -> Result<NewPair> {
+pub(crate) fn generate(comment: &str, passphrase: Option<&Secret>) -> Result<NewPair> {
     let failed = |error: ssh_key::Error| Failure::failed(format!("cannot create a key pair: {error}"));
     let mut clear = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;
     clear.set_comment(comment);

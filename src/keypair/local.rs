@@ -23,14 +23,14 @@ const IDENTITIES_ANSWER: u8 = 12;
 
 /// A public key and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocalKey {
+pub(crate) struct LocalKey {
     pub key: PublicKey,
     /// `~/.ssh/id_ed25519.pub`, or `ssh-agent`.
     pub place: String,
 }
 
 /// The public keys in the `.pub` files of `folder`, by name.
-pub fn local_keys(folder: &Path) -> Vec<LocalKey> {
+pub(crate) fn local_keys(folder: &Path) -> Vec<LocalKey> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -53,7 +53,7 @@ fn read_small_file(path: &Path) -> Option<String> {
 }
 
 /// The identities of the agent that listens at `socket`; none if it does not answer in a second.
-pub fn agent_keys(socket: &Path) -> Vec<LocalKey> {
+pub(crate) fn agent_keys(socket: &Path) -> Vec<LocalKey> {
     let answer = ask_agent(socket).unwrap_or_default();
     let mut rest = answer.as_slice();
     let Some(count) = take_u32(&mut rest) else { return Vec::new() };

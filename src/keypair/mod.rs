@@ -8,7 +8,7 @@ mod local;
 mod public;
 mod save;
 
-pub use generate::{NewPair, generate};
-pub use local::{LocalKey, agent_keys, local_keys};
-pub use public::{PublicKey, is_private};
-pub use save::{existing, save};
+pub(crate) use generate::{NewPair, generate};
+pub(crate) use local::{LocalKey, agent_keys, local_keys};
+pub(crate) use public::{PublicKey, is_private};
+pub(crate) use save::{existing, save};

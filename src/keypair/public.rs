@@ -20,7 +20,7 @@ const LOOKS_LIKE: &str = "it looks like: ssh-ed25519 AAAAC3Nz… you@host";
 
 /// A public key that was parsed and is whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey {
+pub(crate) struct PublicKey {
     line: String,
     comment: String,
     kind: String,
@@ -31,7 +31,7 @@ pub struct PublicKey {
 impl PublicKey {
     /// Reads the one public key in `text`, which may have empty lines, `#` comments and CRLF around it.
     /// Messages never repeat the text.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         if is_private(text) {
             return Err(Failure::usage("this is a private key: it must never leave your machine").hint(
                 "give the public one, from the file that ends in .pub (or make it: ssh-keygen -y -f FILE)",
@@ -62,7 +62,7 @@ impl PublicKey {
     }
 
     /// Whether `text` begins like a public key.
-    pub fn is_meant(text: &str) -> bool {
+    pub(crate) fn is_meant(text: &str) -> bool {
         is_start_of_key(trim_unseen(text))
     }
 
@@ -111,17 +111,17 @@ impl PublicKey {
     }
 
     /// The key in one line: type, data, and the comment if it has one.
-    pub fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         &self.line
     }
 
     /// What tells whose it is; may be empty.
-    pub fn comment(&self) -> &str {
+    pub(crate) fn comment(&self) -> &str {
         &self.comment
     }
 
     /// The type as `ssh-keygen -lf` names it in parentheses.
-    pub fn short_kind(&self) -> &'static str {
+    pub(crate) fn short_kind(&self) -> &'static str {
         match self.kind.as_str() {
             "ssh-rsa" => "RSA",
             "ssh-dss" => "DSA",
@@ -133,23 +133,23 @@ impl PublicKey {
     }
 
     /// The size in bits, as `ssh-keygen -lf` counts it.
-    pub fn bits(&self) -> Option<u32> {
+    pub(crate) fn bits(&self) -> Option<u32> {
         self.bits
     }
 
     /// `SHA256:` and the digest in base64, as `ssh-keygen -lf` prints it.
-    pub fn fingerprint(&self) -> &str {
+    pub(crate) fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
     /// Whether both are the same key, whatever their comments.
-    pub fn is_same_key(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_key(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
     }
 }
 
 /// Whether `text` holds a private key in PEM, OpenSSH's, `PuTTY`'s or `SSH.com`'s form.
-pub fn is_private(text: &str) -> bool {
+pub(crate) fn is_private(text: &str) -> bool {
     PRIVATE_MARKS.iter().any(|mark| text.contains(mark))
 }
 

@@ -9,13 +9,13 @@ use crate::files::{unwritable, write_beside};
 
 /// Where a file was moved before a new one took its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Backup {
+pub(crate) struct Backup {
     pub from: PathBuf,
     pub to: PathBuf,
 }
 
 /// The files of the pair at `private` that exist already.
-pub fn existing(private: &Path) -> Vec<PathBuf> {
+pub(crate) fn existing(private: &Path) -> Vec<PathBuf> {
     [private.to_owned(), public_path(private)]
         .into_iter()
         .filter(|path| path.symlink_metadata().is_ok())
@@ -24,7 +24,7 @@ pub fn existing(private: &Path) -> Vec<PathBuf> {
 
 /// Writes the pair to `private` (0600) and `private.pub` (0644), after moving what is there to
 /// `….backup_<unix time>`. If anything fails, all is put back. The folder must be there.
-pub fn save(pair: &NewPair, private: &Path, now: Timestamp) -> Result<Vec<Backup>> {
+pub(crate) fn save(pair: &NewPair, private: &Path, now: Timestamp) -> Result<Vec<Backup>> {
     let folder = private.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let public = public_path(private);
     // Whole and on disk before anything is moved.

@@ -13,7 +13,7 @@ use super::{Trouble, exit_code, pump, with_users_limits};
 const MOST: u64 = 64 * 1024 * 1024;
 
 /// What a command that has ended printed.
-pub struct Captured {
+pub(crate) struct Captured {
     pub code: u8,
     pub output: Zeroizing<Vec<u8>>,
     /// The end of its messages.
@@ -21,7 +21,7 @@ pub struct Captured {
 }
 
 /// Runs `command` to its end, without input. Its messages are shown on `stderr` as they come.
-pub fn capture(mut command: Command, stderr: File) -> Result<Captured, Trouble> {
+pub(crate) fn capture(mut command: Command, stderr: File) -> Result<Captured, Trouble> {
     let trouble = |error| Trouble::Surroundings("cannot read the command's output", error);
     let (end, runs) = io::pipe().map_err(trouble)?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

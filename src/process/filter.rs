@@ -27,14 +27,14 @@ use crate::redact::{Patterns, Redactor};
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Our standard streams.
-pub struct Streams {
+pub(crate) struct Streams {
     pub stdin: File,
     pub stdout: File,
     pub stderr: File,
 }
 
 /// How a command ended.
-pub struct Finished {
+pub(crate) struct Finished {
     /// Its exit code, or where that is 0 although output was lost, one that says so.
     pub code: u8,
     /// Why its output did not arrive as a whole, where somebody should hear of that.
@@ -45,14 +45,14 @@ pub struct Finished {
 
 impl Streams {
     /// Whether somebody reads along and types.
-    pub fn are_a_terminal(&self) -> bool {
+    pub(crate) fn are_a_terminal(&self) -> bool {
         self.stdin.is_terminal() && self.stdout.is_terminal()
     }
 }
 
 /// Why a command did not run.
 #[derive(Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     NotStarted(io::Error),
     /// What it needs around it cannot be had; says what, then why.
     Surroundings(&'static str, io::Error),
@@ -61,7 +61,7 @@ pub enum Trouble {
 /// Runs `command` to its end and to that of its output. Every value that `patterns` knows is taken out
 /// of what it prints. Signals are passed on to it. With a `handshake`, the command has the terminal only if
 /// both its input and its output are one.
-pub fn run_filtered(
+pub(crate) fn run_filtered(
     command: Command,
     patterns: &Arc<Patterns>,
     streams: Streams,

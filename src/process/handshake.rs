@@ -13,7 +13,7 @@ use super::terminal::make_raw;
 const KEPT: usize = 16 * 1024;
 
 /// The line that a command says first, and what is sent to it then, before all other input.
-pub struct Handshake {
+pub(crate) struct Handshake {
     pub greeting: Vec<u8>,
     pub answer: Zeroizing<Vec<u8>>,
 }

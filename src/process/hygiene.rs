@@ -9,7 +9,7 @@ static USERS_LIMIT: OnceLock<rlim_t> = OnceLock::new();
 
 /// Forbids core dumps of this process, and other processes of the user to look into its memory.
 /// Called once, before anything secret is read.
-pub fn forbid_core_dumps() {
+pub(crate) fn forbid_core_dumps() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_CORE)
         && soft > 0
         && setrlimit(Resource::RLIMIT_CORE, 0, hard).is_ok()
@@ -24,7 +24,7 @@ pub fn forbid_core_dumps() {
 
 /// Starts a program of the user, which is to have the user's own limit. The kernel itself makes a
 /// process dumpable again that starts a program.
-pub fn with_users_limits<T>(start: impl FnOnce() -> T) -> T {
+pub(crate) fn with_users_limits<T>(start: impl FnOnce() -> T) -> T {
     let set_soft = |soft| {
         if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_CORE) {
             // Lowering always works, and raising back to what was allowed before does too.

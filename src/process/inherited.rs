@@ -27,7 +27,7 @@ extern "C" fn look() {
 }
 
 /// Starts `command` with SIGPIPE ignored if it was for this program.
-pub fn pass_on_ignored_pipe(command: &mut Command) {
+pub(crate) fn pass_on_ignored_pipe(command: &mut Command) {
     if IS_IGNORED.load(Ordering::Relaxed) {
         let ignore = || {
             // SAFETY: one call that may be made between fork and exec.

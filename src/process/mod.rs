@@ -14,17 +14,17 @@ mod terminal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-pub use capture::capture;
-pub use filter::{Finished, Streams, Trouble, run_filtered};
-pub use handshake::Handshake;
-pub use hygiene::{forbid_core_dumps, with_users_limits};
-pub use inherited::pass_on_ignored_pipe;
-pub use script::{find_program, interpreter};
-pub use signals::{Signals, is_ignored};
-pub use terminal::restore_terminal;
+pub(crate) use capture::capture;
+pub(crate) use filter::{Finished, Streams, Trouble, run_filtered};
+pub(crate) use handshake::Handshake;
+pub(crate) use hygiene::{forbid_core_dumps, with_users_limits};
+pub(crate) use inherited::pass_on_ignored_pipe;
+pub(crate) use script::{find_program, interpreter};
+pub(crate) use signals::{Signals, is_ignored};
+pub(crate) use terminal::restore_terminal;
 
 /// A command's exit code as a shell tells it: 128 and the signal's number where one ended it.
-pub fn exit_code(status: ExitStatus) -> u8 {
+pub(crate) fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     u8::try_from(code & 0xff).unwrap_or(1)
 }

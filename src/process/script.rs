@@ -13,7 +13,7 @@ use nix::unistd::{AccessFlags, access};
 const LONGEST_LINE: u64 = 256;
 
 /// The file that is run for `program`, which is looked for in `path` where it is a mere name.
-pub fn find_program(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
+pub(crate) fn find_program(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     if program.as_bytes().contains(&b'/') {
         return Some(program.into()).filter(|file: &PathBuf| file.exists());
     }
@@ -24,7 +24,7 @@ pub fn find_program(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
 }
 
 /// The interpreter that the script `file` names in its first line.
-pub fn interpreter(file: &Path) -> Option<String> {
+pub(crate) fn interpreter(file: &Path) -> Option<String> {
     let mut start = Vec::new();
     File::open(file).ok()?.take(LONGEST_LINE).read_to_end(&mut start).ok()?;
     let line = start.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;

@@ -24,11 +24,11 @@ const HEARD: [Signal; 8] = [
 ];
 
 /// The signals, one after the other.
-pub struct Signals(Vec<(Signal, Stream)>);
+pub(crate) struct Signals(Vec<(Signal, Stream)>);
 
 impl Signals {
     /// Hears from now on what asks this program to end, and no more ends it; within a runtime.
-    pub fn hear_ends() -> Result<Self> {
+    pub(crate) fn hear_ends() -> Result<Self> {
         let mut signals = Self(Vec::new());
         let heard = ENDS.into_iter().try_for_each(|end| signals.hear(end));
         heard
@@ -60,7 +60,7 @@ impl Signals {
     }
 
     /// Waits for the next one.
-    pub async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         std::future::poll_fn(|context| {
             for (heard, stream) in &mut self.0 {
                 if stream.poll_recv(context).is_ready() {
@@ -80,7 +80,7 @@ fn ignored() -> Vec<Signal> {
 
 /// Whether this process ignores `signal`; where the system does not tell (Linux does), any that it
 /// might but a request to end.
-pub fn is_ignored(signal: Signal) -> bool {
+pub(crate) fn is_ignored(signal: Signal) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

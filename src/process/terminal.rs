@@ -42,7 +42,7 @@ pub(super) fn make_raw(terminal: &File) -> io::Result<()> {
 }
 
 /// Sets the terminal right, if it is raw: also for a panic, after which nothing is dropped.
-pub fn restore_terminal() {
+pub(crate) fn restore_terminal() {
     if let Ok(mut place) = RAW.try_lock()
         && let Some((terminal, before)) = place.take()
     {

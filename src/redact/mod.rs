@@ -16,16 +16,16 @@ mod tests;
 
 use automaton::{Automaton, Builder};
 
-pub use redactor::Redactor;
+pub(crate) use redactor::Redactor;
 
 /// What stands in place of a secret.
-pub const MASK: &[u8] = b"*****";
+pub(crate) const MASK: &[u8] = b"*****";
 
 /// The shortest text that can be taken out, in bytes: anything shorter is part of ordinary words.
-pub const SHORTEST: usize = 4;
+pub(crate) const SHORTEST: usize = 4;
 
 /// Every form of some secrets, ready to be looked for. Its memory is wiped on drop.
-pub struct Patterns {
+pub(crate) struct Patterns {
     /// The secrets as they are.
     plain: Automaton,
     /// The secrets without regard to quotes and escapes.
@@ -36,7 +36,7 @@ pub struct Patterns {
 
 impl Patterns {
     /// The patterns of `secrets`; those shorter than [`SHORTEST`] are left out.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut builders = [Automaton::builder(), Automaton::builder(), Automaton::builder()];
         let [plain, normal, base64] = &mut builders;
         for secret in secrets.into_iter().filter(|secret| secret.len() >= SHORTEST) {

@@ -11,7 +11,7 @@ use super::{MASK, Patterns};
 
 /// Follows one stream. What may be the beginning of a secret is held back until it is decided; that
 /// is never more than the longest such end of what was read.
-pub struct Redactor {
+pub(crate) struct Redactor {
     patterns: Arc<Patterns>,
     plain: Cursor,
     normal: NormalCursor,
@@ -35,7 +35,7 @@ struct Secret {
 
 impl Redactor {
     /// A redactor at the start of a stream.
-    pub fn new(patterns: Arc<Patterns>) -> Self {
+    pub(crate) fn new(patterns: Arc<Patterns>) -> Self {
         Self {
             patterns,
             plain: Cursor::new(false),
@@ -49,7 +49,7 @@ impl Redactor {
     }
 
     /// Reads on, and adds to `out` all that is decided.
-    pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
         let Patterns { plain, normal, base64 } = &*self.patterns;
         self.plain.read(plain, input, &mut self.found);
         self.normal.read(normal, input, false, &mut self.found);
@@ -66,7 +66,7 @@ impl Redactor {
     /// For a person who waits at a terminal, where nothing more came for a moment: gives out what is
     /// held back if it is little, three bytes at most and no more than a quarter of any secret that
     /// it may begin. If it does turn out to begin one, the rest is still taken out.
-    pub fn pause(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn pause(&mut self, out: &mut Vec<u8>) {
         let Patterns { plain, normal, base64 } = &*self.patterns;
         let plain = self.plain.held_from_the_impatient(plain);
         let normal = self.normal.held_from_the_impatient(normal);
@@ -75,7 +75,7 @@ impl Redactor {
     }
 
     /// Gives out the rest: the stream has ended.
-    pub fn finish(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         let patterns = Arc::clone(&self.patterns);
         self.normal.read(&patterns.normal, &[], true, &mut self.found);
         self.note_secrets();

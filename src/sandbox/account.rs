@@ -96,7 +96,7 @@ impl Default for User {
 
 impl Account {
     /// Gives a new or hand-written account what it lacks: ids, and a key that opens it.
-    pub fn complete(&mut self, user_id: u64, key: Secret, now: Timestamp) {
+    pub(super) fn complete(&mut self, user_id: u64, key: Secret, now: Timestamp) {
         if self.user.id == 0 {
             self.user.id = user_id;
         }
@@ -126,19 +126,19 @@ impl Account {
     }
 
     /// An id that nothing in the account had before.
-    pub fn take_id(&mut self) -> u64 {
+    pub(super) fn take_id(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id = id.saturating_add(1);
         id
     }
 
     /// The keys that open this account.
-    pub fn own_keys(&self) -> impl Iterator<Item = &ApiKey> {
+    pub(super) fn own_keys(&self) -> impl Iterator<Item = &ApiKey> {
         self.api_keys.iter().filter(|key| key.belongs_to(self.user.id))
     }
 
     /// The key that `token` is, if it may do what `category` (`user_read`, say) stands for.
-    pub fn authorize(&self, token: Option<&Secret>, category: &str) -> Result<&ApiKey, Answer> {
+    pub(super) fn authorize(&self, token: Option<&Secret>, category: &str) -> Result<&ApiKey, Answer> {
         let key = token
             .and_then(|token| self.own_keys().find(|key| key.key == *token))
             .ok_or_else(|| Answer::refused(StatusCode::UNAUTHORIZED, "auth_error", "Invalid user key"))?;
@@ -151,7 +151,7 @@ impl Account {
     }
 
     /// `GET /users/current/`.
-    pub fn show_user(&self) -> Value {
+    pub(super) fn show_user(&self) -> Value {
         let User { id, email, username, credit } = &self.user;
         let ssh_key = self.ssh_keys.last().map_or("", |key| key.public_key.as_str());
         json!({
@@ -163,7 +163,7 @@ impl Account {
 
 impl ApiKey {
     /// Whether the key opens the account of the user `id`.
-    pub fn belongs_to(&self, id: u64) -> bool {
+    pub(super) fn belongs_to(&self, id: u64) -> bool {
         self.user_id.is_none_or(|owner| owner == id)
     }
 }
@@ -183,12 +183,12 @@ fn expose_all<S: Serializer>(secrets: &BTreeMap<String, Secret>, serializer: S) 
 #[cfg(test)]
 impl Account {
     /// An account with one key, `the key`, of the user 7.
-    pub fn sample() -> Self {
+    pub(super) fn sample() -> Self {
         Self::from_json(&json!({}))
     }
 
     /// The account that a state file with `state` gives.
-    pub fn from_json(state: &Value) -> Self {
+    pub(super) fn from_json(state: &Value) -> Self {
         let mut account: Self = serde_json::from_value(state.clone()).expect("an account");
         account.complete(7, Secret::new("the key"), Timestamp(1_700_000_000));
         account

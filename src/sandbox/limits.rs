@@ -41,14 +41,14 @@ enum Family {
 
 impl Limits {
     /// Limits that have let nothing through yet.
-    pub fn new(kind: RateLimits) -> Self {
+    pub(super) fn new(kind: RateLimits) -> Self {
         let burst = if kind == RateLimits::Strict { 1 } else { BURST };
         Self { burst, paid_until: HashMap::new() }
     }
 
     /// Lets a request with `token` at the time `now` through, or refuses it with 429. A clock that
     /// was set back lets it through.
-    pub fn admit(
+    pub(super) fn admit(
         &mut self,
         endpoint: Endpoint,
         method: &Method,

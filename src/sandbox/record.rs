@@ -21,7 +21,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Opens or creates the file at `path`, for its owner only: the bodies hold values.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         let open = || {
             let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
             // A terminal or pipe keeps its own permissions.
@@ -35,7 +35,7 @@ impl Record {
     }
 
     /// Adds the line of `request`, answered with `status`. It is in the file when this returns.
-    pub fn add(&mut self, request: &Request, status: StatusCode) -> Result<()> {
+    pub(super) fn add(&mut self, request: &Request, status: StatusCode) -> Result<()> {
         let line = json!({
             "method": request.method.as_str(),
             "path": request.path,

@@ -31,7 +31,7 @@ pub(super) struct Request {
 
 impl Request {
     /// The body as a JSON object; no body at all is an empty object.
-    pub fn fields(&self) -> Result<Map<String, Value>, Answer> {
+    pub(super) fn fields(&self) -> Result<Map<String, Value>, Answer> {
         let body = self.body.as_deref().unwrap_or_default();
         if body.is_empty() {
             return Ok(Map::new());

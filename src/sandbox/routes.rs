@@ -39,7 +39,7 @@ pub(super) enum Target {
 
 impl Target {
     /// What `path` (without the query) leads to.
-    pub fn of(path: &str) -> Self {
+    pub(super) fn of(path: &str) -> Self {
         let below = |(prefix, version)| Some((path.strip_prefix(prefix)?, version));
         let Some((rest, version)) = PREFIXES.into_iter().find_map(below) else { return Self::Nothing };
         let (rest, has_slash) = rest.strip_suffix('/').map_or((rest, false), |rest| (rest, true));
@@ -53,7 +53,7 @@ impl Target {
 
 impl Endpoint {
     /// The methods that it takes, as the `Allow` header lists them.
-    pub fn methods(self) -> &'static str {
+    pub(super) fn methods(self) -> &'static str {
         match self {
             Self::Secrets => "GET, POST, PUT, DELETE",
             Self::ApiKeys | Self::SshKeys => "GET, POST",
@@ -65,7 +65,7 @@ impl Endpoint {
     }
 
     /// The permission that `method` takes here.
-    pub fn category(self, method: &Method) -> &'static str {
+    pub(super) fn category(self, method: &Method) -> &'static str {
         match (self, method == Method::GET) {
             (Self::Instances | Self::Instance(_), _) => "instance_read",
             (_, true) => "user_read",

@@ -30,7 +30,7 @@ pub(super) struct Service {
 
 impl Service {
     /// Loads or creates the account, and saves it as completed.
-    pub fn open(options: &Options, now: Clock) -> Result<Self> {
+    pub(super) fn open(options: &Options, now: Clock) -> Result<Self> {
         let record = options.record.as_deref().map(Record::open).transpose()?;
         let state = options.state.as_deref().map(StateFile::at);
         let mut account = state.as_ref().map(StateFile::load).transpose()?.unwrap_or_default();
@@ -44,17 +44,17 @@ impl Service {
     }
 
     /// The first key that opens the account.
-    pub fn first_key(&self) -> Option<Secret> {
+    pub(super) fn first_key(&self) -> Option<Secret> {
         self.account.own_keys().next().map(|key| key.key.clone())
     }
 
     /// Whether the account has no variables.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.account.secrets.is_empty()
     }
 
     /// Answers `request`; what it changed is saved and the request recorded when this returns.
-    pub fn handle(&mut self, request: &Request) -> Answer {
+    pub(super) fn handle(&mut self, request: &Request) -> Answer {
         let answer = self.answer(request).unwrap_or_else(|refusal| refusal);
         let recorded = self.record.as_mut().map_or(Ok(()), |record| record.add(request, answer.status()));
         match recorded {

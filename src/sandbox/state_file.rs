@@ -17,12 +17,12 @@ pub(super) struct StateFile(PathBuf);
 
 impl StateFile {
     /// The file at `path`, or where it links to: saving replaces the file, not the link.
-    pub fn at(path: &Path) -> Self {
+    pub(super) fn at(path: &Path) -> Self {
         Self(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
     }
 
     /// Reads the account; a missing file is an empty one.
-    pub fn load(&self) -> Result<Account> {
+    pub(super) fn load(&self) -> Result<Account> {
         let bytes = match fs::read(&self.0) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Account::default()),
@@ -32,7 +32,7 @@ impl StateFile {
     }
 
     /// Replaces the file as a whole: after a crash there is the old account or the new one.
-    pub fn save(&self, account: &Account) -> Result<()> {
+    pub(super) fn save(&self, account: &Account) -> Result<()> {
         self.replace(account).map_err(|error| self.failure("write", &error))
     }
 

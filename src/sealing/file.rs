@@ -49,7 +49,7 @@ pub enum LockedOut {
 }
 
 /// What a file's bytes are once they are opened.
-pub type Opened = std::result::Result<Zeroizing<Vec<u8>>, LockedOut>;
+pub(super) type Opened = std::result::Result<Zeroizing<Vec<u8>>, LockedOut>;
 
 impl Kind {
     pub(super) fn place<'a>(&self, account: &'a AccountId) -> Place<'a> {

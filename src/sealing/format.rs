@@ -102,7 +102,7 @@ impl DataKey {
 
 /// Where a sealed file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place<'a> {
+pub(super) struct Place<'a> {
     pub account: &'a AccountId,
     pub name: &'a str,
 }
@@ -151,12 +151,12 @@ impl fmt::Display for Refusal {
 }
 
 /// Whether a file's bytes are sealed, in whatever version.
-pub fn is_sealed(bytes: &[u8]) -> bool {
+pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC.as_bytes())
 }
 
 /// Seals `plain`, which holds `values` values, for `place`.
-pub fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Result<Vec<u8>> {
+pub(super) fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Result<Vec<u8>> {
     // Random nonces of this length never meet.
     let nonce: Zeroizing<[u8; 24]> = random()?;
     let header = Header {
@@ -182,7 +182,7 @@ pub fn seal(plain: &[u8], place: Place<'_>, key: &DataKey, values: usize) -> Res
 const TAG_LENGTH: usize = 16;
 
 /// Opens what was sealed for `place`.
-pub fn open(
+pub(super) fn open(
     file: &[u8],
     place: Place<'_>,
     key: &DataKey,

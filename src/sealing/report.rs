@@ -94,8 +94,8 @@ impl StorageReport {
             Some(Err(trouble)) => Some(Failure::new(Kind::Unavailable, self.sentence()).hint(trouble.hint())),
             _ if !self.lost.is_empty() => {
                 let is_cache = self.lost.iter().all(|file| file.kind.is_cache);
-                let mend = if is_cache { "fetch it again: vastenv refresh" } else { ENTER_AGAIN };
-                Some(Failure::new(Kind::Unavailable, self.sentence()).hint(mend))
+                let fix = if is_cache { "fetch it again: vastenv refresh" } else { ENTER_AGAIN };
+                Some(Failure::new(Kind::Unavailable, self.sentence()).hint(fix))
             }
             _ if !self.others.is_empty() => {
                 Some(Failure::failed(self.sentence()).hint(format!("vastenv storage {}", self.wanted)))

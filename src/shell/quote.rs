@@ -26,7 +26,7 @@ pub(super) fn ansi_c(value: &[u8]) -> Vec<u8> {
 }
 
 /// One word of any POSIX shell: `'…'` with `'\''`, the only quoting that all have.
-pub fn posix_quoted(value: &[u8]) -> Vec<u8> {
+pub(crate) fn posix_quoted(value: &[u8]) -> Vec<u8> {
     let mut word = b"'".to_vec();
     for byte in value {
         match byte {

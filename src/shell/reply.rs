@@ -129,7 +129,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub fn of(changes: &'a [Change]) -> Self {
+    pub(super) fn of(changes: &'a [Change]) -> Self {
         let mut parts = Self::default();
         for change in changes {
             let (name, is_new) = match change {
@@ -163,7 +163,7 @@ pub(super) struct Fields(pub Vec<u8>);
 
 impl Fields {
     /// One field, of `parts`.
-    pub fn add(&mut self, parts: &[&[u8]]) {
+    pub(super) fn add(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.0.extend(*part);
         }
@@ -172,7 +172,7 @@ impl Fields {
 
     /// What comes before the assignments: code that defines the guard, what its user was told of and is to
     /// be told, three lists of names, and how many fields of assignments are exported.
-    pub fn head(&mut self, guard: &[u8], reply: &Reply<'_>, parts: &Parts<'_>, exported: usize) {
+    pub(super) fn head(&mut self, guard: &[u8], reply: &Reply<'_>, parts: &Parts<'_>, exported: usize) {
         self.add(&[guard]);
         self.add(&[reply.told.as_bytes()]);
         self.add(&[reply.say.as_bytes()]);
@@ -183,13 +183,13 @@ impl Fields {
     }
 
     /// The whole reply.
-    pub fn end(mut self) -> Vec<u8> {
+    pub(super) fn end(mut self) -> Vec<u8> {
         self.0.extend(MARK.bytes());
         self.0
     }
 
     /// A reply that is only code.
-    pub fn of_code(code: &[u8]) -> Vec<u8> {
+    pub(super) fn of_code(code: &[u8]) -> Vec<u8> {
         let mut fields = Self::default();
         fields.add(&[code]);
         for empty in [&b""[..], b"", b"", b"", b"", b"0"] {

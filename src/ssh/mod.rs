@@ -8,15 +8,15 @@ mod trouble;
 
 use std::process::Command;
 
-pub use read::{ReadError, parse_container, read_script};
-pub use run::{greeting, header, run_script};
-pub use trouble::{Trouble, trouble};
+pub(crate) use read::{ReadError, parse_container, read_script};
+pub(crate) use run::{greeting, header, run_script};
+pub(crate) use trouble::{Trouble, trouble};
 
 use crate::domain::{EnvName, Failure, Result, hex, printable};
 use crate::files::random;
 
 /// The program, as users have it on their `PATH`.
-pub const PROGRAM: &str = "ssh";
+pub(crate) const PROGRAM: &str = "ssh";
 
 /// What outranks the user's configuration: options in which a command would not run, or not read. Older
 /// versions of OpenSSH lack some of them, which `IgnoreUnknown` forgives.
@@ -30,7 +30,7 @@ const OVERRIDES: [&str; 5] = [
 
 /// Where to log in, and with which options.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub(crate) struct Target {
     destination: String,
     options: Vec<String>,
 }
@@ -38,7 +38,7 @@ pub struct Target {
 impl Target {
     /// `destination` is anything that `ssh` takes; an option is one of `ssh_config(5)` (`Port=2222`), or with
     /// a dash one of `ssh` itself (`-J`…).
-    pub fn new(destination: &str, options: &[String]) -> Result<Self> {
+    pub(crate) fn new(destination: &str, options: &[String]) -> Result<Self> {
         if destination.is_empty() || destination.starts_with('-') {
             return Err(Failure::usage(format!("not a destination for ssh: '{}'", printable(destination)))
                 .hint("give a host, user@host, ssh://user@host:port, or an instance's ID"));
@@ -47,12 +47,12 @@ impl Target {
     }
 
     /// The destination as the user would type it.
-    pub fn destination(&self) -> String {
+    pub(crate) fn destination(&self) -> String {
         printable(&self.destination)
     }
 
     /// What the user would type to log in.
-    pub fn by_hand(&self) -> String {
+    pub(crate) fn by_hand(&self) -> String {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@:/._-+=,%".contains(&byte);
         let word = |text: &str| {
             let is_plain = !text.is_empty() && text.bytes().all(plain);
@@ -69,7 +69,7 @@ impl Target {
 
     /// A call of `ssh` that runs `script` there, with a terminal or without. It inherits none of `secrets`,
     /// which may be in our own environment.
-    pub fn command<'a>(
+    pub(crate) fn command<'a>(
         &self,
         terminal: bool,
         script: &str,
@@ -98,10 +98,10 @@ impl Target {
 
 /// A random word that stands in one connection for its beginnings and ends.
 #[derive(Clone, Debug)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 
 impl Token {
-    pub fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         Ok(Self(hex(&*random::<12>()?)))
     }
 }

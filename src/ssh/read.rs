@@ -11,7 +11,7 @@ const MOST_OTHERS: usize = 5;
 
 /// Why an answer holds no container's environment.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// The script did not run.
     NotRun,
     /// Something else wrote into the answer, or it was cut off.
@@ -24,7 +24,7 @@ pub enum ReadError {
 
 /// Prints every environment that may be the container's between a begin and an end; the end says whether it
 /// was read, how long it is, who read it and from what.
-pub fn read_script(token: &Token) -> String {
+pub(crate) fn read_script(token: &Token) -> String {
     let Token(token) = token;
     let names = CONTAINER_NAMES.map(|name| format!("-e {name}=")).join(" ");
     // The marks are split, so that an echo of this line is not taken for them.
@@ -39,7 +39,7 @@ pub fn read_script(token: &Token) -> String {
 }
 
 /// The container's environment in what [`read_script`] printed, whatever a login printed around it.
-pub fn parse_container(output: &[u8], token: &Token) -> Result<Launch, ReadError> {
+pub(crate) fn parse_container(output: &[u8], token: &Token) -> Result<Launch, ReadError> {
     let Token(token) = token;
     let begin = format!("{token}-begin\n");
     let mut first: Option<ReadError> = None;

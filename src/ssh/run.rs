@@ -15,7 +15,7 @@ use crate::shell::posix_quoted;
 
 /// Says that it listens (on stderr, where there is no terminal: stdout is the command's alone), and runs the
 /// code that comes.
-pub fn run_script(token: &Token, terminal: bool) -> String {
+pub(crate) fn run_script(token: &Token, terminal: bool) -> String {
     let Token(token) = token;
     // Raw, because a line of a terminal is short, and echoed.
     let (raw, out, cooked) = if terminal {
@@ -31,13 +31,13 @@ pub fn run_script(token: &Token, terminal: bool) -> String {
 }
 
 /// What the shell there says when it listens, without the line's end.
-pub fn greeting(token: &Token) -> Vec<u8> {
+pub(crate) fn greeting(token: &Token) -> Vec<u8> {
     format!("{}-ready", token.0).into_bytes()
 }
 
 /// What is sent then: the variables and the command, or a login shell. With `keep`, variables that are set
 /// there stay.
-pub fn header<'a>(
+pub(crate) fn header<'a>(
     token: &Token,
     variables: impl IntoIterator<Item = (&'a EnvName, &'a Secret)>,
     keep: bool,

@@ -9,7 +9,7 @@ const TMUX: [&str; 4] =
 
 /// What keeps a script from running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// `ssh` has said so itself: the key is not let in.
     NotAdmitted,
     /// `ssh` has said so itself: the host's key is another one.
@@ -25,7 +25,7 @@ pub enum Trouble {
 }
 
 /// Why the script did not run: the exit code of `ssh`, and what was printed before.
-pub fn trouble(code: u8, printed: &[u8]) -> Trouble {
+pub(crate) fn trouble(code: u8, printed: &[u8]) -> Trouble {
     let text = String::from_utf8_lossy(printed);
     let says = |words: &str| text.contains(words);
     if TMUX.iter().any(|words| says(words)) {

@@ -16,7 +16,7 @@ const DAY: u64 = 86_400;
 
 /// The last failed refreshes with one key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
     failed_at: Timestamp,
     /// What the last failure said; it never holds a value.
@@ -28,14 +28,14 @@ pub struct Backoff {
 
 impl Backoff {
     /// Seconds until a refresh may be tried again; 0 when it may. A clock set back ends the wait.
-    pub fn wait(&self, now: Timestamp) -> u64 {
+    pub(crate) fn wait(&self, now: Timestamp) -> u64 {
         let wait = FIRST_WAIT.saturating_mul(1 << self.failures.saturating_sub(1).min(10)).min(LONGEST_WAIT);
         self.left_of(wait, now)
     }
 
     /// Whether the key had no right to this, less than a day ago: to ask every few minutes would not give
     /// it one.
-    pub fn may_not(&self, now: Timestamp) -> bool {
+    pub(crate) fn may_not(&self, now: Timestamp) -> bool {
         self.status == 403 && self.left_of(DAY, now) > 0
     }
 
@@ -46,7 +46,7 @@ impl Backoff {
 
 impl Slot<'_, Backoff> {
     /// Records one more failure.
-    pub fn record(&self, failure: &Failure, now: Timestamp) -> Result<Backoff> {
+    pub(crate) fn record(&self, failure: &Failure, now: Timestamp) -> Result<Backoff> {
         let failures = self.get().map_or(0, |before| before.failures).saturating_add(1);
         let (reason, status) = (failure.message().to_owned(), failure.status_code());
         let backoff = Backoff { failures, failed_at: now, reason, status };
@@ -54,7 +54,7 @@ impl Slot<'_, Backoff> {
     }
 
     /// Ends it: a success, or the user's own wish.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         // A file that cannot be removed only makes the next background refresh wait.
         let _ = self.remove();
     }

@@ -7,18 +7,18 @@ use crate::domain::{AccountId, Doubts, Result};
 use crate::files::{Disk, Slot};
 
 /// The changes of every account.
-pub struct ChangeSlots(pub(super) Rc<Disk>);
+pub(crate) struct ChangeSlots(pub(super) Rc<Disk>);
 
 impl ChangeSlots {
     /// The changes of `account` without a known end.
-    pub fn load(&self, account: &AccountId) -> Result<Doubts> {
+    pub(crate) fn load(&self, account: &AccountId) -> Result<Doubts> {
         let hint =
             |file: &str| format!("rm {file}, then give what changed since: vastenv remember env-var NAME");
         Ok(self.slot(account).load(hint)?.unwrap_or_default())
     }
 
     /// Changes these notes, one process at a time.
-    pub fn edit<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Doubts) -> T) -> Result<T> {
+    pub(crate) fn edit<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Doubts) -> T) -> Result<T> {
         let _lock = self.0.lock_values(account)?;
         let before = self.load(account)?;
         let mut changes = before.clone();

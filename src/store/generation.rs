@@ -12,7 +12,7 @@ use super::stamp::{NEXT, Numbered};
 use crate::domain::{Result, Timestamp};
 use crate::files::{Disk, modified};
 
-pub struct Generation {
+pub(crate) struct Generation {
     pub(super) disk: Rc<Disk>,
     /// Generations have this file's modification time: a shell that watches it compares it with the
     /// generation itself, and needs no stamp.
@@ -21,12 +21,12 @@ pub struct Generation {
 
 impl Generation {
     /// The newest one's file, if one was published.
-    pub fn newest(&self) -> Option<PathBuf> {
+    pub(crate) fn newest(&self) -> Option<PathBuf> {
         Some(self.files().path(self.files().numbers().into_iter().max()?))
     }
 
     /// Publishes the next one, so that every shell loads at its next prompt.
-    pub fn publish(&self, now: Timestamp) -> Result<PathBuf> {
+    pub(crate) fn publish(&self, now: Timestamp) -> Result<PathBuf> {
         let newest = self.files().numbers().into_iter().max().unwrap_or(0);
         let next = (newest + 1).max(now.0.saturating_mul(1_000_000));
         let path = self.files().path(next);

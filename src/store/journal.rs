@@ -12,7 +12,7 @@ use crate::files::{Disk, Slot};
 
 /// A reset that was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BegunReset {
+pub(crate) struct BegunReset {
     pub server: ServerUrl,
     /// The digest of the key that was to be replaced.
     pub old: Digest,
@@ -24,29 +24,29 @@ pub struct BegunReset {
     pub new: Option<Secret>,
 }
 
-pub struct ResetJournal(pub(super) Rc<Disk>);
+pub(crate) struct ResetJournal(pub(super) Rc<Disk>);
 
 impl ResetJournal {
     /// Notes that `old` is about to be replaced, in the keyring or in the key file.
-    pub fn begin(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
+    pub(crate) fn begin(&self, server: &ServerUrl, old: &Digest, in_keyring: bool) -> Result<()> {
         let (server, old) = (server.clone(), old.clone());
         self.asked().save(&BegunReset { server, old, in_keyring, new: None })
     }
 
     /// Notes the key that the reset brought.
-    pub fn keep_key(&self, key: &Secret) -> Result<()> {
+    pub(crate) fn keep_key(&self, key: &Secret) -> Result<()> {
         self.0.write(&self.key_path(), key.expose().as_bytes())
     }
 
     /// Keeps the new key with this number, as it came, because it is none that can be shown or used.
-    pub fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
+    pub(crate) fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
         let path = self.0.state.join(format!("new-api-key-{id}"));
         self.0.write(&path, key.expose().as_bytes())?;
         Ok(path)
     }
 
     /// The reset that was begun and not ended, if there is one.
-    pub fn begun(&self) -> Result<Option<BegunReset>> {
+    pub(crate) fn begun(&self) -> Result<Option<BegunReset>> {
         let Some(begun) = self.asked().load(|file| format!("rm {file}"))? else { return Ok(None) };
         let new = self.0.read(&self.key_path())?;
         let new = new.and_then(|bytes| std::str::from_utf8(&bytes).ok().map(|text| Secret::new(text.trim())));
@@ -54,7 +54,7 @@ impl ResetJournal {
     }
 
     /// The new key is where it belongs, or there is none: the journal is removed.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         // The key first: without the other part, nobody looks at it. What stays is ended once more
         // by the next command: the same key into the same file.
         let _ = std::fs::remove_file(self.key_path());
@@ -62,7 +62,7 @@ impl ResetJournal {
     }
 
     /// The file of the new key, for a message.
-    pub fn key_path(&self) -> PathBuf {
+    pub(crate) fn key_path(&self) -> PathBuf {
         self.0.state.join("reset-api-key")
     }
 

@@ -6,17 +6,17 @@ use std::rc::Rc;
 use crate::domain::{AccountId, CachedList, ListKind, Result};
 use crate::files::{Disk, Slot};
 
-pub struct Lists(pub(super) Rc<Disk>);
+pub(crate) struct Lists(pub(super) Rc<Disk>);
 
 impl Lists {
     /// A list of `account`.
-    pub fn of(&self, account: &AccountId, kind: ListKind) -> Slot<'_, CachedList> {
+    pub(crate) fn of(&self, account: &AccountId, kind: ListKind) -> Slot<'_, CachedList> {
         let folder = self.0.cache.join(account.as_str());
         Slot::new(&self.0, folder.join(format!("{}.json", kind.name())))
     }
 
     /// Deletes the lists of `account`, as after a refused key.
-    pub fn delete(&self, account: &AccountId) -> Result<()> {
+    pub(crate) fn delete(&self, account: &AccountId) -> Result<()> {
         ListKind::ALL.into_iter().try_for_each(|kind| self.of(account, kind).remove())
     }
 }

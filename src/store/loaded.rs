@@ -15,26 +15,26 @@ const MOST: usize = 8;
 
 /// Digests by name, the latest last.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct LoadedEarlier(BTreeMap<EnvName, Vec<Digest>>);
+pub(crate) struct LoadedEarlier(BTreeMap<EnvName, Vec<Digest>>);
 
 impl LoadedEarlier {
     /// Whether `digest` is one of `name`'s.
-    pub fn contains(&self, name: &EnvName, digest: &Digest) -> bool {
+    pub(crate) fn contains(&self, name: &EnvName, digest: &Digest) -> bool {
         self.0.get(name).is_some_and(|known| known.contains(digest))
     }
 }
 
-pub struct LoadedSlot(pub(super) Rc<Disk>);
+pub(crate) struct LoadedSlot(pub(super) Rc<Disk>);
 
 impl LoadedSlot {
     /// What shells held earlier. A file that cannot be read is as good as none: then a value that comes
     /// back is taken for the user's, and left alone.
-    pub fn load(&self) -> LoadedEarlier {
+    pub(crate) fn load(&self) -> LoadedEarlier {
         self.slot().get().unwrap_or_default()
     }
 
     /// Remembers what shells hold no more.
-    pub fn add(&self, replaced: &BTreeMap<EnvName, Digest>) {
+    pub(crate) fn add(&self, replaced: &BTreeMap<EnvName, Digest>) {
         let mut all = self.load();
         let mut is_new = false;
         for (name, digest) in replaced {

@@ -20,10 +20,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-pub use backoff::Backoff;
-pub use journal::BegunReset;
-pub use session::Session;
-pub use stamp::NEXT;
+pub(crate) use backoff::Backoff;
+pub(crate) use journal::BegunReset;
+pub(crate) use session::Session;
+pub(crate) use stamp::NEXT;
 
 use crate::domain::{AccountId, Digest, DigestKey, Identity, Result, Timestamp};
 use crate::files::{Disk, Slots};
@@ -32,7 +32,7 @@ use crate::sealing::{Keyring, Kind, Sealing, Storage};
 /// The kinds of files that hold values.
 const SECRETS: [Kind; 2] = [snapshot::KIND, values::KIND];
 
-pub struct Store {
+pub(crate) struct Store {
     pub disk: Rc<Disk>,
     pub sealing: Rc<Sealing>,
     pub snapshots: snapshot::Snapshots,
@@ -64,7 +64,7 @@ impl fmt::Debug for Store {
 impl Store {
     /// The store in these folders, with the keys of sealed files in `keyring`. `storage` is what a setting
     /// of an earlier version says; generations are dated just after the file `dated_after`.
-    pub fn open(
+    pub(crate) fn open(
         disk: Disk,
         keyring: Keyring,
         storage: Option<Storage>,
@@ -94,13 +94,13 @@ impl Store {
     }
 
     /// The key of all digests, made on the first call on this machine.
-    pub fn digest_key(&self) -> Result<DigestKey> {
+    pub(crate) fn digest_key(&self) -> Result<DigestKey> {
         digest_key::load(&self.disk)
     }
 
     /// Plain files in one folder, for tests.
     #[cfg(test)]
-    pub fn in_folder(folder: &std::path::Path) -> Self {
+    pub(crate) fn in_folder(folder: &std::path::Path) -> Self {
         let disk = Disk::new(folder, &folder.join("cache"), &folder.join("data"));
         Self::open(disk, Keyring::default(), None, None, test_clock)
     }

@@ -7,22 +7,22 @@ use std::rc::Rc;
 use crate::domain::AccountId;
 use crate::files::{Disk, Slot};
 
-pub struct Notices(pub(super) Rc<Disk>);
+pub(crate) struct Notices(pub(super) Rc<Disk>);
 
 impl Notices {
     /// Whether the notice called `id` was shown on this machine since its problem began.
-    pub fn was_told(&self, id: &str) -> bool {
+    pub(crate) fn was_told(&self, id: &str) -> bool {
         self.path(id).exists()
     }
 
     /// Remembers that the notice called `id` was shown.
-    pub fn remember(&self, id: &str) {
+    pub(crate) fn remember(&self, id: &str) {
         // Where this cannot be written, the notice is told once more: no harm.
         let _ = self.0.write(&self.path(id), b"");
     }
 
     /// Forgets the notices of problems that have gone: all but those whose ids begin with one of `lasting`.
-    pub fn forget(&self, lasting: &[&str]) {
+    pub(crate) fn forget(&self, lasting: &[&str]) {
         let Ok(entries) = std::fs::read_dir(self.0.state.join("notices")) else { return };
         for entry in entries.flatten() {
             let id = entry.file_name();
@@ -36,7 +36,7 @@ impl Notices {
     /// Whether `by` (a command, or the hook) has something new to tell of hidden variables in `names`; from
     /// then on they are told. Where that cannot be written down, silence is better than a line at every
     /// prompt.
-    pub fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
+    pub(crate) fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
         let path = self.0.state.join("hidden").join(format!("{account}-{by}.json"));
         let slot = Slot::<BTreeSet<String>>::new(&self.0, path);
         let told = slot.get().unwrap_or_default();

@@ -23,7 +23,7 @@ const FOLDER: &str = "sessions";
 
 /// What one session keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Session {
+pub(crate) struct Session {
     /// Values that loading hid, by name.
     pub previous: Previous,
     /// The ledger's entries, where they are too many for an exported variable.
@@ -40,19 +40,19 @@ struct File {
 
 impl Session {
     /// Whether there is nothing to keep.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.previous.is_empty() && self.entries.is_none()
     }
 }
 
-pub struct Sessions {
+pub(crate) struct Sessions {
     pub(super) disk: Rc<Disk>,
     pub(super) now: fn() -> Timestamp,
 }
 
 impl Sessions {
     /// The session called `id`, if its file is there and whole. Reading it keeps it from being swept.
-    pub fn load(&self, id: &SessionId) -> Option<Session> {
+    pub(crate) fn load(&self, id: &SessionId) -> Option<Session> {
         let slot = self.slot(id);
         let File { previous, entries, .. } = slot.get()?;
         if self.age(&slot.path).is_some_and(|age| age > DEAD_AFTER / 7) {
@@ -64,7 +64,7 @@ impl Sessions {
     }
 
     /// Writes a session for `shell` (a process id) under a new id.
-    pub fn create(&self, session: &Session, shell: u32) -> Result<SessionId> {
+    pub(crate) fn create(&self, session: &Session, shell: u32) -> Result<SessionId> {
         let id = SessionId::parse(&hex(&*random::<8>()?))
             .ok_or_else(|| Failure::failed("cannot name a session"))?;
         let Session { previous, entries } = session.clone();
@@ -73,7 +73,7 @@ impl Sessions {
     }
 
     /// Removes the files of sessions that nobody can need any more.
-    pub fn sweep(&self) {
+    pub(crate) fn sweep(&self) {
         let folder = self.disk.state.join(FOLDER);
         for path in names(&folder).into_iter().map(|name| folder.join(name)) {
             let age = self.age(&path);

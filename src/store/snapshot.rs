@@ -20,13 +20,13 @@ struct VersionIn {
     version: u32,
 }
 
-pub struct Snapshots(pub(super) Rc<Sealing>);
+pub(crate) struct Snapshots(pub(super) Rc<Sealing>);
 
 impl Snapshots {
     /// The snapshot of `account`; `None` if there is none, or one of another version's format.
     ///
     /// One that cannot be parsed is set aside as `snapshot.json.corrupt`, with a warning.
-    pub fn load(&self, account: &AccountId) -> Result<Option<Snapshot>> {
+    pub(crate) fn load(&self, account: &AccountId) -> Result<Option<Snapshot>> {
         let path = self.path(account);
         let Some(opened) = self.0.read(&KIND, account)? else { return Ok(None) };
         let bytes = match opened {
@@ -45,17 +45,17 @@ impl Snapshots {
     }
 
     /// Writes the snapshot of its account.
-    pub fn save(&self, snapshot: &Snapshot) -> Result<()> {
+    pub(crate) fn save(&self, snapshot: &Snapshot) -> Result<()> {
         let account = snapshot.account();
         self.0.write(&KIND, &account, &to_json(&self.path(&account), snapshot)?)
     }
 
     /// Deletes the snapshot of `account`, as after a refused key.
-    pub fn delete(&self, account: &AccountId) -> Result<()> {
+    pub(crate) fn delete(&self, account: &AccountId) -> Result<()> {
         remove(&self.path(account))
     }
 
-    pub fn path(&self, account: &AccountId) -> PathBuf {
+    pub(crate) fn path(&self, account: &AccountId) -> PathBuf {
         KIND.path(&self.0.disk, account)
     }
 }

@@ -11,21 +11,21 @@ use crate::domain::{Result, Timestamp, hex};
 use crate::files::{Disk, modified, names};
 
 /// The least difference between two modification times.
-pub const NEXT: Duration = Duration::from_nanos(1);
+pub(crate) const NEXT: Duration = Duration::from_nanos(1);
 
 /// The files `<prefix>N` of the state folder.
 pub(super) struct Numbered<'d>(pub &'d Disk, pub &'static str);
 
 impl Numbered<'_> {
-    pub fn numbers(&self) -> Vec<u64> {
+    pub(super) fn numbers(&self) -> Vec<u64> {
         names(&self.0.state).iter().filter_map(|name| name.strip_prefix(self.1)?.parse().ok()).collect()
     }
 
-    pub fn path(&self, number: u64) -> PathBuf {
+    pub(super) fn path(&self, number: u64) -> PathBuf {
         self.0.state.join(format!("{}{number}", self.1))
     }
 
-    pub fn remove_below(&self, number: u64) {
+    pub(super) fn remove_below(&self, number: u64) {
         for older in self.numbers().into_iter().filter(|other| *other < number) {
             // One that cannot be removed now is removed with the next.
             let _ = std::fs::remove_file(self.path(older));
@@ -36,14 +36,14 @@ impl Numbered<'_> {
 /// Deadlines: a file `due-N` has the time at which shells that hold it ask again. A shell without a clock
 /// among its builtins compares it with a file that is written all the time, its own terminal. A shell that
 /// misses its file asks.
-pub struct Deadlines(pub(super) Rc<Disk>);
+pub(crate) struct Deadlines(pub(super) Rc<Disk>);
 
 /// Deadlines are rounded up to a multiple of this (seconds), so that shells share files.
 const STEP: u64 = 10;
 
 impl Deadlines {
     /// The file of the moment `after` seconds from `now`.
-    pub fn at(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
+    pub(crate) fn at(&self, now: Timestamp, after: u64) -> Result<PathBuf> {
         let at = now.plus(after).0.next_multiple_of(STEP);
         let files = Numbered(&self.0, "due-");
         self.0.mark(&files.path(at), Some(UNIX_EPOCH + Duration::from_secs(at)))?;
@@ -55,23 +55,23 @@ impl Deadlines {
 /// Stamps carry the time that another program's file had when its content was last read. A shell compares
 /// with `-nt` and `-ot`, the stamp itself or those beside it, which is exact: it notices every later write, and also one by a clock that
 /// was set back.
-pub struct Stamps(pub(super) Rc<Disk>);
+pub(crate) struct Stamps(pub(super) Rc<Disk>);
 
 impl Stamps {
     /// The path of the stamp of `file`.
-    pub fn path(&self, file: &Path) -> PathBuf {
+    pub(crate) fn path(&self, file: &Path) -> PathBuf {
         let hash = Sha256::digest(file.as_os_str().as_bytes());
         self.0.state.join(format!("stamp-{}", hex(&hash[..8])))
     }
 
     /// Whether the stamp of `file` shows this time.
-    pub fn shows(&self, file: &Path, time: SystemTime) -> bool {
+    pub(crate) fn shows(&self, file: &Path, time: SystemTime) -> bool {
         modified(&self.path(file)) == Some(time)
     }
 
     /// The stamps of `file` that are a nanosecond older and newer than `time`; `None` where there are
     /// none, or where the file system is too coarse for them.
-    pub fn around(&self, file: &Path, time: SystemTime) -> Option<[PathBuf; 2]> {
+    pub(crate) fn around(&self, file: &Path, time: SystemTime) -> Option<[PathBuf; 2]> {
         let stamps = self.beside(file);
         let times = around(time)?;
         let hold = stamps.iter().zip(times).all(|(stamp, time)| modified(stamp) == Some(time));
@@ -79,7 +79,7 @@ impl Stamps {
     }
 
     /// Gives the stamp of `file` this time, and those around it theirs.
-    pub fn set(&self, file: &Path, time: SystemTime) -> Result<()> {
+    pub(crate) fn set(&self, file: &Path, time: SystemTime) -> Result<()> {
         for (stamp, time) in self.beside(file).iter().zip(around(time).into_iter().flatten()) {
             self.0.mark(stamp, Some(time))?;
         }

@@ -23,7 +23,7 @@ struct File {
 }
 
 /// The remembered values of every account.
-pub struct RememberedValues {
+pub(crate) struct RememberedValues {
     pub(super) sealing: Rc<Sealing>,
     pub(super) now: fn() -> Timestamp,
 }
@@ -34,7 +34,7 @@ impl RememberedValues {
     /// # Errors
     /// The file is there but cannot be read, trusted or understood. It is never set aside by itself:
     /// nobody can fetch its values anew.
-    pub fn load(&self, account: &AccountId) -> Result<Values> {
+    pub(crate) fn load(&self, account: &AccountId) -> Result<Values> {
         let mut values = self.all(account)?;
         self.drop_expired(&mut values);
         Ok(values)
@@ -54,13 +54,17 @@ impl RememberedValues {
     ///
     /// # Errors
     /// The file cannot be read or written; what `edit` itself fails with: then nothing is written.
-    pub fn edit<T>(&self, account: &AccountId, edit: impl FnOnce(&mut Values) -> Result<T>) -> Result<T> {
+    pub(crate) fn edit<T>(
+        &self,
+        account: &AccountId,
+        edit: impl FnOnce(&mut Values) -> Result<T>,
+    ) -> Result<T> {
         let (edited, written) = self.try_to_edit(account, edit)?;
         written.map(|()| edited)
     }
 
     /// As [`Self::edit`], with what `edit` made of the values even if they could not be written.
-    pub fn try_to_edit<T>(
+    pub(crate) fn try_to_edit<T>(
         &self,
         account: &AccountId,
         edit: impl FnOnce(&mut Values) -> Result<T>,
@@ -83,7 +87,7 @@ impl RememberedValues {
 
     /// Moves values whose key the keyring has lost to `values.json.lost`, so that others can be
     /// remembered; says so in a note.
-    pub fn move_lost(&self, account: &AccountId) -> Result<()> {
+    pub(crate) fn move_lost(&self, account: &AccountId) -> Result<()> {
         let _lock = self.sealing.disk.lock_values(account)?;
         self.sealing.move_lost(&KIND, account)
     }
@@ -93,7 +97,7 @@ impl RememberedValues {
         values.retain(|_, remembered| !remembered.is_expired(now));
     }
 
-    pub fn path(&self, account: &AccountId) -> PathBuf {
+    pub(crate) fn path(&self, account: &AccountId) -> PathBuf {
         KIND.path(&self.sealing.disk, account)
     }
 }
@@ -103,7 +107,7 @@ mod tests {
     use std::time::{SystemTime, UNIX_EPOCH};
 
     use super::*;
-    use crate::domain::{KEPT_AFTER_DELETION, Kind, Means, Remembered, Secret, ServerUrl};
+    use crate::domain::{KEPT_AFTER_DELETION, Kind, Remembered, RememberedFrom, Secret, ServerUrl};
     use crate::store::Store;
 
     fn account() -> AccountId {
@@ -111,7 +115,7 @@ mod tests {
     }
 
     fn remember(store: &Store, name: &str, value: &str) {
-        let entry = Remembered::new(Secret::new(value), Means::Given, Timestamp(5));
+        let entry = Remembered::new(Secret::new(value), RememberedFrom::Given, Timestamp(5));
         store
             .values
             .edit(&account(), |values| {
@@ -130,7 +134,7 @@ mod tests {
         remember(&store, "B", "");
         let values = store.values.load(&account()).expect("read");
         assert_eq!((values["A"].value.expose(), values["B"].value.expose()), ("v\n\"", ""));
-        assert_eq!(values["A"].by, Means::Given);
+        assert_eq!(values["A"].by, RememberedFrom::Given);
     }
 
     #[test]
@@ -139,7 +143,7 @@ mod tests {
         let store = Store::in_folder(folder.path());
         let gone = |at| Remembered {
             gone_at: Some(at),
-            ..Remembered::new(Secret::new("v"), Means::Sent, Timestamp(5))
+            ..Remembered::new(Secret::new("v"), RememberedFrom::Sent, Timestamp(5))
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
         let recent = gone(Timestamp(now - KEPT_AFTER_DELETION + 3600));

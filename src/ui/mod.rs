@@ -10,12 +10,12 @@ use std::panic::Location;
 
 use serde_json::{Value, json};
 
-pub use progress::{Progress, erase_line};
-pub use prompt::{
+pub(crate) use progress::{Progress, erase_line};
+pub(crate) use prompt::{
     confirm, confirm_beside_stdin, read_new_passphrase, read_passphrase, read_sealing_passphrase,
     read_secret, read_skippable, read_value,
 };
-pub use table::Table;
+pub(crate) use table::Table;
 
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable, to_python_json};
@@ -23,7 +23,7 @@ use crate::files::reason;
 
 /// How to speak.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Ui {
+pub(crate) struct Ui {
     pub raw: bool,
     pub quiet: bool,
     pub color: bool,
@@ -31,7 +31,7 @@ pub struct Ui {
 
 /// Who hears what the hook has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Log {
+pub(crate) enum Log {
     Off,
     Info,
     /// Also what happens at the start of a shell, and why variables are skipped.
@@ -40,7 +40,7 @@ pub enum Log {
 
 impl Log {
     /// As `VASTENV_LOG` says.
-    pub fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         match context::text_var(variables::VASTENV_LOG).as_deref() {
             Some("off") => Self::Off,
             Some("debug") => Self::Debug,
@@ -51,14 +51,14 @@ impl Log {
 
 impl Ui {
     /// For a terminal, as its user wishes.
-    pub fn new(raw: bool, quiet: bool, no_color: bool) -> Self {
+    pub(crate) fn new(raw: bool, quiet: bool, no_color: bool) -> Self {
         let refused = no_color || context::var(variables::NO_COLOR).is_some();
         let color = !refused && !context::is_dumb_terminal() && context::stderr_is_terminal();
         Self { raw, quiet, color }
     }
 
     /// Prints data. A reader that has gone away is not a failure.
-    pub fn data(self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn data(self, bytes: &[u8]) -> Result<()> {
         match to_stdout(bytes) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(unprintable(&error)),
             _ => Ok(()),
@@ -67,39 +67,39 @@ impl Ui {
 
     /// Prints one line that nobody can get a second time: here a reader that has gone away is a
     /// failure too.
-    pub fn only_copy(self, text: &str) -> Result<()> {
+    pub(crate) fn only_copy(self, text: &str) -> Result<()> {
         to_stdout(format!("{text}\n").as_bytes()).map_err(|error| unprintable(&error))
     }
 
     /// Prints one line of data for a person.
-    pub fn line(self, text: &str) -> Result<()> {
+    pub(crate) fn line(self, text: &str) -> Result<()> {
         self.data(format!("{}\n", printable(text)).as_bytes())
     }
 
     /// Prints a value as the official client does.
-    pub fn json(self, value: &Value) -> Result<()> {
+    pub(crate) fn json(self, value: &Value) -> Result<()> {
         self.data(format!("{}\n", to_python_json(value)).as_bytes())
     }
 
     /// Says what was done, on stderr.
-    pub fn say(self, text: &str) {
+    pub(crate) fn say(self, text: &str) {
         if !self.quiet {
             to_stderr(&format!("{}\n", printable(text)));
         }
     }
 
     /// Shows how a command is used to somebody who left out a part of it.
-    pub fn usage(self, help: &str) {
+    pub(crate) fn usage(self, help: &str) {
         to_stderr(help);
     }
 
     /// Says what the user should know although it went well.
-    pub fn warn(self, text: &str) {
+    pub(crate) fn warn(self, text: &str) {
         to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), printable(text)));
     }
 
     /// Says what failed on the way, although the whole goes on, and what to do about it.
-    pub fn warn_of(self, failure: &Failure) {
+    pub(crate) fn warn_of(self, failure: &Failure) {
         self.warn(failure.message());
         if let Some(hint) = failure.next_step().filter(|_| !self.raw) {
             self.hint(hint);
@@ -111,7 +111,7 @@ impl Ui {
     }
 
     /// Says what failed and what to do next.
-    pub fn failure(self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         if self.raw {
             // The fields in the official client's order, which is not the sorted one.
             let (code, message) = (failure.status_code(), to_python_json(&Value::from(failure.message())));
@@ -137,7 +137,7 @@ impl Ui {
 }
 
 /// Says where the program itself is wrong, and not what about: that may quote a secret.
-pub fn internal_error(place: Option<&Location<'_>>) {
+pub(crate) fn internal_error(place: Option<&Location<'_>>) {
     let place =
         place.map_or("an unknown place".to_owned(), |place| format!("{}:{}", place.file(), place.line()));
     to_stderr(&format!("vastenv: internal error at {place}\n"));

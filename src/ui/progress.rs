@@ -31,7 +31,7 @@ enum Work {
 }
 
 /// A line on stderr that comes after 300 ms and goes when this is dropped.
-pub struct Progress {
+pub(crate) struct Progress {
     work: Arc<Mutex<Work>>,
     shown: Arc<Mutex<String>>,
     stop: Option<Sender<()>>,
@@ -40,7 +40,7 @@ pub struct Progress {
 
 impl Progress {
     /// Shows `text`; nothing where stderr is not a terminal that can erase, or `quiet` is set.
-    pub fn start(text: &str, quiet: bool) -> Self {
+    pub(crate) fn start(text: &str, quiet: bool) -> Self {
         let mut progress = Self {
             work: Arc::new(Mutex::new(Work::Open(text.to_owned()))),
             shown: Arc::default(),
@@ -58,13 +58,13 @@ impl Progress {
 
     /// Who hears of waits: they are shown in this line's place. Calls that are shown are kept as data
     /// for stdout if `shown_is_data` (`--curl`); else they are talk (`--explain`).
-    pub fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
+    pub(crate) fn listener(&self, shown_is_data: bool) -> Arc<dyn Listener> {
         let shown = shown_is_data.then(|| Arc::clone(&self.shown));
         Arc::new(Waits { work: Arc::clone(&self.work), shown, is_drawn: self.thread.is_some() })
     }
 
     /// The outcome of `work`; `None` once a call was shown as data, which is never answered.
-    pub async fn unless_shown<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn unless_shown<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| match work.as_mut().poll(context) {
             Poll::Pending if !lock(&self.shown).is_empty() => Poll::Ready(None),
@@ -74,7 +74,7 @@ impl Progress {
     }
 
     /// Ends the line, and gives what is to be printed on stdout.
-    pub fn end(self) -> String {
+    pub(crate) fn end(self) -> String {
         let shown = Arc::clone(&self.shown);
         drop(self);
         std::mem::take(&mut *lock(&shown))
@@ -127,7 +127,7 @@ fn line(work: &Work, frame: &str, elapsed: Duration) -> String {
 }
 
 /// Takes the line away from a terminal before the process ends.
-pub fn erase_line() {
+pub(crate) fn erase_line() {
     if context::stderr_is_terminal() && !context::is_dumb_terminal() {
         let _ = write!(std::io::stderr(), "{ERASE}");
     }

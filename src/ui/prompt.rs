@@ -15,7 +15,7 @@ const LARGEST_INPUT: usize = 4 * 1024 * 1024;
 
 /// Asks for a key: one line without echo on a terminal, else all of stdin, without what is around it
 /// that nobody sees.
-pub fn read_secret(label: &str) -> Result<Secret> {
+pub(crate) fn read_secret(label: &str) -> Result<Secret> {
     if context::stdin_is_terminal() {
         return one_line(label, &Secret::new(trim_unseen(ask(label)?.expose())));
     }
@@ -33,7 +33,7 @@ fn one_line(label: &str, text: &Secret) -> Result<Secret> {
 
 /// Asks for a value: a line, or a paste of several, without echo on a terminal; else stdin to its end,
 /// less one line break at the end unless `keep_newline` is set.
-pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
+pub(crate) fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
     if context::stdin_is_terminal() {
         return ask(label);
     }
@@ -43,7 +43,7 @@ pub fn read_value(label: &str, keep_newline: bool) -> Result<Secret> {
 }
 
 /// Asks for a value on the terminal, whose user may enter nothing.
-pub fn read_skippable(prompt: &str) -> Result<Secret> {
+pub(crate) fn read_skippable(prompt: &str) -> Result<Secret> {
     hidden(prompt)
 }
 
@@ -64,7 +64,7 @@ fn read_stdin() -> Result<Zeroizing<String>> {
 }
 
 /// Asks a question for yes or no on the terminal, no being the default; `None` without a terminal.
-pub fn confirm(question: &str) -> Result<Option<bool>> {
+pub(crate) fn confirm(question: &str) -> Result<Option<bool>> {
     if !context::stdin_is_terminal() {
         return Ok(None);
     }
@@ -75,7 +75,7 @@ pub fn confirm(question: &str) -> Result<Option<bool>> {
 
 /// Like [`confirm`], where stdin is not there to answer: asks on the terminal that the program was
 /// started from.
-pub fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
+pub(crate) fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     // A terminal that cannot be written to may still answer.
     let _ = write!(&terminal, "{} [y/N] ", printable(question));
@@ -91,7 +91,7 @@ fn is_yes(mut answers: impl BufRead) -> Result<bool> {
 }
 
 /// Asks for a new passphrase, twice, without echo.
-pub fn read_new_passphrase() -> Result<Secret> {
+pub(crate) fn read_new_passphrase() -> Result<Secret> {
     if !context::stdin_is_terminal() {
         return Err(
             Failure::usage("a passphrase is only asked for on a terminal").hint("leave out --passphrase")
@@ -105,7 +105,7 @@ pub fn read_new_passphrase() -> Result<Secret> {
 }
 
 /// Asks for the passphrase to seal with: twice on a terminal, else from stdin.
-pub fn read_sealing_passphrase() -> Result<Secret> {
+pub(crate) fn read_sealing_passphrase() -> Result<Secret> {
     let passphrase =
         if context::stdin_is_terminal() { read_new_passphrase()? } else { read_value("passphrase", false)? };
     if passphrase.expose().is_empty() {
@@ -116,7 +116,7 @@ pub fn read_sealing_passphrase() -> Result<Secret> {
 
 /// Asks for a passphrase that opens something: on the terminal, also where stdin is read for something
 /// else; without one, from stdin.
-pub fn read_passphrase(label: &str, is_stdin_taken: bool) -> Result<Secret> {
+pub(crate) fn read_passphrase(label: &str, is_stdin_taken: bool) -> Result<Secret> {
     if !is_stdin_taken {
         return read_value(label, false);
     }

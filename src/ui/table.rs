@@ -12,24 +12,24 @@ const NARROWEST: usize = 4;
 
 /// Rows of cells under a heading.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// A table with these column headings.
-    pub fn new(headings: &[&str]) -> Self {
+    pub(crate) fn new(headings: &[&str]) -> Self {
         Self { rows: vec![headings.iter().map(|heading| (*heading).to_owned()).collect()] }
     }
 
     /// Adds a row; its cells are made printable.
-    pub fn row(&mut self, cells: &[&str]) {
+    pub(crate) fn row(&mut self, cells: &[&str]) {
         self.rows.push(cells.iter().map(|cell| printable(cell)).collect());
     }
 
     /// The table as text, no line longer than `width` columns: the widest cells are cut with an
     /// ellipsis.
-    pub fn render(&self, width: usize) -> String {
+    pub(crate) fn render(&self, width: usize) -> String {
         let widths = self.widths(width);
         let mut text = String::new();
         for row in &self.rows {

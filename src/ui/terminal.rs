@@ -45,7 +45,7 @@ enum End {
 
 /// Shows `prompt` and reads a line, or all lines of what is pasted, without the line break at the end.
 /// An interrupt ends the program, as the shell that waits for it expects.
-pub fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
+pub(super) fn read_hidden(prompt: &str) -> io::Result<Zeroizing<String>> {
     let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
     let silenced = Silenced::new(&terminal)?;
     let is_dumb = context::is_dumb_terminal();

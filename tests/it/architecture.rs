@@ -44,7 +44,7 @@ const NEIGHBOURS: [(&str, &str); 6] = [
 ];
 
 /// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
-const ROOMS: [(&str, &[&str]); 6] = [
+const ROOMS: [(&str, &[&str]); 8] = [
     ("account", &["select", "machine", "local", "remember", "sync", "keys", "prompt"]),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
     ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
@@ -65,6 +65,44 @@ const ROOMS: [(&str, &[&str]); 6] = [
             "stamp",
             "generation",
             "values",
+        ],
+    ),
+    (
+        "cmd",
+        &[
+            "outcome",
+            "interrupts",
+            "this_shell",
+            "app",
+            "ask",
+            "guard",
+            "dotenv_file",
+            "each",
+            "created",
+            "background",
+            "running",
+            "ssh_key",
+            "load",
+            "api_key",
+            "env_var",
+            "tools",
+            "report",
+        ],
+    ),
+    (
+        "cmd/load",
+        &[
+            "nearest",
+            "known",
+            "loading",
+            "there",
+            "run_on",
+            "run",
+            "export_age",
+            "export",
+            "refresh",
+            "hook",
+            "hook_reply",
         ],
     ),
 ];

@@ -1,5 +1,7 @@
 //! Every integration test, in one program: what the suites share is compiled and linked once.
 
+#![allow(unreachable_pub, reason = "a program has no other crates")]
+
 mod architecture;
 mod cli;
 mod common;

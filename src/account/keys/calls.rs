@@ -10,21 +10,21 @@ use crate::domain::{Failure, ListEntry, ListKind, Result};
 
 impl Remote<'_> {
     /// All API keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn api_keys(&self) -> Result<Listing<ApiKey>> {
+    pub(crate) async fn api_keys(&self) -> Result<Listing<ApiKey>> {
         let listing = self.client.api_keys().await?;
         self.identify_owner().await;
         Ok(self.keep_listing(listing))
     }
 
     /// One API key.
-    pub async fn api_key(&self, id: u64) -> Result<ApiKey> {
+    pub(crate) async fn api_key(&self, id: u64) -> Result<ApiKey> {
         let key = self.client.api_key(id).await?;
         self.put_in_list(ListKind::ApiKeys, Some(key.listed()));
         Ok(key)
     }
 
     /// Makes an API key, and remembers its number.
-    pub async fn create_api_key(
+    pub(crate) async fn create_api_key(
         &self,
         name: Option<&str>,
         permissions: Option<&Value>,
@@ -48,7 +48,7 @@ impl Remote<'_> {
     }
 
     /// Deletes an API key.
-    pub async fn delete_api_key(&self, id: u64) -> Result<Reply> {
+    pub(crate) async fn delete_api_key(&self, id: u64) -> Result<Reply> {
         let sent = self.client.delete_api_key(id).await;
         let reply = sent.map_err(|error| self.mark_list_stale(ListKind::ApiKeys, error))?;
         self.remove_from_list(ListKind::ApiKeys, id);
@@ -60,19 +60,19 @@ impl Remote<'_> {
     }
 
     /// All SSH keys.
-    pub async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
+    pub(crate) async fn ssh_keys(&self) -> Result<Listing<SshKey>> {
         Ok(self.keep_listing(self.client.ssh_keys().await?))
     }
 
     /// All SSH keys, kept for a TAB even where nobody knew yet whose the key is.
-    pub async fn ssh_keys_to_show(&self) -> Result<Listing<SshKey>> {
+    pub(crate) async fn ssh_keys_to_show(&self) -> Result<Listing<SshKey>> {
         let listing = self.client.ssh_keys().await?;
         self.identify_owner().await;
         Ok(self.keep_listing(listing))
     }
 
     /// Adds an SSH public key.
-    pub async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
+    pub(crate) async fn create_ssh_key(&self, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.create_ssh_key(line).await;
         let saved = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, error))?;
         self.put_in_list(ListKind::SshKeys, saved.id.map(|id| listed_ssh_key(id, line)));
@@ -80,7 +80,7 @@ impl Remote<'_> {
     }
 
     /// Puts another SSH public key in the place of one.
-    pub async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
+    pub(crate) async fn update_ssh_key(&self, id: u64, line: &str) -> Result<SavedSshKey> {
         let sent = self.client.update_ssh_key(id, line).await;
         let saved = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, unknown_ssh_key(error)))?;
         self.put_in_list(ListKind::SshKeys, Some(listed_ssh_key(id, line)));
@@ -88,7 +88,7 @@ impl Remote<'_> {
     }
 
     /// Deletes an SSH key; gives the answer as it came.
-    pub async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
+    pub(crate) async fn delete_ssh_key(&self, id: u64) -> Result<Value> {
         let sent = self.client.delete_ssh_key(id).await;
         let raw = sent.map_err(|error| self.mark_list_stale(ListKind::SshKeys, unknown_ssh_key(error)))?;
         self.remove_from_list(ListKind::SshKeys, id);
@@ -117,7 +117,7 @@ fn unknown_ssh_key(failure: Failure) -> Failure {
 /// Whether an API key is the one in use. The server does not tell: this machine knows the ids of keys
 /// that were made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InUse {
+pub(crate) enum InUse {
     Yes,
     No,
     Perhaps,
@@ -125,7 +125,7 @@ pub enum InUse {
 
 impl Account<'_> {
     /// Tells of each id whether it is that of the key in use.
-    pub fn in_use(&self) -> impl Fn(u64) -> InUse {
+    pub(crate) fn in_use(&self) -> impl Fn(u64) -> InUse {
         let own = self.id().and_then(|id| self.store().own_keys.of(&id).get()).unwrap_or_default();
         let mine = own.iter().find(|(_, digest)| **digest == self.key).map(|(id, _)| *id);
         // After the session the API key takes over, which may be any of them.

@@ -22,7 +22,7 @@ const LONGEST_NAME: usize = 200;
 
 impl Account<'_> {
     /// The list as last known; nothing where the server refused the key.
-    pub fn cached_list(&self, kind: ListKind) -> Option<CachedList> {
+    pub(crate) fn cached_list(&self, kind: ListKind) -> Option<CachedList> {
         let identity = self.identity().ok()??;
         if identity.refused_at.is_some() {
             return None;
@@ -32,7 +32,7 @@ impl Account<'_> {
 
     /// Whether a TAB should have the list fetched: it is old or missing, nobody is at it, and neither
     /// a refusal nor a back-off speaks against it.
-    pub fn should_fetch(&self, kind: ListKind, known: Option<&CachedList>) -> bool {
+    pub(crate) fn should_fetch(&self, kind: ListKind, known: Option<&CachedList>) -> bool {
         self.is_list_wanted(kind, known) && {
             let lock = self.store().disk.try_lock(&self.list_lock(kind));
             lock.is_ok_and(|lock| lock.is_some())
@@ -84,7 +84,7 @@ impl Account<'_> {
 
 impl Remote<'_> {
     /// Fetches the instances where the variables were fetched just now, unless it was of no use lately.
-    pub async fn refresh_instances_within(&self, limit: Duration) -> Result<()> {
+    pub(crate) async fn refresh_instances_within(&self, limit: Duration) -> Result<()> {
         if self.account.list_waits(ListKind::Instances) {
             return Ok(());
         }
@@ -93,7 +93,12 @@ impl Remote<'_> {
 
     /// Fetches a list, unless another process is at it; given up after `limit`. In the background only
     /// one that is wanted.
-    pub async fn refresh_list_within(&self, kind: ListKind, urgency: Urgency, limit: Duration) -> Result<()> {
+    pub(crate) async fn refresh_list_within(
+        &self,
+        kind: ListKind,
+        urgency: Urgency,
+        limit: Duration,
+    ) -> Result<()> {
         let account = &self.account;
         let Some(_lock) = account.store().disk.try_lock(&account.list_lock(kind))? else { return Ok(()) };
         // Another process may have been at it just now.

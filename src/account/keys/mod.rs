@@ -1,7 +1,7 @@
 //! The account's keys: lists of them, changes to them, and where the one in use is saved.
 
-pub mod calls;
+pub(super) mod calls;
 mod instances;
 mod lists;
-pub mod reset;
-pub mod save;
+pub(super) mod reset;
+pub(super) mod save;

@@ -21,7 +21,7 @@ const LOCK: &str = "reset-api-key";
 
 /// A new key that has no place yet but the journal.
 #[derive(Debug)]
-pub struct NewKey {
+pub(crate) struct NewKey {
     /// The key.
     pub key: Secret,
     /// The dead one, and where it is.
@@ -34,7 +34,7 @@ pub struct NewKey {
 
 /// What was found of an earlier reset.
 #[derive(Debug)]
-pub enum EarlierReset {
+pub(crate) enum EarlierReset {
     /// Nothing.
     None,
     /// It is finished now: the new key and where it is.
@@ -51,7 +51,7 @@ impl Remote<'_> {
     ///
     /// # Errors
     /// The server refused or gave no clear answer; or nothing can be noted: then it is not asked.
-    pub async fn reset_api_key(&self, place: Storage) -> Result<NewKey> {
+    pub(crate) async fn reset_api_key(&self, place: Storage) -> Result<NewKey> {
         let Account { machine, server, credential, .. } = &self.account;
         let store = &machine.store;
         if self.only_shown {
@@ -123,7 +123,7 @@ impl Account<'_> {
 
 /// Puts the key of an unfinished reset where the old one was, if that place holds the dead key or none. What is
 /// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
-pub fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
+pub(crate) fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
     let store = &machine.store;
     let begun = match store.reset.begun() {
         Ok(Some(begun)) => begun,

@@ -8,7 +8,7 @@ use crate::sealing::Storage;
 
 /// Where a key was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedKey {
+pub(crate) struct SavedKey {
     /// Where it is found from now on.
     pub source: Source,
     /// Places where a key was before, and is no more.
@@ -16,7 +16,7 @@ pub struct SavedKey {
 }
 
 /// Saves `key` in one place, removes what lies in the others, and tells every shell.
-pub fn save_key(machine: &Machine, key: &Secret, place: Storage) -> Result<SavedKey> {
+pub(crate) fn save_key(machine: &Machine, key: &Secret, place: Storage) -> Result<SavedKey> {
     let (paths, vault) = (&machine.selection.paths, &machine.store.sealing.vault);
     let disk = &machine.store.disk;
     let mut removed = Vec::new();

@@ -29,7 +29,7 @@ const REFUSAL_PAUSE: u64 = 3600;
 
 /// What a shell tells of itself.
 #[allow(clippy::struct_excessive_bools)]
-pub struct Question<'a> {
+pub(crate) struct Question<'a> {
     pub machine: &'a Machine,
     /// `VASTENV_DISABLE` is set.
     pub disabled: bool,
@@ -61,7 +61,7 @@ pub struct Question<'a> {
 
 /// The answer to a shell.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// What it compares from now on.
     pub guard: Guard,
     /// The ledger's new text.
@@ -82,7 +82,7 @@ pub struct Answer {
 
 /// A problem, with a name by which it is told only once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub(crate) struct Notice {
     /// The name of the problem and its cause, fit for a file: another cause is told anew.
     pub id: String,
     /// The problem.
@@ -122,7 +122,7 @@ struct Followed {
 }
 
 /// Answers a shell. There is always an answer: where something fails, the shell keeps what it has.
-pub fn follow(question: &Question<'_>) -> Answer {
+pub(crate) fn follow(question: &Question<'_>) -> Answer {
     let Comparison { generation, watches, unsure, failure } =
         compare(question.machine, question.whole_seconds);
     let ledger = read_ledger(question);
@@ -225,7 +225,7 @@ fn of_account(
                 Kind::NotAuthenticated,
                 format!("the server refused the key {key} from {source}"),
             )
-            .hint(format!("{}, or try again with `vastenv refresh`", source.mend()));
+            .hint(format!("{}, or try again with `vastenv refresh`", source.fix()));
             let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();

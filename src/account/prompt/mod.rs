@@ -1,4 +1,4 @@
 //! What a shell follows at its prompts, from files alone.
 
-pub mod follow;
-pub mod watch;
+pub(super) mod follow;
+pub(super) mod watch;

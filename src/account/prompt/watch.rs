@@ -97,7 +97,7 @@ pub(super) fn clock(
 }
 
 /// The clock of a shell without one, where no folder of the user's is known.
-pub fn age_of_root(now: Timestamp) -> Clock {
+pub(crate) fn age_of_root(now: Timestamp) -> Clock {
     age_of(Path::new("/"), now)
 }
 

@@ -10,7 +10,7 @@ use crate::dotenv::{Pending, Plan};
 
 /// What is to be sent, and what has been. It outlives a connection, so that another key can go on.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(crate) struct Batch {
     waiting: VecDeque<(Method, Pending)>,
     elapsed: Duration,
     /// What became of what is not waiting any more.
@@ -26,7 +26,7 @@ enum Method {
 
 /// What became of what was sent.
 #[derive(Debug, Default)]
-pub struct Sent {
+pub(crate) struct Sent {
     pub created: Vec<String>,
     pub updated: Vec<String>,
     /// Names that the server refused, and why.
@@ -41,7 +41,7 @@ pub struct Sent {
 
 /// How the sending ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended<S> {
+pub(crate) enum Ended<S> {
     Complete,
     Stopped(S),
 }
@@ -49,7 +49,7 @@ pub enum Ended<S> {
 impl Batch {
     /// What a plan wants sent: creations and updates by turns, as a server that limits them limits
     /// each on its own.
-    pub fn new(plan: Plan) -> Self {
+    pub(crate) fn new(plan: Plan) -> Self {
         let mut creates = plan.create.into_iter().map(|pending| (Method::Create, pending)).fuse();
         let mut updates = plan.update.into_iter().map(|pending| (Method::Update, pending)).fuse();
         let mut waiting = VecDeque::new();
@@ -64,12 +64,12 @@ impl Batch {
     }
 
     /// How many variables there are in all.
-    pub fn total(&self) -> usize {
+    pub(crate) fn total(&self) -> usize {
         self.tried() + self.waiting.len()
     }
 
     /// How many variables the account has taken.
-    pub fn done(&self) -> usize {
+    pub(crate) fn done(&self) -> usize {
         self.sent.created.len() + self.sent.updated.len()
     }
 
@@ -84,7 +84,7 @@ impl Batch {
     }
 
     /// The names that are still to be sent.
-    pub fn unsent(&self) -> Vec<String> {
+    pub(crate) fn unsent(&self) -> Vec<String> {
         let mut names: Vec<_> = self.waiting.iter().map(|(_, pending)| pending.name.to_string()).collect();
         names.sort_unstable();
         names
@@ -119,7 +119,7 @@ fn is_about_one_variable(failure: &Failure) -> bool {
 impl Remote<'_> {
     /// Sends what is waiting until nothing is, or until `stop` says so. A change that is under way by
     /// then is waited for, so that its end is known; a second word from `stop` ends that wait too.
-    pub async fn send_batch<S>(
+    pub(crate) async fn send_batch<S>(
         &self,
         batch: &mut Batch,
         mut stop: impl AsyncFnMut() -> S,

@@ -5,12 +5,13 @@ use super::remote::Remote;
 use super::turn::Turn;
 use crate::account::local::Known;
 use crate::domain::{
-    Doubt, EnvName, Failure, Kind, Means, Remembered, Result, Secret, ServerVariable, Snapshot, Timestamp,
+    Doubt, EnvName, Failure, Kind, Remembered, RememberedFrom, Result, Secret, ServerVariable, Snapshot,
+    Timestamp,
 };
 
 /// What becomes of a value that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keeping {
+pub(crate) enum Keeping {
     /// It is remembered here, because the server may hide it from now on.
     Remembered,
     /// It is not kept here at all: shells have it once the server tells it.
@@ -19,7 +20,7 @@ pub enum Keeping {
 
 /// What a change did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
+pub(crate) struct Changed {
     /// The name as the account has it now.
     pub name: String,
     /// The server's own words.
@@ -54,7 +55,7 @@ struct Begun<'r, 'a> {
 
 impl<'a> Remote<'a> {
     /// Creates a variable.
-    pub async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
+    pub(crate) async fn create(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.create_secret(name, value).await.map_err(|error| match error.code() {
@@ -70,7 +71,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Changes the value of a variable.
-    pub async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
+    pub(crate) async fn update(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
         let sent = self.client.update_secret(name, value).await.map_err(|error| match error.code() {
@@ -81,7 +82,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Creates a variable, or changes it if the account has it already.
-    pub async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
+    pub(crate) async fn set(&self, name: &EnvName, value: &Secret, keeping: Keeping) -> Result<Changed> {
         let edit = Edit::Put(value, keeping);
         let begun = self.begin(name.as_str(), edit).await?;
         let sent = if self.is_known(name) {
@@ -111,7 +112,7 @@ impl<'a> Remote<'a> {
     }
 
     /// Deletes a variable, whatever its name is.
-    pub async fn delete(&self, name: &str) -> Result<Changed> {
+    pub(crate) async fn delete(&self, name: &str) -> Result<Changed> {
         let begun = self.begin(name, Edit::Remove).await?;
         let sent = self.client.delete_secret(name).await.map_err(|error| match error.code() {
             Some("nonexistent_key") => error.hint("list the names: vastenv show env-vars"),
@@ -218,7 +219,7 @@ impl<'a> Remote<'a> {
         self.account.store().values.edit(&id, |values| {
             match edit {
                 Edit::Put(value, Keeping::Remembered) => {
-                    values.insert(name.to_owned(), Remembered::new(value.clone(), Means::Sent, now));
+                    values.insert(name.to_owned(), Remembered::new(value.clone(), RememberedFrom::Sent, now));
                 }
                 Edit::Put(_, Keeping::Nowhere) => {
                     // An older value would pass for this one.
@@ -227,7 +228,7 @@ impl<'a> Remote<'a> {
                 Edit::Remove => {
                     // The snapshot loses it now: kept, so that a mistake can be undone.
                     if let Some(ServerVariable { value: Some(value), changed_at }) = before {
-                        let known = || Remembered::new(value.clone(), Means::Told, *changed_at);
+                        let known = || Remembered::new(value.clone(), RememberedFrom::Shown, *changed_at);
                         values.entry(name.to_owned()).or_insert_with(known);
                     }
                     if let Some(remembered) = values.get_mut(name) {

@@ -32,7 +32,7 @@ impl Remote<'_> {
     }
 
     /// Asks the server whose the key is, whatever was known before.
-    pub async fn verify(&self) -> Result<Identity> {
+    pub(crate) async fn verify(&self) -> Result<Identity> {
         let account = &self.account;
         let asked = self.ask_user().await;
         let identity = match &asked {
@@ -50,7 +50,7 @@ impl Remote<'_> {
     }
 
     /// Like [`Self::verify`], given up after `limit`.
-    pub async fn verify_within(&self, limit: Duration) -> Result<Identity> {
+    pub(crate) async fn verify_within(&self, limit: Duration) -> Result<Identity> {
         tokio::time::timeout(limit, self.verify()).await.unwrap_or_else(|_| Err(self.no_answer_within(limit)))
     }
 

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Doubt, Doubts, Means, Remembered, Secret, ServerVariable, Timestamp, Values, is_mask};
+use crate::domain::{
+    Doubt, Doubts, Remembered, RememberedFrom, Secret, ServerVariable, Timestamp, Values, is_mask,
+};
 use crate::environment::KnownVariables;
 
 /// What the server said of each variable.
@@ -77,7 +79,7 @@ fn hide(name: &str, before: Option<&KnownVariables>, values: &mut Values, now: T
         && let Some(value) = was.shown()
         && !values.contains_key(name)
     {
-        let remembered = Remembered::new(value.clone(), Means::Told, before.changed_at(&was));
+        let remembered = Remembered::new(value.clone(), RememberedFrom::Shown, before.changed_at(&was));
         values.insert(name.to_owned(), remembered);
     }
     if let Some(remembered) = values.get_mut(name)
@@ -91,7 +93,7 @@ fn hide(name: &str, before: Option<&KnownVariables>, values: &mut Values, now: T
 fn refresh_remembered(name: &str, value: &Secret, values: &mut Values, now: Timestamp) {
     if let Some(remembered) = values.get_mut(name) {
         let same = remembered.value == *value;
-        let (by, at) = if same { (remembered.by, remembered.at) } else { (Means::Told, now) };
+        let (by, at) = if same { (remembered.by, remembered.at) } else { (RememberedFrom::Shown, now) };
         *remembered = Remembered::new(value.clone(), by, at);
     }
 }
@@ -114,7 +116,7 @@ mod tests {
     }
 
     fn values(entries: &[(&str, &str)]) -> Values {
-        let entry = |value: &str| Remembered::new(Secret::new(value), Means::Given, Timestamp(2));
+        let entry = |value: &str| Remembered::new(Secret::new(value), RememberedFrom::Given, Timestamp(2));
         entries.iter().map(|(name, value)| ((*name).to_owned(), entry(value))).collect()
     }
 
@@ -132,7 +134,7 @@ mod tests {
         assert_eq!((now["NEVER"].changed_at, now["NEW"].changed_at), (Timestamp(1), Timestamp(9)));
         assert_eq!(values.keys().collect::<Vec<_>>(), ["GIVEN", "SEEN"]);
         assert_eq!((values["SEEN"].value.expose(), values["GIVEN"].value.expose()), ("v", "g"));
-        assert_eq!((values["SEEN"].by, values["SEEN"].at), (Means::Told, Timestamp(1)));
+        assert_eq!((values["SEEN"].by, values["SEEN"].at), (RememberedFrom::Shown, Timestamp(1)));
     }
 
     #[test]
@@ -151,9 +153,9 @@ mod tests {
         assert_eq!(value(&now, "A"), Some("new"));
         assert_eq!(
             (known["A"].value.expose(), known["A"].by, known["A"].at),
-            ("new", Means::Told, Timestamp(9))
+            ("new", RememberedFrom::Shown, Timestamp(9))
         );
-        assert_eq!((known["B"].by, known["B"].at), (Means::Given, Timestamp(2)));
+        assert_eq!((known["B"].by, known["B"].at), (RememberedFrom::Given, Timestamp(2)));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::environment::KnownVariables;
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
+pub(crate) enum Urgency {
     /// Nobody waits: give up where somebody else is at it, a back-off holds, or the snapshot is fresh.
     Background,
     /// Somebody needs an answer: one that another process got in the last seconds will do.
@@ -30,7 +30,7 @@ const RECENT: u64 = 5;
 
 /// The outcome of a refresh.
 #[derive(Debug)]
-pub struct Refreshed {
+pub(crate) struct Refreshed {
     /// What the account holds.
     pub known: KnownVariables,
     /// Names that are new since the last snapshot.
@@ -52,7 +52,7 @@ impl Remote<'_> {
     /// # Errors
     /// The server could not be asked or refused; the old snapshot stays, unless the key itself was
     /// refused: then it is deleted.
-    pub async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
+    pub(crate) async fn refresh(&self, urgency: Urgency) -> Result<Option<Refreshed>> {
         if self.only_shown {
             // Not even whose key it is would be asked.
             return self.client.secrets().await.map(|_| None);
@@ -100,7 +100,11 @@ impl Remote<'_> {
     }
 
     /// Like [`Self::refresh`], given up after `limit`.
-    pub async fn refresh_within(&self, urgency: Urgency, limit: Duration) -> Result<Option<Refreshed>> {
+    pub(crate) async fn refresh_within(
+        &self,
+        urgency: Urgency,
+        limit: Duration,
+    ) -> Result<Option<Refreshed>> {
         tokio::time::timeout(limit, self.refresh(urgency)).await.unwrap_or_else(|_| {
             let failure = self
                 .no_answer_within(limit)
@@ -288,7 +292,7 @@ impl Refreshed {
     }
 
     /// Whether the variables are other ones than before.
-    pub fn differs(&self) -> bool {
+    pub(crate) fn differs(&self) -> bool {
         !(self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty())
     }
 }

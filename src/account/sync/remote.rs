@@ -16,7 +16,7 @@ const REFRESH_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How calls are made, as the command line says.
 #[derive(Clone)]
-pub struct Connection {
+pub(crate) struct Connection {
     pub tries: u32,
     pub inspect: Inspect,
     /// Whether plain http to other machines is let through.
@@ -26,7 +26,7 @@ pub struct Connection {
 }
 
 /// An account with a way to its server.
-pub struct Remote<'a> {
+pub(crate) struct Remote<'a> {
     pub account: Account<'a>,
     pub(in crate::account) client: Client,
     pub(in crate::account) listener: Arc<dyn Listener>,
@@ -37,12 +37,12 @@ pub struct Remote<'a> {
 
 impl<'a> Remote<'a> {
     /// A way for a command that somebody waits for.
-    pub fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
+    pub(crate) fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, connection, COMMAND_TIMEOUT)
     }
 
     /// A way for a refresh in the background.
-    pub fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
+    pub(crate) fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
         Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
     }
 
@@ -53,7 +53,7 @@ impl<'a> Remote<'a> {
     }
 
     /// `failure` with where the key came from, if it is the key that was refused.
-    pub fn blame(&self, failure: Failure) -> Failure {
+    pub(crate) fn blame(&self, failure: Failure) -> Failure {
         if !failure.is_refusal() && !failure.is_right_missing() {
             return failure;
         }
@@ -63,8 +63,8 @@ impl<'a> Remote<'a> {
             Some(Remedy::GrantRights { missing, text }) => {
                 Remedy::GrantRights { missing: missing.clone(), text: format!("{from}; {text}") }
             }
-            _ if failure.status_code() == 401 => format!("{from}; {}; {TWO_FACTOR}", source.mend()).into(),
-            _ => format!("{from}; {}", source.mend()).into(),
+            _ if failure.status_code() == 401 => format!("{from}; {}; {TWO_FACTOR}", source.fix()).into(),
+            _ => format!("{from}; {}", source.fix()).into(),
         };
         failure.hint(remedy)
     }

@@ -9,13 +9,13 @@ mod secrets;
 mod server;
 mod transport;
 
-#[allow(dead_code, reason = "no program is looked for here")]
+#[allow(dead_code, unreachable_pub, reason = "no program is looked for here")]
 #[path = "../../../tests/it/common/process.rs"]
 mod process;
-#[allow(dead_code, reason = "other tests use the rest")]
+#[allow(dead_code, unreachable_pub, reason = "other tests use the rest")]
 #[path = "../../../tests/it/common/raw_server.rs"]
 mod raw_server;
-#[allow(dead_code, reason = "nothing is skipped here")]
+#[allow(dead_code, unreachable_pub, reason = "nothing is skipped here")]
 #[path = "../../../tests/it/common/skip.rs"]
 mod skip;
 

@@ -25,7 +25,7 @@ struct Checks {
 }
 
 /// Checks everything; the exit code is 1 if something is wrong.
-pub fn doctor(global: Global, ui: Ui) -> Result<ExitCode> {
+pub(crate) fn doctor(global: Global, ui: Ui) -> Result<ExitCode> {
     let mut checks = Checks { ui, raw: Vec::new(), bad: 0 };
     match App::new(global, ui) {
         Ok(app) => check(&app, &mut checks)?,

@@ -2,22 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::super::app::App;
-use super::super::nearest::nearest;
-use super::super::storage;
-use super::super::this_shell::{ThisShell, login_shell};
 use super::Fact;
 use crate::account::{Account, Known, without_account};
+use crate::cmd::app::App;
+use crate::cmd::load::nearest::nearest;
+use crate::cmd::this_shell::{ThisShell, login_shell};
+use crate::cmd::tools::storage;
 use crate::context::{self, variables};
 use crate::domain::{
-    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, Means, Result, ServerUrl, count, format_duration,
-    printable,
+    EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, RememberedFrom, Result, ServerUrl, count,
+    format_duration, printable,
 };
 use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
 use crate::sealing;
 use crate::shell::Shell;
 
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     pub app: &'a App,
     pub server: Result<ServerUrl>,
     /// The key as it may be shown, with its source.
@@ -32,14 +32,14 @@ pub struct Facts<'a> {
 }
 
 /// What is known, its age in seconds, and what a shell holds of it.
-pub struct Cached {
+pub(super) struct Cached {
     pub known: KnownVariables,
     pub age: Option<u64>,
     pub environment: Environment,
 }
 
 impl<'a> Facts<'a> {
-    pub fn gather(app: &'a App) -> Self {
+    pub(super) fn gather(app: &'a App) -> Self {
         let credential = app.credential();
         let key = credential
             .as_ref()
@@ -50,12 +50,12 @@ impl<'a> Facts<'a> {
         let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);
         let without_key = is_keyless.then(|| without_account(&app.config, app.room())).flatten();
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
-        let shell = ThisShell::read(app);
+        let shell = ThisShell::read(&app.machine);
         Self { app, server: app.server(), key, account, identity, cached, without_key, shell }
     }
 
     /// Why there is no key that can be used; in a container none is needed.
-    pub fn no_key(&self, failure: &Failure) -> Fact {
+    pub(super) fn no_key(&self, failure: &Failure) -> Fact {
         match self.without_key {
             Some(_) => Fact::new("key", "none, and none needed in this container"),
             None => Fact::bad("key", failure),
@@ -63,7 +63,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many variables load that the container was launched with.
-    pub fn container(&self) -> Option<Fact> {
+    pub(super) fn container(&self) -> Option<Fact> {
         let names: Vec<_> = self.environment()?.from_launch.iter().collect();
         let text = format!("{} from its launch environment", count(names.len(), "variable"));
         let is_one = self.without_key.is_some() || !names.is_empty();
@@ -71,7 +71,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many variables load, and how many do not.
-    pub fn variables(&self) -> Fact {
+    pub(super) fn variables(&self) -> Fact {
         let cached = match &self.cached {
             Ok(Some(cached)) => cached,
             Ok(None) => {
@@ -107,7 +107,7 @@ impl<'a> Facts<'a> {
     }
 
     /// How many values are remembered, and which of them not for good.
-    pub fn remembered(&self, account: &Account<'_>) -> Fact {
+    pub(super) fn remembered(&self, account: &Account<'_>) -> Fact {
         // Where that does not work, the next write does it; listed they are not all the same.
         let _ = account.drop_expired();
         let values = match account.remembered() {
@@ -139,7 +139,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Which values are probably not what was meant, one line each.
-    pub fn values(&self) -> Vec<Fact> {
+    pub(super) fn values(&self) -> Vec<Fact> {
         let Ok(Some(cached)) = &self.cached else { return Vec::new() };
         let faults = lint(cached.known.iter());
         if faults.is_empty() {
@@ -150,7 +150,7 @@ impl<'a> Facts<'a> {
             // What was sent or told is what the account has, and its instances get.
             let remembered = cached.known.remembered.get(variable.name);
             let is_only_here = variable.provenance == Provenance::Remembered
-                && remembered.is_some_and(|remembered| remembered.by == Means::Given);
+                && remembered.is_some_and(|remembered| remembered.by == RememberedFrom::Given);
             let verb = if is_only_here { "remember" } else { "update" };
             let word = shell_escape::escape(variable.name.into());
             Fact::new("values", format!("{}: {fault}", printable(variable.name)))
@@ -160,7 +160,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Where secrets are stored.
-    pub fn storage(&self) -> Fact {
+    pub(super) fn storage(&self) -> Fact {
         match sealing::report(self.app.machine.sealing()) {
             Ok(report) => match report.problem() {
                 Some(failure) => Fact::bad("storage", &failure),
@@ -172,7 +172,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the shell that this was typed in follows the account, and with what.
-    pub fn hook(&self) -> Fact {
+    pub(super) fn hook(&self) -> Fact {
         let here = &self.shell;
         let (loaded, edited) = (here.loaded(), here.edited());
         let own = self.environment().map_or(Vec::new(), |environment| here.own(environment));
@@ -211,7 +211,7 @@ impl<'a> Facts<'a> {
         fact
     }
 
-    pub fn environment(&self) -> Option<&Environment> {
+    pub(super) fn environment(&self) -> Option<&Environment> {
         let cached = self.cached.as_ref().ok().and_then(Option::as_ref);
         cached.map(|cached| &cached.environment).or(self.without_key.as_ref())
     }
@@ -233,7 +233,7 @@ fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
 }
 
 /// "3 min ago".
-pub fn ago(seconds: Option<u64>) -> String {
+pub(super) fn ago(seconds: Option<u64>) -> String {
     seconds.map_or("at an unknown time".to_owned(), |seconds| format!("{} ago", format_duration(seconds)))
 }
 

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 ///
 /// # Errors
 /// With `--raw`: a program that asks for nothing has forgotten its command.
-pub fn greet(global: Global, ui: Ui) -> Result<()> {
+pub(crate) fn greet(global: Global, ui: Ui) -> Result<()> {
     if ui.raw {
         return Err(Failure::usage("no command given").hint("see `vastenv --help`"));
     }

@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 use super::app::App;
 use crate::domain::{Failure, Result};
 
-pub use doctor::doctor;
+pub(super) use doctor::doctor;
 use facts::Facts;
-pub use greet::greet;
-pub use status::status;
-pub use why::why;
+pub(super) use greet::greet;
+pub(super) use status::status;
+pub(super) use why::why;
 
 /// One line of a report, for people and for programs.
 struct Fact {

@@ -9,7 +9,7 @@ use crate::cmd::app::App;
 use crate::domain::{Result, format_duration, printable};
 
 /// Prints what is known, whatever is not. Without a usable key the exit code says so too.
-pub fn status(app: &App) -> Result<()> {
+pub(crate) fn status(app: &App) -> Result<()> {
     let facts = Facts::gather(app);
     let server = facts.server.clone()?;
     let server = Fact::new("server", server.as_str()).field("server", server.as_str());

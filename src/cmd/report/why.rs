@@ -9,12 +9,12 @@ use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
 use crate::cmd::this_shell::ThisShell;
-use crate::domain::{Failure, Means, Remembered, Result, Secret, Timestamp, count, printable};
+use crate::domain::{Failure, Remembered, RememberedFrom, Result, Secret, Timestamp, count, printable};
 use crate::environment::{Entry, Provenance, Shadow, Skipped, Variable};
 
 /// Answers from files and this shell's ledger; the server is not asked. A variable that the
 /// account does not have is a failure.
-pub fn why(app: &App, arguments: &Why) -> Result<()> {
+pub(crate) fn why(app: &App, arguments: &Why) -> Result<()> {
     if arguments.show_values {
         guard::values(app)?;
     }
@@ -43,7 +43,7 @@ pub fn why(app: &App, arguments: &Why) -> Result<()> {
             Fact::new("source", text).field("source", "instance")
         }
         _ => {
-            let text = format!("the account, told by {} {}", known.snapshot.server.host(), ago(age));
+            let text = format!("the account, shown by {} {}", known.snapshot.server.host(), ago(age));
             Fact::new("source", text).field("source", "account")
         }
     };
@@ -120,9 +120,9 @@ fn value(variable: &Variable<'_>, is_in_doubt: bool) -> Fact {
 fn remembered(remembered: &Remembered, now: Timestamp) -> String {
     let ago = |time: Timestamp| ago(now.since(time));
     let means = match remembered.by {
-        Means::Sent => "sent to the account from here",
-        Means::Given => "given with `vastenv remember`",
-        Means::Told => "told by the server before it hid it",
+        RememberedFrom::Sent => "sent to the account from here",
+        RememberedFrom::Given => "given with `vastenv remember`",
+        RememberedFrom::Shown => "shown by the server before it hid it",
     };
     let since = match remembered.made_anew_at {
         Some(at) => {

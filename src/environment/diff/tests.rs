@@ -12,7 +12,7 @@ struct Shell {
     ledger: Ledger,
     previous: Previous,
     preserve: bool,
-    held: BTreeSet<EnvName>,
+    unavailable: BTreeSet<EnvName>,
     earlier: BTreeMap<EnvName, Vec<Digest>>,
 }
 
@@ -24,7 +24,8 @@ impl Shell {
 
     fn ask(&mut self, account: &[(&str, &str)], starting: bool) -> Diff {
         let variables = account.iter().map(|(key, value)| (name(key), Secret::new(*value))).collect();
-        let desired = Environment { variables, held: self.held.clone(), ..Environment::default() };
+        let desired =
+            Environment { variables, unavailable: self.unavailable.clone(), ..Environment::default() };
         let decided = diff(&Input {
             desired: &desired,
             ledger: &self.ledger,
@@ -90,10 +91,10 @@ fn variables_come_change_and_go() {
 fn what_is_not_known_at_this_moment_stays_as_it_is() {
     let mut shell = Shell::with(&[("A", "mine")]);
     shell.prompt(&[("A", "1"), ("B", "2")]);
-    shell.held = BTreeSet::from([name("A"), name("NEVER")]);
+    shell.unavailable = BTreeSet::from([name("A"), name("NEVER")]);
     assert!(shell.prompt(&[("B", "2")]).changes.is_empty());
     assert_eq!(shell.get("A"), Some("1"));
-    shell.held.clear();
+    shell.unavailable.clear();
     shell.prompt(&[("B", "2")]);
     assert_eq!(shell.get("A"), Some("mine"));
 }

@@ -174,7 +174,7 @@ fn a_server_that_begins_to_mask_takes_nothing_away() {
         server.now_says(&home, json!({"A": MASK, "B": "*****", "C": "***"}));
         exports(&home, &json!({"A": "one", "B": "two"}));
     }
-    assert!(home.ok(&["why", "A"]).contains("told by the server before it hid it"));
+    assert!(home.ok(&["why", "A"]).contains("shown by the server before it hid it"));
     // One that tells again wins, and takes the remembered value's place.
     server.now_says(&home, json!({"A": "new", "B": MASK, "C": MASK}));
     exports(&home, &json!({"A": "new", "B": "two"}));

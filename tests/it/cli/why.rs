@@ -12,7 +12,7 @@ fn a_variable_is_explained_without_its_value() {
     let home = account.known_home();
     let said = home.vastenv(&["why", "hf_token"]).run().expect(0).hides("hidden-v").out;
     for part in
-        ["HF_TOKEN", "known, 8 characters", "the account, told by 127.0.0.1", "not active here", "nothing"]
+        ["HF_TOKEN", "known, 8 characters", "the account, shown by 127.0.0.1", "not active here", "nothing"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }

@@ -38,6 +38,6 @@ pub(super) fn hold_lost_container(
         let is_lost = |name: &&EnvName| {
             !environment.variables.contains_key(name) && !known.snapshot.gone.contains(name.as_str())
         };
-        environment.held.extend(ledger.entries.keys().filter(is_lost).cloned());
+        environment.unavailable.extend(ledger.entries.keys().filter(is_lost).cloned());
     }
 }

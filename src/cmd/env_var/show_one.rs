@@ -1,0 +1,72 @@
+//! `vastenv show env-var NAME`: one value, alone on stdout.
+
+use std::time::Duration;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::account::{left_out, without_account};
+use crate::cli::ShowEnvVar;
+use crate::cmd::app::App;
+use crate::cmd::guard;
+use crate::cmd::load::known::{self, WhenOld};
+use crate::cmd::load::nearest::nearest;
+use crate::cmd::outcome::Outcome;
+use crate::domain::{Failure, Kind, Secret, printable};
+use crate::environment::{Environment, KnownVariables};
+
+/// Prints the value as it is, from what is known here.
+pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
+    guard::values(app)?;
+    let account = match app.account() {
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+            let environment = without_account(&app.config, app.room()).ok_or(failure)?;
+            return of_container(app, arguments, None, &environment);
+        }
+        account => account?,
+    };
+    let known = known::known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
+    let Some(variable) = known.find(&arguments.name) else {
+        return of_container(app, arguments, Some(&known), &account.environment(&known));
+    };
+    let name = variable.name;
+    let Some(value) = variable.value else {
+        if let Some(failure) = known.unread {
+            return Err(failure.into());
+        }
+        let way = nearest(account.machine, &known.snapshot.account(), &[name]);
+        let message = format!("the value of {} is unknown here", printable(name));
+        return Err(Failure::failed(message).about(vec![name.to_owned()]).hint(way.to_string()).into());
+    };
+    print(app, arguments, name, value)
+}
+
+/// One that the account does not have; in a container, `export` has what that was launched with.
+fn of_container(
+    app: &App,
+    arguments: &ShowEnvVar,
+    known: Option<&KnownVariables>,
+    environment: &Environment,
+) -> Outcome<()> {
+    let name = arguments.name.as_str();
+    if let Some(value) = environment.from_launch.iter().find(|given| given.as_str() == name) {
+        return print(app, arguments, name, &environment.variables[value]);
+    }
+    let shown = printable(name);
+    Err(match (left_out(&app.config, app.room(), known, name), known) {
+        (Some(why), _) => Failure::failed(format!("{shown} is not taken from this container: {why}")),
+        (None, None) => Failure::failed(format!("this container has no variable {shown}"))
+            .hint("list its names: vastenv show env-vars; for the account's: vastenv set api-key"),
+        (None, Some(_)) => Failure::failed(format!("the account has no variable {shown}"))
+            .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"),
+    }
+    .into())
+}
+
+fn print(app: &App, arguments: &ShowEnvVar, name: &str, value: &Secret) -> Outcome<()> {
+    if app.ui.raw {
+        return Ok(app.ui.json(&json!({name: value.expose()}))?);
+    }
+    let end = if arguments.no_newline { "" } else { "\n" };
+    Ok(app.ui.data(Zeroizing::new(format!("{}{end}", value.expose())).as_bytes())?)
+}

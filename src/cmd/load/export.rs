@@ -1,0 +1,89 @@
+//! `vastenv export FORMAT`: the variables for a shell or a program to read.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::export_age::Sealing;
+use super::known::WhenOld;
+use super::loading::{Loaded, Loading, load};
+use crate::cli::{Export, Global};
+use crate::cmd::app::App;
+use crate::cmd::dotenv_file::is_stdin;
+use crate::cmd::guard;
+use crate::cmd::outcome::{Outcome, finish};
+use crate::domain::{EnvName, Failure, Result, count};
+use crate::environment::Environment;
+use crate::files::write_secret;
+use crate::format;
+use crate::ui::Ui;
+
+/// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
+const DEFAULT_WAIT: u64 = 10;
+
+/// Prints the variables from what is known; asks the server only where nothing is, and no longer
+/// than `--wait` says.
+pub(crate) fn export(app: &App, arguments: &Export) -> Outcome<()> {
+    let sealing = Sealing::wanted(app, arguments)?;
+    let output = arguments.output.as_deref().filter(|path| !is_stdin(path));
+    if sealing.is_none() && output.is_none() {
+        guard::values(app)?;
+    }
+    let is_sealed = sealing.is_some();
+    let loading = Loading {
+        filters: &arguments.filters,
+        allow_missing: arguments.allow_missing,
+        wait: Duration::from_secs(arguments.wait),
+        when_old: WhenOld::RefreshBehind,
+        is_here: !is_sealed,
+        arguments: 0,
+    };
+    let Loaded { environment, known } = load(app, &loading)?;
+    let (text, done) = match sealing {
+        Some(sealing) => {
+            let account = known.map_or_else(|| app.account(), |(account, _)| Ok(account))?;
+            sealing.seal(app, &account, &environment)?
+        }
+        None => rendered(app, &arguments.format, &environment)?,
+    };
+    let text = Zeroizing::new(text);
+    if let Some(path) = output {
+        return Ok(write(app, path, &text, &done, &environment)?);
+    }
+    app.ui.data(&text)?;
+    if is_sealed {
+        app.ui.say(&done);
+    }
+    Ok(())
+}
+
+fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environment) -> Result<()> {
+    write_secret(path, text)?;
+    if app.ui.raw {
+        let names: Vec<&str> = environment.variables.keys().map(EnvName::as_str).collect();
+        let path = path.to_string_lossy();
+        return app.ui.json(&json!({"success": true, "output": path, "variables": names}));
+    }
+    app.ui.say(&format!("{}: {done}", path.display()));
+    Ok(())
+}
+
+/// The variables in a format that is not sealed, and what is said of a file of them.
+fn rendered(app: &App, format: &str, environment: &Environment) -> Result<(Vec<u8>, String)> {
+    let format = format::find(format).ok_or_else(|| Failure::usage("unknown format"))?;
+    if let Some(warning) = format.warning(&environment.variables) {
+        app.ui.warn(&warning);
+    }
+    let done = format!("wrote {}", count(environment.variables.len(), "variable"));
+    Ok((format.render(&environment.variables)?, done))
+}
+
+/// `export` as typed without any option: what scripts and shells call most, kept free of clap.
+pub(crate) fn export_at_once(format: &str, ui: Ui) -> Result<()> {
+    let app = App::new(Global::default(), ui)?;
+    let exported =
+        export(&app, &Export { format: format.to_owned(), wait: DEFAULT_WAIT, ..Export::default() });
+    finish(exported)
+}
