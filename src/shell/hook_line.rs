@@ -25,7 +25,7 @@ impl dyn Dialect {
         with
     }
 
-    /// The file without the line that [`Self::with_hook`] adds.
+    /// The file without the line that `with_hook` adds.
     pub fn without_hook(&self, text: &[u8]) -> Vec<u8> {
         let own = self.hook_line();
         text.split_inclusive(|byte| *byte == b'\n')
