@@ -74,7 +74,7 @@ pub fn dead_sessions() {
     let arguments = ["show", "ssh-keys", "--raw"];
     let (they, we) = (theirs.official(&arguments, ""), ours.fresh(&arguments, ""));
     assert!(they.out.starts_with("Failed with error 401") && json_of(&they.out).is_none(), "{they:?}");
-    assert!(json_of(&we.out).is_some() && we.err.contains("two-factor session is over"), "{we:?}");
+    assert!(json_of(&we.out).is_some() && we.err.contains("two-factor session has expired"), "{we:?}");
 }
 
 pub fn key_files() {
