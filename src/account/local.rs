@@ -116,7 +116,7 @@ impl<'a> Account<'a> {
 
     /// What a shell should hold.
     pub(crate) fn environment(&self, known: &KnownVariables) -> Environment {
-        self.with_held(known, resolve_known(known, &self.rules()))
+        self.with_unavailable(known, resolve_known(known, &self.rules()))
     }
 
     /// What a program should hold of that, as `choose` leaves and names it. One that runs `elsewhere` has no use
@@ -129,10 +129,10 @@ impl<'a> Account<'a> {
     ) -> Result<Environment> {
         let nothing = Launch::default();
         let launch = if elsewhere { &nothing } else { &known.launch };
-        Ok(self.with_held(known, resolve_chosen(launch, Some(known), &self.rules(), choose)?))
+        Ok(self.with_unavailable(known, resolve_chosen(launch, Some(known), &self.rules(), choose)?))
     }
 
-    fn with_held(&self, known: &KnownVariables, mut environment: Environment) -> Environment {
+    fn with_unavailable(&self, known: &KnownVariables, mut environment: Environment) -> Environment {
         if known.unread.is_some() || self.is_being_changed(known) {
             environment.unavailable =
                 environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();

@@ -210,7 +210,7 @@ impl Answer {
         })
     }
 
-    /// The failure that this answer makes no sense; `what` follows "answered with" and must be
+    /// The failure of an invalid answer; `what` follows "answered with" and must be
     /// fit to show.
     pub(crate) fn unusable(&self, what: &str) -> Failure {
         self.call.unclear(&format!("{} answered with {what}", self.call.host)).status(self.status)

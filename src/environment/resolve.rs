@@ -174,6 +174,9 @@ pub fn resolve_launch(launch: &Launch, rules: &Rules) -> Environment {
 
 fn resolve_beside(launch: &Launch, known: Option<&KnownVariables>, rules: &Rules) -> Environment {
     let own = launch.own(known, rules);
+    if own.is_empty() {
+        return resolve(known.into_iter().flat_map(KnownVariables::iter), rules);
+    }
     // Judged by their names already.
     let rules = rules.allowing(own.keys().map(EnvName::as_str));
     resolve(known.into_iter().flat_map(KnownVariables::iter).chain(variables(&own)), &rules)

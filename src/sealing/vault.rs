@@ -14,7 +14,7 @@ use super::keyring::{Keyring, Trouble};
 use crate::domain::{Result, Secret};
 use crate::files::Disk;
 
-/// What was learned of a key: itself, or why it is not to be had.
+/// What was learned of a key: itself, or why it cannot be read.
 type Learned = std::result::Result<DataKey, Trouble>;
 
 /// The keys of one user on this machine.

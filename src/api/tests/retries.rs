@@ -12,7 +12,7 @@ fn rate_limit() -> Step {
 }
 
 #[test]
-fn a_rate_limit_is_waited_out_aloud_by_every_call() {
+fn a_rate_limit_is_waited_out_and_told_by_every_call() {
     let server = serve([rate_limit(), say_status(200, DONE)]);
     let (client, seen) = client(settings(&server.url()));
     assert_eq!(create(&client).as_deref(), Ok("Done"));

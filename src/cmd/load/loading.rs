@@ -66,11 +66,18 @@ pub(crate) struct Selected {
 pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
     let filters = read_filters(loading.filters)?;
     let has = |name: &str| loading.has(name);
-    let (account, known) = match known(app, loading) {
-        Ok(found) => found,
-        Err(Stop::Failed(failure)) if failure.kind() == Kind::NotAuthenticated && loading.is_here => {
+    let elsewhere = || app.credential().and_then(|credential| app.account_of(credential));
+    let account = if loading.is_here { app.account() } else { elsewhere() };
+    let account = match account {
+        Err(failure) if failure.kind() == Kind::NotAuthenticated && loading.is_here => {
             return without_account(app, loading, &filters, failure);
         }
+        account => account,
+    };
+    // A key that the server refused is there: what a container has is no answer to that.
+    let (account, known) = match account.map_err(Stop::from).and_then(|account| known(app, account, loading))
+    {
+        Ok(found) => found,
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
@@ -117,8 +124,11 @@ fn without_account<'a>(
     Ok(Loaded { environment, known: None })
 }
 
-fn known<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<(Account<'a>, KnownVariables)> {
-    let account = if loading.is_here { app.account()? } else { app.account_of(app.credential()?)? };
+fn known<'a>(
+    app: &App,
+    account: Account<'a>,
+    loading: &Loading<'_>,
+) -> Outcome<(Account<'a>, KnownVariables)> {
     let account = Account { room: account.room.clone().with_arguments(loading.arguments), ..account };
     let known = known::known(app, &account, loading.wait, loading.when_old)?;
     let known = match &known.unread {

@@ -1,5 +1,5 @@
 //! The keyring of the operating system: the Secret Service (GNOME Keyring, `KWallet`, `KeePassXC` …)
-//! over D-Bus, or the Keychain on macOS. Texts by name, and a clear word where one is not to be had.
+//! over D-Bus, or the Keychain on macOS. Texts by name, and a clear message where one cannot be read.
 //!
 //! On Linux this is the library behind the keyring crate's Secret Service: it brings no asynchronous
 //! runtime, and libdbus as source, so that the static build has it too.

@@ -292,6 +292,25 @@ fn with_a_key_the_account_says_what_is_its_own() {
 }
 
 #[test]
+fn a_refused_key_is_told_and_the_container_stands_in_for_no_account() {
+    let account = Account::masked(&[("HF_TOKEN", "x")]);
+    let Some(container) = Container::of(&account.home, &[&CONTAINER, &[("HF_TOKEN", "launch")]]) else {
+        return;
+    };
+    let run = |arguments: &[&str]| {
+        let vastenv = account.home.binary.to_str().expect("text");
+        let output = container.run(&[&[vastenv], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    assert_eq!(run(&["run", "--", "printenv", "HF_TOKEN"]), (Some(0), "launch\n".to_owned()));
+    account.home.write(KEY_FILE, "0123456789abcdef0123456789abcdef");
+    assert_eq!(run(&["refresh"]).0, Some(4));
+    for command in [&["run", "--", "echo", "started"][..], &["export", "json"]] {
+        assert_eq!(run(command), (Some(4), String::new()), "{command:?}");
+    }
+}
+
+#[test]
 fn commands_use_it_and_say_where_a_value_is_from() {
     let home = Home::new();
     let vastenv = home.binary.to_str().expect("text");
