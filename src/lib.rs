@@ -8,7 +8,7 @@
 //! | layer | modules | job |
 //! |---|---|---|
 //! | words | [`domain`] | validated types; no I/O |
-//! | decisions | [`environment`], [`dotenv`], [`redact`] | what a shell holds, and what a file is to an account; what output may not hold; no I/O |
+//! | decisions | [`environment`], [`dotenv`], [`redact`], [`project`] | what a shell holds, and what a file is to an account; what output may not hold; what a project file says; no I/O |
 //! | texts | [`shell`], [`format`](mod@format) | how that is written; one file a shell, one a format; no I/O |
 //! | files | [`files`] | private files, slots and locks: the one place that writes |
 //! | sealing | [`sealing`] | sealed files, the keys in the keyring that open them, and the change from and to plain files |
@@ -75,6 +75,7 @@ mod files;
 pub mod format;
 mod keypair;
 mod process;
+pub mod project;
 mod redact;
 pub mod sandbox;
 pub mod sealing;

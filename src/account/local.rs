@@ -44,9 +44,10 @@ pub(crate) enum Known {
 
 impl<'a> Account<'a> {
     /// The account that `credential` opens on the selected server.
-    pub(crate) fn open(machine: &'a Machine, config: Config, credential: Credential) -> Result<Self> {
+    pub(crate) fn open(machine: &'a Machine, credential: Credential) -> Result<Self> {
         let server = machine.selection.server()?;
         let key = machine.key_digest(&server, &credential.key)?;
+        let config = machine.selection.config.clone();
         Ok(Self { machine, config, server, credential, key, room: Room::default() })
     }
 
@@ -183,7 +184,7 @@ impl<'a> Account<'a> {
             Kind::NotAuthenticated => failure.hint("the two-factor session has expired: start another with `vastai tfa login`, or save a key with `vastenv set api-key`"),
             _ => failure,
         })?;
-        Ok(Self { room: self.room.clone(), ..Self::open(self.machine, self.config.clone(), credential)? })
+        Ok(Self { room: self.room.clone(), ..Self::open(self.machine, credential)? })
     }
 
     /// The snapshot's file, once whose the key is is known.

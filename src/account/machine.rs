@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::select::Selection;
+use super::select::{Given, Selection};
+use crate::config::Paths;
 use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{Change, Environment, Input, Ledger, SessionId, diff};
@@ -19,16 +20,11 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// `storage` is what a setting of an earlier version says.
-    pub(crate) fn open(
-        selection: Selection,
-        keyring: Keyring,
-        storage: Option<Storage>,
-        now: fn() -> Timestamp,
-    ) -> Self {
-        let paths = &selection.paths;
+    pub(crate) fn open(paths: Paths, given: Given, keyring: Keyring, now: fn() -> Timestamp) -> Self {
         let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
-        let store = Store::open(disk, keyring, storage, Some(paths.api_key()), now);
+        let selection = Selection::resolve(paths, given, &disk);
+        let dated_after = selection.paths.api_key();
+        let store = Store::open(disk, keyring, selection.config.storage, Some(dated_after), now);
         Self { selection, store, now }
     }
 

@@ -4,6 +4,7 @@
 //!
 //! | module | job |
 //! |---|---|
+//! | [`project`] | the project that a folder is in |
 //! | [`select`] | which account is meant |
 //! | [`machine`] | what this machine keeps, for any account |
 //! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
@@ -14,6 +15,7 @@
 mod keys;
 mod local;
 mod machine;
+mod project;
 mod prompt;
 mod remember;
 mod select;
@@ -25,9 +27,10 @@ pub(crate) use keys::reset::{EarlierReset, NewKey, finish_reset};
 pub(crate) use keys::save::save_key;
 pub(crate) use local::{Account, Known, choose_without_account, left_out, without_account};
 pub(crate) use machine::Machine;
+pub(crate) use project::{FoundProject, ProjectState};
 pub(crate) use prompt::follow::{Answer, Question, follow};
 pub(crate) use prompt::watch::age_of_root;
-pub(crate) use select::Selection;
+pub(crate) use select::{Chosen, ChosenBy, Given, KeyFrom, Selection, Trouble};
 pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};

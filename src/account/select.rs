@@ -1,42 +1,235 @@
 //! Which account is meant: answered here alone, for commands, prompts, TAB and detached processes.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-use crate::config::Paths;
+use super::project::{FoundProject, ProjectState};
+use crate::config::{Config, Paths, Profile, ProfileKey};
 use crate::credentials::{self, Credential};
-use crate::domain::{Result, Secret, ServerUrl};
+use crate::domain::{Failure, Result, Secret, ServerUrl, printable};
+use crate::files::{Disk, modified};
 use crate::sealing::Vault;
 
-/// What names the account: the command line, the environment, else the files.
+/// What the command line and the environment say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Given {
+    /// `--api-key`.
+    pub key: Option<Secret>,
+    /// `VAST_API_KEY`.
+    pub key_variable: Option<Secret>,
+    /// `--url`.
+    pub url: Option<String>,
+    /// `VAST_URL`.
+    pub url_variable: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `VASTENV_PROFILE`.
+    pub profile_variable: Option<String>,
+    /// The folder whose project counts; without it, none does.
+    pub folder: Option<PathBuf>,
+}
+
+/// What names the account, and what settings it has.
 #[derive(Clone, Debug)]
 pub(crate) struct Selection {
     pub paths: Paths,
-    /// `--api-key`.
-    pub flag: Option<Secret>,
-    /// `VAST_API_KEY`.
-    pub variable: Option<Secret>,
-    /// `--url`, else `VAST_URL`.
+    /// The settings, as the profile in force has them.
+    pub config: Config,
+    pub project: FoundProject,
+    /// The profile in force.
+    pub profile: Option<Chosen>,
+    pub key: KeyFrom,
+    /// The server, where it is named.
     pub url: Option<String>,
+    /// Why nobody can say which account is meant.
+    pub trouble: Option<Trouble>,
+    /// What the user should hear.
+    pub notes: Vec<String>,
+    /// The files by which another account may be meant, or the same one otherwise, each with the time that
+    /// it had before it was read.
+    pub seen: Vec<(PathBuf, Option<SystemTime>)>,
+}
+
+/// Why nobody can say which account is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    Config(Failure),
+    Project(Failure),
+    Profile(Failure),
+}
+
+impl Trouble {
+    pub(crate) fn failure(&self) -> &Failure {
+        let (Self::Config(failure) | Self::Project(failure) | Self::Profile(failure)) = self;
+        failure
+    }
+}
+
+/// A profile, and who chose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    pub name: String,
+    pub by: ChosenBy,
+    pub profile: Profile,
+}
+
+/// Who chose a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ChosenBy {
+    /// `--profile`.
+    Flag,
+    /// An allowed project file.
+    Project(PathBuf),
+    /// `VASTENV_PROFILE`.
+    Variable,
+    /// `default_profile`.
+    Default,
+}
+
+impl fmt::Display for ChosenBy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => formatter.write_str("--profile"),
+            Self::Project(file) => write!(formatter, "{}", file.display()),
+            Self::Variable => formatter.write_str("VASTENV_PROFILE"),
+            Self::Default => formatter.write_str("default_profile"),
+        }
+    }
+}
+
+/// Where the key is.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyFrom {
+    /// `--api-key`.
+    Flag(Secret),
+    /// `VAST_API_KEY`.
+    Variable(Secret),
+    /// Where the profile in force says.
+    Profile(Option<ProfileKey>),
+    /// Where it was saved for no profile.
+    Saved,
 }
 
 impl Selection {
+    /// Which account is meant. There is always an answer, at worst one with a trouble.
+    pub(crate) fn resolve(paths: Paths, given: Given, disk: &Disk) -> Self {
+        let mut seen = vec![(paths.config_file.clone(), modified(&paths.config_file))];
+        let mut trouble = None;
+        let config = Config::load(&paths.config_file).unwrap_or_else(|failure| {
+            trouble = Some(Trouble::Config(failure));
+            Config::default()
+        });
+        let project = given.folder.as_ref().map(|folder| FoundProject::of(disk, folder)).unwrap_or_default();
+        if let ProjectState::Unusable(failure) = &project.state {
+            trouble = trouble.or_else(|| Some(Trouble::Project(failure.clone())));
+        }
+        let mut selection = Self {
+            paths,
+            config,
+            project,
+            profile: None,
+            key: KeyFrom::Saved,
+            url: None,
+            trouble,
+            notes: Vec::new(),
+            seen: Vec::new(),
+        };
+        let chosen = selection.chosen(&given);
+        selection.choose(given, chosen);
+        seen.extend(selection.key_files().into_iter().map(|file| {
+            let time = modified(&file);
+            (file, time)
+        }));
+        selection.seen = seen;
+        selection
+    }
+
+    /// The profile that is named, by whoever comes first.
+    fn chosen(&self, given: &Given) -> Option<(String, ChosenBy)> {
+        let project = self.project.in_force().and_then(|project| project.profile.clone());
+        let file = self.project.file.clone().unwrap_or_default();
+        let named = [
+            given.profile.clone().map(|name| (name, ChosenBy::Flag)),
+            given.profile_variable.clone().map(|name| (name, ChosenBy::Variable)),
+            project.map(|name| (name, ChosenBy::Project(file))),
+            self.config.default_profile.clone().map(|name| (name, ChosenBy::Default)),
+        ];
+        named.into_iter().flatten().next()
+    }
+
+    /// Whoever chooses the key names the server too.
+    fn choose(&mut self, given: Given, chosen: Option<(String, ChosenBy)>) {
+        let Given { key, key_variable, url, url_variable, .. } = given;
+        let is_set = |key: &Secret| !crate::domain::trim_unseen(key.expose()).is_empty();
+        let (key, variable) = (key.filter(is_set), key_variable.filter(is_set));
+        let is_named_here = matches!(chosen, Some((_, ChosenBy::Flag | ChosenBy::Project(_))));
+        match (key, variable, chosen) {
+            (Some(key), ..) => {
+                self.key = KeyFrom::Flag(key);
+                self.url = url.or(url_variable);
+            }
+            (None, Some(key), chosen) if !is_named_here => {
+                if let Some((name, by)) = chosen.filter(|(_, by)| *by == ChosenBy::Variable) {
+                    let name = printable(&name);
+                    self.notes.push(format!("VAST_API_KEY is used, not the profile {name} ({by})"));
+                }
+                self.key = KeyFrom::Variable(key);
+                self.url = url.or(url_variable);
+            }
+            (None, variable, Some((name, by))) => {
+                if variable.is_some() {
+                    let name = printable(&name);
+                    self.notes.push(format!("the profile {name} ({by}) is used, not VAST_API_KEY"));
+                }
+                self.take_profile(name, by, url);
+            }
+            (None, _, None) => self.url = url.or(url_variable),
+        }
+    }
+
+    fn take_profile(&mut self, name: String, by: ChosenBy, url: Option<String>) {
+        let Some(profile) = self.config.profiles.get(&name).cloned() else {
+            let known: Vec<String> = self.config.profiles.keys().map(|name| printable(name)).collect();
+            let failure = Failure::failed(format!("there is no profile {} ({by})", printable(&name)));
+            let hint = match known.is_empty() {
+                true => "add it: vastenv profile add".to_owned(),
+                false => format!("the profiles are {}", known.join(", ")),
+            };
+            self.trouble.get_or_insert(Trouble::Profile(failure.hint(hint)));
+            return;
+        };
+        self.config = self.config.with(&profile);
+        self.key = KeyFrom::Profile(profile.key.clone());
+        self.url = url.or_else(|| profile.url.clone());
+        self.profile = Some(Chosen { name, by, profile });
+    }
+
     pub(crate) fn server(&self) -> Result<ServerUrl> {
         self.url.as_deref().map_or_else(|| Ok(ServerUrl::default()), ServerUrl::parse)
     }
 
     /// The key in use.
     pub(crate) fn credential(&self, vault: &Vault) -> Result<Credential> {
-        credentials::find(self.flag.as_ref(), self.variable.as_ref(), &self.paths, vault)
+        let (flag, variable) = match &self.key {
+            KeyFrom::Flag(key) => (Some(key), None),
+            KeyFrom::Variable(key) => (None, Some(key)),
+            KeyFrom::Profile(_) | KeyFrom::Saved => (None, None),
+        };
+        credentials::find(flag, variable, &self.paths, vault)
     }
 
-    /// The key that a detached process is given, as it does not see the command line; `None` where the files
-    /// name it.
-    pub(crate) fn given_key(&self) -> Option<&Secret> {
-        self.flag.as_ref().or(self.variable.as_ref())
+    /// The files that may hold the key.
+    fn key_files(&self) -> Vec<PathBuf> {
+        match &self.key {
+            KeyFrom::Profile(Some(ProfileKey::File(file))) => vec![file.clone()],
+            KeyFrom::Profile(_) => Vec::new(),
+            _ => vec![self.paths.api_key(), self.paths.tfa_key()],
+        }
     }
 
-    /// The files by which another account may be meant, or the same one otherwise.
-    pub(crate) fn watched_files(&self) -> [PathBuf; 3] {
-        [self.paths.api_key(), self.paths.tfa_key(), self.paths.config_file.clone()]
+    /// Every file by which another account may be meant, or the same one otherwise.
+    pub(crate) fn watched_files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.seen.iter().map(|(file, _)| file)
     }
 }

@@ -107,6 +107,12 @@ pub struct Global {
         help = "Server URL [default: $VAST_URL, or https://console.vast.ai]"
     )]
     pub url: Option<String>,
+    /// Use this profile of config.toml [default: $VASTENV_PROFILE]
+    #[arg(long, global = true, value_name = "NAME", value_parser = text(), conflicts_with = "api_key")]
+    pub profile: Option<String>,
+    /// Leave the project file out
+    #[arg(long, global = true)]
+    pub no_project: bool,
     /// Attempts per request
     #[arg(long, global = true, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub retry: u32,
@@ -151,6 +157,8 @@ impl Default for Global {
         Self {
             api_key: None,
             url: None,
+            profile: None,
+            no_project: false,
             retry: TRIES,
             raw: false,
             explain: false,

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::account::{
-    Account, Connection, Inspect, Machine, Outstanding, Refreshed, Remote, Selection, Urgency, block_on,
+    Account, Connection, Given, Inspect, Machine, Outstanding, Refreshed, Remote, Urgency, block_on,
 };
 use crate::cli::Global;
 use crate::cmd::interrupts::Watch;
@@ -14,7 +14,6 @@ use crate::context::{self, variables};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Kind, Remedy, Result, Secret, ServerUrl, printable};
 use crate::environment::Room;
-use crate::sealing::Storage;
 use crate::ui::{Progress, Ui};
 
 /// The program's surroundings and the options of the command line.
@@ -28,16 +27,19 @@ pub(super) struct App {
 }
 
 /// This machine, with the account that the command line, the environment or the files name.
-pub(super) fn open_machine(paths: Paths, global: &mut Global, storage: Option<Storage>) -> Machine {
+pub(super) fn open_machine(paths: Paths, global: &mut Global) -> Machine {
     // One that is not text must not pass for unset: the key would go to another server.
-    let environment = || context::var(variables::VAST_URL).map(|url| url.to_string_lossy().into_owned());
-    let selection = Selection {
-        paths,
-        flag: global.api_key.take(),
-        variable: context::secret_var(variables::VAST_API_KEY),
-        url: global.url.clone().or_else(environment),
+    let variable = |name| context::var(name).map(|text| text.to_string_lossy().into_owned());
+    let given = Given {
+        key: global.api_key.take(),
+        key_variable: context::secret_var(variables::VAST_API_KEY),
+        url: global.url.clone(),
+        url_variable: variable(variables::VAST_URL),
+        profile: global.profile.clone(),
+        profile_variable: variable(variables::VASTENV_PROFILE),
+        folder: context::working_folder().filter(|_| !global.no_project),
     };
-    Machine::open(selection, context::keyring(), storage, context::now)
+    Machine::open(paths, given, context::keyring(), context::now)
 }
 
 /// How a command's calls are made.
@@ -54,9 +56,12 @@ pub(super) struct CallOptions {
 impl App {
     pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
-        let config = Config::load(&paths.config_file)?;
-        let machine = open_machine(paths, &mut global, config.storage);
+        let machine = open_machine(paths, &mut global);
+        if let Some(trouble) = &machine.selection.trouble {
+            return Err(trouble.failure().clone());
+        }
         machine.for_one_answer(true);
+        let config = machine.selection.config.clone();
         Ok(Self { global, ui, config, machine, session_is_over: Cell::new(false) })
     }
 
@@ -119,7 +124,7 @@ impl App {
 
     /// The account that `credential` opens.
     pub(super) fn account_of(&self, credential: Credential) -> Result<Account<'_>> {
-        Account::open(&self.machine, self.config.clone(), credential)
+        Account::open(&self.machine, credential)
     }
 
     /// What a command that is shown needs to reach the same server: ` --url …` if it was given so.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::{close, setsid};
 
 use crate::account::{
-    self, Account, Connection, Inspect, Listener, Outstanding, Remote, Selection, Urgency, block_on,
+    self, Account, Connection, Inspect, KeyFrom, Listener, Outstanding, Remote, Selection, Urgency, block_on,
 };
 use crate::cli::Global;
 use crate::cmd::app::App;
@@ -34,10 +34,19 @@ fn start_with(selection: &Selection, arguments: &[&str]) {
     let Ok(program) = context::own_path() else { return };
     let mut command = Command::new(program);
     // The command line may have named another account than the environment, and a key is never an argument.
-    if let Some(key) = selection.given_key() {
-        command.env(variables::VAST_API_KEY, key.expose());
+    for name in [variables::VAST_API_KEY, variables::VAST_URL, variables::VASTENV_PROFILE] {
+        command.env_remove(name);
     }
-    if let Some(url) = &selection.url {
+    match (&selection.key, &selection.profile) {
+        (_, Some(chosen)) => {
+            command.env(variables::VASTENV_PROFILE, &chosen.name);
+        }
+        (KeyFrom::Flag(key) | KeyFrom::Variable(key), None) => {
+            command.env(variables::VAST_API_KEY, key.expose());
+        }
+        _ => {}
+    }
+    if let Some(url) = selection.url.as_ref().filter(|_| selection.profile.is_none()) {
         command.env(variables::VAST_URL, url);
     }
     // One that cannot be started now is started by the next shell that asks.

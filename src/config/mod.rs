@@ -1,16 +1,18 @@
 //! Where files are, and what the user's `config.toml` says.
 
 mod paths;
+mod profile;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
 pub(crate) use paths::{FILES, Paths};
+pub(crate) use profile::{Profile, ProfileKey};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
-use crate::environment::ContainerSource;
+use crate::environment::{ContainerSource, Patterns};
 use crate::files::read_steering;
 use crate::sealing::Storage;
 
@@ -32,6 +34,26 @@ pub(crate) struct Config {
     pub storage: Option<Storage>,
     /// What `run` and `export` do about unknown values.
     pub missing: Missing,
+    /// Names of which the shell's own value stays as it is.
+    pub keep: Patterns,
+    /// Names that never go into a shell, only into `run` and `export`.
+    pub run_only: Patterns,
+    /// Where shells have variables.
+    pub scope: Scope,
+    /// The profile in use where nothing names one.
+    pub default_profile: Option<String>,
+    /// Accounts by name.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+/// Where shells have variables: `run`, `export` and the rest have them everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scope {
+    #[default]
+    Everywhere,
+    /// Only below an allowed project file.
+    Projects,
 }
 
 /// What becomes of a program whose variables have unknown values.
@@ -55,18 +77,26 @@ impl Default for Config {
             container: ContainerSource::Auto,
             storage: None,
             missing: Missing::Fail,
+            keep: Patterns::default(),
+            run_only: Patterns::default(),
+            scope: Scope::Everywhere,
+            default_profile: None,
+            profiles: BTreeMap::new(),
         }
     }
 }
 
 /// Each setting with its default and what it is for.
-pub(crate) const SETTINGS: [(&str, &str, &str); 6] = [
+pub(crate) const SETTINGS: [(&str, &str, &str); 9] = [
     ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
     ("override", "true", "The account overrides variables that were set before"),
     ("allow", "[]", "Load these names although they are refused"),
     ("insecure_http", "false", "Send the key over plain http to other machines"),
     ("missing", "\"fail\"", "Or \"warn\": run and export without unknown values"),
     ("container", "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
+    ("keep", "[]", "Leave the shell's own values of these names alone"),
+    ("run_only", "[]", "Never load these names into shells, only into run"),
+    ("scope", "\"everywhere\"", "Or \"projects\": shells load only in allowed projects"),
 ];
 
 /// The file's own form.
@@ -84,6 +114,15 @@ struct File {
     container: ContainerSource,
     #[serde(default)]
     missing: Missing,
+    #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
+    run_only: Vec<String>,
+    #[serde(default)]
+    scope: Scope,
+    default_profile: Option<String>,
+    #[serde(default)]
+    profiles: BTreeMap<String, profile::Table>,
     storage: Option<Storage>,
 }
 
@@ -120,14 +159,12 @@ impl Config {
             )
         })?;
         let defaults = Self::default();
-        let max_age = match file.max_age {
-            None => defaults.max_age,
-            Some(text) => parse_duration(&text)
-                .ok_or_else(|| {
-                    format!("max_age = {text:?} is not a duration like \"90s\", \"5m\" or \"1h\"")
-                })?
-                .max(SHORTEST_MAX_AGE),
-        };
+        let max_age = file.max_age.as_deref().map(parse_max_age).transpose()?.unwrap_or(defaults.max_age);
+        let profiles = file.profiles.into_iter().map(|(name, table)| {
+            let profile =
+                table.profile().map_err(|why| format!("profiles.{}: {why}", printable_capped(&name, 80)))?;
+            Ok((name, profile))
+        });
         Ok(Self {
             max_age,
             override_existing: file.override_existing.unwrap_or(defaults.override_existing),
@@ -136,8 +173,30 @@ impl Config {
             container: file.container,
             storage: file.storage,
             missing: file.missing,
+            keep: Patterns::new(file.keep),
+            run_only: Patterns::new(file.run_only),
+            scope: file.scope,
+            default_profile: file.default_profile,
+            profiles: profiles.collect::<std::result::Result<_, String>>()?,
         })
     }
+
+    /// The settings as `profile` has them.
+    pub(crate) fn with(&self, profile: &Profile) -> Self {
+        let Profile { max_age, allow, run_only, .. } = profile;
+        Self {
+            max_age: max_age.unwrap_or(self.max_age),
+            allow: allow.as_ref().unwrap_or(&self.allow).clone(),
+            run_only: run_only.as_ref().unwrap_or(&self.run_only).clone(),
+            ..self.clone()
+        }
+    }
+}
+
+fn parse_max_age(text: &str) -> std::result::Result<u64, String> {
+    parse_duration(text)
+        .map(|age| age.max(SHORTEST_MAX_AGE))
+        .ok_or_else(|| format!("max_age = {text:?} is not a duration like \"90s\", \"5m\" or \"1h\""))
 }
 
 #[cfg(test)]

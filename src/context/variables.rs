@@ -10,6 +10,9 @@ pub const CONTAINER_API_KEY: &str = "CONTAINER_API_KEY";
 /// The server's address, as the official client reads it.
 pub const VAST_URL: &str = "VAST_URL";
 
+/// The profile whose account is used.
+pub const VASTENV_PROFILE: &str = "VASTENV_PROFILE";
+
 /// Set (to anything but `0`): take the account's variables out of the shell, and load none.
 pub const VASTENV_DISABLE: &str = "VASTENV_DISABLE";
 
@@ -91,9 +94,10 @@ pub const DBUS_SESSION_BUS_ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
 /// The variables that users set.
-pub const TABLE: [(&str, &str); 8] = [
+pub const TABLE: [(&str, &str); 9] = [
     (VAST_API_KEY, "API key; --api-key overrides it"),
     (VAST_URL, "Server [default: https://console.vast.ai]"),
+    (VASTENV_PROFILE, "Profile of config.toml; --profile overrides it"),
     (VASTENV_DISABLE, "1: unload the variables, and load none"),
     (VASTENV_LOG, "off: the hook is silent; info (default); debug: say more"),
     (VASTENV_GUARD, "1: print values to a terminal only; 0: to agents too"),

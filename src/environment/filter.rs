@@ -9,6 +9,25 @@ use crate::domain::{EnvName, Failure, Result, printable};
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern(String);
 
+/// Names and globs of names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patterns(Vec<Pattern>);
+
+impl Patterns {
+    pub fn new(words: impl IntoIterator<Item = String>) -> Self {
+        Self(words.into_iter().map(Pattern).collect())
+    }
+
+    /// Whether `name` is one of them, or fits one.
+    pub fn matches(&self, name: &str) -> bool {
+        self.0.iter().any(|pattern| !pattern.matching(&[name]).is_empty())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// What narrows and renames a set of variables, in this order: only, except, rename, prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters {

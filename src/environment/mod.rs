@@ -12,7 +12,7 @@ mod resolve;
 mod room;
 
 pub use diff::{Change, Diff, Input, Previous, Report, diff};
-pub use filter::{Filtered, Filters};
+pub use filter::{Filtered, Filters, Patterns};
 pub use launch::{CONTAINER_NAMES, ContainerSource, Launch, LaunchValue};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};

@@ -4,11 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Every module of the crate's root with its layer; a module may use those of its own row and above.
-const LAYERS: [(&str, u8); 25] = [
+const LAYERS: [(&str, u8); 26] = [
     ("domain", 0),
     ("environment", 1),
     ("dotenv", 1),
     ("redact", 1),
+    ("project", 1),
     ("shell", 2),
     ("format", 2),
     ("files", 3),
@@ -33,8 +34,9 @@ const LAYERS: [(&str, u8); 25] = [
 ];
 
 /// Modules of one row that may know each other.
-const NEIGHBOURS: [(&str, &str); 6] = [
+const NEIGHBOURS: [(&str, &str); 7] = [
     ("dotenv", "environment"),
+    ("project", "environment"),
     ("format", "shell"),
     ("credentials", "config"),
     ("ui", "context"),
@@ -45,7 +47,7 @@ const NEIGHBOURS: [(&str, &str); 6] = [
 
 /// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
 const ROOMS: [(&str, &[&str]); 8] = [
-    ("account", &["select", "machine", "local", "remember", "sync", "keys", "prompt"]),
+    ("account", &["project", "select", "machine", "local", "remember", "sync", "keys", "prompt"]),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
     ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "follow"]),

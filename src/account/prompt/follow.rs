@@ -11,7 +11,7 @@ use self::container::{given_by_container, hold_lost_container};
 use super::watch::{Comparison, bytes, clock, compare};
 use crate::account::local::{Account, Known, without_account};
 use crate::account::machine::Machine;
-use crate::config::Config;
+use crate::account::select::Trouble as Unselected;
 use crate::domain::{AccountId, DigestKey, EnvName, Failure, Identity, Kind, Result, format_duration};
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::sealing::Trouble;
@@ -173,27 +173,32 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
     if question.disabled {
         return Followed::settled(ledger.account.clone(), Some(Environment::default()));
     }
-    let config = match Config::load(&question.machine.selection.paths.config_file) {
-        Ok(config) => config,
-        Err(failure) => return Followed::unknown("config", failure),
-    };
-    let outside = || without_account(&config, question.room.clone().without_loaded(ledger));
-    let followed = of_account(question, config.clone(), ledger, &outside);
+    let selection = &question.machine.selection;
+    if let Some(trouble) = &selection.trouble {
+        let problem = match trouble {
+            Unselected::Config(_) => "config",
+            Unselected::Project(_) => "project",
+            Unselected::Profile(_) => "profile",
+        };
+        return Followed::unknown(problem, trouble.failure().clone());
+    }
+    let config = &selection.config;
+    let outside = || without_account(config, question.room.clone().without_loaded(ledger));
+    let followed = of_account(question, ledger, &outside);
     if followed.desired.is_some() {
         followed
     } else {
-        given_by_container(followed, &config, ledger, outside())
+        given_by_container(followed, config, ledger, outside())
     }
 }
 
 /// What the shell should hold of the account.
 fn of_account(
     question: &Question<'_>,
-    config: Config,
     ledger: &Ledger,
     outside: &dyn Fn() -> Option<Environment>,
 ) -> Followed {
-    let account = match open(question, config, ledger) {
+    let account = match open(question, ledger) {
         Ok(account) => account,
         Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
         Err(failure) => {
@@ -251,8 +256,8 @@ fn of_account(
     }
 }
 
-fn open<'a>(question: &Question<'a>, config: Config, ledger: &Ledger) -> Result<Account<'a>> {
-    let account = Account::open(question.machine, config, question.machine.credential()?)?;
+fn open<'a>(question: &Question<'a>, ledger: &Ledger) -> Result<Account<'a>> {
+    let account = Account::open(question.machine, question.machine.credential()?)?;
     Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 

@@ -23,15 +23,14 @@ pub(super) struct Comparison {
 /// later is seen by the shell at its next prompt. Where they cannot be written, the shell compares
 /// things that never change, and its clock alone makes it ask again.
 pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
-    let (store, now, files) = (&machine.store, machine.now(), machine.selection.watched_files());
-    let seen: Vec<_> = files.iter().map(|file| (file, modified(file))).collect();
+    let (store, now, seen) = (&machine.store, machine.now(), &machine.selection.seen);
     let edited = seen.iter().any(|(file, time)| {
         time.is_some_and(|time| store.stamps.path(file).exists() && !store.stamps.shows(file, time))
     });
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
     let known = store.generation.newest().filter(|_| !edited);
     let generation = known.map_or_else(|| store.generation.publish(now), Ok);
-    let stamp = |(file, time): &(&PathBuf, Option<SystemTime>)| match time {
+    let stamp = |(file, time): &(PathBuf, Option<SystemTime>)| match time {
         Some(time) if !store.stamps.shows(file, *time) || store.stamps.around(file, *time).is_none() => {
             store.stamps.set(file, *time)
         }
@@ -54,7 +53,7 @@ pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
     };
     let dated = modified(&generation);
     let mut watches = Vec::new();
-    for (file, time) in &seen {
+    for (file, time) in seen {
         let watch = match time {
             None => Watch::Absent(bytes(absent(file))),
             Some(time) => {

@@ -81,7 +81,7 @@ fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
 }
 
 fn answer(call: &HookCall<'_>, paths: Paths, ui: Ui) -> Result<()> {
-    let machine = open_machine(paths, &mut Global::default(), None);
+    let machine = open_machine(paths, &mut Global::default());
     let answer = account::follow(&Question {
         machine: &machine,
         disabled: context::switch(variables::VASTENV_DISABLE),

@@ -152,7 +152,7 @@ fn forget_loaded(command: &mut Command) {
     let Some(text) = context::text_var(LEDGER_VARIABLE) else { return };
     command.env_remove(LEDGER_VARIABLE);
     // A ledger of very many entries is kept in a file.
-    let machine = context::paths().map(|paths| open_machine(paths, &mut Global::default(), None));
+    let machine = context::paths().map(|paths| open_machine(paths, &mut Global::default()));
     let ledger = machine.map_or_else(|_| Ledger::decode(&text, |_| None), |machine| machine.ledger(&text));
     for name in ledger.unwrap_or_default().entries.keys() {
         command.env_remove(name.as_str());
