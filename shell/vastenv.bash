@@ -9,7 +9,9 @@
 #   - files that others write still lie between a stamp that is a nanosecond older and one that is a
 #     nanosecond newer (exact, also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, which every bash has, also when somebody assigned to it;
-#   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
+#   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept;
+#   - the folder. From another one a walk upwards, by builtins, finds the nearest project file; where that is
+#     the one that was loaded for, all the rest is compared again, and no binary is started.
 # No value of a variable is ever held in a variable of this file, nor traced under `set -x`.
 
 # Read with aliases off, which would change what is read, with `set -a` off, which would hand all this to
@@ -29,6 +31,7 @@ if [[ ${__vastenv_shell-} != "$$" ]]; then
   __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags='' __vastenv_told='' __vastenv_warned=''
   __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_odd='' __vastenv_dash=''
   __vastenv_key='' __vastenv_seen='' __vastenv_moves=0
+  __vastenv_steered='' __vastenv_pwd='' __vastenv_project='' __vastenv_above='' __vastenv_end=''
 fi
 __vastenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 # Since 5.1 PROMPT_COMMAND may be an array, whose entries each see $? and PIPESTATUS untouched.
@@ -42,13 +45,14 @@ __vastenv_hook() {
   __vastenv_load || :
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word
-# costs at every prompt: the steering variables that are set are one, those that are not another.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the project
+# file, $4 the name of one that may appear in this folder. Every word costs at every prompt: the steering
+# variables that are set are one, with the folder; those that are not another.
 # shellcheck disable=SC2016
 __vastenv_state() {
   local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
   local __vastenv_now='${SECONDS-0}' __vastenv_clock __vastenv_h='' __vastenv_flag=${__vastenv_dash%[cs]}
-  __vastenv_mode=prompt __vastenv_seen=:
+  __vastenv_mode=prompt __vastenv_steered=: __vastenv_project=$3 __vastenv_above=$4
   # $NAME is faster than ${NAME-}, but fails with `set -u`, and `set -x` shows it. $- tells whether either
   # was switched on later: they stand before its capitals. (While this file is read it has less.) The word
   # that holds $- is expanded whole: what it compares may be unset by now.
@@ -60,7 +64,7 @@ __vastenv_state() {
   fi
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
     if [[ -n ${!__vastenv_n-} ]]; then
-      __vastenv_set+=":\${$__vastenv_n-}" __vastenv_seen+=:${!__vastenv_n}
+      __vastenv_set+=":\${$__vastenv_n-}" __vastenv_steered+=:${!__vastenv_n}
     else
       __vastenv_unset+=$__vastenv_open$__vastenv_n$__vastenv_close
     fi
@@ -78,7 +82,7 @@ __vastenv_state() {
       builtin set -- "$1"' && $VAST_API_KEY != *[!0123456789abcdef]*' "$2"
       __vastenv_clock="(($__vastenv_clock && $__vastenv_h == 63#1\$VAST_API_KEY % 1099511627689))"
     else
-      __vastenv_set+=':${VAST_API_KEY:+k}' __vastenv_seen+=:k
+      __vastenv_set+=':${VAST_API_KEY:+k}' __vastenv_steered+=:k
       __vastenv_clock="(($__vastenv_clock)) && __vastenv_same_key"
     fi
   else
@@ -89,14 +93,14 @@ __vastenv_state() {
       __vastenv_unset+='${VAST_API_KEY:+k}'
     fi
   fi
+  __vastenv_set+=':${PWD-}'
   [[ -z $__vastenv_flag ]] || __vastenv_set+=':$-'
-  # What holds nothing special is as good as a pattern, which is faster than a quoted word.
-  if [[ $__vastenv_seen == *[!A-Za-z0-9_./:-]* ]]; then
-    __vastenv_set+=' == "$__vastenv_seen"'$__vastenv_flag
-  else
-    __vastenv_seen+=$__vastenv_flag __vastenv_set+=' == $__vastenv_seen'
-  fi
-  builtin set -- "$__vastenv_set && -z ${__vastenv_unset:-''} && $1"
+  __vastenv_end=$__vastenv_flag
+  __vastenv_here
+  # Folders may differ in case alone, of which == takes no notice then.
+  ! builtin shopt -q nocasematch || __vastenv_unset+='${PWD:+${PWD##"$__vastenv_pwd"}}'
+  __vastenv_set+=' == $__vastenv_seen'
+  builtin set -- "$__vastenv_set && -z ${__vastenv_unset:-''} && $1 && ! -e \$__vastenv_above"
   if ((__vastenv_arrays)); then
     builtin eval "__vastenv_hook() { [[ $1 ]] && $__vastenv_clock || __vastenv_load || :; }"
   else
@@ -107,6 +111,37 @@ __vastenv_state() {
       return \$1
     }"
   fi
+}
+
+# This folder is the one that the guard compares: with a pattern, which is faster than a quoted word.
+__vastenv_here() {
+  local __vastenv_rest=$__vastenv_steered:$PWD __vastenv_special='[\\*?[(]' __vastenv_n
+  __vastenv_pwd=$PWD __vastenv_seen=''
+  # shellcheck disable=SC2295
+  while [[ $__vastenv_rest == *$__vastenv_special* ]]; do
+    __vastenv_n=${__vastenv_rest%%$__vastenv_special*}
+    __vastenv_rest=${__vastenv_rest#"$__vastenv_n"}
+    __vastenv_seen+=$__vastenv_n\\${__vastenv_rest:0:1}
+    __vastenv_rest=${__vastenv_rest:1}
+  done
+  __vastenv_seen+=$__vastenv_rest$__vastenv_end
+}
+
+# Whether this is another folder with the same project file: then all the rest is to be compared again.
+__vastenv_moved() {
+  local __vastenv_n=${PWD%/}
+  # Not by ==, which may take no notice of case.
+  [[ $PWD == /* ]] && ! builtin test "$PWD" = "$__vastenv_pwd" || return 1
+  while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
+    __vastenv_n=${__vastenv_n%/*}
+  done
+  __vastenv_above=.vastenv.toml
+  if [[ -n $__vastenv_n || -e /.vastenv.toml ]]; then
+    ! builtin test "$__vastenv_n" = "${PWD%/}" || __vastenv_above=''
+    __vastenv_n+=/.vastenv.toml
+  fi
+  builtin test "$__vastenv_n" = "$__vastenv_project" || return 1
+  __vastenv_here
 }
 
 # Whether the key is the same, where that takes more than an expression.
@@ -131,7 +166,7 @@ __vastenv_digest_key() {
   ((__vastenv_h = 63#1$1 % 1099511627689, 1))
 }
 
-# Starts the binary and obeys its reply. Always called where `set -e` does not reach.
+# Something changed. Always called where `set -e` does not reach.
 __vastenv_load() {
   # Options that would show or spread values, change how this is read, or end it. A load that Ctrl-C
   # ended left them here. No assignment as an argument before they are off: `set -k` would take it.
@@ -139,9 +174,20 @@ __vastenv_load() {
   builtin set +akTuvx
   __vastenv_flags=$1 __vastenv_dash=$2
   builtin set -f
+  local IFS=' ' __vastenv_answer=moved
+  __vastenv_moved || __vastenv_reload
+  builtin set -- "$__vastenv_flags"
+  __vastenv_flags=''
+  [[ $1 == *f* ]] || builtin set +f
+  [[ $1 == - ]] || builtin set "$1"
+  [[ $__vastenv_answer != moved ]] || __vastenv_hook
+}
+
+# Starts the binary and obeys its reply.
+__vastenv_reload() {
   # Nor does a debug trap see what is assigned.
   builtin declare -f +t __vastenv_obey
-  local IFS=' ' __vastenv_try __vastenv_answer
+  local __vastenv_try
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
   ((!__vastenv_arrays)) || __vastenv_stand_in_front
@@ -152,10 +198,6 @@ __vastenv_load() {
     [[ $__vastenv_answer == again ]] || __vastenv_make_room || break
   done
   if [[ $__vastenv_answer == whole ]]; then __vastenv_warned='' __vastenv_taken=''; else __vastenv_lost; fi
-  builtin set -- "$__vastenv_flags"
-  __vastenv_flags=''
-  [[ $1 == *f* ]] || builtin set +f
-  [[ $1 == - ]] || builtin set "$1"
 }
 
 # In a subshell: prints the binary's reply, in old versions after the variables with attributes. The
@@ -167,7 +209,7 @@ __vastenv_ask() {
     for __vastenv_o in r i a A n l u c; do builtin declare -$__vastenv_o -p; done 2>/dev/null
   fi
   # shellcheck disable=SC2086,SC2163
-  builtin export VASTENV_DISABLE VASTENV_LOG $__vastenv_hidden
+  builtin export PWD VASTENV_DISABLE VASTENV_LOG $__vastenv_hidden
   builtin exec "$__vastenv_bin" export bash \
     --hook=@VASTENV_HOOK@ "$$" "$__vastenv_mode$__vastenv_unit" "$__vastenv_told" \
     "$__vastenv_hidden" "$__vastenv_kept" "$__vastenv_taken"
@@ -276,9 +318,9 @@ __vastenv_lost() {
   __vastenv_1=$__vastenv_bin
   # shellcheck disable=SC2016
   if [[ -e $__vastenv_bin ]]; then
-    __vastenv_state '-n x' 60
+    __vastenv_state '-n x' 60 "$__vastenv_project" ''
   else
-    __vastenv_state '! -e $__vastenv_1' 60
+    __vastenv_state '! -e $__vastenv_1' 60 "$__vastenv_project" ''
   fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin printf 'vastenv: no answer from %s; the variables stay as they are\n' "$__vastenv_bin" >&2
@@ -294,13 +336,15 @@ __vastenv_done() {
 # Entry 0 is left to those who assign a plain string later; what they put there moves behind the hook.
 __vastenv_stand_in_front() {
   [[ -n ${PROMPT_COMMAND[0]-} ]] || return 0
-  if [[ ${FUNCNAME[3]-source} != source ]]; then
+  local __vastenv_n
+  for __vastenv_n in "${FUNCNAME[@]}"; do [[ $__vastenv_n == __vastenv_* ]] || break; done
+  if [[ $__vastenv_n != source && $__vastenv_n != __vastenv_* ]]; then
     # A function of somebody else's runs what was in entry 0: no trap sees the hook there.
     __vastenv_moves=3
     return
   fi
   [[ ${PROMPT_COMMAND[*]} == *__vastenv_hook* ]] || return 0
-  local __vastenv_i __vastenv_n __vastenv_rest=() IFS=' '
+  local __vastenv_i __vastenv_rest=() IFS=' '
   for __vastenv_i in "${!PROMPT_COMMAND[@]}"; do
     __vastenv_n=${PROMPT_COMMAND[__vastenv_i]}
     [[ $__vastenv_n == __vastenv_hook || $__vastenv_n == *'= __vastenv_hook' ]] ||

@@ -11,7 +11,10 @@
 #     terminal's own modification time is the present (Linux rounds it to 8 seconds), and -nt compares
 #     it with a file whose modification time is the moment to ask again. Where the terminal does not tell
 #     the time, `path mtime --relative` does; a command substitution costs more than all the rest here.
-# The variables that steer vastenv are watched by an event handler, so no copy of VAST_API_KEY is needed.
+#   - the folder. After a change of it a walk upwards, by builtins, finds the nearest project file; where that
+#     is the one that was loaded for, all the rest is compared again, and no binary is started.
+# The variables that steer vastenv are watched by an event handler, so no copy of VAST_API_KEY is needed; and
+# so is the folder.
 # Values arrive as data, never as words of a command: no trace or profile shows them, and no variable of
 # this file holds one after a load.
 
@@ -28,13 +31,50 @@ if test "$__vastenv_shell" != $fish_pid
     set -g __vastenv_kept
     set -g __vastenv_taken
     set -g __vastenv_answer ''
+    set -g __vastenv_project ''
+    set -g __vastenv_above ''
 end
 
 # Until a reply defines it, and after a steering variable was set: nothing is known to be the same.
 function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
-    function __vastenv_same
+    function __vastenv_guard
         return 1
     end
+    __vastenv_settle
+end
+
+# What is compared at a prompt is what the reply defined.
+function __vastenv_settle
+    functions -e __vastenv_same
+    functions -c __vastenv_guard __vastenv_same
+end
+
+# The folder changed: the next prompt walks before it compares. A function costs less at every prompt than a
+# comparison there.
+function __vastenv_moved --on-variable PWD
+    function __vastenv_same
+        __vastenv_walk
+        and __vastenv_settle
+        and __vastenv_same
+    end
+end
+
+# Whether the nearest project file of this folder is the one that was loaded for.
+function __vastenv_walk
+    set -l fish_trace
+    set -l folder /
+    set -l file
+    test -e /.vastenv.toml
+    and set file /.vastenv.toml
+    for part in (string split -n / -- $PWD)
+        set folder $folder$part/
+        test -e $folder.vastenv.toml
+        and set file $folder.vastenv.toml
+    end
+    set -g __vastenv_above .vastenv.toml
+    test "$file" = $folder.vastenv.toml
+    and set -g __vastenv_above ''
+    test "$file" = "$__vastenv_project"
 end
 __vastenv_steered
 
@@ -177,10 +217,11 @@ function __vastenv_lost
     test -e $__vastenv_bin
     or set there ! -e '$__vastenv_bin'
     eval "set -l since (builtin path mtime -R /)
-        function __vastenv_same --inherit-variable since
+        function __vastenv_guard --inherit-variable since
             test $there
             and test (builtin path mtime -R /) -lt (builtin math \$since + 60)
         end"
+    __vastenv_settle
     if test -z "$__vastenv_warned" -a "$VASTENV_LOG" != off
         builtin echo "vastenv: no answer from $__vastenv_bin; the variables stay as they are" >&2
     end

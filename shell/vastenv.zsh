@@ -8,7 +8,9 @@
 #   - files that others write still lie between a stamp that is a nanosecond older and one that is a
 #     nanosecond newer (exact, also after a clock was set back), or are still absent;
 #   - the clock: SECONDS, also when somebody assigned to it;
-#   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept.
+#   - the few variables that steer vastenv. VAST_API_KEY is never copied: a 40-bit digest of it is kept;
+#   - the folder. From another one a walk upwards, by builtins, finds the nearest project file; where that is
+#     the one that was loaded for, all the rest is compared again, and no binary is started.
 # Values arrive as data, never as words of a command: no debug trap, trace or profile shows them, and no
 # variable of this file holds one.
 # `vastenv hook zsh` prints this as the argument of `emulate -R zsh -o no_aliases -c`: whatever options
@@ -21,6 +23,7 @@ typeset -g __vastenv_bin=@VASTENV_BINARY@
 if [[ ${__vastenv_shell-} != $$ ]]; then
   typeset -g __vastenv_shell=$$ __vastenv_mode=start __vastenv_told='' __vastenv_warned=''
   typeset -g __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_key='' __vastenv_seen=''
+  typeset -g __vastenv_pwd='' __vastenv_project='' __vastenv_above=''
 fi
 
 # Until a reply defines it.
@@ -28,14 +31,14 @@ __vastenv_hook() {
   __vastenv_load
 }
 
-# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again. Every word
-# costs at every prompt, and a function more than all of them: the steering variables that are set are one
-# word, those that are not another.
+# Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the project
+# file, $4 the name of one that may appear in this folder. Every word costs at every prompt, and a function
+# more than all of them: the steering variables that are set are one word, those that are not another.
 __vastenv_state() {
   builtin set +x
   local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"'
   local __vastenv_more= __vastenv_h=
-  __vastenv_mode=prompt __vastenv_seen=:
+  __vastenv_mode=prompt __vastenv_seen=: __vastenv_pwd=$PWD __vastenv_project=$3 __vastenv_above=$4
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
     if [[ -n ${(P)__vastenv_n} ]]; then
       __vastenv_set+=":\${$__vastenv_n}" __vastenv_seen+=":${(P)__vastenv_n}"
@@ -60,7 +63,8 @@ __vastenv_state() {
   fi
   __vastenv_n=$(( SECONDS ))
   builtin eval "__vastenv_hook() {
-  [[ $1 && :$__vastenv_set == $__vastenv_like && -z ${__vastenv_unset:-''} ]] &&
+  [[ $1 && :$__vastenv_set == $__vastenv_like && -z ${__vastenv_unset:-''} &&
+    \$PWD == \$__vastenv_pwd && ! -e \$__vastenv_above ]] &&
     (( SECONDS >= $__vastenv_n && SECONDS < $(( __vastenv_n + $2 )) )) $__vastenv_more || __vastenv_load
 }"
 }
@@ -96,10 +100,29 @@ __vastenv_digest_key() {
   (( __vastenv_h %= 1099511627689, 1 ))
 }
 
-# Starts the binary and obeys its reply.
+# Whether this is another folder with the same project file: then all the rest is to be compared again.
+__vastenv_moved() {
+  local __vastenv_n=${PWD%/}
+  [[ $PWD == /* && $PWD != $__vastenv_pwd ]] || return 1
+  while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
+    __vastenv_n=${__vastenv_n%/*}
+  done
+  __vastenv_above=.vastenv.toml
+  if [[ -n $__vastenv_n || -e /.vastenv.toml ]]; then
+    [[ $__vastenv_n != ${PWD%/} ]] || __vastenv_above=
+    __vastenv_n+=/.vastenv.toml
+  fi
+  [[ $__vastenv_n == $__vastenv_project ]] && __vastenv_pwd=$PWD
+}
+
+# Something changed: starts the binary and obeys its reply, unless it was only the folder.
 __vastenv_load() {
   # `functions -t` would trace what follows.
   builtin set +x
+  if __vastenv_moved; then
+    __vastenv_hook
+    return
+  fi
   local __vastenv_try __vastenv_answer
   __vastenv_hidden='' __vastenv_kept=''
   [[ -f $__vastenv_bin && -x $__vastenv_bin ]] || __vastenv_find
@@ -116,7 +139,7 @@ __vastenv_load() {
 # In a subshell: prints the binary's reply. The switches count although they may not be exported.
 __vastenv_ask() {
   builtin set +x
-  builtin export VASTENV_DISABLE VASTENV_LOG ${(s: :)__vastenv_hidden}
+  builtin export PWD VASTENV_DISABLE VASTENV_LOG ${(s: :)__vastenv_hidden}
   builtin exec "$__vastenv_bin" export zsh --hook=@VASTENV_HOOK@ $$ $__vastenv_mode "$__vastenv_told" \
     "$__vastenv_hidden" "$__vastenv_kept" "$__vastenv_taken"
 }
@@ -189,9 +212,9 @@ __vastenv_find() {
 # at the prompt after the binary came back.
 __vastenv_lost() {
   if [[ -e $__vastenv_bin ]]; then
-    __vastenv_state '-n x' 60
+    __vastenv_state '-n x' 60 "$__vastenv_project" ''
   else
-    __vastenv_state '! -e $__vastenv_bin' 60
+    __vastenv_state '! -e $__vastenv_bin' 60 "$__vastenv_project" ''
   fi
   if [[ -z $__vastenv_warned && ${VASTENV_LOG-} != off ]]; then
     builtin print -ru2 -- "vastenv: no answer from $__vastenv_bin; the variables stay as they are"

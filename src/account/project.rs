@@ -1,6 +1,7 @@
 //! The project that a folder is in, and what counts of it.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::domain::Failure;
 use crate::files::Disk;
@@ -11,6 +12,8 @@ use crate::project::{FILE, Project};
 pub(crate) struct FoundProject {
     /// Its path, as the folder's is spelled.
     pub file: Option<PathBuf>,
+    /// When it was last written, as it was before it was read.
+    pub modified: Option<SystemTime>,
     pub state: ProjectState,
 }
 
@@ -37,7 +40,8 @@ impl FoundProject {
     pub(crate) fn of(disk: &Disk, folder: &Path) -> Self {
         let _ = disk;
         let file = folder.ancestors().map(|folder| folder.join(FILE)).find(|file| file.metadata().is_ok());
-        Self { file, state: ProjectState::None }
+        let modified = file.as_deref().and_then(crate::files::modified);
+        Self { file, modified, state: ProjectState::None }
     }
 
     /// What counts of it.

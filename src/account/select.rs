@@ -1,7 +1,7 @@
 //! Which account is meant: answered here alone, for commands, prompts, TAB and detached processes.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::project::{FoundProject, ProjectState};
@@ -9,6 +9,7 @@ use crate::config::{Config, Paths, Profile, ProfileKey};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Result, Secret, ServerUrl, printable};
 use crate::files::{Disk, modified};
+use crate::project::FILE;
 use crate::sealing::Vault;
 
 /// What the command line and the environment say.
@@ -37,6 +38,8 @@ pub(crate) struct Selection {
     /// The settings, as the profile in force has them.
     pub config: Config,
     pub project: FoundProject,
+    /// Whether a project file that appears in the folder would be nearer.
+    pub may_appear: bool,
     /// The profile in force.
     pub profile: Option<Chosen>,
     pub key: KeyFrom,
@@ -120,7 +123,11 @@ impl Selection {
             trouble = Some(Trouble::Config(failure));
             Config::default()
         });
+        // As the shell's builtins see it, from inside: the way to the folder may be closed, or too long.
+        let is_there = Path::new(FILE).exists();
         let project = given.folder.as_ref().map(|folder| FoundProject::of(disk, folder)).unwrap_or_default();
+        let may_appear = !is_there && project.file != given.folder.as_ref().map(|folder| folder.join(FILE));
+        seen.extend(project.file.clone().map(|file| (file, project.modified)));
         if let ProjectState::Unusable(failure) = &project.state {
             trouble = trouble.or_else(|| Some(Trouble::Project(failure.clone())));
         }
@@ -128,6 +135,7 @@ impl Selection {
             paths,
             config,
             project,
+            may_appear,
             profile: None,
             key: KeyFrom::Saved,
             url: None,

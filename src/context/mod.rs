@@ -94,12 +94,13 @@ pub fn paths() -> Result<Paths> {
     Paths::resolve(|name| std::env::var_os(name))
 }
 
-/// The folder that the program works in, spelled as the shell has it, through links.
+/// The folder that the program works in, spelled as the shell has it, through links. One that is gone was
+/// where the shell says.
 pub fn working_folder() -> Option<PathBuf> {
     let real = std::env::current_dir().ok();
-    let spelled = var("PWD").map(PathBuf::from).filter(|folder| {
-        folder.is_absolute() && real.as_ref().is_some_and(|real| is_same_file(folder, real))
-    });
+    let spelled = var("PWD")
+        .map(PathBuf::from)
+        .filter(|folder| folder.is_absolute() && real.as_ref().is_none_or(|real| is_same_file(folder, real)));
     spelled.or(real)
 }
 

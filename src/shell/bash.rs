@@ -138,4 +138,8 @@ fn compare(text: &mut Vec<u8>, reply: &Reply<'_>) {
     }
     let wait = reply.guard.ask_again_in;
     text.extend(format!("\n__vastenv_state '{}' {wait}", tests.join(" && ")).bytes());
+    for word in [&reply.guard.folder.project, &reply.guard.folder.above] {
+        text.push(b' ');
+        text.extend(quote::ansi_c(word));
+    }
 }

@@ -128,6 +128,7 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
             }
         }
     }
+    also(&[b"! -e \"$__vastenv_above\""]);
     let mut age = Vec::new();
     match &reply.guard.clock {
         Clock::OfTheShell => {}
@@ -147,7 +148,18 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
             .concat();
         }
     }
-    [b"function __vastenv_same; ", &test[..], &age, b"; end\n"].concat()
+    let folder = &reply.guard.folder;
+    [
+        b"set -g __vastenv_project ",
+        &quote(&folder.project)[..],
+        b"; set -g __vastenv_above ",
+        &quote(&folder.above),
+        b"; function __vastenv_guard; ",
+        &test,
+        &age,
+        b"; end; __vastenv_settle\n",
+    ]
+    .concat()
 }
 
 #[cfg(test)]

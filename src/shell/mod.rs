@@ -20,7 +20,7 @@ pub use completion::{Completion, completion, completions};
 pub use hook::LEDGER_VARIABLE;
 pub use places::{Folders, StartFile};
 pub(crate) use quote::{octal, posix_quoted};
-pub use reply::{Clock, Guard, Reply, Stamps, Watch};
+pub use reply::{Clock, Folder, Guard, Reply, Stamps, Watch};
 
 /// A shell that vastenv has a hook for.
 pub type Shell = &'static dyn Dialect;

@@ -32,6 +32,17 @@ pub struct Guard {
     pub ask_again_in: u64,
     /// How the shell knows that they have passed.
     pub clock: Clock,
+    /// The folder, as far as it counts.
+    pub folder: Folder,
+}
+
+/// What counts of the folder that a shell is in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Folder {
+    /// The nearest project file: a shell that finds the same one from another folder need not ask.
+    pub project: Vec<u8>,
+    /// The name of the file that would be nearer, if it can appear in this folder; else empty.
+    pub above: Vec<u8>,
 }
 
 /// A file that others may change, as it was when the shell loaded.

@@ -2,7 +2,7 @@
 
 use super::completion::{self, Completion};
 use super::reply::{Fields, Parts, Watched};
-use super::{Dialect, Reply, StartFile, Tab, quote};
+use super::{Dialect, Guard, Reply, StartFile, Tab, quote};
 
 pub(super) struct Zsh;
 
@@ -107,6 +107,9 @@ fn guard(reply: &Reply<'_>) -> Vec<u8> {
             }
         }
     }
-    let wait = reply.guard.ask_again_in.to_string();
-    [b"__vastenv_state ", &quote::ansi_c(&test)[..], b" ", wait.as_bytes()].concat()
+    let Guard { ask_again_in, folder, .. } = reply.guard;
+    let wait = ask_again_in.to_string();
+    let words =
+        [quote::ansi_c(&test), wait.into(), quote::ansi_c(&folder.project), quote::ansi_c(&folder.above)];
+    [b"__vastenv_state ", &words.join(&b' ')[..]].concat()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use self::container::{given_by_container, hold_lost_container};
-use super::watch::{Comparison, bytes, clock, compare};
+use super::watch::{Comparison, bytes, clock, compare, folder};
 use crate::account::local::{Account, Known, without_account};
 use crate::account::machine::Machine;
 use crate::account::select::Trouble as Unselected;
@@ -125,6 +125,7 @@ struct Followed {
 pub(crate) fn follow(question: &Question<'_>) -> Answer {
     let Comparison { generation, watches, unsure, failure } =
         compare(question.machine, question.whole_seconds);
+    let folder = folder(question.machine);
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
@@ -147,7 +148,7 @@ pub(crate) fn follow(question: &Question<'_>) -> Answer {
         Clock::OfTheShell
     };
     Answer {
-        guard: Guard { generation: bytes(&generation), watches, ask_again_in, clock },
+        guard: Guard { generation: bytes(&generation), watches, ask_again_in, clock, folder },
         ledger,
         changes,
         report,

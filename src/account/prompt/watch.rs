@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::account::machine::Machine;
 use crate::domain::{Failure, Timestamp};
 use crate::files::modified;
-use crate::shell::{Clock, Stamps, Watch};
+use crate::project::FILE;
+use crate::shell::{Clock, Folder, Stamps, Watch};
 use crate::store::NEXT;
 
 /// What a shell compares from now on, and why that is less than it should be.
@@ -75,6 +76,14 @@ pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
     let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let unsure = whole_seconds && seen.iter().any(|(_, time)| time.is_some_and(|time| second(time) == now.0));
     Comparison { generation, watches, unsure, failure: None }
+}
+
+/// What counts of the shell's folder.
+pub(super) fn folder(machine: &Machine) -> Folder {
+    let selection = &machine.selection;
+    let project = selection.project.file.as_deref().map(bytes).unwrap_or_default();
+    let above = if selection.may_appear { FILE.into() } else { Vec::new() };
+    Folder { project, above }
 }
 
 /// What tells a shell without a clock that `ask_again_in` seconds have passed: its terminal beside a file

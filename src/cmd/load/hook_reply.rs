@@ -15,7 +15,7 @@ use crate::config::Paths;
 use crate::context::{self, variables};
 use crate::domain::{EnvName, Failure, Result, count, printable};
 use crate::environment::{Ledger, Report};
-use crate::shell::{Clock, Guard, LEDGER_VARIABLE, Reply, Shell};
+use crate::shell::{Clock, Folder, Guard, LEDGER_VARIABLE, Reply, Shell};
 use crate::ui::{Log, Ui};
 
 /// The longest list of names in one line.
@@ -70,7 +70,13 @@ pub(crate) fn reply_to_hook(call: &HookCall<'_>, ui: Ui) -> Result<()> {
 /// variables that say where files are has changed.
 fn hold(call: &HookCall<'_>, failure: &Failure, ui: Ui) -> Result<()> {
     let clock = if call.shell.has_clock() { Clock::OfTheShell } else { account::age_of_root(context::now()) };
-    let guard = Guard { generation: b"/".to_vec(), watches: Vec::new(), ask_again_in: HOLD, clock };
+    let guard = Guard {
+        generation: b"/".to_vec(),
+        watches: Vec::new(),
+        ask_again_in: HOLD,
+        clock,
+        folder: Folder::default(),
+    };
     let ledger = context::text_var(LEDGER_VARIABLE).unwrap_or_else(|| Ledger::default().encode().0);
     let reply = Reply { guard: &guard, ledger: &ledger, told: NO_HOME, changes: &[], say: "" };
     ui.data(&call.shell.reply(&reply))?;
