@@ -1,0 +1,3 @@
+//! Project files.
+
+mod hook_walk;
