@@ -6,11 +6,11 @@ use crate::account::Urgency;
 use crate::cli::{Filters, ShowEnvVars};
 use crate::cmd::app::App;
 use crate::cmd::guard;
-use crate::cmd::load::loading::{Selected, read_filters, refuse_unmet, select, select_without_account};
+use crate::cmd::load::loading::{read_filters, refuse_unmet, select, select_without_account};
 use crate::cmd::outcome::Outcome;
 use crate::context;
-use crate::domain::{Failure, Kind, Remembered, Secret, printable};
-use crate::environment::{self, KnownVariables, Provenance, Variable};
+use crate::domain::{EnvName, Failure, Kind, Remembered, Secret, printable};
+use crate::environment::{self, Environment, KnownVariables, Provenance, Variable};
 use crate::ui::Table;
 
 /// What stands in place of a value.
@@ -39,16 +39,22 @@ pub(crate) fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if arguments.unknown {
         return list_unknown(app, &selected);
     }
-    let rows: Vec<Row<'_>> = selected
-        .names()
-        .into_iter()
-        .filter_map(|name| Some((name, known.get(selected.account_name(name))?)))
-        .collect();
+    let rows: Vec<Row<'_>> =
+        selected.names().into_iter().filter_map(|name| Some((name, row(&selected, &known, name)?))).collect();
     if known.snapshot.variables.is_empty() && !app.ui.raw {
         app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
     print(app, Some(&known), &selected, &rows, arguments.show_values)
+}
+
+/// The variable that is called `name` here.
+fn row<'a>(selected: &'a Environment, known: &'a KnownVariables, name: &'a str) -> Option<Variable<'a>> {
+    if selected.from_project.contains(name) {
+        let value = EnvName::parse(name).ok().and_then(|name| selected.variables.get(&name));
+        return Some(Variable { name, value, provenance: Provenance::Project });
+    }
+    known.get(selected.account_name(name))
 }
 
 /// Without a key in a container, those that it was launched with.
@@ -63,7 +69,7 @@ fn of_container(
     if arguments.unknown {
         return list_unknown(app, &selected);
     }
-    let given = selected.environment.variables.iter();
+    let given = selected.variables.iter();
     let rows: Vec<Row<'_>> = given
         .map(|(name, value)| {
             let name = name.as_str();
@@ -76,7 +82,7 @@ fn of_container(
 fn print(
     app: &App,
     known: Option<&KnownVariables>,
-    selected: &Selected,
+    selected: &Environment,
     rows: &[Row<'_>],
     show_values: bool,
 ) -> Outcome<()> {
@@ -94,8 +100,8 @@ fn print(
 type Row<'a> = (&'a str, Variable<'a>);
 
 /// The names of unknown values, for scripts.
-fn list_unknown(app: &App, selected: &Selected) -> Outcome<()> {
-    let unknown = selected.environment.hidden();
+fn list_unknown(app: &App, selected: &Environment) -> Outcome<()> {
+    let unknown = selected.hidden();
     if app.ui.raw {
         return Ok(app.ui.json(&Value::from(unknown))?);
     }
@@ -114,12 +120,17 @@ fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
     rows.iter().map(|(name, variable)| ((*name).to_owned(), value(variable.value))).collect()
 }
 
-fn table(known: Option<&KnownVariables>, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
+fn table(
+    known: Option<&KnownVariables>,
+    selected: &Environment,
+    rows: &[Row<'_>],
+    show_values: bool,
+) -> String {
     let whose = if known.is_some() { "account" } else { "container" };
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
     for (name, variable) in rows {
         let saved = selected.account_name(name);
-        let skipped = selected.environment.skipped.iter().find(|skipped| skipped.name == *name);
+        let skipped = selected.skipped.iter().find(|skipped| skipped.name == *name);
         let note = skipped.map(|skipped| skipped.why.reason()).or_else(|| {
             let is_doubtful = variable.provenance == Provenance::Remembered
                 && known

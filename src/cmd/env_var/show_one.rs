@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::{left_out, without_account};
+use crate::account::{given_by_container, left_out};
 use crate::cli::ShowEnvVar;
 use crate::cmd::app::App;
 use crate::cmd::guard;
@@ -20,14 +20,14 @@ pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
     guard::values(app)?;
     let account = match app.account() {
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
-            let environment = without_account(&app.config, app.room()).ok_or(failure)?;
+            let environment = given_by_container(&app.config, app.room()).ok_or(failure)?;
             return of_container(app, arguments, None, &environment);
         }
         account => account?,
     };
     let known = known::known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
     let Some(variable) = known.find(&arguments.name) else {
-        return of_container(app, arguments, Some(&known), &account.environment(&known));
+        return of_container(app, arguments, Some(&known), &account.everything(&known));
     };
     let name = variable.name;
     let Some(value) = variable.value else {

@@ -45,16 +45,20 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         wait: PATIENCE,
         when_old: WhenOld::RefreshWithin(QUICK),
         is_here: arguments.on.is_none(),
+        keeps_own: arguments.on.is_none(),
         arguments: size(&arguments.command),
     };
-    let Loaded { environment, known } = load(app, &loading)?;
+    let Loaded { environment, known, is_whole } = load(app, &loading)?;
     let mut values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
     values.extend(of_launch(&environment));
     let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
     if let Some(there) = &arguments.on {
         return run_on(app, there, arguments, &environment, patterns);
     }
-    let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
+    // What the shell has loaded is what its own project makes.
+    let differs = app.machine.selection.project.in_force().is_some() || app.global.no_project;
+    let is_narrowed = arguments.filters.is_selective() || (is_whole && differs);
+    let withheld = if is_narrowed { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };

@@ -48,7 +48,8 @@ impl<'a> Facts<'a> {
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
         let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);
-        let without_key = is_keyless.then(|| without_account(&app.config, app.room())).flatten();
+        let without_key = is_keyless.then(|| without_account(&app.machine.selection, app.room())).flatten();
+        let without_key = without_key.and_then(Result::ok);
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
         let shell = ThisShell::read(&app.machine);
         Self { app, server: app.server(), key, account, identity, cached, without_key, shell }
@@ -221,7 +222,7 @@ fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
     match account.known()? {
         Known::Variables(known) => Ok(Some(Cached {
             age: account.age(&known),
-            environment: account.environment(&known),
+            environment: account.environment(&known)?,
             known: *known,
         })),
         Known::Refused(at) => {
