@@ -7,6 +7,7 @@
 //! | [`project`] | the project that a folder is in |
 //! | [`select`] | which account is meant |
 //! | [`machine`] | what this machine keeps, for any account |
+//! | [`trust`] | the projects that the user allowed or denied |
 //! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
 //! | [`sync`] | asking the server, and changing what it has |
 //! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
@@ -20,6 +21,7 @@ mod prompt;
 mod remember;
 mod select;
 mod sync;
+mod trust;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub(crate) use keys::calls::InUse;
@@ -35,3 +37,4 @@ pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};
 pub(crate) use sync::remote::{Connection, Remote};
+pub(crate) use trust::{ProjectFile, TrustState};
