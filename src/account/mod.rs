@@ -7,6 +7,7 @@
 //! | [`project`] | the project that a folder is in |
 //! | [`select`] | which account is meant |
 //! | [`machine`] | what this machine keeps, for any account |
+//! | [`trust`] | the projects that the user allowed or denied |
 //! | [`view`] | the project and the settings in force, as they count for shells and for programs |
 //! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
 //! | [`sync`] | asking the server, and changing what it has |
@@ -21,6 +22,7 @@ mod prompt;
 mod remember;
 mod select;
 mod sync;
+mod trust;
 mod view;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
@@ -39,3 +41,4 @@ pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};
 pub(crate) use sync::remote::{Connection, Remote};
+pub(crate) use trust::{ProjectFile, TrustState};

@@ -121,6 +121,7 @@ impl Selection {
             Config::default()
         });
         let project = given.folder.as_ref().map(|folder| FoundProject::of(disk, folder)).unwrap_or_default();
+        seen.extend(project.file.clone().map(|file| (file, project.modified)));
         if let ProjectState::Unusable(failure) = &project.state {
             trouble = trouble.or_else(|| Some(Trouble::Project(failure.clone())));
         }

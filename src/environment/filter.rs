@@ -1,5 +1,7 @@
 //! Which variables, and under which names. Used on whatever has names: an account's variables, a file's.
 
+mod project;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{EnvName, Failure, Kind, Result, printable};
