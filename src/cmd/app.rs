@@ -82,7 +82,7 @@ impl App {
     }
 
     /// Whether it can be said which account is meant.
-    fn selected(&self) -> Result<()> {
+    pub(super) fn selected(&self) -> Result<()> {
         let trouble = self.machine.selection.trouble.as_ref();
         trouble.map_or(Ok(()), |trouble| Err(trouble.failure().clone()))
     }

@@ -13,7 +13,7 @@ use crate::domain::{
     EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, RememberedFrom, Result, ServerUrl, count,
     format_duration, printable,
 };
-use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
+use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, Why, lint};
 use crate::sealing;
 use crate::shell::Shell;
 
@@ -83,10 +83,14 @@ impl<'a> Facts<'a> {
             Err(failure) => return Fact::bad("variables", failure),
         };
         let Environment { variables, skipped, .. } = &cached.environment;
-        let (loadable, unknown) = (variables.len(), cached.environment.hidden().len());
-        let refused = skipped.len() - unknown;
+        let number = |is: fn(&Why) -> bool| skipped.iter().filter(|skipped| is(&skipped.why)).count();
+        let (loadable, unknown, run_only) =
+            (variables.len(), number(Why::is_masked), number(Why::is_for_programs));
+        let refused = skipped.len() - unknown - run_only;
         let mut text = format!("{loadable} to load");
-        for (number, what) in [(unknown, "hidden by Vast"), (refused, "refused")] {
+        let others =
+            [(run_only, "for `vastenv run` only"), (unknown, "hidden by Vast"), (refused, "refused")];
+        for (number, what) in others {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));
             }
@@ -95,12 +99,13 @@ impl<'a> Facts<'a> {
             Some(age) => format!(" (cached {} ago)", format_duration(age)),
             None => " (cached, may be stale)".to_owned(),
         });
-        let counts = json!({"loadable": loadable, "masked": unknown, "refused": refused});
+        let counts =
+            json!({"loadable": loadable, "masked": unknown, "refused": refused, "run_only": run_only});
         let fact = Fact::new("variables", text).field("variables", counts);
         match (&cached.known.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
             (_, Some(_)) => {
-                let hidden = cached.environment.hidden();
+                let hidden = cached.environment.hidden_in_account();
                 fact.next(nearest(&self.app.machine, &cached.known.snapshot.account(), &hidden).command)
             }
             _ => fact,
