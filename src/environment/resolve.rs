@@ -151,6 +151,15 @@ impl Environment {
         loaded.chain(self.skipped.iter().map(|skipped| skipped.name.as_str())).collect()
     }
 
+    /// What `typed` is called here: as typed, in capitals, or otherwise than in the account.
+    pub fn find(&self, typed: &str) -> Option<&str> {
+        let capitals = typed.to_ascii_uppercase();
+        let names = self.names();
+        let former =
+            |name: &str| self.former.iter().find(|(_, old)| *old == name).map(|(new, _)| new.as_str());
+        [typed, &capitals].into_iter().find_map(|name| names.get(name).copied().or_else(|| former(name)))
+    }
+
     /// What the user should hear of hidden values, with the one command that fixes it.
     pub fn hidden_notice(&self) -> Option<Failure> {
         let hidden = self.hidden();
