@@ -64,6 +64,11 @@ impl FoundProject {
         }
     }
 
+    /// Whether some of it waits for `vastenv allow`.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(&self.state, ProjectState::InForce { waiting, .. } if !waiting.is_empty())
+    }
+
     /// Whether it is one that the user allowed.
     pub(crate) fn is_allowed(&self) -> bool {
         matches!(self.state, ProjectState::InForce { is_allowed: true, .. })

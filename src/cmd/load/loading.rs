@@ -272,24 +272,26 @@ fn refuse_missing(
     // Where something is required, the rest is not why it fails.
     let required: Vec<&String> = missing.all_required().map(|(name, _)| name).collect();
     let is_of_project = missing.required.is_empty() && missing.by_project.is_some();
+    let project = match app.machine.selection.project.waits() {
+        true => "see what waits: vastenv allow; or leave the project out: --no-project",
+        false => "leave the project out: --no-project",
+    };
     let fatal = if required.is_empty() { names.iter().collect() } else { required.clone() };
     let hint = match known {
         Some((account, known, environment)) => {
             let lacking: Vec<&str> = fatal.iter().flat_map(|name| environment.lacking(name)).collect();
             let way = nearest(account.machine, &known.snapshot.account(), &lacking);
             match (lacking.is_empty(), required.is_empty()) {
-                (true, _) if is_of_project => "leave the project out: --no-project".to_owned(),
+                (true, _) if is_of_project => project.to_owned(),
                 (true, _) => "see why: vastenv show env-vars".to_owned(),
-                (false, _) if is_of_project => format!("{way}; or leave the project out: --no-project"),
+                (false, _) if is_of_project => format!("{way}; or {project}"),
                 (false, false) => way.to_string(),
                 (false, true) => {
                     format!("{way}; or need fewer: --only, --except; or go on: --allow-missing")
                 }
             }
         }
-        None if is_of_project => {
-            "set them in the environment, or leave the project out: --no-project".to_owned()
-        }
+        None if is_of_project => format!("set them in the environment; or {project}"),
         None => "leave --require out, or set them in the environment".to_owned(),
     };
     Err(Failure::failed(sentence).about(names).hint(hint))
