@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 
 use super::machine::Machine;
+use super::select::Selection;
 use crate::config::Config;
 use crate::container;
 use crate::credentials::{Credential, Source};
-use crate::domain::{
-    AccountId, Digest, Doubts, EnvName, Identity, Kind, Result, ServerUrl, Timestamp, Values,
-};
+use crate::domain::{AccountId, Digest, Doubts, Identity, Kind, Result, ServerUrl, Timestamp, Values};
 use crate::environment::{
-    Environment, KnownVariables, Launch, Named, Room, Rules, resolve_chosen, resolve_known, resolve_launch,
+    Environment, Filters, KnownVariables, Launch, Room, Rules, Sources, assemble, resolve_all,
 };
 use crate::files::remove;
 use crate::store::{Backoff, Store};
@@ -115,30 +114,40 @@ impl<'a> Account<'a> {
         self.age(known).is_some_and(|age| age < self.config.max_age)
     }
 
-    /// What a shell should hold.
-    pub(crate) fn environment(&self, known: &KnownVariables) -> Environment {
-        self.with_unavailable(known, resolve_known(known, &self.rules()))
+    /// What a shell should hold here.
+    ///
+    /// # Errors
+    /// The project gives two variables the same name.
+    pub(crate) fn environment(&self, known: &KnownVariables) -> Result<Environment> {
+        let selection = &self.machine.selection;
+        let rules = Rules { shell: selection.not_for_shells(), ..self.rules_for(known) };
+        in_project(selection, Sources { known: Some(known), launch: &known.launch }, &rules, None)
     }
 
-    /// What a program should hold of that, as `choose` leaves and names it. One that runs `elsewhere` has no use
-    /// for what is this container's own.
+    /// What a program should hold, as the project and `flags` leave and name it. One that runs `elsewhere` has no
+    /// use for what is this container's own.
+    ///
+    /// # Errors
+    /// Two variables would have the same name, or a flag names what is not there.
     pub(crate) fn choose(
         &self,
         known: &KnownVariables,
         elsewhere: bool,
-        choose: impl FnOnce(Named<'_>) -> Result<Named<'_>>,
+        flags: &Filters,
     ) -> Result<Environment> {
         let nothing = Launch::default();
         let launch = if elsewhere { &nothing } else { &known.launch };
-        Ok(self.with_unavailable(known, resolve_chosen(launch, Some(known), &self.rules(), choose)?))
+        let sources = Sources { known: Some(known), launch };
+        in_project(&self.machine.selection, sources, &self.rules_for(known), Some(flags))
     }
 
-    fn with_unavailable(&self, known: &KnownVariables, mut environment: Environment) -> Environment {
-        if known.unread.is_some() || self.is_being_changed(known) {
-            environment.unavailable =
-                environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
-        }
-        environment
+    /// What there is under the account's own names, whatever project counts here.
+    pub(crate) fn everything(&self, known: &KnownVariables) -> Environment {
+        resolve_all(Sources { known: Some(known), launch: &known.launch }, &self.rules_for(known))
+    }
+
+    fn rules_for(&self, known: &KnownVariables) -> Rules {
+        Rules { partial: known.unread.is_some() || self.is_being_changed(known), ..self.rules() }
     }
 
     /// Whether what is doubtful is about to be known: shells keep what they have until then.
@@ -148,7 +157,7 @@ impl<'a> Account<'a> {
 
     /// What decides which variables a shell may hold.
     pub(crate) fn rules(&self) -> Rules {
-        Rules { allowed: self.config.allow.clone(), room: self.room.clone() }
+        rules(&self.config, self.room.clone())
     }
 
     /// The failed refreshes of this key, if the last one failed.
@@ -198,14 +207,43 @@ impl<'a> Account<'a> {
     }
 }
 
-/// [`without_account`], as `choose` leaves and names it.
+fn rules(config: &Config, room: Room) -> Rules {
+    Rules { allowed: config.allow.clone(), room, ..Rules::default() }
+}
+
+/// What there is of `sources` where the project of `selection` counts.
+fn in_project(
+    selection: &Selection,
+    sources: Sources<'_>,
+    rules: &Rules,
+    flags: Option<&Filters>,
+) -> Result<Environment> {
+    let layer = selection.layer(sources, rules);
+    assemble(sources, rules, layer.as_ref(), flags.filter(|flags| flags.is_selective()))
+}
+
+/// What a shell should hold in a container where no account is known; `None` outside of one.
+pub(crate) fn without_account(selection: &Selection, room: Room) -> Option<Result<Environment>> {
+    let launch = container::launch(selection.config.container)?;
+    let rules = Rules { shell: selection.not_for_shells(), ..rules(&selection.config, room) };
+    Some(in_project(selection, Sources { known: None, launch: &launch }, &rules, None))
+}
+
+/// What a program should hold there, as the project and `flags` leave and name it.
 pub(crate) fn choose_without_account(
-    config: &Config,
+    selection: &Selection,
     room: Room,
-    choose: impl FnOnce(Named<'_>) -> Result<Named<'_>>,
+    flags: &Filters,
 ) -> Option<Result<Environment>> {
+    let launch = container::launch(selection.config.container)?;
+    let sources = Sources { known: None, launch: &launch };
+    Some(in_project(selection, sources, &rules(&selection.config, room), Some(flags)))
+}
+
+/// All that a container gives where no account is known, whatever project counts here.
+pub(crate) fn given_by_container(config: &Config, room: Room) -> Option<Environment> {
     let launch = container::launch(config.container)?;
-    Some(resolve_chosen(&launch, None, &Rules { allowed: config.allow.clone(), room }, choose))
+    Some(resolve_all(Sources { known: None, launch: &launch }, &rules(config, room)))
 }
 
 /// Why a session does not get a variable that its container was launched with.
@@ -216,11 +254,5 @@ pub(crate) fn left_out(
     name: &str,
 ) -> Option<&'static str> {
     let launch = container::launch(config.container)?;
-    launch.left_out(name, known, &Rules { allowed: config.allow.clone(), room })
-}
-
-/// What a session is given in a container where no account is known; `None` outside of one.
-pub(crate) fn without_account(config: &Config, room: Room) -> Option<Environment> {
-    let launch = container::launch(config.container)?;
-    Some(resolve_launch(&launch, &Rules { allowed: config.allow.clone(), room }))
+    launch.left_out(name, known, &rules(config, room))
 }

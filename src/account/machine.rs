@@ -7,7 +7,7 @@ use super::select::{Given, Selection};
 use crate::config::Paths;
 use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
-use crate::environment::{Change, Environment, Input, Ledger, SessionId, diff};
+use crate::environment::{Change, Environment, Input, Ledger, Patterns, SessionId, diff, digest};
 use crate::files::{self, Disk};
 use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
 use crate::store::Store;
@@ -93,8 +93,16 @@ impl Machine {
             earlier: &|name, digest| earlier.contains(name, digest),
             starting: false,
             override_existing: true,
+            keep: &Patterns::default(),
         });
         Ok(decided.changes)
+    }
+
+    /// Whether the shell of `ledger` has this value of `name` from elsewhere.
+    pub(crate) fn is_own(&self, ledger: Option<&Ledger>, name: &EnvName, value: &[u8]) -> Result<bool> {
+        let Some(entry) = ledger.and_then(|ledger| ledger.entries.get(name)) else { return Ok(true) };
+        let found = digest(&self.store.digest_key()?, name, value);
+        Ok(found != entry.digest && !self.store.loaded.load().contains(name, &found))
     }
 
     pub(crate) fn sealing(&self) -> &Sealing {

@@ -7,6 +7,8 @@
 //! | [`project`] | the project that a folder is in |
 //! | [`select`] | which account is meant |
 //! | [`machine`] | what this machine keeps, for any account |
+//! | [`trust`] | the projects that the user allowed or denied |
+//! | [`view`] | the project and the settings in force, as they count for shells and for programs |
 //! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
 //! | [`sync`] | asking the server, and changing what it has |
 //! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
@@ -20,12 +22,16 @@ mod prompt;
 mod remember;
 mod select;
 mod sync;
+mod trust;
+mod view;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub(crate) use keys::calls::InUse;
 pub(crate) use keys::reset::{EarlierReset, NewKey, finish_reset};
 pub(crate) use keys::save::save_key;
-pub(crate) use local::{Account, Known, choose_without_account, left_out, without_account};
+pub(crate) use local::{
+    Account, Known, choose_without_account, given_by_container, left_out, without_account,
+};
 pub(crate) use machine::Machine;
 pub(crate) use project::{FoundProject, ProjectState};
 pub(crate) use prompt::follow::{Answer, Question, follow};
@@ -35,3 +41,4 @@ pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};
 pub(crate) use sync::remote::{Connection, Remote};
+pub(crate) use trust::{ProjectFile, TrustState};

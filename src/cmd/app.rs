@@ -54,12 +54,17 @@ pub(super) struct CallOptions {
 }
 
 impl App {
-    pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
+    pub(super) fn new(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::despite_trouble(global, ui)?;
+        app.selected()?;
+        Ok(app)
+    }
+
+    /// For what reports or fixes that nobody can say which account is meant: then there is no
+    /// [`Self::credential`], and `config` holds defaults where the settings cannot be read.
+    pub(super) fn despite_trouble(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
-        if let Some(trouble) = &machine.selection.trouble {
-            return Err(trouble.failure().clone());
-        }
         machine.for_one_answer(true);
         let config = machine.selection.config.clone();
         Ok(Self { global, ui, config, machine, session_is_over: Cell::new(false) })
@@ -74,6 +79,12 @@ impl App {
     pub(super) fn strict(self) -> Self {
         self.machine.for_one_answer(false);
         self
+    }
+
+    /// Whether it can be said which account is meant.
+    pub(super) fn selected(&self) -> Result<()> {
+        let trouble = self.machine.selection.trouble.as_ref();
+        trouble.map_or(Ok(()), |trouble| Err(trouble.failure().clone()))
     }
 
     pub(super) fn paths(&self) -> &Paths {
@@ -92,6 +103,7 @@ impl App {
 
     /// The key and where it comes from. A key file that others could read is fixed, with a warning.
     pub(super) fn credential(&self) -> Result<Credential> {
+        self.selected()?;
         let credential = self.machine.credential()?;
         if let Some(note) = credential.source.make_private() {
             self.ui.warn(&note);

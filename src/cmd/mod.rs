@@ -50,14 +50,19 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Storage(arguments) => arguments.place.is_none(),
         _ => false,
     };
-    let app = || -> Result<App> {
-        let app = App::new(cli.global.clone(), ui)?;
+    let ready = |app: App| {
         if context::stdin_is_terminal() && !only_looks {
             // Somebody typed this, and is there to answer.
             app.machine.let_keyring_ask();
         }
         api_key::reset::finish_reset(&app);
-        Ok(app)
+        app
+    };
+    let app = || App::new(cli.global.clone(), ui).map(ready);
+    // For what reports that nobody can say which account is meant.
+    let despite_trouble = || -> Result<App> {
+        let app = App::despite_trouble(cli.global.clone(), ui)?;
+        Ok(if app.selected().is_ok() { ready(app) } else { app })
     };
     match command {
         Command::Hook(arguments) => load::hook::hook(&arguments, ui)?,
@@ -66,7 +71,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
-        Command::Status => report::status(&app()?)?,
+        Command::Status => report::status(&despite_trouble()?)?,
         Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
         Command::Why(arguments) => report::why(&app()?, &arguments)?,
         Command::Show(Show::EnvVars(arguments)) => env_var::show::show_env_vars(&app()?, &arguments)?,

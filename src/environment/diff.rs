@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entry, Environment, Ledger, Shadow};
+use super::{Entry, Environment, Ledger, Patterns, Shadow};
 use crate::domain::{Digest, DigestKey, EnvName, Secret};
 
 /// What is known when a shell asks.
@@ -35,6 +35,8 @@ pub struct Input<'a> {
     pub starting: bool,
     /// Whether the account wins over a variable that was there before.
     pub override_existing: bool,
+    /// Names of which the shell's own value wins.
+    pub keep: &'a Patterns,
 }
 
 /// Values that loading hid, by name. Bytes, because an environment may hold any.
@@ -91,6 +93,12 @@ pub struct Report {
     pub removed: Vec<EnvName>,
 }
 
+impl Input<'_> {
+    fn keeps(&self, name: &EnvName) -> bool {
+        !self.keep.is_empty() && self.keep.matches(name.as_str())
+    }
+}
+
 /// Compares and decides.
 pub fn diff(input: &Input<'_>) -> Diff {
     let mut decided = Diff {
@@ -122,13 +130,17 @@ fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
     match (entry, desired) {
         (None, None) => {}
         (None, Some(value)) => load(input, name, value, current, decided),
+        // What it has of its own comes back from under vastenv's.
+        (Some(entry), Some(_)) if entry.shadow != Shadow::Nothing && input.keeps(name) => {
+            follow(input, (name, entry), None, current, decided);
+        }
         (Some(entry), desired) => follow(input, (name, entry), desired, current, decided),
     }
 }
 
 /// A variable that vastenv has not touched in this shell so far.
 fn load(input: &Input<'_>, name: &EnvName, value: &Secret, current: Option<Vec<u8>>, decided: &mut Diff) {
-    if current.is_some() && !input.override_existing {
+    if current.is_some() && (!input.override_existing || input.keeps(name)) {
         return;
     }
     let hides_unexported = input.unexported.contains(name);
@@ -232,7 +244,8 @@ fn give_back(name: &EnvName, shadow: Shadow, before: Option<&Vec<u8>>) -> Change
     }
 }
 
-fn digest(key: &DigestKey, name: &EnvName, value: &[u8]) -> Digest {
+/// By which a ledger knows a value.
+pub fn digest(key: &DigestKey, name: &EnvName, value: &[u8]) -> Digest {
     key.digest(&[b"variable", name.as_str().as_bytes(), value])
 }
 

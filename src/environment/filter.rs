@@ -1,8 +1,10 @@
 //! Which variables, and under which names. Used on whatever has names: an account's variables, a file's.
 
+mod project;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{EnvName, Failure, Result, printable};
+use crate::domain::{EnvName, Failure, Kind, Result, printable};
 
 /// A name, or a glob of names (`*`, `?`): as typed or, if nothing is called so, in capitals, as the
 /// service saves names.
@@ -25,6 +27,38 @@ impl Patterns {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// These and `others`.
+    #[must_use]
+    pub fn with(&self, others: &Self) -> Self {
+        Self(self.0.iter().chain(&others.0).cloned().collect())
+    }
+}
+
+/// Who gives filters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin<'o> {
+    /// A command line, typed for what is there now: a name in vain is an error.
+    Flags,
+    /// A project file, written once for every account: a name in vain is a note.
+    Project(&'o str),
+}
+
+impl Origin<'_> {
+    fn note(self, text: String) -> String {
+        match self {
+            Self::Flags => text,
+            Self::Project(file) => format!("{file}: {text}"),
+        }
+    }
+
+    /// A failure of renaming, of this kind if it was typed.
+    fn renaming(self, kind: Kind, text: &str) -> Failure {
+        match self {
+            Self::Flags => Failure::new(kind, format!("--rename: {text}")),
+            Self::Project(file) => Failure::failed(format!("{file}: rename: {text}")),
+        }
     }
 }
 
@@ -93,16 +127,26 @@ impl Filters {
     /// Narrows and renames `variables`.
     ///
     /// # Errors
-    /// A name matches nothing, or two variables end up with the same name.
-    pub fn apply<V>(&self, mut variables: BTreeMap<String, V>) -> Result<Filtered<V>> {
+    /// Two variables end up with the same name, one gets two, or a flag's name matches nothing.
+    pub fn apply<V>(&self, mut variables: BTreeMap<String, V>, origin: Origin<'_>) -> Result<Filtered<V>> {
         let mut notes = Vec::new();
-        let kept = matching(&self.only, &variables, &mut notes)?;
-        let dropped = matching(&self.except, &variables, &mut notes)?;
-        let new_names = self.new_names(&variables)?;
+        let kept = matching(&self.only, &variables, origin, &mut notes)?;
+        let dropped = matching(&self.except, &variables, origin, &mut notes)?;
+        let mut new_names = self.new_names(&variables, origin, &mut notes)?;
         variables.retain(|name, _| (self.only.is_empty() || kept.contains(name)) && !dropped.contains(name));
         if let Some(old) = new_names.keys().find(|old| !variables.contains_key(*old)) {
             let old = printable(old);
-            return Err(Failure::failed(format!("--rename: {old} is left out by --only or --except")));
+            match origin {
+                Origin::Flags => {
+                    return Err(
+                        origin.renaming(Kind::Failed, &format!("{old} is left out by --only or --except"))
+                    );
+                }
+                Origin::Project(_) => {
+                    notes.push(origin.note(format!("rename: {old} is left out by only or except")));
+                }
+            }
+            new_names.retain(|old, _| variables.contains_key(old));
         }
         let mut filtered = Filtered { variables: BTreeMap::new(), former: BTreeMap::new(), notes };
         for (old, value) in variables {
@@ -111,7 +155,8 @@ impl Filters {
             if filtered.variables.contains_key(&name) {
                 let other = filtered.former.get(&name).unwrap_or(&name);
                 let both = [other, &old].map(|name| printable(name)).join(" and ");
-                return Err(Failure::failed(format!("{both} would both be called {}", printable(&name))));
+                return Err(origin
+                    .renaming(Kind::Failed, &format!("{both} would both be called {}", printable(&name))));
             }
             if name != old {
                 filtered.former.insert(name.clone(), old);
@@ -119,6 +164,11 @@ impl Filters {
             filtered.variables.insert(name, value);
         }
         Ok(filtered)
+    }
+
+    /// Whether something must have a value.
+    pub fn requires(&self) -> bool {
+        !self.require.is_empty()
     }
 
     /// Whether variables are left out or renamed.
@@ -135,13 +185,18 @@ impl Filters {
     }
 
     /// The new name of each old one.
-    fn new_names<V>(&self, variables: &BTreeMap<String, V>) -> Result<BTreeMap<String, &EnvName>> {
+    fn new_names<V>(
+        &self,
+        variables: &BTreeMap<String, V>,
+        origin: Origin<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<BTreeMap<String, &EnvName>> {
         let mut new_names = BTreeMap::new();
         for (new, old) in &self.rename {
-            let matched = matching(std::slice::from_ref(old), variables, &mut Vec::new())?;
+            let matched = matching(std::slice::from_ref(old), variables, origin, notes)?;
             for old in matched {
                 if new_names.insert(old.clone(), new).is_some() {
-                    return Err(Failure::usage(format!("--rename: {} is given twice", printable(&old))));
+                    return Err(origin.renaming(Kind::Usage, &format!("{} is given twice", printable(&old))));
                 }
             }
         }
@@ -186,6 +241,7 @@ impl Pattern {
 fn matching<V>(
     patterns: &[Pattern],
     variables: &BTreeMap<String, V>,
+    origin: Origin<'_>,
     notes: &mut Vec<String>,
 ) -> Result<BTreeSet<String>> {
     let names: Vec<&str> = variables.keys().map(String::as_str).collect();
@@ -193,10 +249,10 @@ fn matching<V>(
     let mut strangers = Vec::new();
     for pattern in patterns {
         let found = pattern.matching(&names);
-        if found.is_empty() && pattern.is_glob() {
-            notes.push(unmatched([pattern]));
-        } else if found.is_empty() {
+        if found.is_empty() && origin == Origin::Flags && !pattern.is_glob() {
             strangers.push(pattern);
+        } else if found.is_empty() {
+            notes.push(origin.note(unmatched([pattern])));
         }
         matched.extend(found.into_iter().map(str::to_owned));
     }
@@ -254,144 +310,4 @@ fn matches(glob: &str, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Filters as typed: `--only A,B --rename N=O`.
-    fn filters(line: &str) -> Result<Filters> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let given = |option: &str| -> Vec<String> {
-            words.chunks(2).filter(|pair| pair[0] == option).map(|pair| pair[1].to_owned()).collect()
-        };
-        let prefix = given("--prefix");
-        Filters::parse(
-            &given("--only"),
-            &given("--except"),
-            &given("--rename"),
-            prefix.first().map(String::as_str),
-            &given("--require"),
-        )
-    }
-
-    fn apply(line: &str, names: &[&str]) -> Result<Filtered<String>> {
-        let variables = names.iter().map(|name| ((*name).to_owned(), format!("of {name}"))).collect();
-        filters(line).expect(line).apply(variables)
-    }
-
-    #[track_caller]
-    fn left(line: &str, names: &[&str]) -> Vec<String> {
-        apply(line, names).expect(line).variables.into_keys().collect()
-    }
-
-    #[track_caller]
-    fn refused(line: &str, names: &[&str]) -> String {
-        apply(line, names).expect_err(line).message().to_owned()
-    }
-
-    const NAMES: [&str; 5] = ["AWS_KEY", "AWS_SECRET", "HF_TOKEN", "WANDB", "odd-name"];
-
-    #[test]
-    fn a_glob_fits_the_whole_name() {
-        for (glob, name, fits) in [
-            ("*", "", true),
-            ("*", "ANY", true),
-            ("A*", "A", true),
-            ("A*", "BA", false),
-            ("*_TOKEN", "HF_TOKEN", true),
-            ("*_TOKEN", "HF_TOKENS", false),
-            ("A?B", "A_B", true),
-            ("A?B", "AB", false),
-            ("*A*B*", "xAxxB", true),
-            ("*A*B", "xABAxB", true),
-            ("*AB", "AAAB", true),
-            ("**?", "A", true),
-            ("?", "é", true),
-            ("[A]", "A", false),
-            ("*", "*", true),
-        ] {
-            assert_eq!(matches(glob, name), fits, "{glob} {name}");
-        }
-    }
-
-    #[test]
-    fn only_and_except_narrow_in_lists_and_repeated() {
-        assert_eq!(left("", &NAMES), NAMES);
-        assert_eq!(left("--only AWS_*,WANDB", &NAMES), ["AWS_KEY", "AWS_SECRET", "WANDB"]);
-        assert_eq!(left("--only AWS_* --only WANDB", &NAMES), ["AWS_KEY", "AWS_SECRET", "WANDB"]);
-        assert_eq!(left("--only AWS_* --except *SECRET", &NAMES), ["AWS_KEY"]);
-        assert_eq!(left("--except AWS_*,odd-name", &NAMES), ["HF_TOKEN", "WANDB"]);
-        // What is left out already is not a typo.
-        assert_eq!(left("--only WANDB --except HF_TOKEN", &NAMES), ["WANDB"]);
-    }
-
-    #[test]
-    fn a_name_is_as_typed_or_in_capitals() {
-        assert_eq!(left("--only hf_token,aws*", &NAMES), ["AWS_KEY", "AWS_SECRET", "HF_TOKEN"]);
-        assert_eq!(left("--only a", &["A", "a"]), ["a"]);
-        assert_eq!(left("--rename N=wandb --only wandb", &NAMES), ["N"]);
-    }
-
-    #[test]
-    fn a_name_that_matches_nothing_is_refused_and_a_glob_noted() {
-        assert_eq!(refused("--only HF_TOKEN,TYPO,TYPO2", &NAMES), "no variable matches TYPO, TYPO2");
-        assert_eq!(refused("--except TYPO", &NAMES), "no variable matches TYPO");
-        assert_eq!(refused("--rename N=TYPO", &NAMES), "no variable matches TYPO");
-        let filtered = apply("--only HF_*,TYPO* --except ?", &NAMES).expect("filtered");
-        assert_eq!(filtered.notes, ["no variable matches TYPO*", "no variable matches ?"]);
-        assert_eq!(filtered.variables.len(), 1);
-        assert_eq!(left("--only TYPO*", &NAMES), [""; 0]);
-    }
-
-    #[test]
-    fn renaming_drops_the_old_name_and_the_prefix_comes_last() {
-        let filtered = apply("--only HF_TOKEN,WANDB --rename TOKEN=HF_TOKEN --prefix T_", &NAMES);
-        let filtered = filtered.expect("filtered");
-        let named = |names: [(&str, &str); 2]| {
-            names.map(|(new, old)| (new.to_owned(), old.to_owned())).into_iter().collect::<BTreeMap<_, _>>()
-        };
-        assert_eq!(filtered.variables, named([("T_TOKEN", "of HF_TOKEN"), ("T_WANDB", "of WANDB")]));
-        assert_eq!(filtered.former, named([("T_TOKEN", "HF_TOKEN"), ("T_WANDB", "WANDB")]));
-        let swapped = apply("--rename A=B,B=A", &["A", "B"]).expect("swapped");
-        assert_eq!(swapped.variables, named([("A", "of B"), ("B", "of A")]));
-        assert_eq!(left("--rename ODD_NAME=odd-name --only odd*", &NAMES), ["ODD_NAME"]);
-    }
-
-    #[test]
-    fn names_that_collide_are_named() {
-        let both = "HF_TOKEN and WANDB would both be called";
-        assert_eq!(refused("--rename WANDB=HF_TOKEN", &NAMES), format!("{both} WANDB"));
-        assert_eq!(refused("--rename N=HF_TOKEN,N=WANDB", &NAMES), format!("{both} N"));
-        assert_eq!(refused("--rename M=WANDB,N=WANDB", &NAMES), "--rename: WANDB is given twice");
-        assert_eq!(left("--rename WANDB=HF_TOKEN --except WANDB", &NAMES)[2], "WANDB");
-        assert!(refused("--rename N=WANDB --except WANDB", &NAMES).contains("WANDB is left out"));
-    }
-
-    #[test]
-    fn what_is_no_filter_is_a_usage_error() {
-        for line in [
-            "--only A,,B",
-            "--require ,",
-            "--rename A",
-            "--rename A=",
-            "--rename =A",
-            "--rename A=B*",
-            "--rename 1=A",
-            "--prefix a-b",
-            "--prefix 1",
-        ] {
-            assert_eq!(filters(line).expect_err(line).exit_code(), 2, "{line}");
-        }
-    }
-
-    #[test]
-    fn what_is_required_is_told_by_its_final_name() {
-        let filters =
-            filters("--rename TOKEN=HF_TOKEN --require TOKEN,aws*,HF_TOKEN --require X*").expect("filters");
-        let filtered = filters.apply(NAMES.map(|name| (name.to_owned(), ())).into()).expect("filtered");
-        let required = filters.required(filtered.variables.keys().map(String::as_str)).expect("some");
-        assert_eq!(required.names.into_iter().collect::<Vec<_>>(), ["AWS_KEY", "AWS_SECRET", "TOKEN"]);
-        assert_eq!(required.unmatched, ["HF_TOKEN"]);
-        assert_eq!(required.notes, ["no variable matches X*"]);
-        assert_eq!(Filters::default().required(NAMES), None);
-    }
-}
+mod tests;

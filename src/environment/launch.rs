@@ -172,7 +172,7 @@ mod tests {
             KnownVariables::said(&listed)
         });
         let room = Room::new(1024 * 1024, session.iter().map(|name| (name.as_bytes().to_vec(), 1)));
-        let rules = Rules { allowed: ["PAGER".to_owned()].into(), room };
+        let rules = Rules { allowed: ["PAGER".to_owned()].into(), room, ..Rules::default() };
         let given = launch.own(known.as_ref(), &rules);
         given.iter().map(|(name, value)| format!("{name}={}", value.expose())).collect()
     }

@@ -11,6 +11,8 @@ pub struct Missing {
     pub unknown: Vec<String>,
     /// Those that the user requires, each with the reason.
     pub required: Vec<(String, String)>,
+    /// Those that a project file requires beside them, and which file that is.
+    pub by_project: Option<(String, Vec<(String, String)>)>,
     /// Those that the caller's environment has.
     pub set: Vec<String>,
     /// Whether anything is required: then the rest may be missing.
@@ -22,16 +24,23 @@ pub struct Missing {
 impl Missing {
     /// Whether a program may not start so.
     pub fn is_fatal(&self, is_allowed: bool) -> bool {
-        !self.required.is_empty() || !(self.unknown.is_empty() || self.only_required || is_allowed)
+        let is_required = !self.required.is_empty() || self.by_project.is_some();
+        is_required || !(self.unknown.is_empty() || self.only_required || is_allowed)
     }
 
     /// All names in one line.
     pub fn sentence(&self) -> Option<String> {
         let list = |names: &[String]| names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+        let reasons = |names: &[(String, String)]| {
+            let reasons = names.iter().map(|(name, why)| format!("{} ({why})", shown(name)));
+            reasons.collect::<Vec<_>>().join(", ")
+        };
         let mut parts = Vec::new();
         if !self.required.is_empty() {
-            let reasons = self.required.iter().map(|(name, why)| format!("{} ({why})", shown(name)));
-            parts.push(format!("required but missing: {}", reasons.collect::<Vec<_>>().join(", ")));
+            parts.push(format!("required but missing: {}", reasons(&self.required)));
+        }
+        if let Some((file, names)) = &self.by_project {
+            parts.push(format!("{file} requires {}", reasons(names)));
         }
         if !self.unknown.is_empty() {
             let values = if self.unknown.len() == 1 { "value" } else { "values" };
@@ -41,6 +50,27 @@ impl Missing {
             parts.push(format!("taken from the environment: {}", list(&self.set)));
         }
         (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    /// Adds what the project file `file` requires; `project` is what its own filters miss.
+    pub fn add_project(&mut self, file: &str, project: Self) {
+        let is_required = |name: &String| project.required.iter().any(|(other, _)| other == name);
+        self.unknown.retain(|name| !is_required(name));
+        self.set.extend(project.set);
+        self.set.sort();
+        self.set.dedup();
+        self.notes.extend(project.notes.iter().map(|note| format!("{file}: {note}")));
+        self.by_project = (!project.required.is_empty()).then(|| (file.to_owned(), project.required));
+    }
+
+    /// Every name that is missing, the required ones first.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.all_required().map(|(name, _)| name).chain(&self.unknown)
+    }
+
+    /// What is required, by whomever.
+    pub fn all_required(&self) -> impl Iterator<Item = &(String, String)> {
+        self.required.iter().chain(self.by_project.iter().flat_map(|(_, names)| names))
     }
 }
 
@@ -58,7 +88,8 @@ pub fn missing(environment: &Environment, filters: &Filters, is_set: impl Fn(&st
     let mut set = BTreeSet::new();
     for one in skipped {
         let is_required = required.as_ref().is_some_and(|required| required.names.contains(&one.name));
-        if !(is_required || one.why.is_masked()) {
+        // A shell that does without on purpose lacks nothing.
+        if !(is_required || one.why.is_unknown()) || one.why.is_for_programs() {
             continue;
         }
         if is_set(&one.name) {

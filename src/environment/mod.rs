@@ -1,5 +1,6 @@
 //! What a shell should hold, and what must change for that: pure decisions, no I/O.
 
+mod assemble;
 mod diff;
 mod filter;
 mod launch;
@@ -11,16 +12,14 @@ mod overlay;
 mod resolve;
 mod room;
 
-pub use diff::{Change, Diff, Input, Previous, Report, diff};
-pub use filter::{Filtered, Filters, Patterns};
+pub use assemble::{Layer, SetVariable, Sources, assemble, resolve_all};
+pub use diff::{Change, Diff, Input, Previous, Report, diff, digest};
+pub use filter::{Filtered, Filters, Origin, Patterns};
 pub use launch::{CONTAINER_NAMES, ContainerSource, Launch, LaunchValue};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};
 pub use missing::{Missing, missing};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
-pub use resolve::{
-    Environment, MOST_VARIABLES, Named, Rules, Skipped, resolve, resolve_chosen, resolve_known,
-    resolve_launch,
-};
+pub use resolve::{Environment, MOST_VARIABLES, NotForShells, Rules, Skipped, Why, resolve};
 pub use room::Room;

@@ -24,6 +24,8 @@ pub enum Provenance {
     Remembered,
     /// What the container was launched with.
     Instance,
+    /// What the project file sets.
+    Project,
 }
 
 impl fmt::Display for Provenance {
@@ -32,6 +34,7 @@ impl fmt::Display for Provenance {
             Self::Account => "account",
             Self::Remembered => "remembered",
             Self::Instance => "instance",
+            Self::Project => "project",
         })
     }
 }
@@ -111,7 +114,7 @@ impl KnownVariables {
     pub fn changed_at(&self, variable: &Variable<'_>) -> Timestamp {
         match variable.provenance {
             Provenance::Remembered => self.remembered[variable.name].at,
-            Provenance::Account | Provenance::Instance => self.snapshot.variables[variable.name].changed_at,
+            _ => self.snapshot.variables[variable.name].changed_at,
         }
     }
 

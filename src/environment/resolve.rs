@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{self, Group};
-use super::{KnownVariables, Launch, Provenance, Room, Variable};
-use crate::domain::{EnvName, Failure, NameError, Secret, count, printable_capped};
+use super::{Patterns, Provenance, Room, Variable};
+use crate::domain::{EnvName, Failure, NameError, Secret, count, printable, printable_capped};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
 const LONGEST_ENTRY: usize = 128 * 1024 - 1;
@@ -22,12 +22,43 @@ pub struct Rules {
     pub allowed: BTreeSet<String>,
     /// What the environment can still take.
     pub room: Room,
+    /// Whether what is unknown may only be so at this moment.
+    pub partial: bool,
+    /// What is not for shells; `None` where a program asks.
+    pub shell: Option<NotForShells>,
+}
+
+/// What never goes into a shell, although programs get it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotForShells {
+    /// Names, whatever a project calls them or makes of them.
+    pub run_only: Patterns,
+    /// Why nothing does.
+    pub all: Option<Why>,
+}
+
+/// A variable under the name that it is to have.
+#[derive(Clone, Copy)]
+pub(super) struct Candidate<'a> {
+    pub name: &'a str,
+    pub variable: Variable<'a>,
+    /// The names that its value is made of, beside its own.
+    pub made_of: &'a [String],
 }
 
 impl Rules {
-    fn allowing<'n>(&self, names: impl Iterator<Item = &'n str>) -> Self {
+    pub(super) fn allowing<'n>(&self, names: impl Iterator<Item = &'n str>) -> Self {
         let allowed = self.allowed.iter().cloned().chain(names.map(str::to_owned)).collect();
-        Self { allowed, room: self.room.clone() }
+        Self { allowed, ..self.clone() }
+    }
+
+    /// Why a shell does not get a variable that a program does.
+    fn withheld(&self, candidate: &Candidate<'_>) -> Option<Why> {
+        let NotForShells { run_only, all } = self.shell.as_ref()?;
+        let made_of = candidate.made_of.iter().map(String::as_str);
+        let mut names = [candidate.name, candidate.variable.name].into_iter().chain(made_of);
+        let is_run_only = !run_only.is_empty() && names.any(|name| run_only.matches(name));
+        all.clone().or(is_run_only.then_some(Why::RunOnly))
     }
 }
 
@@ -42,6 +73,12 @@ pub struct Environment {
     pub skipped: Vec<Skipped>,
     /// What is not known at this moment, although it is somewhere: a shell keeps what it has of it.
     pub unavailable: BTreeSet<EnvName>,
+    /// The account's names of those that are called otherwise here, loaded or not.
+    pub former: BTreeMap<String, String>,
+    /// Those that a project sets, loaded or not.
+    pub from_project: BTreeSet<String>,
+    /// What filters do in vain.
+    pub notes: Vec<String>,
 }
 
 /// A variable of the account that is not loaded.
@@ -54,7 +91,7 @@ pub struct Skipped {
 }
 
 /// Why a variable is not loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The server sent a mask and no value is known.
     Masked,
@@ -70,6 +107,20 @@ pub enum Why {
     NoRoom,
     /// There are more variables than shells load in time.
     TooMany,
+    /// A project sets it to a text with names in it that have no value here.
+    Unfilled {
+        names: Vec<String>,
+        /// Whether the account has some of them, with hidden values.
+        are_hidden: bool,
+    },
+    /// The user's config keeps it out of shells.
+    RunOnly,
+    /// The project keeps all out of shells.
+    ProjectForRun,
+    /// The user's config keeps all out of shells that are in no allowed project.
+    OutsideProjects,
+    /// The environment's own value stays.
+    Kept,
 }
 
 impl Environment {
@@ -82,6 +133,33 @@ impl Environment {
             .collect()
     }
 
+    /// The same as the account calls them.
+    pub fn hidden_in_account(&self) -> Vec<&str> {
+        self.hidden().into_iter().map(|name| self.account_name(name)).collect()
+    }
+
+    /// Leaves the environment's own value of `name` alone.
+    pub fn leave_own(&mut self, name: &EnvName) {
+        self.variables.remove(name);
+        self.from_launch.remove(name);
+        self.skipped.push(Skipped { name: name.as_str().to_owned(), why: Why::Kept });
+    }
+
+    /// All of them, loaded or not.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let loaded = self.variables.keys().map(EnvName::as_str);
+        loaded.chain(self.skipped.iter().map(|skipped| skipped.name.as_str())).collect()
+    }
+
+    /// What `typed` is called here: as typed, in capitals, or otherwise than in the account.
+    pub fn find(&self, typed: &str) -> Option<&str> {
+        let capitals = typed.to_ascii_uppercase();
+        let names = self.names();
+        let former =
+            |name: &str| self.former.iter().find(|(_, old)| *old == name).map(|(new, _)| new.as_str());
+        [typed, &capitals].into_iter().find_map(|name| names.get(name).copied().or_else(|| former(name)))
+    }
+
     /// What the user should hear of hidden values, with the one command that fixes it.
     pub fn hidden_notice(&self) -> Option<Failure> {
         let hidden = self.hidden();
@@ -89,7 +167,7 @@ impl Environment {
             Failure::unavailable(format!(
                 "{} hidden by Vast and unknown here: {}",
                 self.some(hidden.len()),
-                list(&hidden)
+                list(&self.hidden_in_account())
             ))
             .hint("enter their values once: vastenv remember env-var --all")
         })
@@ -97,14 +175,46 @@ impl Environment {
 
     /// What the user should hear of variables that are too large or too many.
     pub fn unfit_notice(&self) -> Option<Failure> {
-        let is_unfit = |why| matches!(why, Why::TooLong | Why::NoRoom | Why::TooMany);
-        let unfit = self.skipped.iter().filter(|skipped| is_unfit(skipped.why));
+        let is_unfit = |why: &Why| matches!(why, Why::TooLong | Why::NoRoom | Why::TooMany);
+        let unfit = self.skipped.iter().filter(|skipped| is_unfit(&skipped.why));
         let unfit: Vec<&str> = unfit.map(|skipped| skipped.name.as_str()).collect();
         (!unfit.is_empty()).then(|| {
             let some = self.some(unfit.len());
             Failure::failed(format!("{some} not loaded, too large or too many: {}", list(&unfit)))
                 .hint("see why: vastenv status")
         })
+    }
+
+    /// What the user should know of variables that are for programs only: how many they are.
+    pub fn run_only_notice(&self) -> Option<String> {
+        let number = self.skipped.iter().filter(|skipped| skipped.why.is_for_programs()).count();
+        let are = if number == 1 { "is" } else { "are" };
+        (number > 0).then(|| format!("{} {are} for `vastenv run` only", count(number, "variable")))
+    }
+
+    /// Which names somebody chose, by a project or a flag, and would look for in vain; hidden values are told of
+    /// elsewhere.
+    pub fn chosen_in_vain(&self) -> impl Iterator<Item = String> {
+        let is_chosen = |name: &String| self.former.contains_key(name) || self.from_project.contains(name);
+        let is_told = |why: &Why| !(why.is_masked() || why.is_for_programs() || *why == Why::Kept);
+        let in_vain = self.skipped.iter().filter(move |one| is_chosen(&one.name) && is_told(&one.why));
+        in_vain.map(|one| format!("{} not loaded: {}", printable(&one.name), one.why.reason()))
+    }
+
+    /// The account's names of what `name` lacks: its own, or those that a project makes it of.
+    pub fn lacking(&self, name: &str) -> Vec<&str> {
+        match self.skipped.iter().find(|skipped| skipped.name == name) {
+            Some(Skipped { name, why: Why::Masked }) => vec![self.account_name(name)],
+            Some(Skipped { why: Why::Unfilled { names, are_hidden: true }, .. }) => {
+                names.iter().map(String::as_str).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name that the account has for the variable called `name` here.
+    pub fn account_name<'n>(&'n self, name: &'n str) -> &'n str {
+        self.former.get(name).map_or(name, String::as_str)
     }
 
     /// "2 of 12 variables are".
@@ -114,15 +224,16 @@ impl Environment {
     }
 }
 
-fn list(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| printable_capped(name, 80)).collect();
+fn list(names: &[impl AsRef<str>]) -> String {
+    let shown: Vec<String> =
+        names.iter().take(MOST_NAMES).map(|name| printable_capped(name.as_ref(), 80)).collect();
     let more = if names.len() > MOST_NAMES { ", …" } else { "" };
     format!("{}{more}", shown.join(", "))
 }
 
 impl Why {
     /// What a person reads in a list.
-    pub fn reason(self) -> String {
+    pub fn reason(&self) -> String {
         match self {
             Self::Masked => "hidden by Vast, value unknown here".to_owned(),
             Self::BadName(error) => format!("not a variable name: {error}"),
@@ -133,94 +244,79 @@ impl Why {
                 "no room: the environment would be too large to start programs (`ulimit -s`)".to_owned()
             }
             Self::TooMany => format!("over the limit of {MOST_VARIABLES} variables"),
+            Self::Unfilled { names, are_hidden: true } => format!("made of {}: unknown here", list(names)),
+            Self::Unfilled { names, .. } => format!("made of {}: no such variable", list(names)),
+            Self::RunOnly => "for `vastenv run` only (run_only)".to_owned(),
+            Self::ProjectForRun => "for `vastenv run` only (load = \"run\" in the project file)".to_owned(),
+            Self::OutsideProjects => "not in an allowed project (scope = \"projects\")".to_owned(),
+            Self::Kept => "your own value stays (keep)".to_owned(),
         }
     }
 
     /// Whether this is a hidden value rather than a name or value that cannot be had.
-    pub fn is_masked(self) -> bool {
-        self == Self::Masked
+    pub fn is_masked(&self) -> bool {
+        *self == Self::Masked
+    }
+
+    /// Whether the account has its value, or what it is made of, and nobody knows it here.
+    pub fn is_unknown(&self) -> bool {
+        self.is_masked() || matches!(self, Self::Unfilled { are_hidden: true, .. })
+    }
+
+    /// Whether only shells do not get it.
+    pub fn is_for_programs(&self) -> bool {
+        matches!(self, Self::RunOnly | Self::ProjectForRun | Self::OutsideProjects)
     }
 }
 
 /// Decides for each variable in turn whether a shell may hold it.
 pub fn resolve<'a>(variables: impl IntoIterator<Item = Variable<'a>>, rules: &Rules) -> Environment {
+    let candidate = |variable: Variable<'a>| Candidate { name: variable.name, variable, made_of: &[] };
+    resolve_named(variables.into_iter().map(candidate), rules)
+}
+
+/// The same for variables with other names than the account's.
+pub(super) fn resolve_named<'a>(
+    candidates: impl Iterator<Item = Candidate<'a>>,
+    rules: &Rules,
+) -> Environment {
     let mut environment = Environment::default();
     let mut left = rules.room.left();
-    for variable in variables {
+    for candidate in candidates {
         let places = MOST_VARIABLES - environment.variables.len();
-        match admit(variable, rules, places, left) {
+        match admit(&candidate, rules, places, left) {
             Ok((name, value)) => {
                 left -= rules.room.cost(name.as_str(), value.expose());
-                if variable.provenance == Provenance::Instance {
+                if candidate.variable.provenance == Provenance::Instance {
                     environment.from_launch.insert(name.clone());
                 }
                 environment.variables.insert(name, value.clone());
             }
-            Err(why) => environment.skipped.push(Skipped { name: variable.name.to_owned(), why }),
+            Err(why) => {
+                if why.is_masked() && rules.partial && rules.withheld(&candidate).is_none() {
+                    environment.unavailable.extend(EnvName::parse(candidate.name));
+                }
+                environment.skipped.push(Skipped { name: candidate.name.to_owned(), why });
+            }
         }
     }
     environment
 }
 
-/// The same for an account's variables, and what else the container was launched with.
-pub fn resolve_known(known: &KnownVariables, rules: &Rules) -> Environment {
-    resolve_beside(&known.launch, Some(known), rules)
-}
-
-/// The same for what the container was launched with, where no account is known.
-pub fn resolve_launch(launch: &Launch, rules: &Rules) -> Environment {
-    resolve_beside(launch, None, rules)
-}
-
-fn resolve_beside(launch: &Launch, known: Option<&KnownVariables>, rules: &Rules) -> Environment {
-    let own = launch.own(known, rules);
-    if own.is_empty() {
-        return resolve(known.into_iter().flat_map(KnownVariables::iter), rules);
-    }
-    // Judged by their names already.
-    let rules = rules.allowing(own.keys().map(EnvName::as_str));
-    resolve(known.into_iter().flat_map(KnownVariables::iter).chain(variables(&own)), &rules)
-}
-
-/// Variables by the names that they are to have.
-pub type Named<'v> = BTreeMap<String, Variable<'v>>;
-
-/// The same for all of them, as `choose` leaves and names them.
-pub fn resolve_chosen(
-    launch: &Launch,
-    known: Option<&KnownVariables>,
-    rules: &Rules,
-    choose: impl FnOnce(Named<'_>) -> Result<Named<'_>, Failure>,
-) -> Result<Environment, Failure> {
-    let own = launch.own(known, rules);
-    let all = known.into_iter().flat_map(KnownVariables::iter).chain(variables(&own));
-    let chosen = choose(all.map(|variable| (variable.name.to_owned(), variable)).collect())?;
-    // A name that was given anew is judged like any other.
-    let judged =
-        own.keys().map(EnvName::as_str).filter(|name| chosen.get(*name).is_some_and(|it| it.name == *name));
-    let rules = rules.allowing(judged);
-    Ok(resolve(chosen.iter().map(|(name, variable)| Variable { name, ..*variable }), &rules))
-}
-
-fn variables<'v>(own: &'v BTreeMap<EnvName, &Secret>) -> impl Iterator<Item = Variable<'v>> {
-    own.iter().map(|(name, value)| Variable {
-        name: name.as_str(),
-        value: Some(*value),
-        provenance: Provenance::Instance,
-    })
-}
-
 fn admit<'a>(
-    variable: Variable<'a>,
+    candidate: &Candidate<'a>,
     rules: &Rules,
     places: usize,
     left: usize,
 ) -> Result<(EnvName, &'a Secret), Why> {
-    let name = EnvName::parse(variable.name).map_err(Why::BadName)?;
+    let name = EnvName::parse(candidate.name).map_err(Why::BadName)?;
     if let Some(group) = names::refusal(&name).filter(|_| !rules.allowed.contains(name.as_str())) {
         return Err(Why::Refused(group));
     }
-    let value = variable.value.ok_or(Why::Masked)?;
+    let value = candidate.variable.value.ok_or(Why::Masked)?;
+    if let Some(why) = rules.withheld(candidate) {
+        return Err(why);
+    }
     if value.expose().contains('\0') {
         return Err(Why::HoldsNul);
     }
@@ -254,7 +350,7 @@ mod tests {
     }
 
     fn why(environment: &Environment, name: &str) -> Option<Why> {
-        environment.skipped.iter().find(|skipped| skipped.name == name).map(|skipped| skipped.why)
+        environment.skipped.iter().find(|skipped| skipped.name == name).map(|skipped| skipped.why.clone())
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod notice;
 mod session;
 mod snapshot;
 mod stamp;
+mod trust;
 mod values;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(crate) use backoff::Backoff;
 pub(crate) use journal::BegunReset;
 pub(crate) use session::Session;
 pub(crate) use stamp::NEXT;
+pub(crate) use trust::{Decision, Trust, Trusted};
 
 use crate::domain::{AccountId, Digest, DigestKey, Identity, Result, Timestamp};
 use crate::files::{Disk, Slots};

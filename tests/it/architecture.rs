@@ -47,7 +47,10 @@ const NEIGHBOURS: [(&str, &str); 7] = [
 
 /// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
 const ROOMS: [(&str, &[&str]); 8] = [
-    ("account", &["project", "select", "machine", "local", "remember", "sync", "keys", "prompt"]),
+    (
+        "account",
+        &["project", "select", "machine", "trust", "view", "local", "remember", "sync", "keys", "prompt"],
+    ),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
     ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "follow"]),
@@ -66,6 +69,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "snapshot",
             "stamp",
             "generation",
+            "trust",
             "values",
         ],
     ),

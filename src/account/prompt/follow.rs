@@ -184,12 +184,15 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
         return Followed::unknown(problem, trouble.failure().clone());
     }
     let config = &selection.config;
-    let outside = || without_account(config, question.room.clone().without_loaded(ledger));
+    let outside = || without_account(selection, question.room.clone().without_loaded(ledger));
     let followed = of_account(question, ledger, &outside);
     if followed.desired.is_some() {
         followed
     } else {
-        given_by_container(followed, config, ledger, outside())
+        match outside().transpose() {
+            Ok(given) => given_by_container(followed, config, ledger, given),
+            Err(failure) => Followed { notice: Some(Notice::new("project", failure)), ..followed },
+        }
     }
 }
 
@@ -197,7 +200,7 @@ fn desired(question: &Question<'_>, ledger: &Ledger) -> Followed {
 fn of_account(
     question: &Question<'_>,
     ledger: &Ledger,
-    outside: &dyn Fn() -> Option<Environment>,
+    outside: &dyn Fn() -> Option<Result<Environment>>,
 ) -> Followed {
     let account = match open(question, ledger) {
         Ok(account) => account,
@@ -212,10 +215,14 @@ fn of_account(
     match account.known() {
         Ok(Known::Variables(known)) => {
             let id = known.snapshot.account();
-            let mut environment = account.environment(&known);
-            hold_lost_container(&mut environment, &account.config, ledger, &known);
-            let followed = Followed::settled(Some(id), Some(environment));
-            let notice = known.unread.as_ref().map(Notice::of_values);
+            let (desired, notice) = match account.environment(&known) {
+                Ok(mut environment) => {
+                    hold_lost_container(&mut environment, &account.config, ledger, &known);
+                    (Some(environment), known.unread.as_ref().map(Notice::of_values))
+                }
+                Err(failure) => (None, Some(Notice::new("project", failure))),
+            };
+            let followed = Followed::settled(Some(id), desired);
             let followed =
                 Followed { override_existing: account.config.override_existing, notice, ..followed };
             let age = account.age(&known);
@@ -232,14 +239,15 @@ fn of_account(
                 format!("the server refused the key {key} from {source}"),
             )
             .hint(format!("{}, or try again with `vastenv refresh`", source.fix()));
-            let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
+            let given = outside().and_then(Result::ok).unwrap_or_default();
+            let followed = Followed::settled(ledger.account.clone(), Some(given));
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
             Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(&account, ledger);
-            let desired = other.then(|| outside().unwrap_or_default());
+            let desired = other.then(|| outside().and_then(Result::ok).unwrap_or_default());
             Followed::settled(account.id(), desired).stale(&account, None)
         }
         Err(failure) => {
@@ -350,6 +358,7 @@ fn decide(
         earlier: &|name, digest| earlier.contains(name, digest),
         starting: question.starting,
         override_existing: followed.override_existing,
+        keep: &question.machine.selection.keep(),
     });
     let account = followed.account.clone();
     let mut next = Ledger {

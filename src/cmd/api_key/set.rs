@@ -133,7 +133,7 @@ fn prefetch(app: &App, credential: Credential) {
                 remote.refresh_list_within(ListKind::Instances, Urgency::Asked, INSTANCES_LIMIT).await
             });
             let number = count(known.snapshot.variables.len(), "variable");
-            let environment = account.environment(&known);
+            let environment = account.everything(&known);
             let hidden = environment.hidden();
             if hidden.is_empty() {
                 app.ui.say(&format!("{number} in the account"));

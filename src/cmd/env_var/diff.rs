@@ -35,7 +35,7 @@ pub(crate) fn diff(app: &App, arguments: &Diff) -> Outcome<ExitCode> {
         (Some(file), _) => ("file", file),
         (None, on) => {
             let target = target(app, on.as_deref().unwrap_or_default(), &arguments.ssh)?;
-            let own = not_for_ssh(app, &account.environment(&known));
+            let own = not_for_ssh(app, &account.everything(&known));
             ("container", launched_with(&launch_environment(&target, &own)?, &known))
         }
     };

@@ -21,7 +21,7 @@ use crate::cmd::outcome::{Outcome, Stop};
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result, Secret, count, is_mask, printable, unseen_edge};
 use crate::dotenv::obstacle;
-use crate::environment::{Environment, Filters, KnownVariables, LaunchValue};
+use crate::environment::{Environment, Filters, KnownVariables, LaunchValue, Origin};
 use crate::ssh::Target;
 use crate::ui::read_skippable;
 
@@ -107,7 +107,7 @@ fn remember_from(
     if let Some(owner) = file.as_ref().and_then(|file| file.owner.as_ref()).filter(|_| !opening.any_account) {
         refuse_another(owner, &owner_of(account)?)?;
     }
-    let environment = account.environment(&known);
+    let environment = account.everything(&known);
     let wanted: Vec<String> = if names.is_empty() {
         environment.hidden().into_iter().map(str::to_owned).collect()
     } else {
@@ -303,7 +303,7 @@ fn from_place(
 
 /// What the filters leave of a source, under the names that the account has for it.
 fn filtered<V>(app: &App, filters: &Filters, source: BTreeMap<String, V>) -> Result<BTreeMap<String, V>> {
-    let filtered = filters.apply(source)?;
+    let filtered = filters.apply(source, Origin::Flags)?;
     for note in &filtered.notes {
         app.ui.warn(note);
     }

@@ -1,16 +1,18 @@
 //! `vastenv show env-vars [NAME…] [-s]`: the account's variables.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
-use crate::account::Urgency;
+use crate::account::{Urgency, without_account};
 use crate::cli::{Filters, ShowEnvVars};
 use crate::cmd::app::App;
 use crate::cmd::guard;
-use crate::cmd::load::loading::{Selected, read_filters, refuse_unmet, select, select_without_account};
+use crate::cmd::load::loading::{read_filters, refuse_unmet, select, select_without_account};
 use crate::cmd::outcome::Outcome;
 use crate::context;
-use crate::domain::{Failure, Kind, Remembered, Secret, printable};
-use crate::environment::{self, KnownVariables, Provenance, Variable};
+use crate::domain::{EnvName, Failure, Kind, Remembered, Secret, count, printable};
+use crate::environment::{self, Environment, KnownVariables, Provenance, Variable, Why};
 use crate::ui::Table;
 
 /// What stands in place of a value.
@@ -39,16 +41,31 @@ pub(crate) fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     if arguments.unknown {
         return list_unknown(app, &selected);
     }
-    let rows: Vec<Row<'_>> = selected
-        .names()
-        .into_iter()
-        .filter_map(|name| Some((name, known.get(selected.account_name(name))?)))
-        .collect();
-    if known.snapshot.variables.is_empty() && !app.ui.raw {
+    let rows: Vec<Row<'_>> =
+        selected.names().into_iter().filter_map(|name| Some((name, row(&selected, &known, name)?))).collect();
+    if rows.is_empty() && known.snapshot.variables.is_empty() && !app.ui.raw {
         app.ui.say("no variables in the account; create one with `vastenv create env-var NAME`");
         return Ok(());
     }
-    print(app, Some(&known), &selected, &rows, arguments.show_values)
+    let in_shells = account.environment(&known)?;
+    print(app, Some(&known), [&selected, &in_shells], &rows, arguments.show_values)?;
+    if let Some(file) = app.machine.selection.project_file().filter(|_| !filters.is_selective()) {
+        let account_names: BTreeSet<&str> = rows.iter().map(|(_, variable)| variable.name).collect();
+        let left_out = known.iter().filter(|variable| !account_names.contains(variable.name)).count();
+        if left_out > 0 {
+            app.ui.say(&format!("{file} leaves out {}: --no-project", count(left_out, "variable")));
+        }
+    }
+    Ok(())
+}
+
+/// The variable that is called `name` here.
+fn row<'a>(selected: &'a Environment, known: &'a KnownVariables, name: &'a str) -> Option<Variable<'a>> {
+    if selected.from_project.contains(name) {
+        let value = EnvName::parse(name).ok().and_then(|name| selected.variables.get(&name));
+        return Some(Variable { name, value, provenance: Provenance::Project });
+    }
+    known.get(selected.account_name(name))
 }
 
 /// Without a key in a container, those that it was launched with.
@@ -63,27 +80,28 @@ fn of_container(
     if arguments.unknown {
         return list_unknown(app, &selected);
     }
-    let given = selected.environment.variables.iter();
+    let given = selected.variables.iter();
     let rows: Vec<Row<'_>> = given
         .map(|(name, value)| {
             let name = name.as_str();
             (name, Variable { name, value: Some(value), provenance: Provenance::Instance })
         })
         .collect();
-    print(app, None, &selected, &rows, arguments.show_values)
+    let in_shells = without_account(&app.machine.selection, app.room()).transpose()?.unwrap_or_default();
+    print(app, None, [&selected, &in_shells], &rows, arguments.show_values)
 }
 
 fn print(
     app: &App,
     known: Option<&KnownVariables>,
-    selected: &Selected,
+    environments: [&Environment; 2],
     rows: &[Row<'_>],
     show_values: bool,
 ) -> Outcome<()> {
     if app.ui.raw {
         return Ok(app.ui.json(&Value::Object(raw(rows, show_values)))?);
     }
-    app.ui.data(table(known, selected, rows, show_values).as_bytes())?;
+    app.ui.data(table(known, environments, rows, show_values).as_bytes())?;
     if !show_values {
         app.ui.say("values are hidden; show them with -s");
     }
@@ -94,8 +112,8 @@ fn print(
 type Row<'a> = (&'a str, Variable<'a>);
 
 /// The names of unknown values, for scripts.
-fn list_unknown(app: &App, selected: &Selected) -> Outcome<()> {
-    let unknown = selected.environment.hidden();
+fn list_unknown(app: &App, selected: &Environment) -> Outcome<()> {
+    let unknown = selected.hidden();
     if app.ui.raw {
         return Ok(app.ui.json(&Value::from(unknown))?);
     }
@@ -114,12 +132,24 @@ fn raw(rows: &[Row<'_>], show_values: bool) -> Map<String, Value> {
     rows.iter().map(|(name, variable)| ((*name).to_owned(), value(variable.value))).collect()
 }
 
-fn table(known: Option<&KnownVariables>, selected: &Selected, rows: &[Row<'_>], show_values: bool) -> String {
+/// `selected` is what programs get, and `in_shells` what shells do.
+fn table(
+    known: Option<&KnownVariables>,
+    [selected, in_shells]: [&Environment; 2],
+    rows: &[Row<'_>],
+    show_values: bool,
+) -> String {
+    let for_programs: BTreeMap<&str, &Why> = in_shells
+        .skipped
+        .iter()
+        .filter(|skipped| skipped.why.is_for_programs())
+        .map(|skipped| (in_shells.account_name(&skipped.name), &skipped.why))
+        .collect();
     let whose = if known.is_some() { "account" } else { "container" };
     let mut table = Table::new(&["NAME", "VALUE", "SOURCE", "NOTE"]);
     for (name, variable) in rows {
         let saved = selected.account_name(name);
-        let skipped = selected.environment.skipped.iter().find(|skipped| skipped.name == *name);
+        let skipped = selected.skipped.iter().find(|skipped| skipped.name == *name);
         let note = skipped.map(|skipped| skipped.why.reason()).or_else(|| {
             let is_doubtful = variable.provenance == Provenance::Remembered
                 && known
@@ -128,6 +158,7 @@ fn table(known: Option<&KnownVariables>, selected: &Selected, rows: &[Row<'_>], 
             let word = shell_escape::escape(saved.into());
             is_doubtful.then(|| format!("may be stale: vastenv why {word}"))
         });
+        let note = note.or_else(|| for_programs.get(variable.name).map(|why| why.reason()));
         let note = note.or_else(|| (saved != *name).then(|| format!("{saved} in the {whose}")));
         let value = match (variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),

@@ -5,29 +5,33 @@ use std::time::Duration;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::{left_out, without_account};
+use crate::account::{Account, given_by_container, left_out};
 use crate::cli::ShowEnvVar;
 use crate::cmd::app::App;
 use crate::cmd::guard;
 use crate::cmd::load::known::{self, WhenOld};
 use crate::cmd::load::nearest::nearest;
 use crate::cmd::outcome::Outcome;
-use crate::domain::{Failure, Kind, Secret, printable};
-use crate::environment::{Environment, KnownVariables};
+use crate::domain::{EnvName, Failure, Kind, Result, Secret, printable};
+use crate::environment::{Environment, Filters, KnownVariables};
 
 /// Prints the value as it is, from what is known here.
 pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
     guard::values(app)?;
     let account = match app.account() {
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
-            let environment = without_account(&app.config, app.room()).ok_or(failure)?;
+            let environment = given_by_container(&app.config, app.room()).ok_or(failure)?;
             return of_container(app, arguments, None, &environment);
         }
         account => account?,
     };
     let known = known::known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let Some(variable) = known.find(&arguments.name) else {
-        return of_container(app, arguments, Some(&known), &account.environment(&known));
+    let name = match named_by_project(app, &account, &known, &arguments.name)? {
+        Named::Account(name) => name,
+        Named::Project(name, value) => return print(app, arguments, &name, &value),
+    };
+    let Some(variable) = known.find(&name) else {
+        return of_container(app, arguments, Some(&known), &account.everything(&known));
     };
     let name = variable.name;
     let Some(value) = variable.value else {
@@ -39,6 +43,39 @@ pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
         return Err(Failure::failed(message).about(vec![name.to_owned()]).hint(way.to_string()).into());
     };
     print(app, arguments, name, value)
+}
+
+/// Whose a name is.
+enum Named {
+    /// The account's, which may call it otherwise.
+    Account(String),
+    /// The project sets it.
+    Project(String, Secret),
+}
+
+/// Whose variable is called `typed` here.
+///
+/// # Errors
+/// The project leaves it out, or sets it to what is unknown.
+fn named_by_project(app: &App, account: &Account<'_>, known: &KnownVariables, typed: &str) -> Result<Named> {
+    let Some(file) = app.machine.selection.project_file() else {
+        return Ok(Named::Account(typed.to_owned()));
+    };
+    let environment = account.choose(known, false, &Filters::default())?;
+    match environment.find(typed) {
+        None if known.find(typed).is_some() => {
+            Err(Failure::failed(format!("{file} leaves out {}", printable(typed)))
+                .hint("see it: --no-project"))
+        }
+        None => Ok(Named::Account(typed.to_owned())),
+        Some(name) if environment.from_project.contains(name) => {
+            let loaded = EnvName::parse(name).ok().and_then(|name| environment.variables.get(&name));
+            let why = || environment.chosen_in_vain().find(|line| line.starts_with(&format!("{name} ")));
+            let failure = || Failure::failed(why().unwrap_or_else(|| format!("{name} has no value here")));
+            loaded.cloned().map(|value| Named::Project(name.to_owned(), value)).ok_or_else(failure)
+        }
+        Some(name) => Ok(Named::Account(environment.account_name(name).to_owned())),
+    }
 }
 
 /// One that the account does not have; in a container, `export` has what that was launched with.

@@ -18,6 +18,7 @@ use crate::domain::{EnvName, Failure, Result, count};
 use crate::environment::Environment;
 use crate::files::write_secret;
 use crate::format;
+use crate::shell;
 use crate::ui::Ui;
 
 /// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
@@ -38,9 +39,10 @@ pub(crate) fn export(app: &App, arguments: &Export) -> Outcome<()> {
         wait: Duration::from_secs(arguments.wait),
         when_old: WhenOld::RefreshBehind,
         is_here: !is_sealed,
+        keeps_own: is_for_shells(&arguments.format),
         arguments: 0,
     };
-    let Loaded { environment, known } = load(app, &loading)?;
+    let Loaded { environment, known, .. } = load(app, &loading)?;
     let (text, done) = match sealing {
         Some(sealing) => {
             let account = known.map_or_else(|| app.account(), |(account, _)| Ok(account))?;
@@ -57,6 +59,11 @@ pub(crate) fn export(app: &App, arguments: &Export) -> Outcome<()> {
         app.ui.say(&done);
     }
     Ok(())
+}
+
+/// Whether a shell evals it, which may have values of its own.
+fn is_for_shells(format: &str) -> bool {
+    format == "sh" || shell::parse(format).is_some()
 }
 
 fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environment) -> Result<()> {

@@ -1,7 +1,6 @@
 //! The variables for a program: narrowed and renamed as the user wishes, and none missing unless the user
 //! says so.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::known::{self, WhenOld, warn_of_unfit, whole};
@@ -10,10 +9,11 @@ use crate::account::{Account, choose_without_account};
 use crate::cli;
 use crate::cmd::app::App;
 use crate::cmd::outcome::{Outcome, Stop};
+use crate::cmd::this_shell::ThisShell;
 use crate::config;
 use crate::context;
-use crate::domain::{EnvName, Failure, Kind, Result, printable};
-use crate::environment::{Environment, Filtered, Filters, KnownVariables, Missing, Named, Room, missing};
+use crate::domain::{EnvName, Failure, Kind, Result};
+use crate::environment::{Environment, Filters, KnownVariables, Missing, Room, missing};
 
 /// What a program is to have.
 pub(crate) struct Loading<'o> {
@@ -26,6 +26,8 @@ pub(crate) struct Loading<'o> {
     /// Whether the program runs on this machine, in this environment: how much room is left here, and what
     /// is set here, is nothing to others.
     pub is_here: bool,
+    /// Whether the program has what is set here, and so its own values of what `keep` names.
+    pub keeps_own: bool,
     /// What the program's arguments take, in bytes.
     pub arguments: usize,
 }
@@ -50,13 +52,8 @@ pub(crate) struct Loaded<'a> {
     pub environment: Environment,
     /// The account and what is known of it; `None` where the user goes on without any answer.
     pub known: Option<(Account<'a>, KnownVariables)>,
-}
-
-/// Variables under their final names.
-pub(crate) struct Selected {
-    pub environment: Environment,
-    /// The account's names of those that have another now.
-    former: BTreeMap<String, String>,
+    /// Whether it is all that there is for the program: what else this shell holds is not.
+    pub is_whole: bool,
 }
 
 /// The account's variables for a program.
@@ -81,22 +78,68 @@ pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
-            refuse_missing(app, &unanswered(missing(&environment, &filters, has)), true, None)?;
-            return Ok(Loaded { environment, known: None });
+            let found = all_missing(app, &environment, None, &filters, has)?;
+            refuse_missing(app, &unanswered(found), true, None)?;
+            return Ok(Loaded { environment, known: None, is_whole: false });
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
-    let selected = select(app, &account, &known, &filters, loading.is_here)?;
-    warn_of_unfit(app, &selected.environment);
+    let mut environment = select(app, &account, &known, &filters, loading.is_here)?;
+    if loading.keeps_own {
+        keep_own(app, &mut environment)?;
+    }
+    warn_of_unfit(app, &environment);
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
-    let found = missing(&selected.environment, &filters, has);
-    refuse_missing(app, &found, is_allowed, Some((&account, &known, &selected)))?;
-    Ok(Loaded { environment: selected.environment, known: Some((account, known)) })
+    let of_project = || account.choose(&known, !loading.is_here, &Filters::default());
+    let found = all_missing(app, &environment, Some(&of_project), &filters, has)?;
+    refuse_missing(app, &found, is_allowed, Some((&account, &known, &environment)))?;
+    Ok(Loaded { environment, known: Some((account, known)), is_whole: true })
+}
+
+/// Leaves alone what this environment has of its own and `keep` names.
+fn keep_own(app: &App, environment: &mut Environment) -> Result<()> {
+    let keep = app.machine.selection.keep();
+    if keep.is_empty() {
+        return Ok(());
+    }
+    let ledger = ThisShell::ledger(&app.machine);
+    let named: Vec<EnvName> =
+        environment.variables.keys().filter(|name| keep.matches(name.as_str())).cloned().collect();
+    for name in named {
+        if let Some(value) = context::bytes_var(&name)
+            && app.machine.is_own(ledger.as_ref(), &name, &value)?
+        {
+            environment.leave_own(&name);
+        }
+    }
+    Ok(())
+}
+
+/// What is missing of `environment` for the flags; and of what the project makes, before the flags narrow that,
+/// for the project.
+fn all_missing(
+    app: &App,
+    environment: &Environment,
+    of_project: Option<&dyn Fn() -> Result<Environment>>,
+    filters: &Filters,
+    has: impl Fn(&str) -> bool,
+) -> Result<Missing> {
+    let selection = &app.machine.selection;
+    let mut found = missing(environment, filters, &has);
+    if let (Some(project), Some(file)) = (selection.project.in_force(), selection.project_file())
+        && project.filters.requires()
+    {
+        let before = of_project.filter(|_| filters.is_selective()).map(|make| make()).transpose()?;
+        let before = before.as_ref().unwrap_or(environment);
+        found.add_project(&file, missing(before, &project.filters, has));
+    }
+    Ok(found)
 }
 
 /// What is missing where the account could not be asked: whether it lacks a variable is not known.
 fn unanswered(mut missing: Missing) -> Missing {
-    for (_, why) in &mut missing.required {
+    let by_project = missing.by_project.iter_mut().flat_map(|(_, names)| names);
+    for (_, why) in missing.required.iter_mut().chain(by_project) {
         "the account could not be read".clone_into(why);
     }
     missing
@@ -111,7 +154,13 @@ fn without_account<'a>(
 ) -> Outcome<Loaded<'a>> {
     let room = app.room().with_arguments(loading.arguments);
     let environment = match select_without_account(app, room, filters) {
-        Some(selected) => selected?.environment,
+        Some(selected) => {
+            let mut environment = selected?;
+            if loading.keeps_own {
+                keep_own(app, &mut environment)?;
+            }
+            environment
+        }
         None if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             Environment::default()
@@ -119,9 +168,13 @@ fn without_account<'a>(
         None => return Err(offer_to_go_without(failure).into()),
     };
     warn_of_unfit(app, &environment);
-    let found = unanswered(missing(&environment, filters, |name| loading.has(name)));
-    refuse_missing(app, &found, true, None)?;
-    Ok(Loaded { environment, known: None })
+    let of_project = || {
+        let given = choose_without_account(&app.machine.selection, app.room(), &Filters::default());
+        given.unwrap_or_else(|| Ok(Environment::default()))
+    };
+    let found = all_missing(app, &environment, Some(&of_project), filters, |name| loading.has(name))?;
+    refuse_missing(app, &unanswered(found), true, None)?;
+    Ok(Loaded { environment, known: None, is_whole: true })
 }
 
 fn known<'a>(
@@ -153,80 +206,45 @@ pub(crate) fn read_filters(given: &cli::Filters) -> Result<Filters> {
     Filters::parse(only, except, rename, prefix.as_deref(), require)
 }
 
-/// What `filters` leave of the account, with what is this container's own if the program is `here`.
-/// Whatever they do in vain is said.
+/// What the project and `filters` leave of the account, with what is this container's own if the program is
+/// `here`. Whatever they do in vain is said.
 pub(crate) fn select(
     app: &App,
     account: &Account<'_>,
     known: &KnownVariables,
     filters: &Filters,
     here: bool,
-) -> Result<Selected> {
-    let mut applied = Applied::default();
-    let environment = account.choose(known, !here, |all| applied.apply(filters, all))?;
-    Ok(applied.said(app, environment))
+) -> Result<Environment> {
+    account.choose(known, !here, filters).map(|environment| said(app, environment))
 }
 
-/// What `filters` leave of what a container gives without a key; `None` outside of one.
-pub(crate) fn select_without_account(app: &App, room: Room, filters: &Filters) -> Option<Result<Selected>> {
-    let mut applied = Applied::default();
-    let given = choose_without_account(&app.config, room, |all| applied.apply(filters, all))?;
-    Some(given.map(|environment| applied.said(app, environment)))
+/// What they leave of what a container gives without a key; `None` outside of one.
+pub(crate) fn select_without_account(
+    app: &App,
+    room: Room,
+    filters: &Filters,
+) -> Option<Result<Environment>> {
+    let given = choose_without_account(&app.machine.selection, room, filters)?;
+    Some(given.map(|environment| said(app, environment)))
 }
 
-/// What filters did.
-#[derive(Default)]
-struct Applied {
-    former: BTreeMap<String, String>,
-    notes: Vec<String>,
-}
-
-impl Applied {
-    fn apply<'v>(&mut self, filters: &Filters, all: Named<'v>) -> Result<Named<'v>> {
-        let filtered = filters.apply(all);
-        let Filtered { variables, former, notes } =
-            filtered.map_err(|failure| failure.hint("list the account's names: vastenv show env-vars"))?;
-        *self = Self { former, notes };
-        Ok(variables)
-    }
-
-    fn said(self, app: &App, environment: Environment) -> Selected {
-        for note in &self.notes {
-            app.ui.warn(note);
-        }
-        // The user chose the name, and would look for it in vain.
-        for skipped in environment.skipped.iter().filter(|skipped| self.former.contains_key(&skipped.name)) {
-            if !skipped.why.is_masked() {
-                app.ui.warn(&format!("{} not loaded: {}", printable(&skipped.name), skipped.why.reason()));
-            }
-        }
-        Selected { environment, former: self.former }
-    }
-}
-
-impl Selected {
-    /// All of them, loaded or not.
-    pub(crate) fn names(&self) -> BTreeSet<&str> {
-        let loaded = self.environment.variables.keys().map(EnvName::as_str);
-        loaded.chain(self.environment.skipped.iter().map(|skipped| skipped.name.as_str())).collect()
-    }
-
-    /// The name that the account has for the variable called `name` here.
-    pub(crate) fn account_name<'n>(&'n self, name: &'n str) -> &'n str {
-        self.former.get(name).map_or(name, String::as_str)
-    }
+fn said(app: &App, environment: Environment) -> Environment {
+    environment.notes.iter().for_each(|note| app.ui.warn(note));
+    environment.chosen_in_vain().for_each(|line| app.ui.warn(&line));
+    environment
 }
 
 /// Checks what must have a value, for a command that only shows: the rest may be unknown.
 pub(crate) fn refuse_unmet(
     app: &App,
     known: Option<(&Account<'_>, &KnownVariables)>,
-    selected: &Selected,
+    environment: &Environment,
     filters: &Filters,
 ) -> Result<()> {
-    let missing = missing(&selected.environment, filters, is_set);
+    let missing = missing(environment, filters, is_set);
     if !missing.required.is_empty() {
-        return refuse_missing(app, &missing, true, known.map(|(account, known)| (account, known, selected)));
+        let known = known.map(|(account, known)| (account, known, environment));
+        return refuse_missing(app, &missing, true, known);
     }
     missing.notes.iter().for_each(|note| app.ui.warn(note));
     Ok(())
@@ -240,7 +258,7 @@ fn refuse_missing(
     app: &App,
     missing: &Missing,
     is_allowed: bool,
-    known: Option<(&Account<'_>, &KnownVariables, &Selected)>,
+    known: Option<(&Account<'_>, &KnownVariables, &Environment)>,
 ) -> Result<()> {
     for note in &missing.notes {
         app.ui.warn(note);
@@ -250,27 +268,32 @@ fn refuse_missing(
         app.ui.warn(&sentence);
         return Ok(());
     }
-    let required = missing.required.iter().map(|(name, _)| name);
-    let names: Vec<&String> = required.clone().chain(&missing.unknown).collect();
+    let names: Vec<String> = missing.names().cloned().collect();
     // Where something is required, the rest is not why it fails.
-    let fatal: Vec<&String> = if missing.only_required { required.collect() } else { names.clone() };
+    let required: Vec<&String> = missing.all_required().map(|(name, _)| name).collect();
+    let is_of_project = missing.required.is_empty() && missing.by_project.is_some();
+    let project = match app.machine.selection.project.waits() {
+        true => "see what waits: vastenv allow; or leave the project out: --no-project",
+        false => "leave the project out: --no-project",
+    };
+    let fatal = if required.is_empty() { names.iter().collect() } else { required.clone() };
     let hint = match known {
-        Some((account, known, selected)) => {
-            let hidden = selected.environment.hidden();
-            let names = fatal.iter().filter(|name| hidden.contains(&name.as_str()));
-            let names: Vec<&str> = names.map(|name| selected.account_name(name)).collect();
-            let way = nearest(account.machine, &known.snapshot.account(), &names);
-            match (names.is_empty(), missing.only_required) {
+        Some((account, known, environment)) => {
+            let lacking: Vec<&str> = fatal.iter().flat_map(|name| environment.lacking(name)).collect();
+            let way = nearest(account.machine, &known.snapshot.account(), &lacking);
+            match (lacking.is_empty(), required.is_empty()) {
+                (true, _) if is_of_project => project.to_owned(),
                 (true, _) => "see why: vastenv show env-vars".to_owned(),
-                (false, true) => way.to_string(),
-                (false, false) => {
+                (false, _) if is_of_project => format!("{way}; or {project}"),
+                (false, false) => way.to_string(),
+                (false, true) => {
                     format!("{way}; or need fewer: --only, --except; or go on: --allow-missing")
                 }
             }
         }
+        None if is_of_project => format!("set them in the environment; or {project}"),
         None => "leave --require out, or set them in the environment".to_owned(),
     };
-    let names = names.into_iter().cloned().collect();
     Err(Failure::failed(sentence).about(names).hint(hint))
 }
 

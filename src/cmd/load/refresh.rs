@@ -21,7 +21,7 @@ pub(crate) fn refresh(app: &App) -> Outcome<()> {
     if let Some(failure) = &refreshed.known.unread {
         app.ui.warn_of(failure);
     }
-    let environment = account.environment(&refreshed.known);
+    let environment = account.everything(&refreshed.known);
     let took = began.elapsed();
     let held = refreshed.known.snapshot.variables.len();
     if app.ui.raw {

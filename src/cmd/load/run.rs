@@ -21,7 +21,7 @@ use crate::cmd::app::App;
 use crate::cmd::outcome::Outcome;
 use crate::cmd::this_shell::ThisShell;
 use crate::context::{self, variables};
-use crate::domain::{Failure, Result, Secret, printable};
+use crate::domain::{EnvName, Failure, Result, Secret, printable};
 use crate::environment::{Change, Environment, KnownVariables};
 use crate::files::reason;
 use crate::process::{
@@ -45,16 +45,21 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         wait: PATIENCE,
         when_old: WhenOld::RefreshWithin(QUICK),
         is_here: arguments.on.is_none(),
+        keeps_own: arguments.on.is_none(),
         arguments: size(&arguments.command),
     };
-    let Loaded { environment, known } = load(app, &loading)?;
+    let Loaded { environment, known, is_whole } = load(app, &loading)?;
     let mut values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
     values.extend(of_launch(&environment));
+    values.extend(of_project(app, &environment));
     let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
     if let Some(there) = &arguments.on {
         return run_on(app, there, arguments, &environment, patterns);
     }
-    let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
+    // What the shell has loaded is what its own project makes.
+    let differs = app.machine.selection.project.in_force().is_some() || app.global.no_project;
+    let is_narrowed = arguments.filters.is_selective() || (is_whole && differs);
+    let withheld = if is_narrowed { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
     };
@@ -212,6 +217,14 @@ fn of_launch(environment: &Environment) -> Vec<(String, Secret)> {
         .filter(|(_, value)| may_be_secret(&value.expose()))
         .map(|(name, value)| (name.as_str().to_owned(), value.clone()))
         .collect()
+}
+
+/// What the project makes of the account's values.
+fn of_project(app: &App, environment: &Environment) -> Vec<(String, Secret)> {
+    let Some(project) = app.machine.selection.project.in_force() else { return Vec::new() };
+    let is_made = |name: &EnvName| project.set.get(name).is_some_and(|text| text.names().next().is_some());
+    let made = environment.variables.iter().filter(|(name, _)| is_made(name));
+    made.map(|(name, value)| (name.as_str().to_owned(), value.clone())).collect()
 }
 
 /// What these arguments take, with their ends and pointers.

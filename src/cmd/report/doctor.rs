@@ -27,7 +27,7 @@ struct Checks {
 /// Checks everything; the exit code is 1 if something is wrong.
 pub(crate) fn doctor(global: Global, ui: Ui) -> Result<ExitCode> {
     let mut checks = Checks { ui, raw: Vec::new(), bad: 0 };
-    match App::new(global, ui) {
+    match App::despite_trouble(global, ui) {
         Ok(app) => check(&app, &mut checks)?,
         Err(failure) => checks.add(&Fact::bad("settings", &failure))?,
     }
@@ -40,12 +40,20 @@ pub(crate) fn doctor(global: Global, ui: Ui) -> Result<ExitCode> {
 fn check(app: &App, checks: &mut Checks) -> Result<()> {
     let config = &app.paths().config_file;
     let defaults = if config.exists() { "" } else { "defaults: no " };
-    checks.add(&Fact::new("settings", format!("{defaults}{}", config.display())))?;
-    checks.add(&folders(app))?;
     let facts = Facts::gather(app);
+    let trouble = facts.trouble();
+    if trouble.as_ref().is_none_or(|trouble| trouble.heading != "settings") {
+        checks.add(&Fact::new("settings", format!("{defaults}{}", config.display())))?;
+    }
+    let chosen = [facts.profile(), facts.project()].into_iter().flatten();
+    let chosen = chosen.filter(|fact| trouble.as_ref().is_none_or(|trouble| trouble.heading != fact.heading));
+    trouble.iter().try_for_each(|trouble| checks.add(trouble))?;
+    chosen.into_iter().try_for_each(|fact| checks.add(&fact))?;
+    checks.add(&folders(app))?;
     checks.add(&facts.storage())?;
     checks.add(&leftovers(app))?;
     match &facts.account {
+        Err(_) if trouble.is_some() => {}
         Err(failure) => checks.add(&facts.no_key(failure))?,
         Ok(account) => {
             checks.add(&Fact::new("key", facts.key.clone()?))?;

@@ -13,7 +13,7 @@ use crate::domain::{
     EnvName, Failure, Identity, KEPT_AFTER_DELETION, Kind, RememberedFrom, Result, ServerUrl, count,
     format_duration, printable,
 };
-use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, lint};
+use crate::environment::{Environment, Fault, KnownVariables, Provenance, Variable, Why, lint};
 use crate::sealing;
 use crate::shell::Shell;
 
@@ -48,7 +48,8 @@ impl<'a> Facts<'a> {
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
         let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);
-        let without_key = is_keyless.then(|| without_account(&app.config, app.room())).flatten();
+        let without_key = is_keyless.then(|| without_account(&app.machine.selection, app.room())).flatten();
+        let without_key = without_key.and_then(Result::ok);
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
         let shell = ThisShell::read(&app.machine);
         Self { app, server: app.server(), key, account, identity, cached, without_key, shell }
@@ -82,10 +83,14 @@ impl<'a> Facts<'a> {
             Err(failure) => return Fact::bad("variables", failure),
         };
         let Environment { variables, skipped, .. } = &cached.environment;
-        let (loadable, unknown) = (variables.len(), cached.environment.hidden().len());
-        let refused = skipped.len() - unknown;
+        let number = |is: fn(&Why) -> bool| skipped.iter().filter(|skipped| is(&skipped.why)).count();
+        let (loadable, unknown, run_only) =
+            (variables.len(), number(Why::is_masked), number(Why::is_for_programs));
+        let refused = skipped.len() - unknown - run_only;
         let mut text = format!("{loadable} to load");
-        for (number, what) in [(unknown, "hidden by Vast"), (refused, "refused")] {
+        let others =
+            [(run_only, "for `vastenv run` only"), (unknown, "hidden by Vast"), (refused, "refused")];
+        for (number, what) in others {
             if number > 0 {
                 text.push_str(&format!(", {number} {what}"));
             }
@@ -94,12 +99,13 @@ impl<'a> Facts<'a> {
             Some(age) => format!(" (cached {} ago)", format_duration(age)),
             None => " (cached, may be stale)".to_owned(),
         });
-        let counts = json!({"loadable": loadable, "masked": unknown, "refused": refused});
+        let counts =
+            json!({"loadable": loadable, "masked": unknown, "refused": refused, "run_only": run_only});
         let fact = Fact::new("variables", text).field("variables", counts);
         match (&cached.known.unread, cached.environment.hidden_notice()) {
             (Some(failure), _) if unknown > 0 => fact.next(failure.next_step().unwrap_or("vastenv doctor")),
             (_, Some(_)) => {
-                let hidden = cached.environment.hidden();
+                let hidden = cached.environment.hidden_in_account();
                 fact.next(nearest(&self.app.machine, &cached.known.snapshot.account(), &hidden).command)
             }
             _ => fact,
@@ -221,7 +227,7 @@ fn cached(account: &Account<'_>) -> Result<Option<Cached>> {
     match account.known()? {
         Known::Variables(known) => Ok(Some(Cached {
             age: account.age(&known),
-            environment: account.environment(&known),
+            environment: account.environment(&known)?,
             known: *known,
         })),
         Known::Refused(at) => {

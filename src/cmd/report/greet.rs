@@ -15,7 +15,7 @@ pub(crate) fn greet(global: Global, ui: Ui) -> Result<()> {
     if ui.raw {
         return Err(Failure::usage("no command given").hint("see `vastenv --help`"));
     }
-    let app = App::new(global, ui).map(App::strict);
+    let app = App::despite_trouble(global, ui).map(App::strict);
     let (lines, last_step) = match &app {
         Ok(app) => describe(&Facts::gather(app)),
         Err(failure) => (vec![Fact::bad("settings", failure)], ""),
@@ -49,6 +49,9 @@ fn next(line: &Fact) -> Option<&str> {
 /// The lines, and the step that is next where all is well.
 fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
     let mut lines = Vec::new();
+    if let Some(trouble) = facts.trouble() {
+        return (vec![trouble, facts.hook()], "");
+    }
     match &facts.server {
         Ok(server) if *server == ServerUrl::default() => {}
         Ok(server) => lines.push(match server.check_transport(facts.app.is_insecure_http_allowed()) {
@@ -62,7 +65,7 @@ fn describe(facts: &Facts<'_>) -> (Vec<Fact>, &'static str) {
         Ok(key) => Fact::new("key", email.map_or_else(|| key.clone(), |email| format!("{email}, {key}"))),
         Err(failure) => facts.no_key(failure),
     });
-    lines.extend(facts.container());
+    lines.extend([facts.profile(), facts.project(), facts.container()].into_iter().flatten());
     // Values first: a hook without them loads nothing.
     match &facts.account {
         Ok(_) => lines.push(facts.variables()),

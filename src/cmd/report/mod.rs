@@ -3,6 +3,7 @@
 mod doctor;
 mod facts;
 mod greet;
+mod selected;
 mod status;
 mod why;
 

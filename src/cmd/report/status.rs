@@ -1,5 +1,7 @@
 //! `vastenv status`: the account, key, cache, storage and hook. Files only; the server is not asked.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::facts::Cached;
@@ -7,12 +9,27 @@ use super::{Fact, Facts, print};
 use crate::account::Account;
 use crate::cmd::app::App;
 use crate::domain::{Result, format_duration, printable};
+use crate::environment::{Environment, Skipped};
 
 /// Prints what is known, whatever is not. Without a usable key the exit code says so too.
 pub(crate) fn status(app: &App) -> Result<()> {
     let facts = Facts::gather(app);
+    let chosen = [facts.profile(), facts.project()].into_iter().flatten();
+    if let Some(trouble) = facts.trouble() {
+        let is_told = |fact: &Fact| fact.heading == trouble.heading;
+        let mut lines: Vec<Fact> = chosen.filter(|fact| !is_told(fact)).collect();
+        lines.insert(0, trouble);
+        lines.extend([facts.storage(), facts.hook()]);
+        app.warn_of_notes();
+        print(app, &lines)?;
+        return app.selected();
+    }
     let server = facts.server.clone()?;
     let server = Fact::new("server", server.as_str()).field("server", server.as_str());
+    // A script finds them whether or not there is one.
+    let absent = [("profile", facts.profile().is_none()), ("project", facts.project().is_none())];
+    let absent = absent.into_iter().filter(|(_, is_absent)| *is_absent);
+    let server = absent.fold(server, |server, (key, _)| server.field(key, Value::Null));
     let mut lines = Vec::new();
     match &facts.account {
         Ok(account) => {
@@ -31,6 +48,7 @@ pub(crate) fn status(app: &App) -> Result<()> {
             ]);
         }
     }
+    lines.splice(1..1, chosen);
     lines.extend(facts.container());
     lines.extend([facts.storage(), facts.hook()]);
     app.warn_of_notes();
@@ -70,9 +88,21 @@ fn cache(facts: &Facts<'_>, account: &Account<'_>) -> Vec<Fact> {
         let reasons = environment.skipped.iter().map(|one| (one.name.clone(), one.why.reason().into()));
         variables = variables.field("skipped", reasons.collect::<Map<_, _>>());
     }
-    let line = |one: &crate::environment::Skipped| format!("{}: {}", printable(&one.name), one.why.reason());
-    variables.details = environment.skipped.iter().map(line).collect();
+    variables.details = skipped_lines(environment);
     vec![cache, variables, facts.remembered(account)]
+}
+
+/// One line each; what is for programs only may be a hundred, and is one line a reason.
+fn skipped_lines(environment: &Environment) -> Vec<String> {
+    let line = |one: &Skipped| format!("{}: {}", printable(&one.name), one.why.reason());
+    let (for_programs, others): (Vec<_>, Vec<_>) =
+        environment.skipped.iter().partition(|skipped| skipped.why.is_for_programs());
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in for_programs {
+        reasons.entry(one.why.reason()).or_default().push(printable(&one.name));
+    }
+    let grouped = reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", names.join(", ")));
+    others.into_iter().map(line).chain(grouped).collect()
 }
 
 fn next_refresh(facts: &Facts<'_>, account: &Account<'_>) -> Fact {

@@ -9,8 +9,11 @@ use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
 use crate::cmd::this_shell::ThisShell;
-use crate::domain::{Failure, Remembered, RememberedFrom, Result, Secret, Timestamp, count, printable};
-use crate::environment::{Entry, Provenance, Shadow, Skipped, Variable};
+use crate::context;
+use crate::domain::{
+    EnvName, Failure, Remembered, RememberedFrom, Result, Secret, Timestamp, count, printable,
+};
+use crate::environment::{Entry, Environment, Filters, Provenance, Shadow, Variable, Why as NotLoaded};
 
 /// Answers from files and this shell's ledger; the server is not asked. A variable that the
 /// account does not have is a failure.
@@ -26,7 +29,13 @@ pub(crate) fn why(app: &App, arguments: &Why) -> Result<()> {
     let account = account?;
     let Cached { known, environment, age } = cached?
         .ok_or_else(|| Failure::failed("nothing is cached for the account yet").hint("vastenv refresh"))?;
-    let Some(variable) = known.find(&arguments.name) else {
+    let called = environment.find(&arguments.name);
+    if let Some(name) = called.filter(|name| environment.from_project.contains(*name)) {
+        let for_programs = account.choose(&known, false, &Filters::default())?;
+        return print(app, &set_by_project(app, arguments, name, [&environment, &for_programs], &here));
+    }
+    let account_name = called.map_or(arguments.name.as_str(), |name| environment.account_name(name));
+    let Some(variable) = known.find(account_name) else {
         let name = printable(&arguments.name);
         return Err(Failure::failed(format!("the account has no variable {name} (asked {})", ago(age)))
             .hint("list its names: vastenv show env-vars, or ask the server: vastenv refresh"));
@@ -49,21 +58,63 @@ pub(crate) fn why(app: &App, arguments: &Why) -> Result<()> {
     };
     let changed_at = known.changed_at(&variable);
     let changed = format!("{} (seen from here)", ago(now.since(changed_at)));
-    let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
     let mut lines = vec![
         Fact::new("name", printable(name)).field("name", name),
         value(&variable, account.is_in_doubt(name)),
         source,
         Fact::new("changed", changed).field("changed", json!(changed_at)),
-        loaded(name, &here, skipped),
-        overrides(name, &here),
     ];
+    match (called, app.machine.selection.project_file()) {
+        (None, Some(file)) => {
+            let why = format!("{file} leaves it out");
+            lines.push(
+                Fact::new("loaded", format!("no: {why} (see it: --no-project)"))
+                    .field("loaded", json!({"in_shell": false, "why": why})),
+            );
+        }
+        (called, file) => {
+            let called = called.unwrap_or(name);
+            if let Some(file) = file.filter(|_| called != name) {
+                lines.push(
+                    Fact::new("called", format!("{}, by {file}", printable(called))).field("called", called),
+                );
+            }
+            lines.extend([loaded(app, called, &here, &environment), overrides(called, &here)]);
+        }
+    }
     lines.extend(variable.value.filter(|_| arguments.show_values).map(text));
     print(app, &lines)?;
     if let Some(failure) = known.unread.as_ref().filter(|_| variable.value.is_none()) {
         app.ui.warn_of(failure);
     }
     Ok(())
+}
+
+/// The lines for a name that the project sets, whatever the account has of that name.
+fn set_by_project(
+    app: &App,
+    arguments: &Why,
+    name: &str,
+    [in_shells, for_programs]: [&Environment; 2],
+    here: &ThisShell,
+) -> Vec<Fact> {
+    let file = app.machine.selection.project_file().unwrap_or_default();
+    let known = EnvName::parse(name).ok().and_then(|name| for_programs.variables.get(&name));
+    let unknown = || {
+        let why = for_programs.skipped.iter().find(|skipped| skipped.name == name);
+        let why = why.map_or(String::new(), |skipped| skipped.why.reason());
+        Fact::new("value", format!("none: {why}")).field("value", "none")
+    };
+    let variable = Variable { provenance: Provenance::Project, ..Variable::new(name, known) };
+    let mut lines = vec![
+        Fact::new("name", name).field("name", name),
+        known.map_or_else(unknown, |_| value(&variable, false)),
+        Fact::new("source", format!("set by {file}")).field("source", "project"),
+        loaded(app, name, here, in_shells),
+        overrides(name, here),
+    ];
+    lines.extend(known.filter(|_| arguments.show_values).map(text));
+    lines
 }
 
 /// The lines for a name that is the container's and not, for all that is known, the account's.
@@ -79,7 +130,7 @@ fn of_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
         Fact::new("name", name.as_str()).field("name", name.as_str()),
         self::value(&Variable::new(name.as_str(), Some(value)), false),
         Fact::new("source", "this container's launch environment").field("source", "instance"),
-        loaded(name.as_str(), &facts.shell, None),
+        loaded(facts.app, name.as_str(), &facts.shell, environment),
         overrides(name.as_str(), &facts.shell),
     ];
     lines.extend(Some(value).filter(|_| arguments.show_values).map(text));
@@ -133,8 +184,14 @@ fn remembered(remembered: &Remembered, now: Timestamp) -> String {
     format!("remembered here, {means} {}; {since}", ago(remembered.at))
 }
 
-fn loaded(name: &str, here: &ThisShell, skipped: Option<&Skipped>) -> Fact {
-    let reason = skipped.map(|skipped| skipped.why.reason());
+fn loaded(app: &App, name: &str, here: &ThisShell, environment: &Environment) -> Fact {
+    let skipped = environment.skipped.iter().find(|skipped| skipped.name == name);
+    // What is of vastenv has an entry.
+    let is_own = here.entry(name).is_none()
+        && EnvName::parse(name).is_ok_and(|name| context::bytes_var(&name).is_some());
+    let is_kept = is_own && app.machine.selection.keep().matches(name);
+    let why = skipped.map(|skipped| &skipped.why).or(is_kept.then_some(&NotLoaded::Kept));
+    let reason = why.map(NotLoaded::reason);
     let (text, in_shell) = match here.entry(name) {
         _ if let Some(reason) = &reason => (format!("no: {reason}"), false),
         Some(Entry { edited: false, .. }) => ("yes, in this shell".to_owned(), true),

@@ -16,6 +16,7 @@ use crate::cmd::background;
 use crate::complete::{Kind, Line, Offer, Question, Word, kind};
 use crate::context::{self, variables};
 use crate::domain::{CATEGORIES, EnvName, ListEntry, ListKind, Secret, printable};
+use crate::environment::Filters;
 use crate::shell;
 
 /// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
@@ -112,11 +113,17 @@ fn names_after(mark: char, line: &Line<'_>, argument: &Arg, typed: &str) -> Vec<
         .collect()
 }
 
-/// The names of the account's variables.
+/// The names of the variables: what loads them knows those that the project makes, what manages them the
+/// account's.
 fn known_names(line: &Line<'_>) -> Vec<String> {
     let names = with_account(line, |account| match account.known() {
         Ok(Known::Variables(known)) => {
             refresh_unless(line, account, account.is_fresh(&known));
+            let loads = matches!(line.path.as_slice(), ["run" | "export" | "why"] | ["show", _]);
+            if loads && account.machine.selection.project.in_force().is_some() {
+                let chosen = account.choose(&known, false, &Filters::default()).unwrap_or_default();
+                return chosen.names().into_iter().map(str::to_owned).collect();
+            }
             known.snapshot.variables.into_keys().collect()
         }
         Ok(Known::Refused(_)) => Vec::new(),
@@ -201,6 +208,7 @@ fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Opt
     let global = Global {
         api_key: line.value_of("api_key").map(Secret::new),
         url: line.value_of("url").map(str::to_owned),
+        no_project: line.value_of("no_project").is_some(),
         ..Global::default()
     };
     let app = App::in_silence(global).ok()?;

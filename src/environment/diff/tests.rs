@@ -12,6 +12,7 @@ struct Shell {
     ledger: Ledger,
     previous: Previous,
     preserve: bool,
+    keep: Patterns,
     unavailable: BTreeSet<EnvName>,
     earlier: BTreeMap<EnvName, Vec<Digest>>,
 }
@@ -38,6 +39,7 @@ impl Shell {
             earlier: &|name, digest| self.earlier.get(name).is_some_and(|known| known.contains(digest)),
             starting,
             override_existing: !self.preserve,
+            keep: &self.keep,
         });
         for change in &decided.changes {
             match change {
@@ -301,4 +303,30 @@ fn preserving_leaves_what_was_there() {
     let mut shell = Shell { preserve: true, ..Shell::with(&[("A", "mine")]) };
     shell.prompt(&[("A", "1"), ("B", "2")]);
     assert_eq!((shell.get("A"), shell.get("B")), (Some("mine"), Some("2")));
+}
+
+#[test]
+fn a_value_that_is_to_be_kept_stays_or_comes_back() {
+    let mut shell = Shell::with(&[("A", "mine"), ("B", "mine")]);
+    let keep = Patterns::new(["A".to_owned(), "NEW".to_owned()]);
+    let account = [("A", "account"), ("B", "account"), ("NEW", "account")];
+    shell.keep = keep.clone();
+    shell.prompt(&account);
+    assert_eq!(
+        (shell.get("A"), shell.get("B"), shell.get("NEW")),
+        (Some("mine"), Some("account"), Some("account"))
+    );
+    assert!(!shell.ledger.entries.contains_key(&name("A")));
+    // Outside of a project that keeps it, and inside again.
+    shell.keep = Patterns::default();
+    shell.prompt(&account);
+    assert_eq!(shell.get("A"), Some("account"));
+    shell.keep = keep;
+    let decided = shell.prompt(&account);
+    assert_eq!((shell.get("A"), decided.report.removed), (Some("mine"), vec![name("A")]));
+    // What was loaded where nothing was is no value of the shell's.
+    assert_eq!(shell.get("NEW"), Some("account"));
+    assert_eq!(shell.prompt(&account).changes, []);
+    shell.set("NEW", "edited");
+    assert_eq!((shell.prompt(&account).changes, shell.get("NEW")), (vec![], Some("edited")));
 }
