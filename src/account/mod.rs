@@ -35,6 +35,7 @@ pub(crate) use local::{
 pub(crate) use machine::Machine;
 pub(crate) use project::{FoundProject, ProjectState};
 pub(crate) use prompt::follow::{Answer, Question, follow};
+pub(crate) use prompt::notice::Notice;
 pub(crate) use prompt::watch::age_of_root;
 pub(crate) use select::{Chosen, ChosenBy, Given, KeyFrom, Selection, Trouble};
 pub(crate) use sync::batch::{Batch, Ended};

@@ -53,7 +53,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
     ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
-    ("account/prompt", &["watch", "follow"]),
+    ("account/prompt", &["watch", "notice", "follow"]),
     ("sealing", &["format", "keyring", "kernel", "entries", "vault", "file", "convert", "report"]),
     (
         "store",

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use self::container::{given_by_container, hold_lost_container};
+use super::notice::{Notice, of_selection};
 use super::watch::{Comparison, bytes, clock, compare, folder};
 use crate::account::local::{Account, Known, without_account};
 use crate::account::machine::Machine;
 use crate::account::select::Trouble as Unselected;
-use crate::domain::{AccountId, DigestKey, EnvName, Failure, Identity, Kind, Result, format_duration};
+use crate::domain::{AccountId, EnvName, Failure, Identity, Kind, Result, format_duration};
 use crate::environment::{Change, Diff, Environment, Input, Ledger, Previous, Report, Room, SessionId, diff};
 use crate::sealing::Trouble;
 use crate::shell::{Clock, Guard};
@@ -70,42 +71,14 @@ pub(crate) struct Answer {
     pub changes: Vec<Change>,
     /// The names, for its user.
     pub report: Report,
-    /// What its user should hear of, once.
-    pub notice: Option<Notice>,
+    /// What its user should hear of, each once.
+    pub notices: Vec<Notice>,
     /// Whether the account's server should be asked in the background.
     pub refresh: bool,
     /// The account that it follows, if the files tell which it is.
     pub account: Option<AccountId>,
     /// What it should hold, and what not, if that is known.
     pub environment: Option<Environment>,
-}
-
-/// A problem, with a name by which it is told only once.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Notice {
-    /// The name of the problem and its cause, fit for a file: another cause is told anew.
-    pub id: String,
-    /// The problem.
-    pub failure: Failure,
-}
-
-impl Notice {
-    fn new(problem: &str, failure: Failure) -> Self {
-        let cause = failure.message().to_owned();
-        Self::caused_by(&cause, problem, failure)
-    }
-
-    /// Values that cannot be read: each cause has its own hint, and words that may differ each time.
-    fn of_values(failure: &Failure) -> Self {
-        let cause = failure.next_step().unwrap_or(failure.message());
-        Self::caused_by(cause, "values", failure.clone())
-    }
-
-    /// For a failure whose message says more than the cause, such as a time.
-    fn caused_by(cause: &str, problem: &str, failure: Failure) -> Self {
-        let cause = DigestKey::new([0; 32]).digest(&[cause.as_bytes()]);
-        Self { id: format!("{problem}-{}", cause.as_str()), failure }
-    }
 }
 
 /// What the shell should follow.
@@ -129,6 +102,12 @@ pub(crate) fn follow(question: &Question<'_>) -> Answer {
     let ledger = read_ledger(question);
     let mut followed = desired(question, &ledger);
     let decided = followed.desired.as_ref().map(|desired| decide(question, &ledger, desired, &followed));
+    let selection = &question.machine.selection;
+    let aside = if question.disabled || selection.trouble.is_some() {
+        Vec::new()
+    } else {
+        of_selection(selection, followed.desired.as_ref(), |name| is_own(question, &ledger, name))
+    };
     let (ledger, changes, report) = match decided {
         Some(Ok((ledger, decided))) => (ledger, decided.changes, decided.report),
         Some(Err(failure)) => {
@@ -152,7 +131,7 @@ pub(crate) fn follow(question: &Question<'_>) -> Answer {
         ledger,
         changes,
         report,
-        notice: followed.notice.or(unwritable).or(unfit),
+        notices: followed.notice.or(unwritable).or(unfit).into_iter().chain(aside).collect(),
         refresh: followed.refresh,
         account: followed.account,
         environment: followed.desired,
@@ -161,6 +140,13 @@ pub(crate) fn follow(question: &Question<'_>) -> Answer {
 
 fn read_ledger(question: &Question<'_>) -> Ledger {
     question.ledger.as_deref().and_then(|text| question.machine.ledger(text)).unwrap_or_default()
+}
+
+/// Whether the shell has a value that was not loaded.
+fn is_own(question: &Question<'_>, ledger: &Ledger, name: &str) -> bool {
+    let Ok(name) = EnvName::parse(name) else { return false };
+    (question.current)(&name).is_some_and(|value| !value.is_empty())
+        && ledger.entries.get(&name).is_none_or(|entry| entry.edited)
 }
 
 /// The ledger as it was, for this shell.

@@ -80,11 +80,11 @@ impl Remote<'_> {
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.disk.is_kept() {
                     store.backoffs.of(&self.account.key).clear();
-                    // Values that still cannot be read, or do not fit, are no news.
+                    // Values that still cannot be read, or do not fit, are no news; nor are the settings.
                     let lasting = if refreshed.known.unread.is_some() {
-                        &["unfit", "values", "keyring"][..]
+                        &["unfit", "run-only", "selected", "values", "keyring"][..]
                     } else {
-                        &["unfit"]
+                        &["unfit", "run-only", "selected"]
                     };
                     store.notices.forget(lasting);
                     store.sessions.sweep();

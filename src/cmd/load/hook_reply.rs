@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use zeroize::Zeroizing;
 
 use super::nearest::nearest;
-use crate::account::{self, Answer, Machine, Question};
+use crate::account::{self, Answer, Machine, Notice, Question};
 use crate::cli::Global;
 use crate::cmd::app::open_machine;
 use crate::cmd::background;
@@ -22,7 +22,7 @@ use crate::ui::{Log, Ui};
 const LONGEST_LIST: usize = 12;
 
 /// The most problems that a shell remembers it was told of.
-const MOST_TOLD: usize = 8;
+const MOST_TOLD: usize = 16;
 
 /// The problem that there is no home folder, by name.
 const NO_HOME: &str = "home";
@@ -106,8 +106,8 @@ fn answer(call: &HookCall<'_>, paths: Paths, ui: Ui) -> Result<()> {
     });
     let kept = kept_id(call);
     let now: Vec<&str> =
-        answer.notice.iter().map(|notice| notice.id.as_str()).chain(kept.as_deref()).collect();
-    let told = if now.is_empty() { lasting(call.told) } else { told_with(call.told, &now) };
+        answer.notices.iter().map(|notice| notice.id.as_str()).chain(kept.as_deref()).collect();
+    let told = told_with(&still_told(call.told, &now), &now);
     let say = changes_to_say(call, &answer.report);
     let Answer { guard, ledger, changes, .. } = &answer;
     let reply = Reply { guard, ledger, told: &told, changes, say: &say };
@@ -157,12 +157,11 @@ fn tell(call: &HookCall<'_>, answer: &Answer, machine: &Machine, ui: Ui) {
         }
     }
     tell_hidden(answer, machine, ui);
-    if let Some(notice) = &answer.notice
-        && !is_told(call.told, &notice.id)
-        && !(call.starting && machine.was_told(&notice.id))
-    {
-        machine.remember_told(&notice.id);
-        ui.failure(&notice.failure);
+    for notice in &answer.notices {
+        if !is_told(call.told, &notice.id) && !(call.starting && machine.was_told(&notice.id)) {
+            machine.remember_told(&notice.id);
+            ui.failure(&notice.failure);
+        }
     }
 }
 
@@ -170,10 +169,11 @@ fn is_told(told: &str, id: &str) -> bool {
     told.split(',').any(|known| known == id)
 }
 
-/// What all being well does not end: the user has not given those variables up.
-fn lasting(told: &str) -> String {
-    let kept: Vec<&str> = told.split(',').filter(|id| id.starts_with("kept-")).collect();
-    kept.join(",")
+/// What of `told` would be no news: all of it while there are problems, else what their end does not end.
+fn still_told(told: &str, now: &[&str]) -> String {
+    let is_well = now.iter().all(|id| Notice::is_lasting(id));
+    let still: Vec<&str> = told.split(',').filter(|id| !is_well || Notice::is_lasting(id)).collect();
+    still.join(",")
 }
 
 /// The problems in `told`, and `now`: one that comes back while others last is not told again.
