@@ -1,3 +1,4 @@
 //! Project files.
 
+mod hook_follow;
 mod hook_walk;
