@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-const HEADING: &str = "Filters (names or globs, comma-separated or repeated)";
+pub(super) const HEADING: &str = "Filters (names or globs, comma-separated or repeated)";
 
 /// In this order: only, except, rename, prefix.
 #[derive(Clone, Debug, Default, Args)]

@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 /// Every command, once.
-pub const GROUPS: [Group; 5] = [
+pub const GROUPS: [Group; 6] = [
     Group {
         title: "Load variables into shells and programs",
         commands: &["hook", "run", "export", "refresh", "status", "why"],
@@ -36,6 +36,7 @@ pub const GROUPS: [Group; 5] = [
             "diff",
         ],
     },
+    Group { title: "Projects", commands: &["init", "allow", "deny"] },
     Group {
         title: "API keys",
         commands: &[

@@ -11,6 +11,7 @@ pub mod groups;
 mod guide;
 mod keys;
 mod load;
+mod project;
 pub mod suggest;
 
 use std::ffi::OsString;
@@ -32,6 +33,7 @@ pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
+pub use project::{Allow, Deny, Init};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -224,6 +226,12 @@ pub enum Command {
     Import(Import),
     /// Compare a dotenv file with the account
     Diff(Diff),
+    /// Write a project file to edit
+    Init(Init),
+    /// Let a project file add and change variables
+    Allow(Allow),
+    /// Ignore a project file
+    Deny(Deny),
     /// Run a local fake of the account API
     Sandbox(Sandbox),
     /// Write the manual pages

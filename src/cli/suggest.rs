@@ -28,7 +28,7 @@ const NOUNS: [(&str, &[&str]); 3] = [
 /// Words that other tools have in the place of a command of ours.
 const WORDS: [(&[&str], &[&str]); 17] = [
     (&["auth", "authenticate", "login", "signin"], &["set api-key"]),
-    (&["activate", "enable", "init", "install", "setup", "shell", "shellenv"], &["hook"]),
+    (&["activate", "enable", "install", "setup", "shell", "shellenv"], &["hook"]),
     (&["do", "exec", "execute", "start", "with", "x"], &["run"]),
     (&["dotenv", "dump", "load", "source"], &["export"]),
     (&["env", "printenv"], &["show env-vars", "export"]),

@@ -12,6 +12,7 @@ mod guard;
 mod interrupts;
 mod load;
 mod outcome;
+mod project;
 mod report;
 mod running;
 mod ssh_key;
@@ -100,6 +101,9 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         }
         Command::Import(arguments) => return env_var::import::import(&app()?, &arguments),
         Command::Diff(arguments) => return env_var::diff::diff(&app()?, &arguments),
+        Command::Init(arguments) => project::init::init(cli.global, &arguments, ui)?,
+        Command::Allow(arguments) => project::allow::allow(cli.global, &arguments, ui)?,
+        Command::Deny(arguments) => project::deny::deny(cli.global, &arguments, ui)?,
         Command::Sandbox(arguments) => return Ok(tools::sandbox::sandbox(arguments, ui)?),
         Command::Man(arguments) => tools::man::man(&arguments, ui)?,
         Command::Help(arguments) => tools::help::help(&arguments, ui)?,

@@ -188,6 +188,21 @@ pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     temporary.persist(path).map(drop).map_err(|error| unwritable(path, &error.error))
 }
 
+/// Writes a file as [`write_public`] does, but only where nothing has that name; `Ok(false)` if something
+/// does. Nobody else may write it, whatever the umask.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let folder = path.parent().unwrap_or(path);
+    owner::refuse_strangers(folder)?;
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix(SHARED).permissions(Permissions::from_mode(0o644));
+    let written = builder.tempfile_in(folder).and_then(|temporary| filled(temporary, bytes));
+    match written.map_err(|error| unwritable(path, &error))?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritable(path, &error.error)),
+    }
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::unavailable(format!("cannot read {}: {}", path.display(), reason(error))).hint(fix(path, error))
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A line of a diff.
+/// A line of a diff, with its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'t> {
     /// Between parts that are not shown.
@@ -21,7 +21,9 @@ const MOST_PAIRS: usize = 4_000_000;
 
 /// How `new` differs from `old`, line by line.
 pub fn changes<'t>(old: &'t str, new: &'t str) -> Vec<Line<'t>> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.split('\n').collect(), new.split('\n').collect());
+    // With their ends: one that is missing is a change too.
+    let lines = |text: &'t str| text.split_inclusive('\n').collect::<Vec<_>>();
+    let (old, new) = (lines(old), lines(new));
     let begin = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     let ends = old[begin..].iter().rev().zip(new[begin..].iter().rev());
     let end = ends.take_while(|(old, new)| old == new).count();
@@ -89,9 +91,9 @@ mod tests {
     fn shown(old: &str, new: &str) -> String {
         let line = |line: &Line<'_>| match line {
             Line::Gap => "@".to_owned(),
-            Line::Same(text) => format!(" {text}"),
-            Line::Removed(text) => format!("-{text}"),
-            Line::Added(text) => format!("+{text}"),
+            Line::Same(text) => format!(" {}", text.trim_end()),
+            Line::Removed(text) => format!("-{}", text.trim_end()),
+            Line::Added(text) => format!("+{}", text.trim_end()),
         };
         changes(old, new).iter().map(line).collect::<Vec<_>>().join("|")
     }
@@ -100,11 +102,12 @@ mod tests {
     fn changes_are_shown_with_what_is_around_them() {
         for (old, new, expected) in [
             ("a", "a", ""),
-            ("", "a", "-|+a"),
+            ("", "a", "+a"),
             ("a\nb\nc", "a\nx\nc", " a|-b|+x| c"),
-            ("a\nb", "a\nb\nc", " a| b|+c"),
-            ("a\nb\nc", "b\nc\na", "-a| b| c|+a"),
-            ("a\r\nb", "a\nb", "-a\r|+a| b"),
+            ("a\nb\n", "a\nb\nc", " a| b|+c"),
+            ("a\nb\nc\n", "b\nc\na", "-a| b| c|+a"),
+            ("a\r\nb", "a\nb", "-a|+a| b"),
+            ("a\nb", "a\nb\n", " a|-b|+b"),
             ("1\n2\n3\n4\n5\na", "1\n2\n3\n4\n5\nb", "@| 3| 4| 5|-a|+b"),
             ("a\n1\n2\n3\n4\n5\n6\n7\nb", "1\n2\n3\n4\n5\n6\n7\nc", "-a| 1| 2| 3|@| 5| 6| 7|-b|+c"),
         ] {
@@ -117,6 +120,6 @@ mod tests {
         let lines = |from: usize| (from..from + 30_000).map(|n| n.to_string()).collect::<Vec<_>>().join("\n");
         let (old, new) = (lines(0), lines(7));
         let all = changes(&old, &new);
-        assert!(all.contains(&Line::Removed("0")) && all.contains(&Line::Added("30006")));
+        assert!(all.contains(&Line::Removed("0\n")) && all.contains(&Line::Added("30006")));
     }
 }

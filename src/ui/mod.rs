@@ -76,6 +76,12 @@ impl Ui {
         self.data(format!("{}\n", printable(text)).as_bytes())
     }
 
+    /// Prints one line of data in this colour, where a terminal shows it.
+    pub(crate) fn line_in(self, color: &str, text: &str) -> Result<()> {
+        let ui = Self { color: self.color && context::stdout_is_terminal(), ..self };
+        self.data(format!("{}\n", ui.paint(color, &printable(text))).as_bytes())
+    }
+
     /// Prints a value as the official client does.
     pub(crate) fn json(self, value: &Value) -> Result<()> {
         self.data(format!("{}\n", to_python_json(value)).as_bytes())

@@ -91,6 +91,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "load",
             "api_key",
             "env_var",
+            "project",
             "tools",
             "report",
         ],

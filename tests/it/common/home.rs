@@ -174,6 +174,12 @@ impl Call {
         self
     }
 
+    /// Runs the program in this folder.
+    pub fn inside(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     /// Runs the program as another user.
     pub fn uid(mut self, user: u32) -> Self {
         self.command.uid(user);

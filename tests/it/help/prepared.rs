@@ -113,6 +113,26 @@ pub const PREPARED: &[Preparation] = &[
         shows: "create: NEW_TOKEN",
         ..PLAIN
     },
+    Preparation {
+        example: "vastenv init --only",
+        before: "vastenv refresh",
+        after: "cat .vastenv.toml",
+        shows: "\nonly = [\n  \"HF_TOKEN\",",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv allow --list",
+        before: "vastenv init && vastenv allow",
+        shows: "allowed",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv allow",
+        before: "echo 'prefix = \"T_\"' > .vastenv.toml",
+        shows: "+prefix = T_",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv deny", before: "vastenv init", shows: "it is ignored", ..PLAIN },
     Preparation { example: "sops -d", shows: "created 1", ..PLAIN },
     Preparation { example: "vastenv export age", shows: "sealed 2 variables for 1 key", ..PLAIN },
     Preparation { example: "vastenv export dotenv", after: "cat .env", shows: TOKEN, ..PLAIN },
