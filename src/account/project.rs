@@ -64,9 +64,12 @@ impl FoundProject {
         }
     }
 
-    /// Whether some of it waits for `vastenv allow`.
-    pub(crate) fn waits(&self) -> bool {
-        matches!(&self.state, ProjectState::InForce { waiting, .. } if !waiting.is_empty())
+    /// The keys that wait for `vastenv allow`.
+    pub(crate) fn waiting(&self) -> &[&'static str] {
+        match &self.state {
+            ProjectState::InForce { waiting, .. } => waiting,
+            _ => &[],
+        }
     }
 
     /// Whether it is one that the user allowed.

@@ -163,6 +163,7 @@ fn table(
         let value = match (variable.value, show_values) {
             (Some(value), true) => printable(value.expose()),
             (Some(_), false) => HIDDEN.to_owned(),
+            (None, _) if variable.provenance == Provenance::Project => "-".to_owned(),
             (None, _) => "unknown".to_owned(),
         };
         let source = variable.value.map_or("-".to_owned(), |_| variable.provenance.to_string());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::account::{Account, given_by_container, left_out};
+use crate::account::{choose_without_account, given_by_container, left_out};
 use crate::cli::ShowEnvVar;
 use crate::cmd::app::App;
 use crate::cmd::guard;
@@ -18,20 +18,32 @@ use crate::environment::{Environment, Filters, KnownVariables};
 /// Prints the value as it is, from what is known here.
 pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
     guard::values(app)?;
+    let name = arguments.name.as_str();
     let account = match app.account() {
         Err(failure) if failure.kind() == Kind::NotAuthenticated => {
-            let environment = given_by_container(&app.config, app.room()).ok_or(failure)?;
-            return of_container(app, arguments, None, &environment);
+            let everything = given_by_container(&app.config, app.room()).ok_or(failure)?;
+            let here = choose_without_account(&app.machine.selection, app.room(), &Filters::default());
+            return match named_by_project(
+                app,
+                &everything,
+                || here.unwrap_or_else(|| Ok(everything.clone())),
+                name,
+            )? {
+                Named::Source(name) => of_container(app, arguments, &name, None, &everything),
+                Named::Project(name, value) => print(app, arguments, &name, &value),
+            };
         }
         account => account?,
     };
     let known = known::known(app, &account, Duration::from_secs(arguments.wait), WhenOld::RefreshBehind)?;
-    let name = match named_by_project(app, &account, &known, &arguments.name)? {
-        Named::Account(name) => name,
+    let everything = account.everything(&known);
+    let here = || account.choose(&known, false, &Filters::default());
+    let name = match named_by_project(app, &everything, here, name)? {
+        Named::Source(name) => name,
         Named::Project(name, value) => return print(app, arguments, &name, &value),
     };
     let Some(variable) = known.find(&name) else {
-        return of_container(app, arguments, Some(&known), &account.everything(&known));
+        return of_container(app, arguments, &name, Some(&known), &everything);
     };
     let name = variable.name;
     let Some(value) = variable.value else {
@@ -47,34 +59,37 @@ pub(crate) fn show_env_var(app: &App, arguments: &ShowEnvVar) -> Outcome<()> {
 
 /// Whose a name is.
 enum Named {
-    /// The account's, which may call it otherwise.
-    Account(String),
+    /// The account's, or the container's, which may call it otherwise.
+    Source(String),
     /// The project sets it.
     Project(String, Secret),
 }
 
-/// Whose variable is called `typed` here.
+/// Whose variable is called `typed` where the project in force makes `here` of `everything`.
 ///
 /// # Errors
-/// The project leaves it out, or sets it to what is unknown.
-fn named_by_project(app: &App, account: &Account<'_>, known: &KnownVariables, typed: &str) -> Result<Named> {
-    let Some(file) = app.machine.selection.project_file() else {
-        return Ok(Named::Account(typed.to_owned()));
-    };
-    let environment = account.choose(known, false, &Filters::default())?;
-    match environment.find(typed) {
-        None if known.find(typed).is_some() => {
+/// The project leaves it out, or sets it to what has no value.
+fn named_by_project(
+    app: &App,
+    everything: &Environment,
+    here: impl FnOnce() -> Result<Environment>,
+    typed: &str,
+) -> Result<Named> {
+    let Some(file) = app.machine.selection.project_file() else { return Ok(Named::Source(typed.to_owned())) };
+    let here = here()?;
+    match here.find(typed) {
+        None if everything.find(typed).is_some() => {
             Err(Failure::failed(format!("{file} leaves out {}", printable(typed)))
                 .hint("see it: --no-project"))
         }
-        None => Ok(Named::Account(typed.to_owned())),
-        Some(name) if environment.from_project.contains(name) => {
-            let loaded = EnvName::parse(name).ok().and_then(|name| environment.variables.get(&name));
-            let why = || environment.chosen_in_vain().find(|line| line.starts_with(&format!("{name} ")));
+        None => Ok(Named::Source(typed.to_owned())),
+        Some(name) if here.from_project.contains(name) => {
+            let value = EnvName::parse(name).ok().and_then(|name| here.variables.get(&name));
+            let why = || here.chosen_in_vain().find(|line| line.starts_with(&format!("{name} ")));
             let failure = || Failure::failed(why().unwrap_or_else(|| format!("{name} has no value here")));
-            loaded.cloned().map(|value| Named::Project(name.to_owned(), value)).ok_or_else(failure)
+            value.map(|value| Named::Project(name.to_owned(), value.clone())).ok_or_else(failure)
         }
-        Some(name) => Ok(Named::Account(environment.account_name(name).to_owned())),
+        Some(name) => Ok(Named::Source(here.account_name(name).to_owned())),
     }
 }
 
@@ -82,10 +97,10 @@ fn named_by_project(app: &App, account: &Account<'_>, known: &KnownVariables, ty
 fn of_container(
     app: &App,
     arguments: &ShowEnvVar,
+    name: &str,
     known: Option<&KnownVariables>,
     environment: &Environment,
 ) -> Outcome<()> {
-    let name = arguments.name.as_str();
     if let Some(value) = environment.from_launch.iter().find(|given| given.as_str() == name) {
         return print(app, arguments, name, &environment.variables[value]);
     }

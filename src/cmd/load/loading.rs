@@ -229,6 +229,11 @@ pub(crate) fn select_without_account(
 }
 
 fn said(app: &App, environment: Environment) -> Environment {
+    let selection = &app.machine.selection;
+    let waiting = selection.project.waiting();
+    if let Some(file) = selection.project_file().filter(|_| !waiting.is_empty()) {
+        app.ui.warn(&format!("{file} is not allowed: {} not used (vastenv allow)", waiting.join(", ")));
+    }
     environment.notes.iter().for_each(|note| app.ui.warn(note));
     environment.chosen_in_vain().for_each(|line| app.ui.warn(&line));
     environment
@@ -272,9 +277,9 @@ fn refuse_missing(
     // Where something is required, the rest is not why it fails.
     let required: Vec<&String> = missing.all_required().map(|(name, _)| name).collect();
     let is_of_project = missing.required.is_empty() && missing.by_project.is_some();
-    let project = match app.machine.selection.project.waits() {
-        true => "see what waits: vastenv allow; or leave the project out: --no-project",
-        false => "leave the project out: --no-project",
+    let project = match app.machine.selection.project.waiting().is_empty() {
+        true => "leave the project out: --no-project",
+        false => "see what waits: vastenv allow; or leave the project out: --no-project",
     };
     let fatal = if required.is_empty() { names.iter().collect() } else { required.clone() };
     let hint = match known {

@@ -49,7 +49,10 @@ impl<'a> Facts<'a> {
         let cached = account.as_ref().map_or(Ok(None), cached);
         let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);
         let without_key = is_keyless.then(|| without_account(&app.machine.selection, app.room())).flatten();
-        let without_key = without_key.and_then(Result::ok);
+        let (account, without_key) = match without_key.transpose() {
+            Ok(without_key) => (account, without_key),
+            Err(failure) => (Err(failure), None),
+        };
         let identity = account.as_ref().ok().and_then(|account| account.identity().ok().flatten());
         let shell = ThisShell::read(&app.machine);
         Self { app, server: app.server(), key, account, identity, cached, without_key, shell }

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Fact, Facts};
 use crate::account::{ProjectState, Trouble};
-use crate::domain::{Failure, printable};
+use crate::context;
+use crate::domain::{EnvName, Failure, printable};
 use crate::environment::{Environment, KnownVariables};
 use crate::project::Load;
 
@@ -77,6 +78,10 @@ impl Facts<'_> {
             let cached = self.cached.as_ref().ok().and_then(Option::as_ref);
             let done = Done::of(environment, cached.map(|cached| &cached.known));
             fact.details = done.lines();
+            let is_set =
+                |name: &str| EnvName::parse(name).is_ok_and(|name| context::bytes_var(&name).is_some());
+            let unmet = self.app.machine.selection.unmet_notice(environment, is_set);
+            fact.details.extend(unmet.map(|failure| failure.message().to_owned()));
             if let Some(field) = field.as_object_mut() {
                 field.extend(done.fields());
             }

@@ -76,7 +76,8 @@ pub(crate) fn why(app: &App, arguments: &Why) -> Result<()> {
             let called = called.unwrap_or(name);
             if let Some(file) = file.filter(|_| called != name) {
                 lines.push(
-                    Fact::new("called", format!("{}, by {file}", printable(called))).field("called", called),
+                    Fact::new("renamed", format!("to {} by {file}", printable(called)))
+                        .field("called", called),
                 );
             }
             lines.extend([loaded(app, called, &here, &environment), overrides(called, &here)]);
