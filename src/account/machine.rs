@@ -117,6 +117,12 @@ impl Machine {
         self.store.generation.publish(self.now()).map(drop)
     }
 
+    /// Replaces the text of the settings, as [`edit::rewrite`] does, so that every shell follows.
+    pub(crate) fn rewrite_config(&self, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+        edit::rewrite(&self.selection.paths.config_file, change)?;
+        self.store.generation.publish(self.now()).map(drop)
+    }
+
     /// Removes the temporary files of writers that were killed.
     pub(in crate::account) fn sweep_leftovers(&self) {
         files::sweep(&self.selection.paths.vastai_config);

@@ -54,12 +54,18 @@ pub(super) struct CallOptions {
 }
 
 impl App {
-    pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
+    pub(super) fn new(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::despite_trouble(global, ui)?;
+        match &app.machine.selection.trouble {
+            Some(trouble) => Err(trouble.failure().clone()),
+            None => Ok(app),
+        }
+    }
+
+    /// The same where nobody can say which account is meant: for what mends that.
+    pub(super) fn despite_trouble(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
-        if let Some(trouble) = &machine.selection.trouble {
-            return Err(trouble.failure().clone());
-        }
         machine.for_one_answer(true);
         let config = machine.selection.config.clone();
         Ok(Self { global, ui, config, machine, session_is_over: Cell::new(false) })
@@ -147,7 +153,8 @@ impl App {
 
     /// The options of most commands; `show_values` where the secret was typed on the command line.
     pub(super) fn call_options(&self, show_values: bool) -> CallOptions {
-        CallOptions { tries: self.global.retry, show_values, hears_interrupts: false }
+        let tries = self.global.retry.unwrap_or(self.config.retry);
+        CallOptions { tries, show_values, hears_interrupts: false }
     }
 
     /// [`Self::with_server`], with other options. A two-factor session that turns out to be over

@@ -4,6 +4,7 @@ mod api_key;
 mod app;
 mod ask;
 mod background;
+mod config;
 mod created;
 mod dotenv_file;
 mod each;
@@ -66,6 +67,9 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
+        Command::Config(arguments) => {
+            config::config(&App::despite_trouble(cli.global, ui)?.strict(), &arguments)?;
+        }
         Command::Status => report::status(&app()?)?,
         Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
         Command::Why(arguments) => report::why(&app()?, &arguments)?,

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use super::{Config, parse_failure, read};
-use crate::domain::{Failure, Result};
+use super::Config;
+use super::parse::{Fault, read};
+use crate::domain::Result;
 use crate::files::{create_private, lock_real_folder, read_to_replace, replace};
 
 /// The mark that some editors put before a text.
@@ -20,7 +21,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
     rewrite(path, |text| {
         let mut document: DocumentMut =
-            text.parse().map_err(|error| parse_failure(path, text, &super::syntax_fault(&error)))?;
+            text.parse().map_err(|error| Fault::from(&error).failure(path, text))?;
         change(&mut document)?;
         Ok(document.to_string())
     })
@@ -43,7 +44,11 @@ pub(crate) fn rewrite(path: &Path, change: impl FnOnce(&str) -> Result<String>) 
     if new == old {
         return Ok(());
     }
-    Config::parse(&new).map_err(|fault| parse_failure(path, &new, &fault))?;
+    // What was wrong before comes first: it has a place in the file.
+    Config::parse(&new).map_err(|fault| match Config::parse(&old) {
+        Err(before) => before.failure(path, &old),
+        Ok(_) => fault.unsaved(),
+    })?;
     let bytes = format!("{mark}{new}").into_bytes();
     match real {
         Some((real, _)) => replace(&real, &bytes),
@@ -69,6 +74,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
+    use crate::domain::Failure;
 
     fn set_max_age(path: &Path, age: &str) -> Result<()> {
         edit(path, |document| {

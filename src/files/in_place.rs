@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
+use tempfile::NamedTempFile;
 
 use super::leftovers::{SHARED, temporary};
 use super::owner::refuse_strangers;
-use super::{make_folder, open, quoted, read_all, refuse_others, unreadable, unwritable, write_beside};
+use super::{
+    make_folder, open, quoted, read_all, reason, refuse_others, unreadable, unwritable, write_beside,
+};
 use crate::domain::{Failure, Result};
 
 /// Reads a file that is to be replaced: where it really is, and what it holds. `None` if there is none.
@@ -70,4 +73,13 @@ pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
         write_beside(folder, bytes, 0o600)?.persist_noclobber(path).map_err(|error| error.error)
     };
     write().map(drop).map_err(|error| unwritable(path, &error))
+}
+
+/// A private file with these bytes in the folder for temporary ones, gone when this is dropped.
+pub(crate) fn draft(suffix: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix("vastenv-").suffix(suffix).tempfile()?;
+        file.write_all(bytes).map(|()| file)
+    };
+    write().map_err(|error| Failure::failed(format!("cannot write a temporary file: {}", reason(&error))))
 }
