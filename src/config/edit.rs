@@ -23,8 +23,14 @@ pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut) -> Result<
         let mut document: DocumentMut =
             text.parse().map_err(|error| Fault::from(&error).failure(path, text))?;
         change(&mut document)?;
-        Ok(document.to_string())
+        Ok(rendered(&document, text))
     })
+}
+
+/// The document that was `text`, with line breaks like those.
+pub(super) fn rendered(document: &DocumentMut, text: &str) -> String {
+    let new = document.to_string();
+    if text.contains("\r\n") { new.replace("\r\n", "\n").replace('\n', "\r\n") } else { new }
 }
 
 /// Replaces the text at `path` by what `change` makes of it, with nobody else writing between.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use toml_edit::{Array, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use super::Config;
-use super::edit::put;
+use super::edit::{put, rendered};
 use super::parse::{Fault, document, pairs, read};
 use super::settings::{Kind, Setting, find, settings, unknown};
 use crate::domain::{Failure, Result, printable_capped};
@@ -148,27 +148,34 @@ impl SettingKey {
 
     /// The table that it belongs in, made if there is none.
     fn table<'d>(&self, document: &'d mut DocumentMut) -> Result<&'d mut dyn TableLike> {
+        let above = comments_alone(document);
         let Some(profile) = &self.profile else {
-            keep_comments_above(document);
+            if let Some(above) = above {
+                document.as_table_mut().decor_mut().set_prefix(above);
+            }
             return Ok(document.as_table_mut());
         };
-        let mut parent = Table::new();
+        let (mut parent, mut table) = (Table::new(), Table::new());
         parent.set_implicit(true);
+        if let Some(above) = above {
+            table.decor_mut().set_prefix(above);
+        }
         let profiles = document.entry("profiles").or_insert(Item::Table(parent));
-        let table = profiles.as_table_like_mut().and_then(|profiles| {
-            profiles.entry(profile).or_insert(Item::Table(Table::new())).as_table_like_mut()
-        });
+        let table = profiles
+            .as_table_like_mut()
+            .and_then(|profiles| profiles.entry(profile).or_insert(Item::Table(table)).as_table_like_mut());
         table.ok_or_else(|| Failure::failed("profiles: expected a table").hint("fix it: vastenv config edit"))
     }
 }
 
-/// The first setting comes after comments that are all there is.
-fn keep_comments_above(document: &mut DocumentMut) {
-    if document.is_empty() {
-        let above = document.trailing().as_str().unwrap_or_default().to_owned();
-        document.set_trailing("");
-        document.as_table_mut().decor_mut().set_prefix(above);
+/// Takes the comments that are all there is, to come before the first setting.
+fn comments_alone(document: &mut DocumentMut) -> Option<String> {
+    let mut above = document.trailing().as_str().filter(|_| document.is_empty())?.to_owned();
+    if !above.is_empty() && !above.ends_with('\n') {
+        above.push('\n');
     }
+    document.set_trailing("");
+    Some(above)
 }
 
 fn texts(list: &Array) -> Vec<String> {
@@ -211,6 +218,14 @@ pub(crate) fn entries(path: &Path) -> Result<Vec<Entry>> {
     Ok(found)
 }
 
+/// A value as TOML writes it.
+pub(crate) fn as_toml(value: &Json) -> String {
+    match value {
+        Json::Array(words) => format!("[{}]", words.iter().map(as_toml).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
 fn json(value: &Value) -> Json {
     match value {
         Value::String(text) => text.value().as_str().into(),
@@ -249,7 +264,7 @@ pub(crate) fn without(path: &Path, text: &str, key: &str) -> Result<Option<Strin
         table.get_mut(word).and_then(Item::as_table_like_mut)
     });
     table.and_then(|table| table.remove(name));
-    Ok(Some(document.to_string()))
+    Ok(Some(rendered(&document, text)))
 }
 
 /// The whole lines from `start` to `end`, if nothing but the rest of a dotted key and a comment is on them.

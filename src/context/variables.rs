@@ -100,7 +100,7 @@ pub const VISUAL: &str = "VISUAL";
 pub const EDITOR: &str = "EDITOR";
 
 /// The variables that users set.
-pub const TABLE: [(&str, &str); 10] = [
+pub const TABLE: [(&str, &str); 11] = [
     (VAST_API_KEY, "API key; --api-key overrides it"),
     (VAST_URL, "Server [default: https://console.vast.ai]"),
     (VASTENV_PROFILE, "Profile of config.toml; --profile overrides it"),
@@ -109,6 +109,7 @@ pub const TABLE: [(&str, &str); 10] = [
     (VASTENV_GUARD, "1: print values to a terminal only; 0: to agents too"),
     (NO_COLOR, "1: disable colour"),
     (SHELL, "Login shell, for hints"),
-    ("VISUAL, EDITOR", "Editor for `vastenv config edit` [default: vi]"),
+    (VISUAL, "Editor of `vastenv config edit`, before EDITOR"),
+    (EDITOR, "Editor of `vastenv config edit` [default: vi]"),
     ("XDG_*_HOME", "Folders in place of the usual ones, see FILES in vastenv(1)"),
 ];

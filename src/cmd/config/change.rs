@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::cli::{SetConfig, UnsetConfig};
 use crate::cmd::app::App;
-use crate::config::keys::{Change, SettingKey, entries, without};
-use crate::domain::{Result, printable_capped, to_python_json};
+use crate::config::keys::{Change, SettingKey, as_toml, entries, without};
+use crate::domain::{Result, printable_capped};
 
 pub(super) fn set(app: &App, arguments: &SetConfig) -> Result<()> {
     let key = SettingKey::parse(&arguments.key)?;
@@ -46,9 +46,12 @@ fn tell(app: &App, key: &SettingKey) -> Result<()> {
     if app.ui.raw {
         return app.ui.json(&json!({"key": key.to_string(), "value": value}));
     }
-    let shown = value.as_ref().map_or_else(|| "not set".to_owned(), to_python_json);
-    let origin = if written.is_none() && value.is_some() { " (default)" } else { "" };
-    app.ui.say(&format!("{key} = {shown}{origin}"));
+    let shown = value.as_ref().map_or_else(String::new, as_toml);
+    app.ui.say(&match (&written, &value) {
+        (Some(_), _) => format!("{key} = {shown}"),
+        (None, Some(_)) => format!("{key} = {shown} (default)"),
+        (None, None) => format!("{key} removed"),
+    });
     let in_force = app.machine.selection.profile.as_ref().filter(|_| key.profile.is_none());
     let own = in_force.map(|chosen| SettingKey { profile: Some(chosen.name.clone()), ..key.clone() });
     if let Some(own) = own

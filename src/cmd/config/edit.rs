@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::account::block_on;
 use crate::cmd::app::App;
-use crate::config::settings::{Place, settings};
+use crate::config::settings::{Place, Setting, settings};
 use crate::config::{self, Config};
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result};
@@ -83,8 +83,12 @@ fn open(draft: &Path) -> Result<()> {
 
 /// What there is to edit where there is no file: every setting, commented out.
 fn template() -> String {
-    let top = settings(false).map(|setting| format!("# {}\n#{setting}\n\n", setting.about));
+    let line = |setting: &Setting| match setting.default {
+        Some(_) => setting.to_string(),
+        None => format!("{} = ", setting.name),
+    };
+    let top = settings(false).map(|setting| format!("# {}\n#{}\n\n", setting.about, line(setting)));
     let of_profile = settings(true).filter(|setting| setting.place == Place::Profile);
-    let profile = of_profile.map(|setting| format!("#{} =    # {}\n", setting.name, setting.about));
+    let profile = of_profile.map(|setting| format!("#{}    # {}\n", line(setting), setting.about));
     top.chain(["#[profiles.NAME]\n".to_owned()]).chain(profile).collect()
 }

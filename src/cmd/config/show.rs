@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::cli::GetConfig;
 use crate::cmd::app::App;
-use crate::config::keys::{Entry, SettingKey, entries};
+use crate::config::keys::{Entry, SettingKey, as_toml, entries};
 use crate::config::settings::Place;
 use crate::context;
-use crate::domain::{Failure, Result, to_python_json};
+use crate::domain::{Failure, Result};
 use crate::ui::Table;
 
 /// A setting as it counts.
@@ -29,7 +29,7 @@ pub(super) fn list(app: &App) -> Result<()> {
     }
     let mut table = Table::new(&["KEY", "VALUE", "DEFAULT", "FROM"]);
     for row in &rows {
-        let shown = |value: &Option<Value>| value.as_ref().map(to_python_json).unwrap_or_default();
+        let shown = |value: &Option<Value>| value.as_ref().map(as_toml).unwrap_or_default();
         let from = row.from.as_ref().map_or_else(|| "default".to_owned(), |entry| origin(&row.key, entry));
         table.row(&[&row.key.to_string(), &shown(&row.value), &shown(&row.key.default()), &from]);
     }
