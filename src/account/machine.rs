@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use toml_edit::DocumentMut;
+
 use super::select::{Given, Selection};
-use crate::config::Paths;
+use crate::config::{Paths, edit};
 use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{Change, Environment, Input, Ledger, Patterns, SessionId, diff, digest};
@@ -115,6 +117,18 @@ impl Machine {
         self.sweep_leftovers();
         self.store.generation.publish(self.now())?;
         Ok(done)
+    }
+
+    /// Changes the settings, as [`edit::edit`] does, so that every shell follows.
+    pub(crate) fn edit_config(&self, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
+        edit::edit(&self.selection.paths.config_file, change)?;
+        self.store.generation.publish(self.now()).map(drop)
+    }
+
+    /// Replaces the text of the settings, as [`edit::rewrite`] does, so that every shell follows.
+    pub(crate) fn rewrite_config(&self, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+        edit::rewrite(&self.selection.paths.config_file, change)?;
+        self.store.generation.publish(self.now()).map(drop)
     }
 
     /// Removes the temporary files of writers that were killed.

@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 /// Every command, once.
-pub const GROUPS: [Group; 6] = [
+pub const GROUPS: [Group; 7] = [
     Group {
         title: "Load variables into shells and programs",
         commands: &["hook", "run", "export", "refresh", "status", "why"],
@@ -51,6 +51,10 @@ pub const GROUPS: [Group; 6] = [
     Group {
         title: "SSH keys",
         commands: &["show ssh-keys", "create ssh-key", "update ssh-key", "delete ssh-key"],
+    },
+    Group {
+        title: "Settings",
+        commands: &["config list", "config get", "config set", "config unset", "config edit", "config path"],
     },
     Group { title: "Tools", commands: &["doctor", "storage", "sandbox", "completions", "man", "help"] },
 ];

@@ -3,6 +3,7 @@
 
 #![allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 
+mod config;
 mod dashes;
 mod dotenv;
 mod env_var;
@@ -22,6 +23,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 use crate::context;
 use crate::domain::Secret;
 
+pub use config::{Config, GetConfig, SetConfig, UnsetConfig};
 pub use dashes::mark_values;
 use dashes::{os_text, secret, text};
 pub use dotenv::{Diff, Import};
@@ -46,7 +48,7 @@ pub use project::{Allow, Deny, Init};
     disable_help_subcommand = true,
     help_template = groups::template(),
     after_help = "Start here:\n  vastenv set api-key\n  vastenv hook zsh --install\n\n\
-        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security, settings, options"
+        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security, settings, variables, options"
 )]
 pub struct Cli {
     /// What holds for every command.
@@ -115,9 +117,9 @@ pub struct Global {
     /// Leave the project file out
     #[arg(long, global = true)]
     pub no_project: bool,
-    /// Attempts per request
-    #[arg(long, global = true, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub retry: u32,
+    /// Attempts per request [default: 3, or `retry` of config.toml]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub retry: Option<u32>,
     /// Print JSON, as the official client does
     #[arg(long, global = true, visible_alias = "json")]
     pub raw: bool,
@@ -150,9 +152,6 @@ pub struct Global {
 /// The version with the commit and the machine that it was built for, as far as the build could tell.
 const LONG_VERSION: &str = env!("VASTENV_LONG_VERSION");
 
-/// Attempts per request, as by the official client.
-const TRIES: u32 = 3;
-
 impl Default for Global {
     /// No option given.
     fn default() -> Self {
@@ -161,7 +160,7 @@ impl Default for Global {
             url: None,
             profile: None,
             no_project: false,
-            retry: TRIES,
+            retry: None,
             raw: false,
             explain: false,
             curl: false,
@@ -195,6 +194,9 @@ pub enum Command {
     /// Check the setup and suggest fixes
     #[command(after_help = "Example:\n  vastenv doctor")]
     Doctor,
+    /// Show or change settings
+    #[command(subcommand)]
+    Config(Config),
     /// Show or change where secrets are stored
     Storage(Storage),
     /// Explain where a variable's value comes from

@@ -26,7 +26,7 @@ const NOUNS: [(&str, &[&str]); 3] = [
 ];
 
 /// Words that other tools have in the place of a command of ours.
-const WORDS: [(&[&str], &[&str]); 17] = [
+const WORDS: [(&[&str], &[&str]); 18] = [
     (&["auth", "authenticate", "login", "signin"], &["set api-key"]),
     (&["activate", "enable", "install", "setup", "shell", "shellenv"], &["hook"]),
     (&["do", "exec", "execute", "start", "with", "x"], &["run"]),
@@ -38,6 +38,7 @@ const WORDS: [(&[&str], &[&str]); 17] = [
     (&["explain", "inspect", "whence", "where", "which"], &["why"]),
     (&["encrypt", "keychain", "keyring", "lock", "seal", "unlock", "vault"], &["storage"]),
     (&["fake", "mock", "serve", "server"], &["sandbox"]),
+    (&["configure", "option", "preferences", "settings"], &["config list", "config set"]),
     (&["docs", "usage"], &["help"]),
     (&["topic"], &["help topics"]),
     (&["asterisk", "mask", "masked"], &["help masks"]),

@@ -159,7 +159,8 @@ impl App {
 
     /// The options of most commands; `show_values` where the secret was typed on the command line.
     pub(super) fn call_options(&self, show_values: bool) -> CallOptions {
-        CallOptions { tries: self.global.retry, show_values, hears_interrupts: false }
+        let tries = self.global.retry.unwrap_or(self.config.retry);
+        CallOptions { tries, show_values, hears_interrupts: false }
     }
 
     /// [`Self::with_server`], with other options. A two-factor session that turns out to be over

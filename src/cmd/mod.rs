@@ -4,6 +4,7 @@ mod api_key;
 mod app;
 mod ask;
 mod background;
+mod config;
 mod created;
 mod dotenv_file;
 mod each;
@@ -73,6 +74,9 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
         Command::Status => report::status(&despite_trouble()?)?,
+        Command::Config(arguments) => {
+            config::config(&App::despite_trouble(cli.global, ui)?.strict(), &arguments)?;
+        }
         Command::Doctor => return Ok(report::doctor(cli.global, ui)?),
         Command::Why(arguments) => report::why(&app()?, &arguments)?,
         Command::Show(Show::EnvVars(arguments)) => env_var::show::show_env_vars(&app()?, &arguments)?,

@@ -33,6 +33,10 @@ pub enum Kind {
     Files,
     /// A folder.
     Folders,
+    /// The key of a setting; of one that has a value in the file if this is set.
+    SettingKey { written: bool },
+    /// A value of the setting before it.
+    SettingValue,
     /// A word of a command, or a topic.
     HelpWord,
     /// Nothing that can be known.
@@ -59,6 +63,8 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         ("INSTANCE" | "DEST|ID", _) => Kind::InstanceId,
         ("KEY", [_, "ssh-key"]) if argument.is_positional() => Kind::PublicKey,
         ("RECIPIENT", _) => Kind::Recipient,
+        ("KEY", ["config", verb]) => Kind::SettingKey { written: *verb == "unset" },
+        ("VALUE", ["config", _]) => Kind::SettingValue,
         ("CATEGORY", _) => Kind::Category,
         ("COMMAND|TOPIC", _) => Kind::HelpWord,
         ("DIR", _) => Kind::Folders,

@@ -1,19 +1,22 @@
 //! Where files are, and what the user's `config.toml` says.
 
+pub(crate) mod edit;
+pub(crate) mod keys;
+mod parse;
 mod paths;
 mod profile;
+pub(crate) mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use serde::Deserialize;
 
+pub(crate) use parse::read;
 pub(crate) use paths::{FILES, Paths};
 pub(crate) use profile::{Profile, ProfileKey};
 
-use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
+use crate::domain::parse_duration;
 use crate::environment::{ContainerSource, Patterns};
-use crate::files::read_steering;
 use crate::sealing::Storage;
 
 /// The user's settings; every one has a default, and none is a secret.
@@ -32,6 +35,8 @@ pub(crate) struct Config {
     /// What `storage`, a setting of earlier versions, says: it counts until `vastenv storage`, or the first
     /// write, has recorded it.
     pub storage: Option<Storage>,
+    /// Attempts per request.
+    pub retry: u32,
     /// What `run` and `export` do about unknown values.
     pub missing: Missing,
     /// Names of which the shell's own value stays as it is.
@@ -76,6 +81,7 @@ impl Default for Config {
             insecure_http: false,
             container: ContainerSource::Auto,
             storage: None,
+            retry: 3,
             missing: Missing::Fail,
             keep: Patterns::default(),
             run_only: Patterns::default(),
@@ -86,101 +92,10 @@ impl Default for Config {
     }
 }
 
-/// Each setting with its default and what it is for.
-pub(crate) const SETTINGS: [(&str, &str, &str); 9] = [
-    ("max_age", "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
-    ("override", "true", "The account overrides variables that were set before"),
-    ("allow", "[]", "Load these names although they are refused"),
-    ("insecure_http", "false", "Send the key over plain http to other machines"),
-    ("missing", "\"fail\"", "Or \"warn\": run and export without unknown values"),
-    ("container", "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
-    ("keep", "[]", "Leave the shell's own values of these names alone"),
-    ("run_only", "[]", "Never load these names into shells, only into run"),
-    ("scope", "\"everywhere\"", "Or \"projects\": shells load only in allowed projects"),
-];
-
-/// The file's own form.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    max_age: Option<String>,
-    #[serde(rename = "override")]
-    override_existing: Option<bool>,
-    #[serde(default)]
-    allow: BTreeSet<String>,
-    #[serde(default)]
-    insecure_http: bool,
-    #[serde(default)]
-    container: ContainerSource,
-    #[serde(default)]
-    missing: Missing,
-    #[serde(default)]
-    keep: Vec<String>,
-    #[serde(default)]
-    run_only: Vec<String>,
-    #[serde(default)]
-    scope: Scope,
-    default_profile: Option<String>,
-    #[serde(default)]
-    profiles: BTreeMap<String, profile::Table>,
-    storage: Option<Storage>,
-}
-
-/// How an unknown setting's message ends, which lists those that are known: without the old one.
-const OLD_SETTING: &str = ", `storage`";
-
 /// The shortest `max_age`: the interval that the service documents between two reads.
 const SHORTEST_MAX_AGE: u64 = 5;
 
 impl Config {
-    /// Reads `path`; a missing file means the defaults.
-    pub(crate) fn load(path: &Path) -> Result<Self> {
-        let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
-        let text = decode(&bytes).map_err(|fault| {
-            let shown = shell_escape::escape(path.to_string_lossy());
-            let what = if fault == NotText::Utf16 { "it is UTF-16 text" } else { "it is not UTF-8" };
-            Failure::failed(format!("cannot read {}: {what}", path.display()))
-                .hint(format!("save {shown} as UTF-8"))
-        })?;
-        Self::parse(text).map_err(|why| {
-            let known = SETTINGS.map(|(name, ..)| name).join(", ");
-            Failure::failed(format!("{} is not valid: {why}", path.display()))
-                .hint(format!("the settings are {known}; see `vastenv help settings`"))
-        })
-    }
-
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            format!(
-                "line {line}: {}",
-                printable_capped(error.message().trim_end().trim_end_matches(OLD_SETTING), 200)
-            )
-        })?;
-        let defaults = Self::default();
-        let max_age = file.max_age.as_deref().map(parse_max_age).transpose()?.unwrap_or(defaults.max_age);
-        let profiles = file.profiles.into_iter().map(|(name, table)| {
-            let profile =
-                table.profile().map_err(|why| format!("profiles.{}: {why}", printable_capped(&name, 80)))?;
-            Ok((name, profile))
-        });
-        Ok(Self {
-            max_age,
-            override_existing: file.override_existing.unwrap_or(defaults.override_existing),
-            allow: file.allow,
-            insecure_http: file.insecure_http,
-            container: file.container,
-            storage: file.storage,
-            missing: file.missing,
-            keep: Patterns::new(file.keep),
-            run_only: Patterns::new(file.run_only),
-            scope: file.scope,
-            default_profile: file.default_profile,
-            profiles: profiles.collect::<std::result::Result<_, String>>()?,
-        })
-    }
-
     /// The settings as `profile` has them.
     pub(crate) fn with(&self, profile: &Profile) -> Self {
         let Profile { max_age, allow, run_only, .. } = profile;
@@ -193,57 +108,120 @@ impl Config {
     }
 }
 
-fn parse_max_age(text: &str) -> std::result::Result<u64, String> {
-    parse_duration(text)
-        .map(|age| age.max(SHORTEST_MAX_AGE))
-        .ok_or_else(|| format!("max_age = {text:?} is not a duration like \"90s\", \"5m\" or \"1h\""))
+/// The seconds of a `max_age`.
+fn parse_max_age(text: &str) -> Option<u64> {
+    parse_duration(text).map(|age| age.max(SHORTEST_MAX_AGE))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::config::settings::{Kind, Place, SETTINGS, Setting};
+
+    /// What the text comes to; what is wrong with it, after its line and column.
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text).map_err(|fault| {
+            let failure = fault.failure(Path::new("c"), text);
+            failure.message().strip_prefix("c:").expect("a place").to_owned()
+        })
+    }
 
     #[test]
     fn the_table_says_what_the_defaults_are() {
-        let lines: Vec<_> = SETTINGS.iter().map(|(name, default, _)| format!("{name} = {default}")).collect();
-        assert_eq!(Config::parse(&lines.join("\n")), Ok(Config::default()));
-        let unknown = Config::parse("unknown = 1").unwrap_err();
-        for (name, ..) in SETTINGS {
-            assert!(unknown.contains(name), "{unknown}");
+        let lines: Vec<_> = SETTINGS
+            .iter()
+            .filter_map(|setting| Some(format!("{} = {}", setting.name, setting.default?)))
+            .collect();
+        assert_eq!(parse(&lines.join("\n")), Ok(Config::default()));
+        assert_eq!(parse(""), Ok(Config::default()));
+    }
+
+    /// A value that is not the default.
+    fn other(setting: &Setting) -> String {
+        match setting.kind {
+            Kind::Duration => "\"1h\"".to_owned(),
+            Kind::Switch => (setting.default != Some("true")).to_string(),
+            Kind::Number(most) => most.to_string(),
+            Kind::OneOf(known) => format!("\"{}\"", known[known.len() - 1].0),
+            Kind::Names | Kind::Patterns | Kind::Program => "[\"A\"]".to_owned(),
+            Kind::ProfileName | Kind::Path => "\"a\"".to_owned(),
+            Kind::Url => "\"https://a\"".to_owned(),
         }
-        assert_eq!(unknown.matches('`').count() / 2, SETTINGS.len() + 1, "{unknown}");
     }
 
     #[test]
-    fn an_empty_file_means_the_defaults() {
-        assert_eq!(Config::parse(""), Ok(Config::default()));
+    fn every_setting_is_taken_where_it_may_stand_and_refused_elsewhere() {
+        for setting in &SETTINGS {
+            let line = format!("{} = {}\n", setting.name, other(setting));
+            let in_profile = format!("[profiles.a]\n{line}");
+            let (top, profile) = (parse(&line), parse(&in_profile));
+            let (at_top, in_profile) = match setting.place {
+                Place::Both => (true, true),
+                Place::Top | Place::Old => (true, false),
+                Place::Profile => (false, true),
+            };
+            assert_eq!(top.is_ok(), at_top, "{top:?}");
+            assert_eq!(profile.is_ok(), in_profile, "{profile:?}");
+            assert!(top.is_err() || top != Ok(Config::default()), "{} is not taken", setting.name);
+            let profile = profile.map(|config| config.profiles["a"].clone());
+            assert!(profile.is_err() || profile != Ok(Profile::default()), "{}", setting.name);
+        }
     }
 
     #[test]
-    fn every_setting_is_read() {
-        let config =
-            Config::parse("max_age = \"1h\"\noverride = false\nallow = [\"PAGER\"]\ninsecure_http = true\nstorage = \"keyring\"\nmissing = \"warn\"\ncontainer = \"on\"")
-                .expect("valid");
-        assert_eq!((config.storage, config.missing), (Some(Storage::Keyring), Missing::Warn));
-        assert_eq!(config.container, ContainerSource::On);
-        assert_eq!((config.max_age, config.override_existing, config.insecure_http), (3600, false, true));
-        assert!(config.allow.contains("PAGER"));
-        assert_eq!(Config::parse("max_age = \"1s\"").expect("valid").max_age, SHORTEST_MAX_AGE);
-    }
-
-    #[test]
-    fn a_mistake_is_named() {
-        for (text, part) in [
-            ("max_age = \"soon\"", "max_age"),
-            ("maxage = \"1h\"", "maxage"),
-            ("allow = 1", "invalid type"),
-            ("container = \"yes\"", "`auto`, `on`, `off`"),
-            ("storage = \"cloud\"", "keyring"),
-            ("missing = \"maybe\"", "`fail`"),
-            ("=", ""),
+    fn a_mistake_is_named_with_its_place_and_the_nearest_key() {
+        for (text, expected) in [
+            ("\n# é\nmax_ages = 1", "3:1: unknown key max_ages: did you mean max_age?"),
+            ("profile = 1", "1:1: unknown key profile: did you mean profiles?"),
+            ("zzz = 1", "1:1: unknown key zzz"),
+            ("[extra]\na = 1", "1:2: unknown key extra"),
+            ("url = \"x\"", "1:1: unknown key url: it belongs in a profile, as profiles.NAME.url"),
+            (
+                "[profiles.a]\n  scope = 1",
+                "2:3: unknown key profiles.a.scope: scope is for all profiles, above the tables",
+            ),
+            ("profiles.a = { urll = 1 }", "1:16: unknown key profiles.a.urll: did you mean profiles.a.url?"),
+            ("max_age = 300", "1:11: max_age: expected a duration like \"90s\", \"5m\" or \"1h\""),
+            ("é = 1", "1:1: "),
+            ("override = \"no\"", "1:12: override: expected true or false"),
+            ("allow = 1", "1:9: allow: expected a list of names like [\"HTTPS_PROXY\"]"),
+            ("allow = [1]", "1:9: allow: expected a list"),
+            ("[allow]", "1:2: allow: expected a list"),
+            ("retry = 0", "1:9: retry: expected a number from 1 to 100"),
+            ("scope = \"here\"", "1:9: scope: expected \"everywhere\" or \"projects\""),
+            ("profiles = 1", "1:1: profiles: expected a table"),
+            ("[[profiles]]", "1:3: profiles: expected a table"),
+            ("[profiles]\na = 1", "2:1: profiles.a: expected a table"),
+            ("[profiles.a]\nurl = \"ftp://x\"", "2:7: url: "),
+            ("[profiles.a]\napi_key_command = []", "2:19: api_key_command: expected a program"),
+            (
+                "[profiles.\"a b\"]\napi_key_file = \"x\"\napi_key_keyring = true",
+                "3:1: profiles.\"a b\" has two keys: keep one of",
+            ),
+            ("override = true\noverride = true", "2:1: duplicate key"),
+            ("allow = [\n  \"A\"\n", "2:6: unclosed array"),
+            ("= 1", "1:1: "),
         ] {
-            let error = Config::parse(text).unwrap_err();
-            assert!(error.contains(part), "{text}: {error}");
+            let fault = parse(text).expect_err(text);
+            assert!(fault.starts_with(expected), "{text}: {fault}");
+            assert!(!fault.contains('\n'), "{fault}");
+        }
+        // A second key that is turned off is none.
+        parse("[profiles.a]\napi_key_file = \"x\"\napi_key_keyring = false").expect("one key");
+    }
+
+    #[test]
+    fn what_is_nested_deeply_is_refused() {
+        for text in [
+            format!("allow = {}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            format!("a{} = 1", ".a".repeat(100_000)),
+            format!("[a{}]", ".a".repeat(100_000)),
+            format!("a = {}", "{ a = ".repeat(50_000)),
+        ] {
+            let fault = parse(&text).expect_err("refused");
+            assert!(fault.len() < 300, "{fault}");
         }
     }
 }

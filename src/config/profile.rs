@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
-use super::parse_max_age;
 use crate::environment::Patterns;
 
 /// An account, and what settings it has of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Profile {
     /// Its server; the usual one without.
     pub url: Option<String>,
@@ -29,45 +26,4 @@ pub(crate) enum ProfileKey {
     Command(Vec<String>),
     /// The keyring of the operating system.
     Keyring,
-}
-
-/// The file's own form.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Table {
-    url: Option<String>,
-    api_key_file: Option<PathBuf>,
-    api_key_command: Option<Vec<String>>,
-    #[serde(default)]
-    api_key_keyring: bool,
-    max_age: Option<String>,
-    allow: Option<BTreeSet<String>>,
-    run_only: Option<Vec<String>>,
-}
-
-impl Table {
-    pub(super) fn profile(self) -> Result<Profile, String> {
-        let keys = [
-            self.api_key_file.map(ProfileKey::File),
-            self.api_key_command.map(ProfileKey::Command),
-            self.api_key_keyring.then_some(ProfileKey::Keyring),
-        ];
-        let mut keys = keys.into_iter().flatten();
-        let key = keys.next();
-        if keys.next().is_some() {
-            return Err(
-                "it has two keys; keep one of api_key_file, api_key_command, api_key_keyring".to_owned()
-            );
-        }
-        if matches!(&key, Some(ProfileKey::Command(words)) if words.first().is_none_or(String::is_empty)) {
-            return Err("api_key_command names no program".to_owned());
-        }
-        Ok(Profile {
-            url: self.url,
-            key,
-            max_age: self.max_age.as_deref().map(parse_max_age).transpose()?,
-            allow: self.allow,
-            run_only: self.run_only.map(Patterns::new),
-        })
-    }
 }

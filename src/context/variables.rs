@@ -93,8 +93,14 @@ pub const DBUS_SESSION_BUS_ADDRESS: &str = "DBUS_SESSION_BUS_ADDRESS";
 /// The folder in which systemd puts the session's D-Bus.
 pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
+/// The user's editor on a terminal that can show one.
+pub const VISUAL: &str = "VISUAL";
+
+/// The user's editor.
+pub const EDITOR: &str = "EDITOR";
+
 /// The variables that users set.
-pub const TABLE: [(&str, &str); 9] = [
+pub const TABLE: [(&str, &str); 11] = [
     (VAST_API_KEY, "API key; --api-key overrides it"),
     (VAST_URL, "Server [default: https://console.vast.ai]"),
     (VASTENV_PROFILE, "Profile of config.toml; --profile overrides it"),
@@ -103,5 +109,7 @@ pub const TABLE: [(&str, &str); 9] = [
     (VASTENV_GUARD, "1: print values to a terminal only; 0: to agents too"),
     (NO_COLOR, "1: disable colour"),
     (SHELL, "Login shell, for hints"),
+    (VISUAL, "Editor of `vastenv config edit`, before EDITOR"),
+    (EDITOR, "Editor of `vastenv config edit` [default: vi]"),
     ("XDG_*_HOME", "Folders in place of the usual ones, see FILES in vastenv(1)"),
 ];

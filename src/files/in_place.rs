@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
+use tempfile::NamedTempFile;
 
 use super::leftovers::{SHARED, temporary};
 use super::owner::refuse_strangers;
-use super::{open, quoted, read_all, refuse_others, unreadable, unwritable};
+use super::{
+    make_folder, open, quoted, read_all, reason, refuse_others, unreadable, unwritable, write_beside,
+};
 use crate::domain::{Failure, Result};
 
 /// Reads a file that is to be replaced: where it really is, and what it holds. `None` if there is none.
@@ -59,4 +62,24 @@ pub(crate) fn replace(real: &Path, bytes: &[u8]) -> Result<()> {
         temporary.persist(real).map_err(|error| error.error)
     };
     write().map(drop).map_err(|error| unwritable(real, &error))
+}
+
+/// Creates a file of the user's own (0600), with the folders that lead to it.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    refuse_strangers(folder)?;
+    let write = || {
+        make_folder(folder, 0o700)?;
+        write_beside(folder, bytes, 0o600)?.persist_noclobber(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| unwritable(path, &error))
+}
+
+/// A private file with these bytes in the folder for temporary ones, gone when this is dropped.
+pub(crate) fn draft(suffix: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+    let write = || {
+        let mut file = tempfile::Builder::new().prefix("vastenv-").suffix(suffix).tempfile()?;
+        file.write_all(bytes).map(|()| file)
+    };
+    write().map_err(|error| Failure::failed(format!("cannot write a temporary file: {}", reason(&error))))
 }

@@ -87,6 +87,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "created",
             "background",
             "running",
+            "config",
             "ssh_key",
             "load",
             "api_key",

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use clap::Arg;
 
+use super::complete_settings::{self, Values};
 use super::help::TOPICS;
 use crate::account::{Account, Known};
 use crate::cli::groups::about;
@@ -69,12 +70,28 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
         Kind::Category => {
             CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
         }
+        Kind::SettingKey { written } => complete_settings::keys(written),
+        Kind::SettingValue => return setting_values(line, argument, typed),
         Kind::Files => return Offer::Files,
         Kind::Folders => return Offer::Folders,
         Kind::Unknown => Vec::new(),
     };
     words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
     Offer::words(words)
+}
+
+fn setting_values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
+    match complete_settings::values(
+        line.value_of("key").unwrap_or_default(),
+        line.values_of("values").count(),
+    ) {
+        Values::Words(mut words) => {
+            words.retain(|word| word.text.starts_with(typed));
+            Offer::words(words)
+        }
+        Values::Names => Offer::words(names_after(',', line, argument, typed)),
+        Values::Files => Offer::Files,
+    }
 }
 
 /// What a permission category allows, in words.

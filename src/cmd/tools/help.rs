@@ -3,7 +3,7 @@
 use clap::builder::StyledStr;
 
 use crate::cli::{self, groups, suggest};
-use crate::config;
+use crate::config::settings::{self as config, Place, Setting};
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result};
 use crate::ui::Ui;
@@ -16,7 +16,7 @@ pub(crate) struct Topic {
 }
 
 /// All topics.
-pub(crate) const TOPICS: [Topic; 5] = [
+pub(crate) const TOPICS: [Topic; 6] = [
     Topic {
         name: "hook",
         about: "how variables come into a shell, and how they leave it",
@@ -32,7 +32,8 @@ pub(crate) const TOPICS: [Topic; 5] = [
         about: "where secrets are stored, and who can read them",
         text: || include_str!("topics/security.txt").into(),
     },
-    Topic { name: "settings", about: "the config file, and variables that steer vastenv", text: settings },
+    Topic { name: "settings", about: "what config.toml may say", text: settings },
+    Topic { name: "variables", about: "environment variables that steer vastenv", text: environment },
     Topic { name: "options", about: "the options of every command", text: options },
 ];
 
@@ -64,13 +65,20 @@ fn options() -> StyledStr {
     format!("Global options, before or after any command:\n{globals}").into()
 }
 
-/// The tables of settings and variables.
+/// The table of settings.
 fn settings() -> StyledStr {
     let mut text = "Settings in ~/.config/vastenv/config.toml, which need not exist\n\n".to_owned();
-    for (name, default, about) in config::SETTINGS {
-        text.push_str(&format!("  {:23}{about}\n", format!("{name} = {default}")));
-    }
-    text.push_str("\nEnvironment variables\n\n");
+    let row = |setting: &Setting| format!("  {:23}{}\n", setting.to_string(), setting.about);
+    text.extend(config::settings(false).map(row));
+    text.push_str("\nIn [profiles.NAME], beside max_age, allow and run_only\n\n");
+    text.extend(config::settings(true).filter(|setting| setting.place == Place::Profile).map(row));
+    text.push_str("\nShow them with `vastenv config list`, change them with `vastenv config set`.\n");
+    text.into()
+}
+
+/// The table of variables.
+fn environment() -> StyledStr {
+    let mut text = "Environment variables that steer vastenv\n\n".to_owned();
     for (name, about) in variables::TABLE {
         text.push_str(&format!("  {name:17}{about}\n"));
     }

@@ -1,6 +1,7 @@
 //! Tools beside them.
 
 pub(super) mod complete;
+mod complete_settings;
 pub(super) mod completions;
 pub(super) mod help;
 pub(super) mod man;

@@ -41,7 +41,7 @@ fn convert(app: &App, wanted: Storage) -> Result<()> {
     }
     if app.config.storage.is_some_and(|setting| setting != wanted) {
         let config = app.paths().config_file.display();
-        app.ui.warn(&format!("`storage` in {config} no longer counts: remove the line"));
+        app.ui.warn(&format!("`storage` in {config} no longer counts: vastenv config unset storage"));
     }
     let mut troubles = done.troubles.into_iter();
     let Some(last) = troubles.next_back() else { return Ok(()) };

@@ -127,11 +127,14 @@ fn a_file_where_a_folder_belongs_is_named() {
 fn mistakes_in_the_config_are_named_with_their_line() {
     let home = Home::at(&nobody(), "a-key-of-this-server-0001");
     for (text, parts) in [
-        (&b"max_age = 300"[..], ["line 1", "expected a string"]),
-        (b"override = true\nmaxage = \"1h\"", ["line 2", "unknown field `maxage`"]),
-        (b"\n\nallow = \"PAGER\"", ["line 3", "expected a sequence"]),
-        (b"max_age = \"soon\"", ["max_age", "5m"]),
-        (b"= 1", ["line 1", "is not valid"]),
+        (&b"max_age = 300"[..], ["config.toml:1:11: max_age", "a duration like"]),
+        (
+            b"override = true\nmaxage = \"1h\"",
+            ["config.toml:2:1: unknown key maxage", "did you mean max_age?"],
+        ),
+        (b"\n\nallow = \"PAGER\"", ["config.toml:3:9: allow", "a list of names"]),
+        (b"max_age = \"soon\"", ["config.toml:1:11: max_age", "\"5m\""]),
+        (b"= 1", ["config.toml:1:1: ", "vastenv config edit"]),
         (b"\xff", ["cannot read", "UTF-8"]),
     ] {
         let path = home.write(".config/vastenv/config.toml", text).display().to_string();

@@ -3,6 +3,8 @@
 pub mod account;
 mod bad_files;
 mod bad_servers;
+mod config;
+mod config_broken;
 mod credentials;
 mod diff;
 mod disk_full;

@@ -53,6 +53,50 @@ fn names_are_offered_once_topics_explained_and_remembered_values_forgotten() {
 }
 
 #[test]
+fn settings_are_offered_by_key_and_then_by_value() {
+    let account = Account::known();
+    account.home.write(
+        ".config/vastenv/config.toml",
+        "max_age = \"1h\"\n[profiles.work]\nurl = \"https://a\"\n[profiles.\"a\\u001b\"]\n",
+    );
+    let words = |line: &[&str]| -> Vec<String> {
+        let offers = account.offers(&[&["vastenv", "config"], line].concat());
+        offers.iter().filter_map(|offer| offer.split('\t').next().map(str::to_owned)).collect()
+    };
+    for verb in ["get", "set"] {
+        assert_eq!(words(&[verb, "profiles.work.u"]), ["profiles.work.url"]);
+        assert_eq!(words(&[verb, "default"]), ["default_profile"]);
+        let all = words(&[verb, ""]);
+        assert!(
+            all.len() > 11 && !all.iter().any(|key| key == "storage" || key.contains('\u{1b}')),
+            "{all:?}"
+        );
+    }
+    assert_eq!(words(&["unset", ""]), ["max_age", "profiles.work.url"]);
+    assert_eq!(
+        account.offers(&["vastenv", "config", "set", "sc"]),
+        ["scope\tOr \"projects\": shells load only in allowed projects"]
+    );
+    assert_eq!(
+        account.offers(&["vastenv", "config", "set", "scope", ""]),
+        ["everywhere\tin every folder", "projects\tin allowed projects only"]
+    );
+    for (line, offers) in [
+        (&["set", "override", "t"][..], &["true"][..]),
+        (&["set", "override", "true", ""], &[]),
+        (&["set", "default_profile", ""], &["work"]),
+        (&["set", "allow", "hf_t"], &["HF_TOKEN"]),
+        (&["set", "keep", "--add", "HF_TOKEN", "hf"], &["HF_HOME"]),
+        (&["set", "profiles.work.run_only", "X*,wan"], &["X*,WANDB_API_KEY"]),
+        (&["set", "retry", ""], &[]),
+        (&["set", "nonsense", ""], &[]),
+        (&["get", "max_age", ""], &[]),
+    ] {
+        assert_eq!(words(line), offers, "{line:?}");
+    }
+}
+
+#[test]
 fn filters_take_names_in_lists_and_after_an_equals_sign() {
     let account = Account::known();
     for command in [&["run"][..], &["export", "json"], &["show", "env-vars"]] {

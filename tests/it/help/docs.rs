@@ -1,11 +1,12 @@
 //! README.md and the other pages: links lead somewhere, and what they name exists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use serde_json::Value;
 use vastenv::cli::Cli;
 use vastenv::cli::groups::leaves;
 use vastenv::context::variables::AGENT_MARKERS;
@@ -147,19 +148,33 @@ fn every_command_is_in_the_table_and_every_option_exists() {
 #[test]
 fn every_setting_and_variable_is_explained() {
     let text = page("docs/configuration.md");
-    let (_, block) = text.split_once("```toml\n").expect("the defaults");
-    let (block, _) = block.split_once("```").expect("an end");
+    let blocks: Vec<&str> =
+        text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [defaults, profile] = blocks[..] else { panic!("{blocks:?}") };
     let home = Home::new();
-    home.write(".config/vastenv/config.toml", block);
-    let said = home.vastenv(&["refresh"]).run();
-    assert!(!said.err.contains("is not valid"), "{said:?}");
-    home.write(".config/vastenv/config.toml", "unknown = 1\n");
-    let said = home.vastenv(&["refresh"]).run();
-    let (_, known) = said.err.split_once("the settings are ").unwrap_or_else(|| panic!("{said:?}"));
-    let (known, _) = known.split_once("; see").expect("a place to read on");
-    let known: BTreeSet<&str> = known.split(", ").collect();
-    let explained: BTreeSet<&str> = block.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(explained, known);
+    let listed = |key: &str| -> BTreeMap<String, Value> {
+        let rows: Value = serde_json::from_str(&home.ok(&["--raw", "config", "list"])).expect("JSON");
+        let rows = rows.as_array().expect("rows").iter();
+        rows.map(|row| (row["key"].as_str().expect("a key").to_owned(), row[key].clone())).collect()
+    };
+    let known = listed("default");
+    home.write(".config/vastenv/config.toml", defaults);
+    assert_eq!(listed("value"), known);
+    let keys = |block: &str| -> BTreeSet<String> {
+        let lines =
+            block.lines().map(|line| line.trim_start_matches("# ")).filter(|line| !line.starts_with('['));
+        lines.filter_map(|line| Some(line.split_once(" = ")?.0.to_owned())).collect()
+    };
+    assert_eq!(keys(defaults), known.into_keys().collect());
+    // Those of a profile are the settings that no other place has, and what the block itself sets.
+    home.write(".config/vastenv/config.toml", profile);
+    home.ok(&["config", "list"]);
+    let source = page("src/config/settings.rs");
+    let rows = source.lines().map(str::trim).filter_map(|line| {
+        let row = line.strip_prefix("of_profile(\"").or_else(|| line.strip_prefix("both(\""))?;
+        Some(row.split('"').next()?.to_owned())
+    });
+    assert_eq!(keys(profile), rows.collect());
 
     let source = page("src/context/variables.rs");
     for name in source.split('"').skip(1).step_by(2).filter(|name| name.starts_with("VAST")) {

@@ -85,17 +85,31 @@ fn table(file: &str, start: &str) -> Vec<String> {
     names.collect()
 }
 
+/// The names of the settings.
+fn settings() -> Vec<String> {
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/settings.rs"));
+    let source = source.expect("a source");
+    let (_, table) = source.split_once("static SETTINGS: ").expect("a table");
+    let rows = table.lines().map(str::trim).filter_map(|line| {
+        let starts = ["top(\"", "both(\"", "of_profile(\"", "name: \""];
+        let row = starts.into_iter().find_map(|start| line.strip_prefix(start))?;
+        Some(row.split('"').next()?.to_owned())
+    });
+    // The old one is offered nowhere.
+    rows.filter(|name| name != "storage").collect()
+}
+
 #[test]
 fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_documentation() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let home = Home::new();
     let page = home.ok(&["man"]).replace("\\-", "-");
-    let help = home.ok(&["help", "settings"]);
+    let help = home.ok(&["help", "settings"]) + &home.ok(&["help", "variables"]);
     let docs =
         fs::read_dir(root.join("docs")).into_iter().flatten().map(|entry| entry.expect("a page").path());
     let pages = docs.chain([root.join("README.md")]).filter_map(|page| fs::read_to_string(page).ok());
     let docs = pages.collect::<Vec<_>>().join("\n");
-    let settings = table("src/config/mod.rs", "const SETTINGS: ");
+    let settings = settings();
     let variables = table("src/context/variables.rs", "const TABLE: ");
     assert!(settings.contains(&"max_age".to_owned()) && variables.contains(&"VAST_URL".to_owned()));
     for name in settings.iter().chain(&variables) {

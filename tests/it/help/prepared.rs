@@ -28,12 +28,13 @@ pub const FILES: [(&str, &str); 7] = [
 ];
 
 /// Programs in the place of those that examples call: scripts of sh.
-pub const PROGRAMS: [(&str, &str); 7] = [
+pub const PROGRAMS: [(&str, &str); 8] = [
     // An instance on this machine, with the environment of the file.
     (
         "ssh",
         "for line; do :; done; sh -c \"$(echo \"$line\" | sed \"s,/proc/[1\\$]p*/environ,$HOME/environ,g\")\"",
     ),
+    ("nano", "echo 'max_age = \"1h\"' >> \"$1\""),
     ("sops", "cat \"$2\""),
     ("jq", "grep -o '\"HF_TOKEN\": *\"[^\"]*\"'"),
     ("make", "echo \"made with ${HF_TOKEN:?}\""),

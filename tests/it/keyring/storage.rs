@@ -95,7 +95,7 @@ fn a_setting_of_an_earlier_version_counts_until_it_is_recorded() {
     let settings = read_only(&machine, "storage = \"keyring\"\n");
     let before = settings();
     let said = machine.home.vastenv(&["storage", "file"]).run().expect(0);
-    said.mentions(&["`storage` in ", "no longer counts: remove the line"]);
+    said.mentions(&["`storage` in ", "no longer counts: vastenv config unset storage"]);
     machine.home.ok(&["remember", "env-var", "TWO", "in-clear", "--quiet"]);
     assert!(machine.home.ok(&["storage"]).starts_with("private files"));
     assert_eq!((recorded(), machine.entries()), ("file".into(), 0));

@@ -38,6 +38,24 @@ fn a_shell_for_one_command_has_the_variables_too() {
 }
 
 #[test]
+fn a_shell_follows_a_setting_at_the_next_prompt() {
+    each(|shell| {
+        let account = Account::with(&[("PAGER", "my-pager"), ("HF_TOKEN", "hf_1")]);
+        let mut terminal = Terminal::open(&account.home, shell);
+        assert_eq!(terminal.get("PAGER"), "unset", "{shell:?}");
+        terminal.run("vastenv config set allow PAGER");
+        assert_eq!(terminal.get("PAGER"), "my-pager", "{shell:?}");
+        // What is not valid is not written, and takes nothing away.
+        terminal.run("vastenv config set max_age soon");
+        assert_eq!(terminal.get("PAGER"), "my-pager", "{shell:?}");
+        account.home.vastenv_ok(&["config", "unset", "allow"]);
+        terminal.run("");
+        assert_eq!(terminal.get("PAGER"), "unset", "{shell:?}");
+        assert_eq!(terminal.get("HF_TOKEN"), "hf_1", "{shell:?}");
+    });
+}
+
+#[test]
 fn a_shell_follows_another_terminal_and_names_what_changed() {
     each(|shell| {
         let account = Account::with(&[("HF_TOKEN", "hf_1")]);

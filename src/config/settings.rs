@@ -1,0 +1,224 @@
+//! Every setting, once: what `config.toml` is read by, and what help, manual, `config list` and TAB tell.
+
+use std::fmt;
+
+use strsim::osa_distance;
+use toml_edit::Value;
+
+use super::parse_max_age;
+use crate::domain::{ServerUrl, printable_capped};
+
+/// A setting.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// As in JSON, which TOML writes alike; `None` where nothing takes its place.
+    pub default: Option<&'static str>,
+    pub about: &'static str,
+    pub place: Place,
+}
+
+/// Where a setting may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Top,
+    Profile,
+    /// A profile's own comes before the one at the top.
+    Both,
+    /// At the top, from an earlier version; still read, offered nowhere.
+    Old,
+}
+
+/// What values a setting has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Duration,
+    Switch,
+    /// A number from 1 to this.
+    Number(u32),
+    /// One of these words.
+    OneOf(&'static [(&'static str, &'static str)]),
+    /// Names of variables.
+    Names,
+    /// Names of variables, or globs.
+    Patterns,
+    ProfileName,
+    Url,
+    Path,
+    /// A program and its arguments.
+    Program,
+}
+
+/// A valid value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    Seconds(u64),
+    Switch(bool),
+    Number(u32),
+    Word(String),
+    Words(Vec<String>),
+}
+
+const fn top(name: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind, default: Some(default), about, place: Place::Top }
+}
+
+const fn both(name: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Setting {
+    Setting { name, kind, default: Some(default), about, place: Place::Both }
+}
+
+const fn of_profile(name: &'static str, kind: Kind, about: &'static str) -> Setting {
+    Setting { name, kind, default: None, about, place: Place::Profile }
+}
+
+const MISSING: Kind = Kind::OneOf(&[("fail", "do not start"), ("warn", "start without them")]);
+
+const CONTAINER: Kind =
+    Kind::OneOf(&[("auto", "on a Vast.ai instance"), ("on", "in any container"), ("off", "never")]);
+
+const SCOPE: Kind =
+    Kind::OneOf(&[("everywhere", "in every folder"), ("projects", "in allowed projects only")]);
+
+const STORAGE: Kind = Kind::OneOf(&[("file", "in private files"), ("keyring", "encrypted")]);
+
+/// All settings.
+pub(crate) static SETTINGS: [Setting; 16] = [
+    both("max_age", Kind::Duration, "\"5m\"", "Ask the server when the cache is older (at least 5 s)"),
+    top("override", Kind::Switch, "true", "The account overrides variables that were set before"),
+    both("allow", Kind::Names, "[]", "Load these names although they are refused"),
+    top("keep", Kind::Patterns, "[]", "Leave the shell's own values of these names alone"),
+    both("run_only", Kind::Patterns, "[]", "Never load these names into shells, only into run"),
+    top("scope", SCOPE, "\"everywhere\"", "Or \"projects\": shells load only in allowed projects"),
+    top("missing", MISSING, "\"fail\"", "Or \"warn\": run and export without unknown values"),
+    top("container", CONTAINER, "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
+    top("retry", Kind::Number(100), "3", "Attempts per request"),
+    top("insecure_http", Kind::Switch, "false", "Send the key over plain http to other machines"),
+    Setting {
+        name: "default_profile",
+        kind: Kind::ProfileName,
+        default: None,
+        about: "The profile in use where nothing else names one",
+        place: Place::Top,
+    },
+    of_profile("url", Kind::Url, "Server of the profile"),
+    of_profile("api_key_file", Kind::Path, "File with the profile's API key"),
+    of_profile("api_key_command", Kind::Program, "Program that prints the key, with its arguments"),
+    of_profile("api_key_keyring", Kind::Switch, "The key is in the system keyring"),
+    Setting {
+        name: "storage",
+        kind: STORAGE,
+        default: None,
+        about: "Replaced by `vastenv storage`",
+        place: Place::Old,
+    },
+];
+
+/// The settings of a profile, or of none.
+pub(crate) fn settings(of_profile: bool) -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(move |setting| setting.place != Place::Old && setting.stands(of_profile))
+}
+
+/// The setting called `name`, of a profile or of none.
+pub(super) fn find(name: &str, of_profile: bool) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name && setting.stands(of_profile))
+}
+
+/// Why there is no setting called `name` in `table` (`profiles.work`; empty at the top).
+pub(super) fn unknown(name: &str, table: &str) -> String {
+    let of_profile = !table.is_empty();
+    let known = settings(of_profile).map(|setting| setting.name).chain((!of_profile).then_some("profiles"));
+    let near = known
+        .map(|known| (osa_distance(known, name), known))
+        .filter(|(distance, known)| *distance <= 2.min(known.len() / 3) + usize::from(known.len() > 8));
+    let path = |name: &str| if of_profile { format!("{table}.{name}") } else { name.to_owned() };
+    let typed = printable_capped(&path(name), 100);
+    match near.min() {
+        Some((_, near)) => format!("unknown key {typed}: did you mean {}?", path(near)),
+        None if find(name, !of_profile).is_none() => format!("unknown key {typed}"),
+        None if of_profile => format!("unknown key {typed}: {name} is for all profiles, above the tables"),
+        None => format!("unknown key {typed}: it belongs in a profile, as profiles.NAME.{typed}"),
+    }
+}
+
+impl Setting {
+    fn stands(&self, of_profile: bool) -> bool {
+        match self.place {
+            Place::Both => true,
+            Place::Profile => of_profile,
+            Place::Top | Place::Old => !of_profile,
+        }
+    }
+
+    /// The value, if it is one of this setting's.
+    pub(super) fn check(&self, value: &Value) -> Result<Checked, String> {
+        let text = || value.as_str();
+        let words = || -> Option<Vec<String>> {
+            value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
+        };
+        let checked = match self.kind {
+            Kind::Duration => text().and_then(parse_max_age).map(Checked::Seconds),
+            Kind::Switch => value.as_bool().map(Checked::Switch),
+            Kind::Number(most) => {
+                let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+                number.filter(|number| (1..=most).contains(number)).map(Checked::Number)
+            }
+            Kind::OneOf(known) => text().filter(|text| known.iter().any(|(word, _)| word == text)).map(word),
+            Kind::Names | Kind::Patterns => words().map(Checked::Words),
+            Kind::Program => {
+                words().filter(|words| words.iter().all(|word| !word.contains('\0'))).and_then(|words| {
+                    words.first().is_some_and(|first| !first.is_empty()).then_some(Checked::Words(words))
+                })
+            }
+            Kind::ProfileName => text().map(word),
+            Kind::Path => text().filter(|text| !text.is_empty() && !text.contains('\0')).map(word),
+            Kind::Url => match text().map(ServerUrl::parse) {
+                Some(Err(failure)) => return Err(format!("{}: {}", self.name, failure.message())),
+                _ => text().map(word),
+            },
+        };
+        checked.ok_or_else(|| format!("{}: expected {}", self.name, self.kind))
+    }
+}
+
+fn word(text: &str) -> Checked {
+    Checked::Word(text.to_owned())
+}
+
+impl Kind {
+    /// Whether it is several words.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Self::Names | Self::Patterns | Self::Program)
+    }
+}
+
+/// With its default.
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.default {
+            Some(default) => write!(formatter, "{} = {default}", self.name),
+            None => formatter.write_str(self.name),
+        }
+    }
+}
+
+/// What is expected.
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Duration => formatter.write_str("a duration like \"90s\", \"5m\" or \"1h\""),
+            Self::Switch => formatter.write_str("true or false"),
+            Self::Number(most) => write!(formatter, "a number from 1 to {most}"),
+            Self::OneOf(known) => {
+                let quoted: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+                formatter.write_str(&quoted.join(" or "))
+            }
+            Self::Names => formatter.write_str("a list of names like [\"HTTPS_PROXY\"]"),
+            Self::Patterns => formatter.write_str("a list of names or patterns like [\"AWS_*\"]"),
+            Self::ProfileName => formatter.write_str("a profile's name"),
+            Self::Url => formatter.write_str("a URL like \"https://console.vast.ai\""),
+            Self::Path => formatter.write_str("a path like \"~/keys/work\""),
+            Self::Program => formatter.write_str("a program with its arguments like [\"pass\", \"vast\"]"),
+        }
+    }
+}
