@@ -246,6 +246,11 @@ fn every_change_publishes_a_generation_and_retry_is_obeyed() {
         assert_ne!(next, last, "{arguments:?}");
         last = next;
     }
+    // What cannot be published is saved all the same.
+    let no_state = Home::new();
+    no_state.write(".local/state/vastenv", "");
+    no_state.ok(&["config", "set", "max_age", "1h"]);
+    assert_eq!(no_state.ok(&["config", "get", "max_age"]), "1h\n");
     let server = RawServer::always(Reply::json(503, "{}"));
     let alone = Home::at(&server.url(), "a-key-of-this-server-0001");
     let attempts = |more: &[&str]| {
