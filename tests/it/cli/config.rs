@@ -37,7 +37,7 @@ fn every_setting_is_listed_with_its_default_and_where_it_comes_from() {
     assert!(rows(&home, &[]).iter().all(|row| row["source"] == "default" && row["line"].is_null()));
     home.write(
         CONFIG,
-        "# mine\nmax_age = \"1h\"\nallow = [\"A\", \"B\"]\n\n[profiles.work]\napi_key_file = \"key\"\nmax_age = \"1m\"\n",
+        "# mine\nmax_age = \"1h\"\nallow = [\"A\", \"B\"]\n\n[profiles.work]\napi_key_file = \"~/key\"\nmax_age = \"1m\"\n",
     );
     let listed = rows(&home, &[]);
     assert_eq!(
@@ -73,14 +73,14 @@ fn every_setting_is_listed_with_its_default_and_where_it_comes_from() {
 #[test]
 fn a_value_is_printed_alone() {
     let home = Home::new();
-    home.write(CONFIG, "allow = [\"A\", \"B\"]\noverride = false\n[profiles.\"a b\"]\nurl = \"https://a\"\n");
+    home.write(CONFIG, "allow = [\"A\", \"B\"]\noverride = false\n[profiles.\"a.b\"]\nurl = \"https://a\"\n");
     for (key, value) in [
         ("max_age", "5m\n"),
         ("allow", "A\nB\n"),
         ("keep", ""),
         ("override", "false\n"),
         ("retry", "3\n"),
-        ("profiles.\"a b\".url", "https://a\n"),
+        ("profiles.\"a.b\".url", "https://a\n"),
     ] {
         assert_eq!(home.ok(&["config", "get", key]), value, "{key}");
     }
@@ -122,8 +122,8 @@ fn only_what_is_set_changes_in_the_file() {
         ("# only\n", &["set", "profiles.a.max_age", "1h"], "# only\n[profiles.a]\nmax_age = \"1h\"\n"),
         (
             "",
-            &["set", "profiles.\"a b\".api_key_keyring", "true"],
-            "[profiles.\"a b\"]\napi_key_keyring = true\n",
+            &["set", "profiles.\"a.b\".api_key_keyring", "true"],
+            "[profiles.\"a.b\"]\napi_key_keyring = true\n",
         ),
         ("allow = [\"A\"]\n", &["set", "allow", "B,C", "D"], "allow = [\"B\", \"C\", \"D\"]\n"),
         ("allow = [\"A\"]\n", &["set", "--add", "allow", "B", "A"], "allow = [\"A\", \"B\"]\n"),
@@ -154,7 +154,7 @@ fn only_what_is_set_changes_in_the_file() {
 #[test]
 fn what_is_not_valid_is_refused_and_nothing_written() {
     let home = Home::new();
-    let text = "# mine\n[profiles.work]\napi_key_file = \"key\"\n";
+    let text = "# mine\n[profiles.work]\napi_key_file = \"~/key\"\n";
     home.write(CONFIG, text);
     for (arguments, code, parts) in [
         (&["max_age", "soon"][..], 2, ["invalid value \"soon\" for max_age", "\"90s\""]),

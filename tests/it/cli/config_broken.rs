@@ -44,7 +44,7 @@ fn settings_that_are_broken_are_one_clear_line_and_can_be_fixed() {
         ("override = 1", &["config.toml:1:12: override: expected true or false"]),
         ("retry = 1\nretry = 2", &["config.toml:2:1: duplicate key"]),
         (
-            "[profiles.a]\napi_key_file = \"a\"\napi_key_command = [\"a\"]",
+            "[profiles.a]\napi_key_file = \"/a\"\napi_key_command = [\"a\"]",
             &["config.toml:3:1: profiles.a has two keys"],
         ),
         (&deep, &["config.toml:1:"]),
