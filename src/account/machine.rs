@@ -122,13 +122,20 @@ impl Machine {
     /// Changes the settings, as [`edit::edit`] does, so that every shell follows.
     pub(crate) fn edit_config(&self, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
         edit::edit(&self.selection.paths.config_file, change)?;
-        self.store.generation.publish(self.now()).map(drop)
+        self.publish_config();
+        Ok(())
     }
 
     /// Replaces the text of the settings, as [`edit::rewrite`] does, so that every shell follows.
     pub(crate) fn rewrite_config(&self, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
         edit::rewrite(&self.selection.paths.config_file, change)?;
-        self.store.generation.publish(self.now()).map(drop)
+        self.publish_config();
+        Ok(())
+    }
+
+    fn publish_config(&self) {
+        // The file is written, and shells watch it too: they follow where nothing can be published.
+        let _ = self.store.generation.publish(self.now());
     }
 
     /// Removes the temporary files of writers that were killed.

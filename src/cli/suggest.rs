@@ -75,7 +75,9 @@ pub fn commands(words: &[&str]) -> Vec<String> {
             let found = if in_order.is_empty() { verb_and_noun(&known, second, first) } else { in_order };
             // What follows a word that is a command in another tool is its argument.
             let is_verb = cli.find_subcommand(first).is_some();
-            if found.is_empty() && !is_verb { one_word(&known, first) } else { found }
+            let found = if found.is_empty() && !is_verb { one_word(&known, first) } else { found };
+            let both = format!("{first} {second}");
+            if found.is_empty() { closest(&known, &both).into_iter().cloned().collect() } else { found }
         }
     };
     meant.into_iter().map(|words| format!("vastenv {words}")).collect()
@@ -262,6 +264,8 @@ mod tests {
             ("set key", "set api-key"),
             ("reset ssh-key", "show ssh-keys, create ssh-key, update ssh-key, delete ssh-key"),
             ("set-api-key", "set api-key"),
+            ("confg list", "config list"),
+            ("config lst", "config list"),
             ("staus", "status"),
             ("refesh", "refresh"),
             ("exprot", "export"),

@@ -146,7 +146,7 @@ mod tests {
             Kind::Number(most) => most.to_string(),
             Kind::OneOf(known) => format!("\"{}\"", known[known.len() - 1].0),
             Kind::Names | Kind::Patterns | Kind::Program => "[\"A\"]".to_owned(),
-            Kind::ProfileName | Kind::Path => "\"a\"".to_owned(),
+            Kind::ProfileName | Kind::Path => "\"/a\"".to_owned(),
             Kind::Url => "\"https://a\"".to_owned(),
         }
     }
@@ -196,9 +196,12 @@ mod tests {
             ("[profiles]\na = 1", "2:1: profiles.a: expected a table"),
             ("[profiles.a]\nurl = \"ftp://x\"", "2:7: url: "),
             ("[profiles.a]\napi_key_command = []", "2:19: api_key_command: expected a program"),
+            ("[profiles.a]\napi_key_command = [\"./key\"]", "2:19: api_key_command: expected a program"),
+            ("[profiles.a]\napi_key_file = \"key\"", "2:16: api_key_file: expected a path"),
+            ("[profiles.\"../a\"]", "1:11: profiles.\"../a\": a profile's name has"),
             (
-                "[profiles.\"a b\"]\napi_key_file = \"x\"\napi_key_keyring = true",
-                "3:1: profiles.\"a b\" has two keys: keep one of",
+                "[profiles.\"a.b\"]\napi_key_file = \"~/x\"\napi_key_keyring = true",
+                "3:1: profiles.\"a.b\" has two keys: keep one of",
             ),
             ("override = true\noverride = true", "2:1: duplicate key"),
             ("allow = [\n  \"A\"\n", "2:6: unclosed array"),
@@ -209,7 +212,7 @@ mod tests {
             assert!(!fault.contains('\n'), "{fault}");
         }
         // A second key that is turned off is none.
-        parse("[profiles.a]\napi_key_file = \"x\"\napi_key_keyring = false").expect("one key");
+        parse("[profiles.a]\napi_key_file = \"/x\"\napi_key_keyring = false").expect("one key");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::de::value::{Error, StrDeserializer};
 use toml_edit::{Document, Item, Key, TableLike, TomlError, Value};
 
 use super::Config;
-use super::profile::{Profile, ProfileKey};
+use super::profile::{Profile, ProfileKey, check_profile_name};
 use super::settings::{Checked, Setting, find, unknown};
 use crate::domain::{Failure, NotText, Result, decode, printable_capped};
 use crate::environment::Patterns;
@@ -98,6 +98,8 @@ impl Config {
             }
             for (name, item) in pairs(table(key, item, "profiles")?) {
                 let place = format!("profiles.{}", printable_capped(&name.display_repr(), 80));
+                check_profile_name(name.get())
+                    .map_err(|why| Fault::of_key(name, format!("{place}: {why}")))?;
                 let profile = read_profile(table(name, item, &place)?, &place)?;
                 config.profiles.insert(name.get().to_owned(), profile);
             }

@@ -20,10 +20,25 @@ pub(crate) struct Profile {
 /// Where a profile's key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProfileKey {
-    /// A file; `~/` at its start is the home.
+    /// A file, absolute, or `~/…` below the home.
     File(PathBuf),
     /// A program that prints it, with its arguments.
     Command(Vec<String>),
     /// The keyring of the operating system.
     Keyring,
+}
+
+/// The longest name of a profile.
+const LONGEST_NAME: usize = 64;
+
+/// Checks the name of a profile: it is a part of file names too.
+pub(crate) fn check_profile_name(name: &str) -> Result<(), &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    if begins && name.len() <= LONGEST_NAME && name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(
+        "a profile's name has ASCII letters, digits, `-`, `_` and `.`, begins with a letter or digit, and is at most 64 long",
+    )
 }

@@ -165,13 +165,9 @@ impl Setting {
             }
             Kind::OneOf(known) => text().filter(|text| known.iter().any(|(word, _)| word == text)).map(word),
             Kind::Names | Kind::Patterns => words().map(Checked::Words),
-            Kind::Program => {
-                words().filter(|words| words.iter().all(|word| !word.contains('\0'))).and_then(|words| {
-                    words.first().is_some_and(|first| !first.is_empty()).then_some(Checked::Words(words))
-                })
-            }
+            Kind::Program => words().filter(|words| is_program(words)).map(Checked::Words),
             Kind::ProfileName => text().map(word),
-            Kind::Path => text().filter(|text| !text.is_empty() && !text.contains('\0')).map(word),
+            Kind::Path => text().filter(|text| is_fixed(text)).map(word),
             Kind::Url => match text().map(ServerUrl::parse) {
                 Some(Err(failure)) => return Err(format!("{}: {}", self.name, failure.message())),
                 _ => text().map(word),
@@ -179,6 +175,18 @@ impl Setting {
         };
         checked.ok_or_else(|| format!("{}: expected {}", self.name, self.kind))
     }
+}
+
+/// Whether a path means the same file in every folder.
+fn is_fixed(path: &str) -> bool {
+    (path.starts_with('/') || path.starts_with("~/")) && !path.contains('\0')
+}
+
+/// Whether `words` begin with a name, or a path that is the same in every folder: in one of somebody else,
+/// it would be somebody else's program.
+fn is_program(words: &[String]) -> bool {
+    let is_safe = |first: &String| !first.is_empty() && (!first.contains('/') || is_fixed(first));
+    words.first().is_some_and(is_safe) && words.iter().all(|word| !word.contains('\0'))
 }
 
 fn word(text: &str) -> Checked {
@@ -217,8 +225,9 @@ impl fmt::Display for Kind {
             Self::Patterns => formatter.write_str("a list of names or patterns like [\"AWS_*\"]"),
             Self::ProfileName => formatter.write_str("a profile's name"),
             Self::Url => formatter.write_str("a URL like \"https://console.vast.ai\""),
-            Self::Path => formatter.write_str("a path like \"~/keys/work\""),
-            Self::Program => formatter.write_str("a program with its arguments like [\"pass\", \"vast\"]"),
+            Self::Path => formatter.write_str("a path like \"/run/keys/work\" or \"~/keys/work\""),
+            Self::Program => formatter
+                .write_str("a program (no relative path) with its arguments like [\"pass\", \"vast\"]"),
         }
     }
 }

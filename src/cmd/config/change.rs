@@ -21,13 +21,13 @@ pub(super) fn set(app: &App, arguments: &SetConfig) -> Result<()> {
 pub(super) fn unset(app: &App, arguments: &UnsetConfig) -> Result<()> {
     let file = &app.paths().config_file;
     let mut was_set = true;
-    app.machine.rewrite_config(|text| match without(file, text, &arguments.key)? {
-        Some(text) => Ok(text),
-        None => {
-            SettingKey::parse(&arguments.key)?;
-            was_set = false;
-            Ok(text.to_owned())
+    app.machine.rewrite_config(|text| {
+        if let Some(text) = without(file, text, &arguments.key)? {
+            return Ok(text);
         }
+        SettingKey::parse(&arguments.key)?;
+        was_set = false;
+        Ok(text.to_owned())
     })?;
     match SettingKey::parse(&arguments.key) {
         Ok(key) if was_set => tell(app, &key),

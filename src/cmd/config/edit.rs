@@ -36,9 +36,11 @@ pub(super) fn edit(app: &App) -> Result<()> {
         }
     };
     let before = before.unwrap_or_default();
-    let saved = app.machine.rewrite_config(|now| match now == before {
-        true => Ok(edited.to_string()),
-        false => Err(Failure::failed(format!("{} was changed by others meanwhile", path.display()))),
+    let saved = app.machine.rewrite_config(|now| {
+        if now == before {
+            return Ok(edited.to_string());
+        }
+        Err(Failure::failed(format!("{} was changed by others meanwhile", path.display())))
     });
     match saved {
         Ok(()) => app.ui.say(&format!("saved {}", path.display())),

@@ -25,7 +25,7 @@ pub(super) fn list(app: &App) -> Result<()> {
     keys.extend(written.filter(|key| key.profile.is_some() || key.setting.place == Place::Old).cloned());
     let rows: Vec<Row> = keys.into_iter().map(|key| row(app, key, &found)).collect();
     if app.ui.raw {
-        return app.ui.json(&rows.iter().map(|row| as_json(row)).collect());
+        return app.ui.json(&rows.iter().map(as_json).collect());
     }
     let mut table = Table::new(&["KEY", "VALUE", "DEFAULT", "FROM"]);
     for row in &rows {

@@ -5,7 +5,6 @@ use crate::config::Config;
 use crate::config::keys::{SettingKey, entries};
 use crate::config::settings::Kind;
 use crate::context;
-use crate::domain::printable;
 
 /// The values of a setting.
 pub(super) enum Values {
@@ -18,14 +17,12 @@ pub(super) enum Values {
 /// The keys; only those that the file has if `written` is set.
 pub(super) fn keys(written: bool) -> Vec<Word> {
     let file = context::paths().map(|paths| paths.config_file).unwrap_or_default();
-    let keys = if written {
+    let keys: Vec<SettingKey> = if written {
         entries(&file).unwrap_or_default().into_iter().map(|entry| entry.key).collect()
     } else {
         SettingKey::all(&profiles())
     };
-    let words = keys.iter().map(|key| Word::new(key.to_string(), key.setting.about));
-    // What cannot be shown as it is cannot be offered either.
-    words.filter(|word| printable(&word.text) == word.text).collect()
+    keys.iter().map(|key| Word::new(key.to_string(), key.setting.about)).collect()
 }
 
 /// What the setting `key` may be, `given` values of which stand on the line already.
@@ -51,8 +48,8 @@ pub(super) fn values(key: &str, given: usize) -> Values {
     }
 }
 
-/// The names of the profiles that can be shown as they are.
+/// The names of the profiles.
 fn profiles() -> Vec<String> {
     let config = context::paths().and_then(|paths| Config::load(&paths.config_file)).unwrap_or_default();
-    config.profiles.into_keys().filter(|name| printable(name) == *name).collect()
+    config.profiles.into_keys().collect()
 }

@@ -116,7 +116,7 @@ fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_doc
         assert!(page.contains(&format!("\\fB{name}")) && help.contains(&format!("  {name} ")), "{name}");
     }
     for name in settings.iter().chain(variables.iter().filter(|name| name.starts_with("VAST"))) {
-        assert!(docs.contains(&format!("`{name}")) || docs.contains(&format!("\n{name} = ")), "{name}");
+        assert!(docs.contains(&format!("`{name}")) || docs.contains(&format!("{name} = ")), "{name}");
     }
     for path in table("src/config/paths.rs", "const FILES: ") {
         let below = path.replace("~/.config", "$XDG_CONFIG_HOME").replace("~/.cache", "$XDG_CACHE_HOME");

@@ -43,10 +43,11 @@ fn a_shell_follows_a_setting_at_the_next_prompt() {
         let account = Account::with(&[("PAGER", "my-pager"), ("HF_TOKEN", "hf_1")]);
         let mut terminal = Terminal::open(&account.home, shell);
         assert_eq!(terminal.get("PAGER"), "unset", "{shell:?}");
-        terminal.run("vastenv config set allow PAGER");
+        let program = account.home.binary.display();
+        terminal.run(&format!("{program} config set allow PAGER"));
         assert_eq!(terminal.get("PAGER"), "my-pager", "{shell:?}");
         // What is not valid is not written, and takes nothing away.
-        terminal.run("vastenv config set max_age soon");
+        terminal.run(&format!("{program} config set max_age soon"));
         assert_eq!(terminal.get("PAGER"), "my-pager", "{shell:?}");
         account.home.vastenv_ok(&["config", "unset", "allow"]);
         terminal.run("");
