@@ -74,6 +74,12 @@ impl Project {
         KEYS.iter().filter(|key| has(key)).map(|key| key.name).collect()
     }
 
+    /// The names that it gives to variables.
+    pub fn new_names(&self) -> Vec<EnvName> {
+        let named = |(new, _): (&str, &str)| EnvName::parse(&format!("{}{new}", self.filters.prefix())).ok();
+        self.filters.renames().filter_map(named).chain(self.set.keys().cloned()).collect()
+    }
+
     /// What it adds or changes, in the words of the file.
     pub fn added_lines(&self) -> Vec<String> {
         let profile = self.profile.iter().map(|name| format!("profile = {name}"));
@@ -108,5 +114,8 @@ mod tests {
                 "set DATABASE_URL = postgres://app:${PGPASSWORD}@localhost/app",
             ]
         );
+        let names = project.new_names();
+        let names: Vec<&str> = names.iter().map(EnvName::as_str).collect();
+        assert_eq!(names, ["TRAIN_HUGGING_FACE_HUB_TOKEN", "DATABASE_URL"]);
     }
 }

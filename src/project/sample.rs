@@ -34,13 +34,13 @@ fn entry(key: &Key, only: &[String], names: &[&str]) -> String {
     if key.name == "only" && !names.is_empty() {
         return list(names, "# ");
     }
-    key.example.lines().map(|line| format!("# {line}\n")).collect()
+    key.example.lines().map(|line| format!("# {line}\n")).collect::<Vec<_>>().concat()
 }
 
 /// `only` with a name a line. They hold nothing that a string of TOML would escape.
 fn list(names: &[&str], before: &str) -> String {
-    let lines: String = names.iter().map(|name| format!("{before}  \"{name}\",\n")).collect();
-    format!("{before}only = [\n{lines}{before}]\n")
+    let lines: Vec<String> = names.iter().map(|name| format!("{before}  \"{name}\",\n")).collect();
+    format!("{before}only = [\n{}{before}]\n", lines.concat())
 }
 
 #[cfg(test)]
@@ -59,12 +59,12 @@ mod tests {
         assert_eq!(Project::parse(text.as_bytes()), Ok(Project::default()), "{text}");
         assert!(text.contains("# only = [\n#   \"HF_TOKEN\",\n#   \"WANDB\",\n# ]\n"), "{text}");
         // Without the marks of comments, every key stands there.
-        let uncommented: String = text
+        let uncommented: Vec<&str> = text
             .lines()
             .filter(|line| !line.ends_with(['.', ':']))
-            .map(|line| format!("{}\n", line.trim_start_matches("# ").trim_start_matches('#')))
+            .map(|line| line.trim_start_matches(['#', ' ']))
             .collect();
-        let project = Project::parse(uncommented.as_bytes()).expect(&uncommented);
+        let project = Project::parse(uncommented.join("\n").as_bytes()).expect(&text);
         assert_eq!(project.additions().len(), 4);
     }
 

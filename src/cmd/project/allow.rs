@@ -5,12 +5,13 @@ use std::path::Path;
 use serde_json::json;
 
 use super::place::find;
-use crate::account::{Machine, ProjectFile, TrustState};
+use crate::account::{Machine, ProjectFile, Trouble, TrustState};
 use crate::cli::{Allow, Global};
 use crate::cmd::app::open_machine;
 use crate::context;
 use crate::domain::{Result, count, printable};
-use crate::project::{Line, changes};
+use crate::environment::refusal;
+use crate::project::{Line, Project, changes};
 use crate::ui::{Table, Ui};
 
 /// Allows a project file as it is now, lists what was decided, or forgets what is gone.
@@ -24,25 +25,40 @@ pub(crate) fn allow(mut global: Global, arguments: &Allow, ui: Ui) -> Result<()>
     }
     let place = find(arguments.place.as_deref())?;
     let file = machine.project_file(&place)?;
-    show(&place, &file, ui)?;
+    if !ui.raw {
+        show(&file, ui)?;
+    }
     machine.allow(&file)?;
     machine.take_notes().iter().for_each(|note| ui.warn(note));
-    if !ui.raw {
+    if ui.raw {
+        let (path, adds) = (place.display().to_string(), file.project.added_lines());
+        ui.json(&json!({"path": path, "state": TrustState::Allowed.name(), "adds": adds}))?;
+    } else {
         ui.say(&format!("allowed {}", place.display()));
     }
-    let profile = file.project.profile.as_deref();
-    if let Some(unknown) = profile.filter(|name| !machine.selection.config.profiles.contains_key(*name)) {
-        ui.warn(&format!("there is no profile {}: `vastenv profile add`", printable(unknown)));
-    }
+    warn(&machine, &file.project, ui);
     Ok(())
 }
 
-/// Shows what was edited since the file was allowed or, for the first time, what it adds.
-fn show(place: &Path, file: &ProjectFile, ui: Ui) -> Result<()> {
-    let adds = file.project.added_lines();
-    if ui.raw {
-        return ui.json(&json!({"path": place.display().to_string(), "state": "allowed", "adds": adds}));
+/// Says what of an allowed file does nothing for now.
+fn warn(machine: &Machine, project: &Project, ui: Ui) {
+    if let Some(Trouble::Config(failure)) = &machine.selection.trouble {
+        return ui.warn_of(failure);
     }
+    let config = &machine.selection.config;
+    for name in project.new_names().iter().filter(|name| !config.allow.contains(name.as_str())) {
+        if let Some(group) = refusal(name) {
+            ui.warn(&format!("{name} is refused: {}", group.reason()));
+        }
+    }
+    let profile = project.profile.as_deref();
+    if let Some(unknown) = profile.filter(|name| !config.profiles.contains_key(*name)) {
+        ui.warn(&format!("there is no profile {}: `vastenv profile add`", printable(unknown)));
+    }
+}
+
+/// Shows what was edited since the file was allowed or, for the first time, what it adds.
+fn show(file: &ProjectFile, ui: Ui) -> Result<()> {
     match &file.allowed {
         Some(allowed) => {
             changes(allowed.expose(), file.content.expose()).into_iter().try_for_each(|line| match line {
@@ -52,7 +68,7 @@ fn show(place: &Path, file: &ProjectFile, ui: Ui) -> Result<()> {
                 Line::Added(text) => ui.line_in("32", &shown('+', text)),
             })
         }
-        None => adds.iter().try_for_each(|line| ui.line_in("32", &format!("+{line}"))),
+        None => file.project.added_lines().iter().try_for_each(|line| ui.line_in("32", &format!("+{line}"))),
     }
 }
 

@@ -184,13 +184,24 @@ fn a_decision_needs_neither_an_account_nor_settings() {
     let home = Home::new();
     project(&home, "p", ADDS);
     home.write(".config/vastenv/config.toml", "=");
-    say(&home, "p", &["allow"]).expect(0);
     say(&home, "p", &["deny"]).expect(0);
-    say(&home, "p", &["allow"]).expect(0);
+    let said = say(&home, "p", &["allow"]).expect(0).mentions(&["config.toml is not valid"]);
+    assert!(!said.err.contains("no profile"), "{said:?}");
     home.write(".config/vastenv/config.toml", "");
     assert!(counts(&home, "p"));
     say(&home, "p", &["deny"]).expect(0);
     assert!(!counts(&home, "p"));
+}
+
+#[test]
+fn a_name_that_is_refused_is_told() {
+    let home = Home::new();
+    project(&home, "", "rename = { LD_PRELOAD = \"A\" }\n[set]\nPATH = \"x\"\nPAGER = \"y\"");
+    home.write(".config/vastenv/config.toml", "allow = [\"PAGER\"]");
+    let said = say(&home, "", &["allow"]).expect(0);
+    let said =
+        said.mentions(&["LD_PRELOAD is refused: changes how programs are loaded", "PATH is refused: "]);
+    assert!(!said.err.contains("PAGER"), "{said:?}");
 }
 
 #[test]
