@@ -2,6 +2,7 @@
 
 mod account;
 mod borrowed;
+mod direnv;
 mod failures;
 mod follow;
 mod hostile;
