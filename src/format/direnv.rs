@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{Format, Variables};
+use super::{Format, Variables, WatchLines};
 use crate::domain::Result;
 use crate::shell::BASH;
 
@@ -15,32 +15,15 @@ impl Format for Direnv {
     }
 
     fn about(&self) -> &'static str {
-        "for .envrc: assignments, and direnv reloads on a change"
+        "assignments for .envrc, reloaded when they change"
     }
 
     fn render(&self, variables: &Variables) -> Result<Vec<u8>> {
         BASH.render(variables)
     }
 
-    fn watch(&self, generation: &Path, files: &[PathBuf]) -> Option<Vec<u8>> {
-        let quoted = |path: &Path| BASH.quote(path.as_os_str().as_bytes());
-        let generation = quoted(generation);
-        let files: Vec<u8> =
-            files.iter().flat_map(|file| [b" ".as_slice(), &quoted(file)].concat()).collect();
-        let lines = [b"watch_file ".as_slice(), &generation, &files, b"\n"].concat();
-        // A generation that went meanwhile never comes back: what is watched must go later.
-        let again = [
-            b"[[ -e ".as_slice(),
-            &generation,
-            b" ]] || { : >|",
-            &generation,
-            b"; watch_file ",
-            &generation,
-            b"; rm -f ",
-            &generation,
-            b"; } 2>/dev/null\n",
-        ];
-        Some([lines, again.concat()].concat())
+    fn watch(&self) -> Option<WatchLines> {
+        Some(watch_lines)
     }
 
     /// direnv goes on after a line that fails. A terminal is not closed.
@@ -49,13 +32,23 @@ impl Format for Direnv {
     }
 }
 
+fn watch_lines(generation: &Path, files: &[PathBuf]) -> Vec<u8> {
+    // ASCII, as every quoted word is.
+    let quoted = |path: &Path| String::from_utf8_lossy(&BASH.quote(path.as_os_str().as_bytes())).into_owned();
+    let generation = quoted(generation);
+    let files: String = files.iter().map(|file| format!(" {}", quoted(file))).collect();
+    // A generation that went meanwhile never comes back: what is watched must go later.
+    let again = format!("{{ : >|{generation}; watch_file {generation}; rm -f {generation}; }} 2>/dev/null");
+    format!("watch_file {generation}{files}\n[[ -e {generation} ]] || {again}\n").into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_path_is_one_word() {
-        let text = Direnv.watch(Path::new("/s/gen-1"), &["/it's".into(), "/a b".into()]).expect("lines");
+        let text = watch_lines(Path::new("/s/gen-1"), &["/it's".into(), "/a b".into()]);
         let text = String::from_utf8(text).expect("text");
         assert!(text.starts_with("watch_file '/s/gen-1' $'/it\\'s' '/a b'\n"), "{text}");
     }

@@ -21,6 +21,9 @@ pub use sh::posix_assignment;
 /// What is printed.
 pub type Variables = BTreeMap<EnvName, Secret>;
 
+/// Lines for a file that is gone once anything changed, and for those by which other variables may be meant.
+pub type WatchLines = fn(&Path, &[PathBuf]) -> Vec<u8>;
+
 /// What a format's file knows.
 pub trait Format: Sync {
     /// What the user calls it.
@@ -35,9 +38,8 @@ pub trait Format: Sync {
     /// The format cannot hold one of them, which the failure names.
     fn render(&self, variables: &Variables) -> Result<Vec<u8>>;
 
-    /// What comes first, for a reader that follows: `generation` is gone once anything changed, and `files`
-    /// are those by which other variables may be meant.
-    fn watch(&self, _generation: &Path, _files: &[PathBuf]) -> Option<Vec<u8>> {
+    /// What comes first, for a reader that follows.
+    fn watch(&self) -> Option<WatchLines> {
         None
     }
 

@@ -7,7 +7,9 @@ use crate::domain::printable;
 /// stays one: a word in quotes has them behind `~/`.
 pub(super) fn spoken(text: &str) -> String {
     let text = printable(text);
-    match context::home().as_ref().and_then(|home| home.to_str()) {
+    // One that is wrong must be seen.
+    let home = context::home().filter(|home| home.is_dir());
+    match home.as_ref().and_then(|home| home.to_str()) {
         Some(home) => with_tilde(&text, home.trim_end_matches('/')),
         None => text,
     }

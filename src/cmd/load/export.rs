@@ -17,7 +17,7 @@ use crate::cmd::outcome::{Outcome, Stop, finish};
 use crate::domain::{EnvName, Failure, Result, count};
 use crate::environment::Environment;
 use crate::files::write_secret;
-use crate::format::{self, Format};
+use crate::format;
 use crate::ui::Ui;
 
 /// How long a hand-typed call waits for the server where nothing is known yet, in seconds.
@@ -85,9 +85,9 @@ fn write(app: &App, path: &Path, text: &[u8], done: &str, environment: &Environm
 
 /// What makes the reader of a format that follows read again, unless nothing can be watched here.
 fn watch(app: &App, format: &str) -> Vec<u8> {
+    let Some(lines) = format::find(format).and_then(|format| format.watch()) else { return Vec::new() };
     let files: Vec<_> = app.machine.selection.watched_files().cloned().collect();
-    let watched = |format: &dyn Format| format.watch(&app.machine.generation().ok()?, &files);
-    format::find(format).and_then(watched).unwrap_or_default()
+    app.machine.generation().map_or_else(|_| Vec::new(), |generation| lines(&generation, &files))
 }
 
 /// The variables in a format that is not sealed after `first`, and what is said of a file of them.
