@@ -36,10 +36,11 @@ fn watch_lines(generation: &Path, files: &[PathBuf]) -> Vec<u8> {
     // ASCII, as every quoted word is.
     let quoted = |path: &Path| String::from_utf8_lossy(&BASH.quote(path.as_os_str().as_bytes())).into_owned();
     let generation = quoted(generation);
-    let files: String = files.iter().map(|file| format!(" {}", quoted(file))).collect();
+    let files: Vec<String> = files.iter().map(|file| quoted(file)).collect();
+    let files = files.join(" ");
     // A generation that went meanwhile never comes back: what is watched must go later.
     let again = format!("{{ : >|{generation}; watch_file {generation}; rm -f {generation}; }} 2>/dev/null");
-    format!("watch_file {generation}{files}\n[[ -e {generation} ]] || {again}\n").into_bytes()
+    format!("watch_file {generation} {files}\n[[ -e {generation} ]] || {again}\n").into_bytes()
 }
 
 #[cfg(test)]

@@ -75,9 +75,9 @@ fn print(app: &App, facts: &[Fact]) -> Result<()> {
     for fact in facts {
         let line = format!("{:width$}{}", fact.heading, fact.text);
         if fact.is_value {
-            app.ui.line(&line)?
+            app.ui.line(&line)?;
         } else {
-            app.ui.report(&line)?
+            app.ui.report(&line)?;
         }
         for detail in &fact.details {
             app.ui.report(&format!("{:width$}  {detail}", ""))?;
