@@ -62,7 +62,7 @@ __vastenv_state() {
   else
     __vastenv_flag=''
   fi
-  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
+  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME DIRENV_DIR; do
     if [[ -n ${!__vastenv_n-} ]]; then
       __vastenv_set+=":\${$__vastenv_n-}" __vastenv_steered+=:${!__vastenv_n}
     else

@@ -36,7 +36,7 @@ if test "$__vastenv_shell" != $fish_pid
 end
 
 # Until a reply defines it, and after a steering variable was set: nothing is known to be the same.
-function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
+function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME --on-variable DIRENV_DIR
     function __vastenv_guard
         return 1
     end

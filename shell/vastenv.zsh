@@ -39,7 +39,7 @@ __vastenv_state() {
   local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"'
   local __vastenv_more= __vastenv_h=
   __vastenv_mode=prompt __vastenv_seen=: __vastenv_pwd=$PWD __vastenv_project=$3 __vastenv_above=$4
-  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME; do
+  for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME DIRENV_DIR; do
     if [[ -n ${(P)__vastenv_n} ]]; then
       __vastenv_set+=":\${$__vastenv_n}" __vastenv_seen+=":${(P)__vastenv_n}"
     else

@@ -49,6 +49,11 @@ impl Machine {
         self.store.disk.take_notes()
     }
 
+    /// The file that is gone once anything has changed since now.
+    pub(crate) fn generation(&self) -> Result<PathBuf> {
+        self.store.generation.newest().map_or_else(|| self.store.generation.publish(self.now()), Ok)
+    }
+
     /// The key in use.
     pub(crate) fn credential(&self) -> Result<Credential> {
         self.selection.credential(&self.store.sealing.vault)

@@ -29,7 +29,7 @@ pub struct Import {
     /// Dotenv file, - for stdin
     #[arg(value_name = "FILE", value_parser = path())]
     pub file: PathBuf,
-    /// Show what would be done, send nothing
+    /// Show what would be sent, change nothing
     #[arg(long, short = 'n')]
     pub dry_run: bool,
 }

@@ -99,7 +99,7 @@ pub enum RememberWhat {
         vastenv remember env-var --from vars.age\n  \
         vastenv remember env-var --from-instance 20931234")]
 pub struct RememberEnvVar {
-    /// Name of a variable of the account; with a source, one or more
+    /// Name of an account variable; several with a source
     #[arg(value_name = "NAME", value_parser = text(), required_unless_present_any = SOURCES)]
     pub name: Option<String>,
     /// Value (visible in `ps` and shell history: leave it out to be prompted)
@@ -143,13 +143,13 @@ pub struct Sources {
 #[derive(Clone, Debug, Default, Args)]
 #[group(multiple = false)]
 pub struct Place {
-    /// Take unknown values (or NAME's) from the environment
+    /// Take unknown values (or those named) from the environment
     #[arg(long)]
     pub from_env: bool,
     /// Take values of the account's variables from a dotenv or age file (- is stdin)
     #[arg(long, value_name = "FILE", value_parser = path())]
     pub from: Option<PathBuf>,
-    /// Take unknown values (or NAMEs') from a running instance, over ssh
+    /// Take unknown values (or those named) from a running instance, over ssh
     #[arg(long, value_name = "INSTANCE", group = REMOTE, value_parser = clap::value_parser!(u64))]
     pub from_instance: Option<u64>,
     /// Take them from any ssh destination, such as ssh://root@host:port
@@ -163,10 +163,10 @@ pub struct Opening {
     /// Open FILE with this private key (repeatable; - is stdin) [default: ~/.ssh/id_*]
     #[arg(long, value_name = "FILE", requires = "from", value_parser = path())]
     pub identity: Vec<PathBuf>,
-    /// Read NAME=value entries that end in NUL, as `env -0` prints them
+    /// Read NUL-terminated NAME=value entries, as `env -0` prints them
     #[arg(long, requires = "from")]
     pub null: bool,
-    /// Take the values of another account's file
+    /// Accept a file from another account
     #[arg(long, requires = "from")]
     pub any_account: bool,
 }
@@ -193,7 +193,7 @@ pub struct ForgetEnvVar {
 /// How a value from stdin is read.
 #[derive(Debug, Args)]
 pub struct StdinValue {
-    /// Keep the line break at the end of stdin
+    /// Keep the newline at the end of stdin
     #[arg(long)]
     pub keep_newline: bool,
 }

@@ -19,7 +19,7 @@ pub struct Filters {
     /// Put this before every name
     #[arg(long, help_heading = HEADING, value_name = "PREFIX")]
     pub prefix: Option<String>,
-    /// Fail unless these have a value, whatever else is missing
+    /// Fail unless these have a value; others may be missing
     #[arg(long, help_heading = HEADING, value_name = "NAMES")]
     pub require: Vec<String>,
 }

@@ -86,7 +86,7 @@ pub struct Export {
     /// Seconds to wait for the server if nothing is cached
     #[arg(long, value_name = "SECS", default_value_t = 10)]
     pub wait: u64,
-    /// Print what there is even if values are unknown or the server does not answer
+    /// Print what is known even if values are unknown or the server does not answer
     #[arg(long)]
     pub allow_missing: bool,
     /// Which variables.

@@ -37,7 +37,7 @@ pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
 pub use project::{Allow, Deny, Init};
 
-/// Your Vast.ai account's environment variables in your own shell, and the keys beside them
+/// Your Vast.ai account's environment variables in your own shell, and its keys
 #[derive(Debug, Parser)]
 #[command(
     name = "vastenv",
@@ -114,7 +114,7 @@ pub struct Global {
     /// Use this profile of config.toml [default: $VASTENV_PROFILE]
     #[arg(long, global = true, value_name = "NAME", value_parser = text(), conflicts_with = "api_key")]
     pub profile: Option<String>,
-    /// Leave the project file out
+    /// Ignore the project file
     #[arg(long, global = true)]
     pub no_project: bool,
     /// Attempts per request [default: 3, or `retry` of config.toml]
@@ -126,7 +126,7 @@ pub struct Global {
     /// Show each request before it is sent, secrets left out
     #[arg(long, global = true)]
     pub explain: bool,
-    /// Show the request as a curl command, send nothing
+    /// Print the request as a curl command, do not send it
     #[arg(long, global = true)]
     pub curl: bool,
     /// Taken as by the official client: nothing here is ever paged

@@ -69,7 +69,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
     match command {
         Command::Hook(arguments) => load::hook::hook(&arguments, ui)?,
         Command::Completions(arguments) => tools::completions::completions(&arguments, ui, cli.global.yes)?,
-        Command::Export(arguments) => load::export::export(&app()?, &arguments)?,
+        Command::Export(arguments) => load::export::export(app, &arguments, ui)?,
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,

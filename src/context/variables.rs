@@ -16,6 +16,9 @@ pub const VASTENV_PROFILE: &str = "VASTENV_PROFILE";
 /// Set (to anything but `0`): take the account's variables out of the shell, and load none.
 pub const VASTENV_DISABLE: &str = "VASTENV_DISABLE";
 
+/// Set by direnv for an `.envrc` while it runs.
+pub const DIRENV_IN_ENVRC: &str = "DIRENV_IN_ENVRC";
+
 /// How much the hook says: `off` nothing, `info` (default) changes and problems, `debug` also at
 /// the start of a shell and why variables were skipped.
 pub const VASTENV_LOG: &str = "VASTENV_LOG";

@@ -4,6 +4,9 @@
 //! the shell's own environment, which the user may have changed since. The rule is to look before
 //! touching: only a variable that has a value that vastenv gave it is changed or taken away. One that
 //! has another is somebody else's, until it has such a value again: tools put back what they borrowed.
+//!
+//! direnv is asked for by name. In its folder it may have set a variable before vastenv saw it, and on
+//! leaving it takes that away, whatever vastenv has made of it meanwhile: nobody's edit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,6 +96,10 @@ pub struct Report {
     pub removed: Vec<EnvName>,
 }
 
+/// Names the folder whose `.envrc` direnv has loaded. Beside what loading hid, the session keeps where the
+/// shell was then.
+const DIRENV_DIR: &str = "DIRENV_DIR";
+
 impl Input<'_> {
     fn keeps(&self, name: &EnvName) -> bool {
         !self.keep.is_empty() && self.keep.matches(name.as_str())
@@ -110,17 +117,29 @@ pub fn diff(input: &Input<'_>) -> Diff {
     };
     let names: BTreeSet<&EnvName> =
         input.ledger.entries.keys().chain(input.desired.variables.keys()).collect();
+    let direnv = EnvName::parse(DIRENV_DIR).ok();
+    let folder = direnv.as_ref().and_then(input.current);
+    let was_in = direnv.as_ref().and_then(|name| input.previous.get(name));
+    let left_direnv = was_in.is_some() && was_in != folder.as_ref();
     for name in names {
-        decide(input, name, &mut decided);
+        decide(input, name, left_direnv, &mut decided);
+    }
+    if let (false, Some(name), Some(folder)) = (decided.previous.is_empty(), direnv, folder) {
+        decided.previous.insert(name, folder);
     }
     decided
 }
 
-fn decide(input: &Input<'_>, name: &EnvName, decided: &mut Diff) {
+fn decide(input: &Input<'_>, name: &EnvName, left_direnv: bool, decided: &mut Diff) {
     let desired = input.desired.variables.get(name);
     let current = (input.current)(name);
+    let taken_by_direnv = |entry: &Entry| {
+        let is_ours = |value: &Vec<u8>| is_ours(input, name, entry, desired, value);
+        left_direnv && entry.shadow == Shadow::Exported && !current.as_ref().is_some_and(is_ours)
+    };
     // What was just found unexported in the shell is the user's own, whatever the ledger hoped.
     let entry = input.ledger.entries.get(name).filter(|_| !input.unexported.contains(name));
+    let entry = entry.filter(|entry| !taken_by_direnv(entry));
     let kept = input.kept.contains(name);
     if kept || (entry.is_some() && input.desired.unavailable.contains(name)) {
         decided.entries.extend(entry.map(|entry| (name.clone(), entry.clone())));

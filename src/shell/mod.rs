@@ -25,6 +25,9 @@ pub use reply::{Clock, Folder, Guard, Reply, Stamps, Watch};
 /// A shell that vastenv has a hook for.
 pub type Shell = &'static dyn Dialect;
 
+/// The language of `.envrc`.
+pub const BASH: Shell = &bash::Bash;
+
 /// All of them, in the order in which help shows them.
 pub static ALL: [Shell; 3] = [&bash::Bash, &zsh::Zsh, &fish::Fish];
 

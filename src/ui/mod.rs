@@ -1,5 +1,6 @@
 //! All that a person or script reads: data on stdout, talk on stderr.
 
+mod home;
 mod progress;
 mod prompt;
 mod table;
@@ -16,6 +17,8 @@ pub(crate) use prompt::{
     read_secret, read_skippable, read_value,
 };
 pub(crate) use table::Table;
+
+use home::spoken;
 
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, printable, to_python_json};
@@ -82,6 +85,11 @@ impl Ui {
         self.data(format!("{}\n", ui.paint(color, &printable(text))).as_bytes())
     }
 
+    /// [`Self::line`] of a report: paths are as a person writes them.
+    pub(crate) fn report(self, text: &str) -> Result<()> {
+        self.data(format!("{}\n", spoken(text)).as_bytes())
+    }
+
     /// Prints a value as the official client does.
     pub(crate) fn json(self, value: &Value) -> Result<()> {
         self.data(format!("{}\n", to_python_json(value)).as_bytes())
@@ -90,7 +98,7 @@ impl Ui {
     /// Says what was done, on stderr.
     pub(crate) fn say(self, text: &str) {
         if !self.quiet {
-            to_stderr(&format!("{}\n", printable(text)));
+            to_stderr(&format!("{}\n", self.spoken(text)));
         }
     }
 
@@ -101,7 +109,7 @@ impl Ui {
 
     /// Says what the user should know although it went well.
     pub(crate) fn warn(self, text: &str) {
-        to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), printable(text)));
+        to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), self.spoken(text)));
     }
 
     /// Says what failed on the way, although the whole goes on, and what to do about it.
@@ -113,7 +121,7 @@ impl Ui {
     }
 
     fn hint(self, hint: &str) {
-        to_stderr(&format!("{} {}\n", self.paint("36", "hint:"), printable(hint)));
+        to_stderr(&format!("{} {}\n", self.paint("36", "hint:"), self.spoken(hint)));
     }
 
     /// Says what failed and what to do next.
@@ -131,10 +139,15 @@ impl Ui {
             to_stderr(&format!("{{\"error\": true, \"status_code\": {code}, \"msg\": {message}{names}}}\n"));
             return;
         }
-        to_stderr(&format!("{} {}\n", self.paint("31", "vastenv:"), printable(failure.message())));
+        to_stderr(&format!("{} {}\n", self.paint("31", "vastenv:"), self.spoken(failure.message())));
         if let Some(hint) = failure.next_step() {
             self.hint(hint);
         }
+    }
+
+    /// As a person reads it, and not a program.
+    fn spoken(self, text: &str) -> String {
+        if self.raw { printable(text) } else { spoken(text) }
     }
 
     fn paint(self, color: &str, text: &str) -> String {

@@ -5,9 +5,10 @@ use std::io::{BufRead, BufReader, ErrorKind, Write};
 
 use zeroize::Zeroizing;
 
+use super::home::spoken;
 use super::terminal::read_hidden;
 use crate::context;
-use crate::domain::{Failure, Result, Secret, printable, trim_unseen};
+use crate::domain::{Failure, Result, Secret, trim_unseen};
 use crate::files::{read_text, reason};
 
 /// The most that is read from stdin, in bytes.
@@ -69,7 +70,7 @@ pub(crate) fn confirm(question: &str) -> Result<Option<bool>> {
         return Ok(None);
     }
     // Not shown on a closed stderr: then the answer is read all the same.
-    let _ = write!(std::io::stderr(), "{} [y/N] ", printable(question));
+    let _ = write!(std::io::stderr(), "{} [y/N] ", spoken(question));
     is_yes(std::io::stdin().lock()).map(Some)
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn confirm(question: &str) -> Result<Option<bool>> {
 pub(crate) fn confirm_beside_stdin(question: &str) -> Result<Option<bool>> {
     let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
     // A terminal that cannot be written to may still answer.
-    let _ = write!(&terminal, "{} [y/N] ", printable(question));
+    let _ = write!(&terminal, "{} [y/N] ", spoken(question));
     is_yes(BufReader::new(&terminal)).map(Some)
 }
 

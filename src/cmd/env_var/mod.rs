@@ -9,6 +9,7 @@ pub(super) mod remember;
 pub(super) mod set;
 pub(super) mod show;
 pub(super) mod show_one;
+pub(super) mod source;
 pub(super) mod unseal;
 pub(super) mod update;
 pub(super) mod value;

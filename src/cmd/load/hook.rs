@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::cli::Hook;
-use crate::context;
+use crate::context::{self, variables};
 use crate::domain::{Failure, Result};
 use crate::files::{read_text_at, read_to_replace, replace, write_public};
 use crate::process::find_program;
@@ -30,8 +30,12 @@ pub(crate) fn hook(arguments: &Hook, ui: Ui) -> Result<()> {
 /// Prints the hook of the shell called `name`.
 ///
 /// # Errors
-/// There is no hook for it.
+/// There is no hook for it, or no shell that lives on: what direnv would take over of it is the ledger.
 pub(crate) fn print_hook(name: &str, ui: Ui) -> Result<()> {
+    if context::var(variables::DIRENV_IN_ENVRC).is_some() {
+        return Err(Failure::failed("the hook does not work in .envrc")
+            .hint("load the variables there: eval \"$(vastenv export direnv)\""));
+    }
     ui.data(&find(name)?.hook(context::own_path()?.as_os_str().as_bytes()))
 }
 

@@ -123,7 +123,7 @@ impl Checks {
         if self.ui.raw {
             return Ok(());
         }
-        self.ui.line(&format!("{mark:5} {heading:11} {text}"))?;
-        if next.is_empty() { Ok(()) } else { self.ui.line(&format!("{:17} → {next}", "")) }
+        self.ui.report(&format!("{mark:5} {heading:11} {text}"))?;
+        if next.is_empty() { Ok(()) } else { self.ui.report(&format!("{:17} → {next}", "")) }
     }
 }

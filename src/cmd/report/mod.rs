@@ -22,6 +22,8 @@ pub(super) use why::why;
 struct Fact {
     heading: &'static str,
     text: String,
+    /// The text is a variable's value, to be shown as it is.
+    is_value: bool,
     /// Lines below it.
     details: Vec<String>,
     fields: Vec<(&'static str, Value)>,
@@ -37,7 +39,8 @@ enum State {
 
 impl Fact {
     fn new(heading: &'static str, text: impl Into<String>) -> Self {
-        Self { heading, text: text.into(), details: Vec::new(), fields: Vec::new(), state: State::Good }
+        let (details, fields, state) = (Vec::new(), Vec::new(), State::Good);
+        Self { heading, text: text.into(), is_value: false, details, fields, state }
     }
 
     fn bad(heading: &'static str, failure: &Failure) -> Self {
@@ -71,12 +74,17 @@ fn print(app: &App, facts: &[Fact]) -> Result<()> {
     }
     let width = facts.iter().map(|fact| fact.heading.len()).max().unwrap_or(0) + 2;
     for fact in facts {
-        app.ui.line(&format!("{:width$}{}", fact.heading, fact.text))?;
+        let line = format!("{:width$}{}", fact.heading, fact.text);
+        if fact.is_value {
+            app.ui.line(&line)?;
+        } else {
+            app.ui.report(&line)?;
+        }
         for detail in &fact.details {
-            app.ui.line(&format!("{:width$}  {detail}", ""))?;
+            app.ui.report(&format!("{:width$}  {detail}", ""))?;
         }
         if let Some(step) = fact.next_step() {
-            app.ui.line(&format!("{:width$}→ {step}", ""))?;
+            app.ui.report(&format!("{:width$}→ {step}", ""))?;
         }
     }
     Ok(())

@@ -151,7 +151,8 @@ fn left_to_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
 }
 
 fn text(value: &Secret) -> Fact {
-    Fact::new("text", printable(value.expose())).field("text", value.expose())
+    let fact = Fact::new("text", printable(value.expose())).field("text", value.expose());
+    Fact { is_value: true, ..fact }
 }
 
 fn value(variable: &Variable<'_>, is_in_doubt: bool) -> Fact {

@@ -20,7 +20,7 @@ fn show(app: &App) -> Result<()> {
     if app.ui.raw {
         return app.ui.json(&as_json(&report));
     }
-    app.ui.line(&report.sentence())?;
+    app.ui.report(&report.sentence())?;
     if let Some(step) = report.problem().as_ref().and_then(Failure::next_step) {
         app.ui.say(&format!("hint: {step}"));
     }

@@ -330,3 +330,33 @@ fn a_value_that_is_to_be_kept_stays_or_comes_back() {
     shell.set("NEW", "edited");
     assert_eq!((shell.prompt(&account).changes, shell.get("NEW")), (vec![], Some("edited")));
 }
+
+#[test]
+fn what_direnv_set_first_and_takes_away_on_leaving_is_loaded_again() {
+    let mut shell = Shell::default();
+    shell.prompt(&[("B", "2")]);
+    shell.set("DIRENV_DIR", "-/project");
+    shell.set("A", "1");
+    shell.prompt(&[("A", "1"), ("B", "2")]);
+    shell.prompt(&[("A", "new"), ("B", "2")]);
+    // The user's own edit, which direnv has no part in.
+    shell.exported.remove(&name("B"));
+    for variable in ["DIRENV_DIR", "A"] {
+        shell.exported.remove(&name(variable));
+    }
+    shell.prompt(&[("A", "new"), ("B", "2")]);
+    assert_eq!((shell.get("A"), shell.get("B")), (Some("new"), None));
+    // It is the account's alone from then on.
+    shell.prompt(&[]);
+    assert_eq!(shell.get("A"), None);
+    assert!(shell.previous.is_empty());
+}
+
+#[test]
+fn what_the_user_unsets_in_a_folder_of_direnvs_stays_unset_there() {
+    let mut shell = Shell::with(&[("DIRENV_DIR", "-/project"), ("A", "mine")]);
+    shell.prompt(&[("A", "1")]);
+    shell.exported.remove(&name("A"));
+    shell.prompt(&[("A", "1")]);
+    assert_eq!(shell.get("A"), None);
+}

@@ -26,7 +26,7 @@ fn a_damaged_snapshot_is_set_aside_aloud_and_fetched_anew() {
         account.forget();
         let said = home.vastenv(&["export", "json"]).run().expect(0).hides("424242");
         assert_eq!(said.out, KNOWN);
-        said.mentions(&["was damaged; moved away", &path.display().to_string()]);
+        said.mentions(&["was damaged; moved away", &home.shown(&path)]);
         assert_eq!(fs::read_to_string(path.with_extension("json.corrupt")).expect("set aside"), damaged);
         assert_eq!(account.requests(), ["GET /secrets/ 200"]);
     }
@@ -50,8 +50,7 @@ fn a_snapshot_open_to_others_is_fixed_or_replaced() {
     let path = home.snapshot().expect("a snapshot");
     for (open, said) in [(0o644, "fixed (chmod 600)"), (0o666, "is writable by others")] {
         chmod(&path, open);
-        let ran =
-            home.vastenv(&["export", "json"]).run().expect(0).mentions(&[said, &path.display().to_string()]);
+        let ran = home.vastenv(&["export", "json"]).run().expect(0).mentions(&[said, &home.shown(&path)]);
         assert_eq!((ran.out.as_str(), mode(&path)), (KNOWN, 0o600));
     }
     chmod(path.parent().expect("a folder"), 0o777);
@@ -81,7 +80,7 @@ fn a_folder_in_a_files_place_is_named() {
     let path = home.snapshot().expect("a snapshot");
     fs::remove_file(&path).expect("removed");
     fs::create_dir(&path).expect("made");
-    let shown = path.display().to_string();
+    let shown = home.shown(&path);
     for arguments in [&["export", "json"][..], &["refresh"]] {
         home.vastenv(arguments).run().expect(0).mentions(&[
             "nothing is saved: ",
@@ -137,7 +136,7 @@ fn mistakes_in_the_config_are_named_with_their_line() {
         (b"= 1", ["config.toml:1:1: ", "vastenv config edit"]),
         (b"\xff", ["cannot read", "UTF-8"]),
     ] {
-        let path = home.write(".config/vastenv/config.toml", text).display().to_string();
+        let path = home.shown(home.write(".config/vastenv/config.toml", text));
         for arguments in [&["status"][..], &["export", "sh"], &["run", "--", "true"]] {
             home.vastenv(arguments).run().refuses(1, &[&path, "hint: "]).mentions(&parts);
         }
@@ -172,7 +171,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     let state = home.path(".local/state/vastenv/digest.key");
     as_root(&state, || {
         for arguments in [&["export", "json"][..], &["refresh"], &["run", "--", "true"]] {
-            let mend = format!("sudo chown \"$(id -u)\" {}", state.display());
+            let mend = format!("sudo chown \"$(id -u)\" {}", home.shown(&state));
             home.vastenv(arguments).run().expect(0).mentions(&["saved: ", "belongs to another user", &mend]);
         }
         chown(&state, Some(0), None).expect("given back");
@@ -191,7 +190,7 @@ fn what_belongs_to_another_user_is_named_with_the_chown() {
     home.unset("VAST_API_KEY");
     let key = home.write(".config/vastai/vast_api_key", account.sandbox.key.expose());
     as_root(&key, || {
-        let mend = format!("sudo chown \"$(id -u)\" {}", key.display());
+        let mend = format!("sudo chown \"$(id -u)\" {}", home.shown(&key));
         home.vastenv(&["export", "json"])
             .run()
             .refuses(1, &["vast_api_key", "belongs to another user", &mend]);
@@ -218,23 +217,23 @@ fn what_cannot_be_read_or_written_is_named_with_the_chmod() {
     let Some(user) = unprivileged(&home) else { return };
     for (file, mend) in [(&key, "chmod u+rwX"), (&config, "chmod u+rwX")] {
         chmod(file, 0o000);
-        let file = file.display();
+        let shown = home.shown(file);
         for arguments in [&["why", "A"][..], &["export", "sh"], &["run", "--", "true"]] {
-            let mend = format!("{mend} {file}");
-            let parts = ["cannot read", &file.to_string(), "permission denied", &mend];
+            let mend = format!("{mend} {shown}");
+            let parts = ["cannot read", &shown, "permission denied", &mend];
             home.vastenv_as(user, arguments).run().refuses(1, &parts);
         }
-        chmod(Path::new(&file.to_string()), 0o600);
+        chmod(file, 0o600);
     }
     chmod(&home.path(".config/vastai"), 0o500);
-    let mend = format!("chmod u+rwX {}", home.path(".config/vastai").display());
+    let mend = "chmod u+rwX ~/.config/vastai";
     let set = ["set", "api-key", "--no-verify", "another-key-of-mine-0042"];
-    home.vastenv_as(user, &set).run().refuses(1, &["cannot write", "permission denied", &mend]);
+    home.vastenv_as(user, &set).run().refuses(1, &["cannot write", "permission denied", mend]);
     assert_eq!(fs::read_to_string(&key).expect("a key"), "a-key-of-this-server-0001");
     chmod(&home.path(".config/vastai"), 0o700);
     chmod(&home.path(""), 0o500);
-    let mend = format!("chmod u+rwX {}", home.path("").display().to_string().trim_end_matches('/'));
-    home.vastenv_as(user, &["export", "sh"]).run().mentions(&["cannot write", ".local/state", &mend]);
+    let parts = ["cannot write", ".local/state", "chmod u+rwX ~)"];
+    home.vastenv_as(user, &["export", "sh"]).run().mentions(&parts);
     chmod(&home.path(""), 0o700);
 }
 
@@ -246,7 +245,7 @@ fn settings_that_others_could_have_written_are_refused_with_what_mends_it() {
     let hook = ["export", "bash", "--hook", "1", "prompt", "", "", "", ""];
     for open in [0o666, 0o620, 0o602] {
         chmod(&path, open);
-        let mend = format!("chmod go-w {}", path.display());
+        let mend = format!("chmod go-w {}", home.shown(&path));
         let said = home.vastenv(&hook).run().expect(0).mentions(&["is writable by others", &mend]);
         assert!(!said.out.contains("evil"), "{said:?}");
         for arguments in

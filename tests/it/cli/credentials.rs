@@ -88,16 +88,11 @@ fn a_key_that_dies_takes_its_snapshot_and_nothing_else() {
     // The server forgets the key: another one stands in its place.
     reset_key(&account);
     home.age_snapshot(10);
-    home.vastenv(&["refresh"])
-        .run()
-        .refuses(4, &["Invalid user key", &file.display().to_string()])
-        .hides(&key);
+    home.vastenv(&["refresh"]).run().refuses(4, &["Invalid user key", &home.shown(&file)]).hides(&key);
     assert_eq!(home.snapshot(), None);
     assert!(file.exists() && config.exists());
     assert_eq!(lasting_names(&home.path(".local/state/vastenv")), state);
-    home.vastenv(&["export", "json"])
-        .run()
-        .refuses(4, &["the server refused the key", &file.display().to_string()]);
+    home.vastenv(&["export", "json"]).run().refuses(4, &["the server refused the key", &home.shown(&file)]);
     home.vastenv(&["run", "--", "true"]).run().refuses(4, &["the server refused the key", "--allow-missing"]);
 }
 
@@ -144,7 +139,7 @@ fn a_key_that_anybody_could_have_written_is_refused() {
     let home = Home::new();
     let file = home.write(KEY_FILE, OTHER_KEY);
     chmod(&file, 0o666);
-    let chmod = format!("chmod go-w {}", file.display());
+    let chmod = format!("chmod go-w {}", home.shown(&file));
     home.vastenv(&["why", "A"]).run().refuses(1, &["is writable by others", &chmod]).hides(OTHER_KEY);
 }
 
@@ -155,7 +150,7 @@ fn a_key_file_that_is_none_is_named() {
     fs::create_dir_all(&file).expect("a folder");
     home.vastenv(&["why", "A"])
         .run()
-        .refuses(1, &[&format!("{} is not a plain file", file.display()), "hint: "]);
+        .refuses(1, &[&format!("{} is not a plain file", home.shown(&file)), "hint: "]);
     let home = Home::new();
     home.write(KEY_FILE, "two words-hidden");
     home.vastenv(&["export", "sh"])

@@ -96,7 +96,7 @@ fn a_home_on_a_read_only_disk_is_read_from() {
         return;
     };
     assert_eq!(said.err.matches("read-only file system").count(), 5, "{said:?}");
-    said.mentions(&["XDG_STATE_HOME", "/ro/.config/vastai"]);
+    said.mentions(&["XDG_STATE_HOME", "cannot write ~/.config/vastai"]);
 }
 
 #[test]
@@ -199,12 +199,11 @@ fn a_hint_names_the_folder_in_the_way() {
         let folder = home.path(below);
         chown(&folder, Some(0), Some(0)).expect("given");
         chmod(&folder, mode);
-        let hint = format!("{hint}{})", folder.display());
+        let hint = format!("{hint}{})", home.shown(&folder));
         home.vastenv_as(1234, &["export", "json"]).run().expect(0).mentions(&[&hint]);
     }
     let home = account.home();
     give(&home.path(""), 1234);
     chmod(&home.path(""), 0o500);
-    let hint = format!("(chmod u+rwX {})", home.path("").display().to_string().trim_end_matches('/'));
-    home.vastenv_as(1234, &["export", "json"]).run().expect(0).mentions(&[&hint]);
+    home.vastenv_as(1234, &["export", "json"]).run().expect(0).mentions(&["(chmod u+rwX ~)"]);
 }

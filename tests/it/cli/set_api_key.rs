@@ -26,8 +26,7 @@ fn a_key_is_verified_saved_for_its_owner_only_and_the_variables_are_fetched() {
     let said = home.vastenv(&["set", "api-key", key]).run().expect(0).hides(key).hides("hf_value");
     assert_eq!(said.out, "");
     let file = home.path(KEY_FILE);
-    let said =
-        said.mentions(&[&file.display().to_string(), "you@sandbox.invalid", &account.sandbox.key.suffix()]);
+    let said = said.mentions(&[&home.shown(&file), "you@sandbox.invalid", &account.sandbox.key.suffix()]);
     assert!(!said.err.contains("warning"), "{said:?}");
     assert_eq!(fs::read_to_string(&file).expect("a key"), key);
     assert_eq!((mode(&file), mode(file.parent().expect("a folder"))), (0o600, 0o700));
@@ -198,9 +197,9 @@ fn the_legacy_file_goes_and_what_overrides_the_key_is_named() {
         .hides("another-key-of-mine")
         .hides(account.sandbox.key.expose())
         .mentions(&[
-            &format!("removed {}", legacy.display()),
+            &format!("removed {}", home.shown(&legacy)),
             "VAST_API_KEY (…0042) is set and overrides the saved key",
-            &format!("two-factor session ({})", session.display()),
+            &format!("two-factor session ({})", home.shown(&session)),
             "fixed (chmod 700)",
         ]);
     assert!(!legacy.exists() && session.exists());

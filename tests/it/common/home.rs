@@ -78,6 +78,13 @@ impl Home {
         self.folder.path().join(below)
     }
 
+    /// A path below the home folder, as a person is shown it.
+    pub fn shown(&self, path: impl AsRef<Path>) -> String {
+        let path = path.as_ref();
+        let below = path.strip_prefix(self.folder.path()).expect("a path below the home");
+        Path::new("~").join(below).display().to_string()
+    }
+
     /// Writes a file below the home folder, only for its owner.
     pub fn write(&self, below: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(below);

@@ -4,4 +4,5 @@ mod account;
 mod answers;
 mod keys_lists;
 mod scripts;
+mod settings;
 mod tabs;

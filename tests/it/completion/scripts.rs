@@ -54,7 +54,8 @@ fn installed(home: &Home, arguments: &[&str]) -> (PathBuf, String) {
     let said = String::from_utf8(output.stderr).expect("text");
     assert!(output.status.success() && output.stdout.is_empty(), "{said}");
     let path = said.lines().next().and_then(|line| line.strip_prefix("installed ")).expect("a path");
-    (PathBuf::from(path), said)
+    let path = path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |below| home.path(below));
+    (path, said)
 }
 
 #[test]

@@ -68,13 +68,13 @@ impl Setup {
 }
 
 /// A terminal in which TAB is set up as `vastenv completions --install` does it.
-struct Tabs {
-    terminal: Terminal,
+pub(super) struct Tabs {
+    pub(super) terminal: Terminal,
     setup: Setup,
 }
 
 impl Tabs {
-    fn open(account: &mut Account, setup: Setup) -> Self {
+    pub(super) fn open(account: &mut Account, setup: Setup) -> Self {
         let home = &mut account.home;
         // A terminal that can move its cursor, as menus want.
         home.variable("TERM", "xterm");
@@ -84,7 +84,7 @@ impl Tabs {
     }
 
     /// The arguments that the function gets once `keys` are typed.
-    fn arguments(&mut self, keys: &str) -> String {
+    pub(super) fn arguments(&mut self, keys: &str) -> String {
         let text = self.terminal.run(keys);
         let got = text.rsplit_once("<got").and_then(|(_, rest)| rest.split_once('>'));
         got.unwrap_or_else(|| panic!("{:?}: {keys:?} ran nothing: {text}", self.setup)).0.to_owned()
@@ -329,83 +329,4 @@ fn what_is_typed_is_no_argument_of_any_process() {
         let seen = account.home.read("arguments");
         assert!(seen.contains("__complete 1 ") && !seen.contains("s3cret"), "{setup:?}: {seen}");
     });
-}
-
-/// What other users have in their `~/.bashrc`.
-#[test]
-fn bash_completes_whatever_its_settings() {
-    for settings in [
-        "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}",
-        "set -eu -o pipefail -o noclobber",
-        "set -f; shopt -s nullglob failglob",
-        "set -o posix",
-        "IFS=: ; shopt -s nocasematch extglob",
-        "bind 'set show-all-if-ambiguous on'",
-        "bind 'set completion-ignore-case on'",
-        "bind 'set menu-complete-display-prefix on'; bind 'TAB:menu-complete'",
-    ] {
-        let mut account = Account::known();
-        account.home.write("only file.json", "{}");
-        let mut tabs = Tabs::open(&mut account, Setup::Bash);
-        tabs.terminal.run(settings);
-        for (keys, expected) in [
-            ("vastenv sho\t", "|show"),
-            ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),
-            (
-                "vastenv create api-key --permission_file=onl\t",
-                "|create|api-key|--permission_file=only file.json",
-            ),
-            (
-                "vastenv create api-key --permission_file onl\t",
-                "|create|api-key|--permission_file|only file.json",
-            ),
-            ("vastenv why hf_t\t", "|why|HF_TOKEN"),
-            ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
-            ("vastenv run -- printen\t A", "|run|--|printenv|A"),
-            ("vastenv nonsense \t", "|nonsense"),
-        ] {
-            assert_eq!(tabs.arguments(keys), expected, "{settings}: {keys:?}");
-        }
-        // A menu inserts words: none may have its description with it.
-        let words = tabs.arguments("vastenv delete ssh-key \t\t");
-        assert!(
-            ["|delete|ssh-key|1", "|delete|ssh-key|12", "|delete|ssh-key|130"].contains(&words.as_str()),
-            "{settings}: {words}"
-        );
-    }
-}
-
-/// What other users have in their `~/.zshrc`.
-#[test]
-fn zsh_completes_whatever_its_settings() {
-    for settings in [
-        "setopt ksh_arrays sh_word_split glob_subst",
-        "setopt nounset warn_create_global",
-        "setopt csh_junkie_quotes no_bare_glob_qual null_glob",
-        "setopt complete_in_word always_to_end glob_complete",
-        "setopt menu_complete",
-        "zstyle ':completion:*' completer _expand _complete _ignored _approximate",
-        "zstyle ':completion:*' matcher-list 'm:{a-zA-Z}={A-Za-z}' 'r:|[._-]=* r:|=*'",
-        "zstyle ':completion:*' format '%d'; zstyle ':completion:*' group-name ''",
-        "alias -g print=broken local=broken command=broken",
-        "unfunction _vastenv; source ~/.local/share/zsh/site-functions/_vastenv",
-    ] {
-        let mut account = Account::known();
-        account.home.write("only file.json", "{}");
-        let mut tabs = Tabs::open(&mut account, Setup::Zsh);
-        tabs.terminal.run(settings);
-        for (keys, expected) in [
-            ("vastenv sho\t", "|show"),
-            ("vastenv create api-key --permission=mis\t", "|create|api-key|--permission=misc"),
-            (
-                "vastenv create api-key --permission_file=onl\t",
-                "|create|api-key|--permission_file=only file.json",
-            ),
-            ("vastenv why hf_t\t", "|why|HF_TOKEN"),
-            ("vastenv delete ssh-key 130 \t", "|delete|ssh-key|130|12"),
-            ("vastenv run -- printen\t A", "|run|--|printenv|A"),
-        ] {
-            assert_eq!(tabs.arguments(keys), expected, "{settings}: {keys:?}");
-        }
-    }
 }

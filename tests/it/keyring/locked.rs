@@ -84,7 +84,7 @@ fn a_lost_key_costs_what_is_said_and_no_sealed_file() {
     assert_eq!((said.code, said.out.as_str()), (0, "{}\n"), "{said:?}");
     let values = machine.file("values.json");
     said.mentions(&[
-        &format!("the 3 values remembered in {}", values.display()),
+        &format!("the 3 values remembered in {}", machine.home.shown(&values)),
         "are encrypted with a key that the keyring no longer has",
         "vastenv remember env-var --all",
     ]);
@@ -96,7 +96,7 @@ fn a_lost_key_costs_what_is_said_and_no_sealed_file() {
 
     let lost = values.with_extension("json.lost");
     let said = machine.anew(&["remember", "env-var", "TWO", "given-anew"]).run().expect(0);
-    said.mentions(&["no longer has the key of 3 remembered values", &lost.display().to_string()]);
+    said.mentions(&["no longer has the key of 3 remembered values", &machine.home.shown(&lost)]);
     assert_eq!(fs::read(&lost).expect("kept"), sealed);
     let said = machine.anew(&["export", "json", "--allow-missing"]).run().expect(0);
     assert!(said.out.contains("given-anew") && !said.out.contains("hf_first"), "{said:?}");
@@ -104,7 +104,7 @@ fn a_lost_key_costs_what_is_said_and_no_sealed_file() {
     // A second loss does not overwrite the file of the first.
     machine.lose_entries();
     let said = machine.anew(&["remember", "env-var", "TWO", "once more"]).run().expect(1);
-    said.mentions(&[&lost.display().to_string(), "is there already"]);
+    said.mentions(&[&machine.home.shown(&lost), "is there already"]);
     assert_eq!(fs::read(&lost).expect("kept"), sealed);
 }
 
@@ -115,8 +115,9 @@ fn a_lost_key_is_told_also_beside_a_new_one() {
     // The snapshot is written anew, and sealed with a new key; the values stay with the old one.
     machine.anew(&["refresh"]).run();
     assert_eq!(machine.entries(), 1);
-    let values = machine.file("values.json").display().to_string();
-    let lost = format!("the keyring no longer has the key of the 3 values in {values}");
+    let values = machine.file("values.json");
+    let shown = machine.home.shown(&values);
+    let lost = format!("the keyring no longer has the key of the 3 values in {shown}");
     for command in ["storage", "status", "doctor"] {
         let said = machine.anew(&[command]).run();
         assert!(format!("{}{}", said.out, said.err).contains(&lost), "{said:?}");
@@ -125,7 +126,7 @@ fn a_lost_key_is_told_also_beside_a_new_one() {
     }
     let said = machine.anew(&["storage", "--raw"]).run().expect(0);
     let report: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
-    assert_eq!((&report["lost"][0], &report["keyring"]), (&values.into(), &"reachable".into()));
+    assert_eq!((&report["lost"][0], &report["keyring"]), (&values.to_str().into(), &"reachable".into()));
 }
 
 #[test]

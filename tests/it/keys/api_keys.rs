@@ -327,7 +327,7 @@ fn a_new_key_that_is_none_is_kept_and_shown_escaped_with_its_place() {
         let escaped = key.replace('\u{1b}', "\\u{1b}").replace('\n', "\\n");
         assert_eq!(said.out, format!("{escaped}\n"));
         let path = home.path(".local/state/vastenv/new-api-key-7");
-        said.mentions(&[why, "hint: kept in ", path.to_str().expect("text")]);
+        said.mentions(&[why, "hint: kept in ", &home.shown(&path)]);
         assert_eq!(fs::read_to_string(&path).expect("a key"), key);
         assert_eq!(crate::home::mode(&path), 0o600);
     }

@@ -323,19 +323,12 @@ fn a_new_key_that_is_none_is_kept_shown_escaped_and_never_saved_as_the_key() {
     let kept = home.path(".local/state/vastenv/reset-api-key");
     let said = home.vastenv(&["reset", "api-key", "-y"]).run().expect(1);
     assert_eq!(said.out, "ab\\u{1b}[2Jcd\\nefghijkl\n");
-    said.mentions(&[
-        "the key was reset, but the new one has",
-        "hint: kept in ",
-        kept.to_str().expect("text"),
-    ]);
+    said.mentions(&["the key was reset, but the new one has", "hint: kept in ", &home.shown(&kept)]);
     for _ in 0..2 {
         assert_eq!(saved(&home), "a-key-of-this-server-0001");
         assert_eq!(fs::read_to_string(&kept).expect("a key"), new);
         let said = home.vastenv(&["show", "ssh-keys"]).run();
-        said.mentions(&[
-            "the new key of an earlier reset is not saved yet: it has",
-            kept.to_str().expect("text"),
-        ]);
+        said.mentions(&["the new key of an earlier reset is not saved yet: it has", &home.shown(&kept)]);
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 mod borrowed;
+mod direnv;
 mod failures;
 pub mod follow;
 mod hostile;

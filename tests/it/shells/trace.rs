@@ -40,16 +40,20 @@ impl Traced {
         Self { terminal, record: Some(record), milestones: 0 }
     }
 
+    /// How often `action` makes anybody in the shell run a program whose path ends so; `None` where that
+    /// cannot be counted.
+    pub fn runs(&mut self, program: &str, action: impl FnOnce(&mut Terminal)) -> Option<usize> {
+        let trace = self.trace_of(action)?;
+        let call = format!("{program}\", [");
+        Some(trace.lines().filter(|line| line.contains(&call)).count())
+    }
+
     /// How many processes `action` makes the shell start; `None` where that cannot be counted.
     pub fn processes(&mut self, action: impl FnOnce(&mut Terminal)) -> Option<usize> {
-        self.milestone();
-        action(&mut self.terminal);
-        let trace = self.milestone()?;
-        let (from, to) =
-            (format!("milestone-{}\"", self.milestones - 1), format!("milestone-{}\"", self.milestones));
-        let between = trace.split_once(&from)?.1.split_once(&to)?.0;
-        // The first process of the trace is the shell. What fish has its children do in the
-        // background (reading manual pages, say) is not counted.
+        let between = self.trace_of(action)?;
+        // The first process of the trace is the shell.
+        let trace = std::fs::read_to_string(self.record.as_ref()?).expect("a trace");
+        // What fish has its children do in the background (reading manual pages, say) is not counted.
         let shell = trace.split_whitespace().next()?;
         let is_shells = |line: &&str| line.split_whitespace().next() == Some(shell);
         let starts: Vec<&str> = between.lines().filter(is_shells).filter(|line| is_start(line)).collect();
@@ -59,6 +63,16 @@ impl Traced {
             eprintln!("started: {line}");
         }
         Some(others.len())
+    }
+
+    /// The trace of `action`, and of a process that is its end.
+    fn trace_of(&mut self, action: impl FnOnce(&mut Terminal)) -> Option<String> {
+        self.milestone();
+        action(&mut self.terminal);
+        let trace = self.milestone()?;
+        let (from, to) =
+            (format!("milestone-{}\"", self.milestones - 1), format!("milestone-{}\"", self.milestones));
+        Some(trace.split_once(&from)?.1.split_once(&to)?.0.to_owned())
     }
 
     /// Starts a process with a name that the trace shows, and returns the trace up to it.
