@@ -201,13 +201,11 @@ impl Environment {
         in_vain.map(|one| format!("{} not loaded: {}", printable(&one.name), one.why.reason()))
     }
 
-    /// The account's names of what `name` lacks: its own, or those that a project makes it of.
-    pub fn lacking(&self, name: &str) -> Vec<&str> {
-        match self.skipped.iter().find(|skipped| skipped.name == name) {
-            Some(Skipped { name, why: Why::Masked }) => vec![self.account_name(name)],
-            Some(Skipped { why: Why::Unfilled { names, are_hidden: true }, .. }) => {
-                names.iter().map(String::as_str).collect()
-            }
+    /// The account's names of the hidden values that one lacks: its own, or those that a project makes it of.
+    pub(super) fn lacking<'e>(&'e self, skipped: &'e Skipped) -> Vec<&'e str> {
+        match &skipped.why {
+            Why::Masked => vec![self.account_name(&skipped.name)],
+            Why::Unfilled { names, are_hidden: true } => names.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         }
     }

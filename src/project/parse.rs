@@ -150,10 +150,7 @@ fn list(key: &Key, value: &Value<'_>) -> Result<Vec<String>> {
 
 fn pattern(key: &Key, value: &Value<'_>) -> Result<String> {
     let word = text(key, value)?;
-    match is_pattern(word) {
-        true => Ok(word.to_owned()),
-        false => Err(wrong(key, value, &not_a_pattern(word))),
-    }
+    if is_pattern(word) { Ok(word.to_owned()) } else { Err(wrong(key, value, &not_a_pattern(word))) }
 }
 
 /// Whether a word can be that of a variable, with `*` and `?` for what is left open.

@@ -2,6 +2,9 @@
 
 mod files;
 mod init;
+mod narrow;
+mod run;
+mod set;
 mod trust;
 
 use std::path::{Path, PathBuf};
