@@ -80,7 +80,7 @@ impl FoundProject {
 
 /// What counts of `file`; `None` if it is gone.
 fn judge(disk: &Disk, file: &Path) -> Option<ProjectState> {
-    let decision = decision(disk, file)?;
+    let decision = decision(disk, file);
     if decision == Some(Decision::Denied) {
         return Some(ProjectState::None);
     }
@@ -96,20 +96,15 @@ fn judge(disk: &Disk, file: &Path) -> Option<ProjectState> {
         }
     };
     let is_allowed = decision == Some(Decision::Allowed(content));
-    Some(match is_allowed {
-        true => ProjectState::InForce { project: Box::new(project), is_allowed, waiting: Vec::new() },
-        false => ProjectState::InForce {
-            project: Box::new(project.without_additions()),
-            is_allowed,
-            waiting: project.additions(),
-        },
-    })
+    let waiting = if is_allowed { Vec::new() } else { project.additions() };
+    let counts = if is_allowed { project } else { project.without_additions() };
+    Some(ProjectState::InForce { project: Box::new(counts), is_allowed, waiting })
 }
 
-/// What the user decided about `file`; `None` if it is gone.
-pub(super) fn decision(disk: &Disk, file: &Path) -> Option<Option<Decision>> {
+/// What the user decided about `file`.
+pub(super) fn decision(disk: &Disk, file: &Path) -> Option<Decision> {
     let (path, found) = (canonicalize(file).ok()?, file.metadata().ok()?);
-    Some(Trust(disk).of(&path, &found).map(|trusted| trusted.decision))
+    Trust(disk).of(&path, &found).map(|trusted| trusted.decision)
 }
 
 /// The content of `file` as it was read once, and what it says.

@@ -52,7 +52,7 @@ impl Machine {
     /// It is broken or refused.
     pub(crate) fn project_file(&self, file: &Path) -> Result<ProjectFile> {
         let (content, project) = read(file).map_err(|refused| failure(file, refused))?;
-        let allowed = match decision(&self.store.disk, file).flatten() {
+        let allowed = match decision(&self.store.disk, file) {
             Some(Decision::Allowed(content)) => Some(content),
             Some(Decision::Denied) | None => None,
         };

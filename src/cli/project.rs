@@ -9,11 +9,9 @@ use super::path;
 
 /// `vastenv init`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The file has every key, with what it does. What takes away counts at once; what adds\n\
-    or changes waits for `vastenv allow`.\n\n\
-    Examples:\n  vastenv init\n  vastenv init --only HF_TOKEN,'WANDB_*'"
-)]
+#[command(after_help = "The file has every key, with what it does. What takes away counts at once; what\n\
+    adds or changes waits for `vastenv allow`.\n\n\
+    Examples:\n  vastenv init\n  vastenv init --only HF_TOKEN,'WANDB_*'")]
 pub struct Init {
     /// The folder [default: this one]
     #[arg(value_name = "DIR", value_parser = path())]
@@ -25,11 +23,9 @@ pub struct Init {
 
 /// `vastenv allow`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Shows what the file adds, or what was edited since. profile, rename, prefix and set\n\
-    count only as they were allowed; only, except, require, keep and load at once.\n\n\
-    Examples:\n  vastenv allow\n  vastenv allow --list"
-)]
+#[command(after_help = "Shows what the file adds, or what was edited since. profile, rename, prefix and\n\
+    set count only as they were allowed; only, except, require, keep, load at once.\n\n\
+    Examples:\n  vastenv allow\n  vastenv allow --list")]
 pub struct Allow {
     /// A folder, or a .vastenv.toml [default: the nearest one from here upwards]
     #[arg(value_name = "DIR", value_parser = path())]

@@ -176,6 +176,10 @@ fn what_is_typed_is_completed() {
                 "|create|api-key|--permission_file|col:on.json",
             ),
             ("vastenv completions zsh --install --dir a\t", "|completions|zsh|--install|--dir|a folder"),
+            ("vastenv allow a\t", "|allow|a folder"),
+            ("vastenv deny a\t", "|deny|a folder"),
+            ("vastenv init --only HF_H\t", "|init|--only|HF_HOME"),
+            ("vastenv init a\t", "|init|a folder"),
             (
                 "vastenv create api-key --permission_file ~/so\t",
                 "|create|api-key|--permission_file|~/some file.json",

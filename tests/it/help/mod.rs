@@ -2,7 +2,7 @@
 //! version.
 
 mod demo;
-mod docs;
+pub mod docs;
 mod examples;
 mod greeting;
 mod man;

@@ -6,9 +6,29 @@ use std::os::unix::fs::{chown, lchown, symlink};
 use nix::sys::stat::Mode;
 use nix::unistd::{geteuid, mkfifo};
 
+use vastenv::project::{KEYS, Project};
+
 use super::{ADDS, FILE, counts, project, say};
 use crate::common::skip::can;
+use crate::help::docs::page;
 use crate::home::{Home, chmod};
+
+#[test]
+fn every_key_is_documented_as_it_is() {
+    let page = page("docs/projects-and-profiles.md");
+    for key in KEYS {
+        let counts = if key.waits { "when allowed" } else { "at once" };
+        let row = format!("| `{}` | {} | {counts} | {} |", key.name, key.takes, key.about);
+        assert!(page.lines().any(|line| line == row), "{row}");
+    }
+    let rows = page.lines().filter(|line| {
+        line.ends_with(" |") && line.contains("| at once |") || line.contains("| when allowed |")
+    });
+    assert_eq!(rows.count(), KEYS.len());
+    let (_, example) = page.split_once("```toml\n").expect("an example");
+    let example = example.split("```").next().expect("its end");
+    assert_eq!(Project::parse(example.as_bytes()).expect("valid").additions(), ["rename", "set"]);
+}
 
 /// Somebody else.
 const OTHER: u32 = 65_534;
