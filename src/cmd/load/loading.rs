@@ -277,10 +277,9 @@ fn refuse_missing(
     // Where something is required, the rest is not why it fails.
     let required: Vec<&String> = missing.all_required().map(|(name, _)| name).collect();
     let is_of_project = missing.required.is_empty() && missing.by_project.is_some();
-    let project = match app.machine.selection.project.waiting().is_empty() {
-        true => "leave the project out: --no-project",
-        false => "see what waits: vastenv allow; or leave the project out: --no-project",
-    };
+    let waits = !app.machine.selection.project.waiting().is_empty();
+    let first = if waits { "see what waits: vastenv allow; or " } else { "" };
+    let project = format!("{first}leave the project out: --no-project");
     let fatal = if required.is_empty() { names.iter().collect() } else { required.clone() };
     let hint = match known {
         Some((account, known)) => {
@@ -289,7 +288,7 @@ fn refuse_missing(
             let lacking: Vec<&str> = lacking.into_iter().collect();
             let way = nearest(account.machine, &known.snapshot.account(), &lacking);
             match (lacking.is_empty(), required.is_empty()) {
-                (true, _) if is_of_project => project.to_owned(),
+                (true, _) if is_of_project => project,
                 (true, _) => "see why: vastenv show env-vars".to_owned(),
                 (false, _) if is_of_project => format!("{way}; or {project}"),
                 (false, false) => way.to_string(),
