@@ -213,6 +213,8 @@ fn a_container_without_a_key_is_narrowed_too() {
     assert_eq!(run(&["export", "sh"]), "export HF_TOKEN='hf_launch'\n");
     assert!(run(&["export", "json", "--no-project"]).contains("MODEL"));
     assert!(run(&["show", "env-var", "MODEL"]).contains("leaves out MODEL"));
+    assert!(run(&["why", "MODEL"]).contains(&format!("{FILE} leaves it out")));
+    assert!(run(&["status"]).contains("1 variable from its launch environment"));
     let hooked = format!("cd {} && eval \"$({} hook bash)\" && env", folder.display(), crate::home::VASTENV);
     let output = container.run(&["bash", "--norc", "-c", &hooked]);
     let found = String::from_utf8(output.stdout).expect("text");

@@ -8,7 +8,10 @@ use super::narrow::{account, all, allowed, give};
 use super::{FILE, project, say};
 use crate::cli::account::TestAccount;
 use crate::cli::masks::masked;
+use crate::common::process::find_program;
+use crate::common::skip::needs;
 use crate::home::{Home, VASTENV};
+use crate::ssh::instance::Instance;
 
 /// What a bash says that loads the hook in the project and runs `script`; its stderr is the hook's.
 #[track_caller]
@@ -162,4 +165,24 @@ fn nothing_is_in_shells_where_settings_or_project_say_so_and_programs_have_all()
     for said in all(&home, &[]) {
         assert!(said.expect(0).out.contains('b'));
     }
+}
+
+#[test]
+fn what_goes_elsewhere_is_what_the_project_leaves_whatever_is_kept_here() {
+    let (_account, mut home) = account();
+    home.set("AWS_KEY", "own");
+    allowed(&home, "only = [\"AWS_KEY\"]\nkeep = [\"AWS_KEY\"]\n[set]\nURL = \"x://${HF_TOKEN}\"\n");
+    if needs(find_program("age").is_some(), "age") {
+        home.command("age-keygen", &["-o", "key.txt"]).run().expect(0);
+        let public = home.command("age-keygen", &["-y", "key.txt"]).run().expect(0).out;
+        let sealed = say(&home, "p", &["export", "age", "--to", public.trim()]).expect(0).out;
+        let opened = home.command("age", &["-d", "-i", "key.txt"]).stdin(sealed).run().expect(0).out;
+        let opened: Value = serde_json::from_str(&opened).expect("JSON");
+        assert_eq!(opened["variables"], json!({"AWS_KEY": "k", "URL": "x://hf_v"}), "{opened}");
+    }
+    let Some(instance) = Instance::with(&home, &[]) else { return };
+    let destination = instance.destination();
+    let words = ["--", "sh", "-c", "echo \"$AWS_KEY $URL $WANDB\""];
+    let arguments = [&instance.arguments(&["run", "--on"], &destination)[..], &words].concat();
+    assert_eq!(say(&home, "p", &arguments).expect(0).out, "k x://hf_v \n");
 }
