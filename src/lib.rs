@@ -21,14 +21,15 @@
 //! # Data flow
 //!
 //! ```text
-//! Selection ─→ Account ─┬─ snapshot (cache) ───┬─→ overlay ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
-//! (flag, environment,   ├─ remembered values ──┤  (provenance)  (name rules)   (× ledger × the shell's own variables)
-//! files)                ├─ container's launch ─┘
+//! Selection ─→ Account ─┬─ snapshot (cache) ───┬─→ overlay ─→ assemble ─→ resolve ─→ Environment ─→ diff ─→ [Change] ─→ render ─→ stdout
+//! (flag, environment,   ├─ remembered values ──┤  (provenance) (project, (name rules)  (× ledger × the shell's own variables)
+//! files, project)       ├─ container's launch ─┘                flags)
 //!                       └─ Vast API ─→ the first two
 //! ```
 //!
-//! A snapshot is the server's words only; `overlay` alone decides which value a variable has here. Reading is
-//! pure from there to `render`. The hot command (`export SHELL --hook …`, as the hook
+//! A snapshot is the server's words only; `overlay` alone decides which value a variable has here, and
+//! `assemble` which there are and what they are called. A shell's view of that is smaller than a program's:
+//! `run_only`, `scope` and a project's `load` take away from shells alone. Reading is pure from there to `render`. The hot command (`export SHELL --hook …`, as the hook
 //! calls it) is matched by hand before clap, reads files only (and keys from the keyring, where the user
 //! wants files sealed), and never starts an async runtime.
 //! Changing goes the other way: a command calls the API, remembers what was sent, patches the snapshot,

@@ -22,7 +22,11 @@ impl Patterns {
 
     /// Whether `name` is one of them, or fits one.
     pub fn matches(&self, name: &str) -> bool {
-        self.0.iter().any(|pattern| !pattern.matching(&[name]).is_empty())
+        let fits_in_capitals = |Pattern(glob): &Pattern| {
+            glob.contains(|letter: char| letter.is_ascii_lowercase())
+                && matches(&glob.to_ascii_uppercase(), name)
+        };
+        self.0.iter().any(|pattern| matches(&pattern.0, name) || fits_in_capitals(pattern))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -284,17 +288,25 @@ fn checked(option: &str, name: &str) -> Result<EnvName> {
 
 /// Whether the whole of `name` fits `glob`.
 fn matches(glob: &str, name: &str) -> bool {
+    if glob.is_ascii() && name.is_ascii() {
+        return fits(glob.as_bytes(), name.as_bytes(), b'*', b'?');
+    }
     let (glob, name): (Vec<char>, Vec<char>) = (glob.chars().collect(), name.chars().collect());
+    fits(&glob, &name, '*', '?')
+}
+
+/// The same of letters; `any` stands for all that may come, and `one` for one letter.
+fn fits<T: PartialEq + Copy>(glob: &[T], name: &[T], any: T, one: T) -> bool {
     let (mut at, mut read) = (0, 0);
     // The last star, and where what it stands for ends.
     let mut star = None;
     while read < name.len() {
         match glob.get(at) {
-            Some('*') => {
+            Some(letter) if *letter == any => {
                 star = Some((at, read));
                 at += 1;
             }
-            Some(letter) if *letter == '?' || *letter == name[read] => {
+            Some(letter) if *letter == one || *letter == name[read] => {
                 at += 1;
                 read += 1;
             }
@@ -306,7 +318,7 @@ fn matches(glob: &str, name: &str) -> bool {
             }
         }
     }
-    glob[at..].iter().all(|letter| *letter == '*')
+    glob[at..].iter().all(|letter| *letter == any)
 }
 
 #[cfg(test)]

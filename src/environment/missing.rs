@@ -1,6 +1,6 @@
 //! What a program would have to do without: variables that the account lists and nobody here knows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Environment, Filters};
 use crate::domain::{EnvName, printable_capped};
@@ -13,6 +13,8 @@ pub struct Missing {
     pub required: Vec<(String, String)>,
     /// Those that a project file requires beside them, and which file that is.
     pub by_project: Option<(String, Vec<(String, String)>)>,
+    /// The account's names of what each of these lacks.
+    pub lacking: BTreeMap<String, Vec<String>>,
     /// Those that the caller's environment has.
     pub set: Vec<String>,
     /// Whether anything is required: then the rest may be missing.
@@ -56,6 +58,7 @@ impl Missing {
     pub fn add_project(&mut self, file: &str, project: Self) {
         let is_required = |name: &String| project.required.iter().any(|(other, _)| other == name);
         self.unknown.retain(|name| !is_required(name));
+        self.lacking.extend(project.lacking);
         self.set.extend(project.set);
         self.set.sort();
         self.set.dedup();
@@ -94,7 +97,13 @@ pub fn missing(environment: &Environment, filters: &Filters, is_set: impl Fn(&st
         }
         if is_set(&one.name) {
             set.insert(one.name.clone());
-        } else if is_required {
+            continue;
+        }
+        let lacking = environment.lacking(one);
+        if !lacking.is_empty() {
+            missing.lacking.insert(one.name.clone(), lacking.into_iter().map(str::to_owned).collect());
+        }
+        if is_required {
             missing.required.push((one.name.clone(), one.why.reason()));
         } else {
             missing.unknown.push(one.name.clone());

@@ -11,6 +11,7 @@ mod names;
 mod overlay;
 mod resolve;
 mod room;
+mod why;
 
 pub use assemble::{Layer, SetVariable, Sources, assemble, resolve_all};
 pub use diff::{Change, Diff, Input, Previous, Report, diff, digest};
@@ -21,5 +22,6 @@ pub use lint::{Fault, lint};
 pub use missing::{Missing, missing};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
-pub use resolve::{Environment, MOST_VARIABLES, NotForShells, Rules, Skipped, Why, resolve};
+pub use resolve::{Environment, MOST_VARIABLES, NotForShells, Rules, Skipped, resolve};
 pub use room::Room;
+pub use why::Why;

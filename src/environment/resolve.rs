@@ -2,18 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{self, Group};
-use super::{Patterns, Provenance, Room, Variable};
-use crate::domain::{EnvName, Failure, NameError, Secret, count, printable, printable_capped};
+use super::names;
+use super::why::list;
+use super::{Patterns, Provenance, Room, Variable, Why};
+use crate::domain::{EnvName, Failure, Secret, count, printable};
 
 /// The longest `NAME=value` that Linux passes to a program (`MAX_ARG_STRLEN`, with its NUL).
 const LONGEST_ENTRY: usize = 128 * 1024 - 1;
 
 /// The most variables that are loaded: every shell takes well under a second for them at its start.
 pub const MOST_VARIABLES: usize = 2_000;
-
-/// The most names in a notice.
-const MOST_NAMES: usize = 12;
 
 /// What decides beside the account itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,39 +86,6 @@ pub struct Skipped {
     pub name: String,
     /// Why it is not loaded.
     pub why: Why,
-}
-
-/// Why a variable is not loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The server sent a mask and no value is known.
-    Masked,
-    /// The name is none that a shell can assign to.
-    BadName(NameError),
-    /// The name is known to do more than inform a program.
-    Refused(Group),
-    /// The value holds a NUL byte, which an environment cannot hold.
-    HoldsNul,
-    /// The value is longer than the operating system passes on.
-    TooLong,
-    /// With it, the environment would be too large for any program to start.
-    NoRoom,
-    /// There are more variables than shells load in time.
-    TooMany,
-    /// A project sets it to a text with names in it that have no value here.
-    Unfilled {
-        names: Vec<String>,
-        /// Whether the account has some of them, with hidden values.
-        are_hidden: bool,
-    },
-    /// The user's config keeps it out of shells.
-    RunOnly,
-    /// The project keeps all out of shells.
-    ProjectForRun,
-    /// The user's config keeps all out of shells that are in no allowed project.
-    OutsideProjects,
-    /// The environment's own value stays.
-    Kept,
 }
 
 impl Environment {
@@ -201,13 +166,11 @@ impl Environment {
         in_vain.map(|one| format!("{} not loaded: {}", printable(&one.name), one.why.reason()))
     }
 
-    /// The account's names of what `name` lacks: its own, or those that a project makes it of.
-    pub fn lacking(&self, name: &str) -> Vec<&str> {
-        match self.skipped.iter().find(|skipped| skipped.name == name) {
-            Some(Skipped { name, why: Why::Masked }) => vec![self.account_name(name)],
-            Some(Skipped { why: Why::Unfilled { names, are_hidden: true }, .. }) => {
-                names.iter().map(String::as_str).collect()
-            }
+    /// The account's names of the hidden values that one lacks: its own, or those that a project makes it of.
+    pub(super) fn lacking<'e>(&'e self, skipped: &'e Skipped) -> Vec<&'e str> {
+        match &skipped.why {
+            Why::Masked => vec![self.account_name(&skipped.name)],
+            Why::Unfilled { names, are_hidden: true } => names.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         }
     }
@@ -221,51 +184,6 @@ impl Environment {
     fn some(&self, number: usize) -> String {
         let all = count(self.variables.len() + self.skipped.len(), "variable");
         format!("{number} of {all} {}", if number == 1 { "is" } else { "are" })
-    }
-}
-
-fn list(names: &[impl AsRef<str>]) -> String {
-    let shown: Vec<String> =
-        names.iter().take(MOST_NAMES).map(|name| printable_capped(name.as_ref(), 80)).collect();
-    let more = if names.len() > MOST_NAMES { ", …" } else { "" };
-    format!("{}{more}", shown.join(", "))
-}
-
-impl Why {
-    /// What a person reads in a list.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Masked => "hidden by Vast, value unknown here".to_owned(),
-            Self::BadName(error) => format!("not a variable name: {error}"),
-            Self::Refused(group) => format!("refused: {}", group.reason()),
-            Self::HoldsNul => "the value holds a NUL byte".to_owned(),
-            Self::TooLong => "the value is over 128 KiB, too long for an environment".to_owned(),
-            Self::NoRoom => {
-                "no room: the environment would be too large to start programs (`ulimit -s`)".to_owned()
-            }
-            Self::TooMany => format!("over the limit of {MOST_VARIABLES} variables"),
-            Self::Unfilled { names, are_hidden: true } => format!("made of {}: unknown here", list(names)),
-            Self::Unfilled { names, .. } => format!("made of {}: no such variable", list(names)),
-            Self::RunOnly => "for `vastenv run` only (run_only)".to_owned(),
-            Self::ProjectForRun => "for `vastenv run` only (load = \"run\" in the project file)".to_owned(),
-            Self::OutsideProjects => "not in an allowed project (scope = \"projects\")".to_owned(),
-            Self::Kept => "your own value stays (keep)".to_owned(),
-        }
-    }
-
-    /// Whether this is a hidden value rather than a name or value that cannot be had.
-    pub fn is_masked(&self) -> bool {
-        *self == Self::Masked
-    }
-
-    /// Whether the account has its value, or what it is made of, and nobody knows it here.
-    pub fn is_unknown(&self) -> bool {
-        self.is_masked() || matches!(self, Self::Unfilled { are_hidden: true, .. })
-    }
-
-    /// Whether only shells do not get it.
-    pub fn is_for_programs(&self) -> bool {
-        matches!(self, Self::RunOnly | Self::ProjectForRun | Self::OutsideProjects)
     }
 }
 
@@ -334,9 +252,10 @@ fn admit<'a>(
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::Group;
     use super::super::{Entry, Ledger, Shadow};
     use super::*;
-    use crate::domain::DigestKey;
+    use crate::domain::{DigestKey, NameError};
 
     fn resolved(account: &[(&str, Option<&str>)], rules: &Rules) -> Environment {
         let owned: Vec<_> = account.iter().map(|(name, value)| (*name, value.map(Secret::new))).collect();

@@ -1,6 +1,7 @@
 //! The variables for a program: narrowed and renamed as the user wishes, and none missing unless the user
 //! says so.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::known::{self, WhenOld, warn_of_unfit, whole};
@@ -92,7 +93,7 @@ pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
     let of_project = || account.choose(&known, !loading.is_here, &Filters::default());
     let found = all_missing(app, &environment, Some(&of_project), &filters, has)?;
-    refuse_missing(app, &found, is_allowed, Some((&account, &known, &environment)))?;
+    refuse_missing(app, &found, is_allowed, Some((&account, &known)))?;
     Ok(Loaded { environment, known: Some((account, known)), is_whole: true })
 }
 
@@ -248,7 +249,6 @@ pub(crate) fn refuse_unmet(
 ) -> Result<()> {
     let missing = missing(environment, filters, is_set);
     if !missing.required.is_empty() {
-        let known = known.map(|(account, known)| (account, known, environment));
         return refuse_missing(app, &missing, true, known);
     }
     missing.notes.iter().for_each(|note| app.ui.warn(note));
@@ -263,7 +263,7 @@ fn refuse_missing(
     app: &App,
     missing: &Missing,
     is_allowed: bool,
-    known: Option<(&Account<'_>, &KnownVariables, &Environment)>,
+    known: Option<(&Account<'_>, &KnownVariables)>,
 ) -> Result<()> {
     for note in &missing.notes {
         app.ui.warn(note);
@@ -277,17 +277,18 @@ fn refuse_missing(
     // Where something is required, the rest is not why it fails.
     let required: Vec<&String> = missing.all_required().map(|(name, _)| name).collect();
     let is_of_project = missing.required.is_empty() && missing.by_project.is_some();
-    let project = match app.machine.selection.project.waiting().is_empty() {
-        true => "leave the project out: --no-project",
-        false => "see what waits: vastenv allow; or leave the project out: --no-project",
-    };
+    let waits = !app.machine.selection.project.waiting().is_empty();
+    let first = if waits { "see what waits: vastenv allow; or " } else { "" };
+    let project = format!("{first}leave the project out: --no-project");
     let fatal = if required.is_empty() { names.iter().collect() } else { required.clone() };
     let hint = match known {
-        Some((account, known, environment)) => {
-            let lacking: Vec<&str> = fatal.iter().flat_map(|name| environment.lacking(name)).collect();
+        Some((account, known)) => {
+            let lacking = fatal.iter().filter_map(|name| missing.lacking.get(*name));
+            let lacking: BTreeSet<&str> = lacking.flatten().map(String::as_str).collect();
+            let lacking: Vec<&str> = lacking.into_iter().collect();
             let way = nearest(account.machine, &known.snapshot.account(), &lacking);
             match (lacking.is_empty(), required.is_empty()) {
-                (true, _) if is_of_project => project.to_owned(),
+                (true, _) if is_of_project => project,
                 (true, _) => "see why: vastenv show env-vars".to_owned(),
                 (false, _) if is_of_project => format!("{way}; or {project}"),
                 (false, false) => way.to_string(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::facts::{Cached, ago};
 use super::{Fact, Facts, print};
-use crate::account::left_out;
+use crate::account::{given_by_container, left_out};
 use crate::cli::Why;
 use crate::cmd::app::App;
 use crate::cmd::guard;
@@ -142,7 +142,19 @@ fn of_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
 fn left_to_container(facts: &Facts<'_>, arguments: &Why) -> Option<Vec<Fact>> {
     let known = facts.cached.as_ref().ok().and_then(Option::as_ref).map(|cached| &cached.known);
     let name = arguments.name.as_str();
-    let why = left_out(&facts.app.config, facts.app.room(), known, name)?;
+    let (app, room) = (facts.app, facts.app.room());
+    let by_project = || {
+        let file = app.machine.selection.project_file()?;
+        let everything = match (&facts.account, known) {
+            (Ok(account), Some(known)) => account.everything(known),
+            _ => given_by_container(&app.config, room.clone())?,
+        };
+        let is_left_out = facts.environment()?.find(name).is_none();
+        let is_launched = everything.from_launch.iter().any(|given| given.as_str() == name);
+        let is_accounts = known.is_some_and(|known| known.is_accounts(name));
+        (is_left_out && is_launched && !is_accounts).then(|| format!("{file} leaves it out"))
+    };
+    let why = left_out(&app.config, room.clone(), known, name).map(str::to_owned).or_else(by_project)?;
     Some(vec![
         Fact::new("name", name).field("name", name),
         Fact::new("source", "this container's launch environment").field("source", "instance"),

@@ -1,4 +1,4 @@
-use super::super::{NotForShells, Patterns};
+use super::super::{NotForShells, Patterns, missing};
 use super::*;
 use crate::domain::Failure;
 
@@ -110,8 +110,8 @@ fn what_a_project_sets_is_judged_like_all_else() {
     assert_eq!(why(&environment, "NUL"), Some(&Why::HoldsNul));
     assert_eq!(why(&environment, "LONG"), Some(&Why::TooLong));
     assert_eq!(why(&environment, "HF"), Some(&unfilled(true)));
-    assert_eq!(environment.lacking("HF"), ["X"]);
-    assert_eq!(environment.lacking("GAP"), [""; 0]);
+    let lacking = missing(&environment, &Filters::default(), |_| false).lacking;
+    assert_eq!(lacking, [("HF".to_owned(), vec!["X".to_owned()])].into());
     let in_vain: Vec<String> = environment.chosen_in_vain().collect();
     assert_eq!(in_vain.len(), 5, "{in_vain:?}");
     assert!(in_vain.contains(&"GAP not loaded: made of X: no such variable".to_owned()), "{in_vain:?}");

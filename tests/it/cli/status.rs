@@ -52,7 +52,7 @@ fn what_is_known_is_counted() {
         assert!(text.contains(part), "{part}: {text}");
     }
     let status = raw(&home);
-    assert_eq!(status["variables"], json!({"loadable": 1, "masked": 1, "refused": 1}));
+    assert_eq!(status["variables"], json!({"loadable": 1, "masked": 1, "refused": 1, "run_only": 0}));
     assert_eq!(status["hook"], json!({"active": false, "loaded": []}));
     assert_eq!(status["key_source"], json!("VAST_API_KEY"));
     assert_eq!(status["snapshot"]["path"], json!(home.snapshot().expect("a snapshot").display().to_string()));

@@ -4,6 +4,9 @@ mod files;
 mod hook_follow;
 mod hook_walk;
 mod init;
+mod narrow;
+mod run;
+mod set;
 mod trust;
 
 use std::path::{Path, PathBuf};
