@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::os::unix::fs::symlink;
-use std::time::{Duration, SystemTime};
 
 use super::FILE;
 use crate::common::process::program;
@@ -68,10 +67,16 @@ impl Stage {
 
     fn write(&self, below: &str, text: &str) {
         self.account.home.write(below, text);
+        self.date(below);
+    }
+
+    /// Links count by their own times too.
+    fn date(&self, below: &str) {
         self.written.set(self.written.get() + 1);
-        let time = SystemTime::now() - Duration::from_secs(1000 - 10 * self.written.get());
-        let file = std::fs::File::open(self.account.home.path(below)).expect("a file");
-        file.set_modified(time).expect("dated");
+        let ago = format!("{} seconds ago", 1000 - 10 * self.written.get());
+        let touched =
+            self.account.home.command("touch").args(["-h", "-d", &ago, below]).status().expect("touch");
+        assert!(touched.success());
     }
 
     fn decide(&self, word: &str, folder: &str) {
@@ -174,6 +179,7 @@ fn symlink_changed() {
             stage.write(&format!("state-{state}"), &stage.tool.sets("STATE", state));
             let _ = std::fs::remove_file(&file);
             symlink(stage.account.home.path(&format!("state-{state}")), &file).expect("linked");
+            stage.date(&format!("p/{}", stage.tool.file()));
             stage.decide("allow", "p");
             seen.push(stage.after("cd ~/p", "STATE"));
         }
