@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
+use super::FILE;
 use crate::pty::{Shell, Terminal};
 use crate::shells::account::Account;
 use crate::shells::follow::each;
 use crate::shells::trace::Traced;
-
-const FILE: &str = ".vastenv.toml";
 
 fn account() -> Account {
     Account::with(&[("HF_TOKEN", "hf_1"), ("WANDB_API_KEY", "w_1"), ("OTHER", "o_1")])

@@ -1,7 +1,9 @@
 //! Project files.
 
 mod files;
+mod hook_beside_direnv;
 mod hook_follow;
+mod hook_trust;
 mod hook_walk;
 mod init;
 mod narrow;
