@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::select::{Given, Selection};
 use crate::config::Paths;
@@ -95,6 +96,15 @@ impl Machine {
             override_existing: true,
         });
         Ok(decided.changes)
+    }
+
+    /// The files that tell when something here is another thing, each with the time that it had when it was last
+    /// read: what names the account, and the generation.
+    pub(crate) fn watched(&self) -> Vec<(PathBuf, Option<SystemTime>)> {
+        // Before the first generation there is none of the files that it stands for.
+        let generation = self.store.generation.newest().unwrap_or_else(|| self.selection.paths.state.clone());
+        let time = files::modified(&generation);
+        self.selection.seen.iter().cloned().chain([(generation, time)]).collect()
     }
 
     pub(crate) fn sealing(&self) -> &Sealing {

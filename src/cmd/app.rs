@@ -57,6 +57,11 @@ impl App {
     pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
+        Self::on(machine, global, ui)
+    }
+
+    /// The same, on a machine that is open already.
+    pub(super) fn on(machine: Machine, global: Global, ui: Ui) -> Result<Self> {
         if let Some(trouble) = &machine.selection.trouble {
             return Err(trouble.failure().clone());
         }
