@@ -36,7 +36,7 @@ const JOIN: u8 = b'j';
 const LEAVE: u8 = b'l';
 const FORGET: u8 = b'f';
 
-const LEFT: u8 = b'L';
+const OBEYED: u8 = b'O';
 const INTERRUPTED: u8 = b'I';
 const QUIT: u8 = b'Q';
 
@@ -93,8 +93,8 @@ fn runs(group: Pid) -> Option<bool> {
 pub(super) enum Report {
     /// This was typed at the terminal of the group.
     Typed(Signal),
-    /// It has left the group, or was killed with it.
-    Left,
+    /// It has joined or left a group, or was killed.
+    Obeyed,
 }
 
 /// The guardian, as this program sees it. Where there is none (any more), its work is not done.
@@ -115,7 +115,7 @@ impl Guardian {
         Ok(Self { process, orders, reports })
     }
 
-    /// Lets it guard `group` from now on.
+    /// Lets it guard `group` from now on: [`Report::Obeyed`] follows.
     pub(super) fn join(&mut self, group: Pid) {
         self.order(JOIN, group);
     }
@@ -125,7 +125,7 @@ impl Guardian {
         self.order(FORGET, Pid::from_raw(0));
     }
 
-    /// Lets it leave its group, which it guards still: [`Report::Left`] follows.
+    /// Lets it leave its group, which it guards still: [`Report::Obeyed`] follows.
     pub(super) fn leave(&mut self) {
         self.order(LEAVE, Pid::from_raw(0));
         // It may have been stopped with the group.
@@ -141,15 +141,15 @@ impl Guardian {
 
     /// What it tells next.
     pub(super) async fn next(&mut self) -> Report {
-        let Some(reports) = &mut self.reports else { return Report::Left };
+        let Some(reports) = &mut self.reports else { return Report::Obeyed };
         let mut letter = [0];
         match (reports.read(&mut letter).await, letter[0]) {
             (Ok(1), INTERRUPTED) => Report::Typed(Signal::SIGINT),
             (Ok(1), QUIT) => Report::Typed(Signal::SIGQUIT),
-            (Ok(1), _) => Report::Left,
+            (Ok(1), _) => Report::Obeyed,
             _ => {
                 (self.reports, self.orders) = (None, None);
-                Report::Left
+                Report::Obeyed
             }
         }
     }
@@ -191,10 +191,11 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
                             guarded = Some(group);
                             // Not possible for one in a session of its own, which is guarded all the same.
                             let _ = setpgid(alone, group);
+                            reports.write_all(&[OBEYED])?;
                         }
                         LEAVE => {
                             let _ = setpgid(alone, alone);
-                            reports.write_all(&[LEFT])?;
+                            reports.write_all(&[OBEYED])?;
                         }
                         _ => guarded = None,
                     }

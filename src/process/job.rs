@@ -28,15 +28,9 @@ pub(super) struct Job {
 impl Job {
     /// From now on, this thread and those that it starts leave it to us how to stop.
     pub(super) fn new(streams: &Streams) -> io::Result<Self> {
-        let mut blocked = SigSet::empty();
-        // Who sets a terminal right from the background would be stopped.
-        blocked.add(Signal::SIGTTOU);
         let (tell, stops) = unbounded_channel();
+        blocked().thread_block()?;
         if !is_ignored(Signal::SIGTSTP) {
-            blocked.add(Signal::SIGTSTP);
-        }
-        blocked.thread_block()?;
-        if blocked.contains(Signal::SIGTSTP) {
             let stop = SigSet::from(Signal::SIGTSTP);
             thread::Builder::new().spawn(move || while stop.wait().is_ok() && tell.send(()).is_ok() {})?;
         }
@@ -110,4 +104,18 @@ impl Job {
         self.start(group);
         let _ = killpg(group, Signal::SIGCONT);
     }
+}
+
+/// Starts a program of the user, which inherits what is blocked.
+pub(super) fn with_users_signals<T>(start: impl FnOnce() -> T) -> T {
+    let _ = blocked().thread_unblock();
+    let started = start();
+    let _ = blocked().thread_block();
+    started
+}
+
+/// What would stop us: Ctrl-Z, which is told to the command first, and to set a terminal right from the
+/// background.
+fn blocked() -> SigSet {
+    [Signal::SIGTSTP, Signal::SIGTTOU].into_iter().collect()
 }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::filter::Running;
 use super::guardian::{GRACE, Guardian, Report, ask_to_end, end_group};
-use super::job::Job;
+use super::job::{Job, with_users_signals};
 use super::keyboard::Keyboard;
 use super::signals::Signals;
 use super::status::Status;
@@ -148,7 +148,7 @@ impl<P: Program> Watch<'_, P> {
         let mut pause = FIRST_PAUSE;
         loop {
             let began = Instant::now();
-            let mut running = self.start()?;
+            let mut running = self.start().await?;
             let asked_to_end = self.attend(&mut running).await?;
             self.clear_away(&mut running, asked_to_end).await?;
             let is_restart = asked_to_end.is_some();
@@ -177,7 +177,7 @@ impl<P: Program> Watch<'_, P> {
         }
     }
 
-    fn start(&mut self) -> Result<Running, Trouble> {
+    async fn start(&mut self) -> Result<Running, Trouble> {
         let command = self.program.command();
         let running = match self.spawn(command) {
             Err(Trouble::NotStarted(error)) => match self.program.instead(&error) {
@@ -189,6 +189,8 @@ impl<P: Program> Watch<'_, P> {
         if let Some(guardian) = &mut self.guardian {
             guardian.join(running.process);
         }
+        // Before the command has the terminal: nothing is typed at it that nobody tells of.
+        self.await_guardian().await;
         if !running.has_terminal() {
             self.job.start(running.process);
         }
@@ -198,17 +200,19 @@ impl<P: Program> Watch<'_, P> {
     fn spawn(&self, mut command: Command) -> Result<Running, Trouble> {
         let Some(patterns) = self.program.patterns() else {
             command.process_group(0);
-            return Running::bare(command);
+            return with_users_signals(|| Running::bare(command));
         };
         let streams = self
             .streams
             .try_clone()
             .map_err(|error| Trouble::Surroundings("cannot share the standard streams", error))?;
         if streams.stdout.is_terminal() {
-            return Running::in_terminal(command, &patterns, streams, None, &self.keyboard);
+            return with_users_signals(|| {
+                Running::in_terminal(command, &patterns, streams, None, &self.keyboard)
+            });
         }
         command.process_group(0);
-        Running::in_group(command, &patterns, streams)
+        with_users_signals(|| Running::in_group(command, &patterns, streams))
     }
 
     /// Waits until the command ends; gives when it was asked to, in order to be started again.
@@ -320,6 +324,11 @@ impl<P: Program> Watch<'_, P> {
         if let Some(guardian) = &mut self.guardian {
             guardian.leave();
         }
+        self.await_guardian().await;
+    }
+
+    /// Waits until the guardian has obeyed, and notes what it tells before.
+    async fn await_guardian(&mut self) {
         while let Report::Typed(signal) = next_report(&mut self.guardian).await {
             self.note(signal);
         }
@@ -372,10 +381,10 @@ impl<P: Program> Watch<'_, P> {
     }
 }
 
-/// What the guardian tells next; where there is none, it has left.
+/// What the guardian tells next; where there is none, it has obeyed.
 async fn next_report(guardian: &mut Option<Guardian>) -> Report {
     match guardian {
         Some(guardian) => guardian.next().await,
-        None => Report::Left,
+        None => Report::Obeyed,
     }
 }

@@ -23,6 +23,7 @@ use crate::files::reason;
 
 /// How to speak.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each independent of the others")]
 pub(crate) struct Ui {
     pub raw: bool,
     pub quiet: bool,

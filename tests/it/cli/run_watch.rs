@@ -126,7 +126,8 @@ fn changes_while_it_restarts_are_not_lost_and_a_storm_is_one() {
     let account = TestAccount::with(&json!({"A": "0"}));
     let home = account.known_home();
     mkfifo(&home.path("fifo"), Mode::S_IRWXU).expect("made");
-    let script = "trap 'echo ending; read -r x <fifo; exit 0' TERM; echo \"A=$A B=$B\"; while :; do sleep 0.1; done";
+    let script =
+        "trap 'echo ending; read -r x <fifo; exit 0' TERM; echo \"A=$A B=$B\"; while :; do sleep 0.1; done";
     let mut watched = Watched::start(&home, &[], script);
     assert_eq!(watched.line(), "A=0 B=");
     set(&home, "A", "1");
@@ -190,7 +191,8 @@ fn a_crash_is_followed_by_another_start_and_success_is_not() {
     let script = "echo run; echo x >>runs; test $(wc -l <runs) -gt 2 || exit 3";
     let said = Watched::start(&home, &[], script).end().expect(0);
     assert_eq!(said.out, "run\nrun\nrun\n");
-    let pauses = ["1 s", "2 s"].map(|pause| format!("vastenv: sh ended with 3, starting it again in {pause}\n"));
+    let pauses =
+        ["1 s", "2 s"].map(|pause| format!("vastenv: sh ended with 3, starting it again in {pause}\n"));
     assert_eq!(said.err, pauses.concat());
     // A change may be what it was waiting for.
     let mut watched = Watched::start(&home, &[], "echo \"A=$A\"; test \"$A\" = 1 || exit 3");
@@ -266,7 +268,10 @@ fn what_is_not_known_any_more_is_told_once_and_the_command_goes_on() {
     // Broken settings are another thing that is told.
     home.write(".config/vastenv/config.toml", "nonsense");
     let said = watched.says();
-    assert!(said.contains("config.toml") && said.ends_with("; sh goes on with the variables it has"), "{said}");
+    assert!(
+        said.contains("config.toml") && said.ends_with("; sh goes on with the variables it has"),
+        "{said}"
+    );
     home.write(".config/vastenv/config.toml", "");
     assert!(watched.says().contains('A'));
     set(&home, "A", "two");
@@ -302,8 +307,7 @@ fn a_new_key_is_a_change_for_a_command_that_has_it() {
     let mut home = Home::new();
     home.set("VAST_URL", &account.sandbox.url);
     home.write(".config/vastai/vast_api_key", &key);
-    let mut watched =
-        Watched::start(&home, &["--with-api-key"], "echo \"$VAST_API_KEY\"; sleep 1000 & wait");
+    let mut watched = Watched::start(&home, &["--with-api-key"], "echo \"$VAST_API_KEY\"; sleep 1000 & wait");
     assert_eq!(watched.line(), key);
     home.write(".config/vastai/vast_api_key", OTHER_KEY);
     assert_eq!(watched.line(), OTHER_KEY);
@@ -316,7 +320,8 @@ fn a_new_key_is_a_change_for_a_command_that_has_it() {
 fn redacted_output_stays_so_with_values_old_and_new() {
     let account = TestAccount::with(&json!({"A": "old-secret-value"}));
     let home = account.known_home();
-    let script = "echo \"A=$A\"; echo \"E=$A\" >&2; test -e old || echo \"$A\" >old; cat old; sleep 1000 & wait";
+    let script =
+        "echo \"A=$A\"; echo \"E=$A\" >&2; test -e old || echo \"$A\" >old; cat old; sleep 1000 & wait";
     let mut watched = Watched::start(&home, &["--redact"], script);
     assert_eq!((watched.line(), watched.says()), ("A=*****".to_owned(), "E=*****".to_owned()));
     assert_eq!(watched.line(), "*****");
@@ -334,7 +339,8 @@ fn what_cannot_be_started_is_not_tried_again() {
     chmod(&home.write("script", "echo \"A=$A\"; exit 0"), 0o755);
     home.write("plain", "");
     for options in [&[][..], &["--redact"]] {
-        let run = |program: &str| home.vastenv(&[&["run", "--watch"], options, &["--", program]].concat()).run();
+        let run =
+            |program: &str| home.vastenv(&[&["run", "--watch"], options, &["--", program]].concat()).run();
         run("no-such-program").refuses(127, &["cannot run no-such-program: not found"]);
         run("./plain").refuses(126, &["cannot run ./plain: permission denied"]);
         assert!(run("./script").expect(0).out.starts_with("A="), "{options:?}");

@@ -27,19 +27,16 @@ fn the_command_has_the_terminal_and_gets_it_again() {
             "vastenv run --watch {option} -- sh -c 'stty size; while echo \"A=$A ready\" && read -r x; do echo \"got <$x>\"; done'; echo code $?"
         );
         let mut terminal = Terminal::open(&home, 80, &script);
-        terminal.wait_for(&format!("A={} ready", shown[0]));
-        terminal.type_in("one\n");
-        terminal.wait_for("got <one>");
-        set(&home, "other-value");
-        terminal.wait_for("restarting sh: ~A");
-        terminal.wait_for("24 80\r\n");
-        if shown[0] == shown[1] {
-            terminal.type_in("two\n");
-        } else {
-            terminal.wait_for(&format!("A={} ready", shown[1]));
-            terminal.type_in("two\n");
+        for (value, line) in shown.into_iter().zip(["one", "two"]) {
+            terminal.wait_for_more("24 80");
+            terminal.wait_for_more(&format!("A={value} ready"));
+            terminal.type_in(&format!("{line}\n"));
+            terminal.wait_for_more(&format!("got <{line}>"));
+            if line == "one" {
+                set(&home, "other-value");
+                terminal.wait_for_more("restarting sh: ~A");
+            }
         }
-        terminal.wait_for("got <two>");
         terminal.type_in("\u{3}");
         let (seen, _) = terminal.end();
         assert!(seen.ends_with("code 130\n"), "{option}: {seen}");
@@ -53,13 +50,13 @@ fn ctrl_c_ends_it_whatever_the_command_makes_of_that() {
     for option in ["", "--redact"] {
         for (trap, code) in [("exit 5", 5), ("exit 0", 0), ("trap - INT; kill -INT $$", 130)] {
             let script = format!(
-                "stty -echo; vastenv run --watch --always {option} -- sh -c 'trap \"{trap}\" INT; echo ready; while :; do sleep 0.1; done'; echo code $?"
+                "stty -echo; vastenv run --watch --always {option} -- sh -c 'trap \"{trap}\" INT; stty -echo; echo ready; while :; do sleep 0.1; done'; echo code $?"
             );
             let mut terminal = Terminal::open(&home, 80, &script);
             terminal.wait_for("ready");
             terminal.type_in("\u{3}");
             let (seen, _) = terminal.end();
-            assert!(seen.ends_with(&format!("ready\ncode {code}\n")) || seen.ends_with(&format!("code {code}\n")), "{option} {trap}: {seen}");
+            assert!(seen.ends_with(&format!("code {code}\n")), "{option} {trap}: {seen}");
             assert!(!seen.contains("again"), "{seen}");
         }
     }
@@ -80,7 +77,7 @@ fn a_pipeline_keeps_the_terminal_and_a_reader_in_it_gets_it() {
 #[test]
 fn ctrl_z_stops_it_and_fg_and_bg_let_it_go_on() {
     let (_account, home) = home();
-    let mut terminal = Terminal::open(&home, 80, &format!("exec bash --norc -i"));
+    let mut terminal = Terminal::open(&home, 80, "exec bash --norc -i");
     terminal.wait_for("READY> ");
     terminal.type_in(&format!(
         "stty -echo; '{}' run --watch -- sh -c 'echo start; while read -r x; do echo \"got <$x>\"; done'\n",
@@ -100,13 +97,14 @@ fn ctrl_z_stops_it_and_fg_and_bg_let_it_go_on() {
     terminal.type_in("\u{1a}");
     terminal.wait_for_more("Stopped");
     terminal.type_in("bg\n");
-    terminal.wait_for_more("Stopped");
+    terminal.wait_for_more("READY> ");
     terminal.type_in("fg\n");
     terminal.type_in("three\n");
     terminal.wait_for("got <three>");
     terminal.type_in("\u{3}");
     terminal.wait_for_more("READY> ");
-    terminal.type_in("echo \"code $?\"; exit\n");
+    // What is typed first may be lost while the shell takes the terminal back.
+    terminal.type_in("\necho \"code $?\"; exit\n");
     let (seen, _) = terminal.end();
     assert!(seen.contains("code 130\n"), "{seen}");
     assert_eq!(seen.matches("start\n").count(), 1, "{seen}");
