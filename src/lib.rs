@@ -167,6 +167,7 @@ fn run_hot(arguments: &[OsString]) -> Option<ExitCode> {
                     .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
             );
         }
+        [process::GUARDIAN] => cmd::guard(),
         _ => return None,
     };
     Some(done.map_or_else(|failure| error::report(&failure, ui), |()| ExitCode::SUCCESS))

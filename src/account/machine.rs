@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use toml_edit::DocumentMut;
 
@@ -110,6 +111,15 @@ impl Machine {
         let Some(entry) = ledger.and_then(|ledger| ledger.entries.get(name)) else { return Ok(true) };
         let found = digest(&self.store.digest_key()?, name, value);
         Ok(found != entry.digest && !self.store.loaded.load().contains(name, &found))
+    }
+
+    /// The files that tell when something here is another thing, each with the time that it had when it was last
+    /// read: what names the account, and the generation.
+    pub(crate) fn watched(&self) -> Vec<(PathBuf, Option<SystemTime>)> {
+        // Before the first generation there is none of the files that it stands for.
+        let generation = self.store.generation.newest().unwrap_or_else(|| self.selection.paths.state.clone());
+        let time = files::modified(&generation);
+        self.selection.seen.iter().cloned().chain([(generation, time)]).collect()
     }
 
     pub(crate) fn sealing(&self) -> &Sealing {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use nix::sys::signal::Signal;
 
 use super::{Filters, path, secret, text};
 use crate::domain::Secret;
@@ -103,9 +104,11 @@ fn formats() -> impl Iterator<Item = PossibleValue> {
 }
 
 /// `vastenv run`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance"
+    after_help = "With --signal the command keeps the environment it was started with: on the signal\n\
+        it reads the new values itself, for example from `vastenv export json`.\n\n\
+        Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance\n  vastenv run --watch -- python serve.py             # again when its variables change\n  vastenv run --watch --signal HUP -- python serve.py  # it reads them again itself"
 )]
 pub struct Run {
     /// Keep variables that are already set
@@ -126,12 +129,42 @@ pub struct Run {
     /// How `ssh` is called.
     #[command(flatten)]
     pub ssh: SshOptions,
+    /// Restart the command when its variables change, and when it crashes
+    #[arg(long)]
+    pub watch: bool,
+    /// Send this signal instead of restarting: the command must fetch its variables itself
+    #[arg(long, value_name = "SIGNAL", requires = "watch", value_parser = signal)]
+    pub signal: Option<Signal>,
+    /// Changes that are no reason to restart
+    #[arg(long, value_name = "KINDS", requires = "watch", value_delimiter = ',', value_parser = PossibleValuesParser::new([ADDED, CHANGED, REMOVED]))]
+    pub no_restart_on: Vec<String>,
+    /// Start the command again when it has ended well, too
+    #[arg(long, requires = "watch")]
+    pub always: bool,
     /// The command and its arguments
     #[arg(required_unless_present = "on", trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
     /// Which variables.
     #[command(flatten)]
     pub filters: Filters,
+}
+
+/// Variables that a command does not have yet.
+pub const ADDED: &str = "added";
+
+/// Variables that it has with another value.
+pub const CHANGED: &str = "changed";
+
+/// Variables that it is not to have any more.
+pub const REMOVED: &str = "removed";
+
+/// The signal that a user means: a name, with or without SIG, or a number.
+fn signal(text: &str) -> Result<Signal, String> {
+    let name = text.to_ascii_uppercase();
+    let name = if name.starts_with("SIG") { name } else { format!("SIG{name}") };
+    let named = || name.parse().ok();
+    let found = text.parse().map_or_else(|_| named(), |number: i32| Signal::try_from(number).ok());
+    found.ok_or_else(|| "not a signal, such as HUP or 1".to_owned())
 }
 
 /// The arguments that lead to another machine.

@@ -34,7 +34,9 @@ pub use env_var::{
 pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
+pub use load::{
+    ADDED, AGE, CHANGED, Completions, Export, Hook, REMOTE, REMOVED, Run, Sandbox, SshOptions, Storage,
+};
 pub use project::{Allow, Deny, Init};
 
 /// Your Vast.ai account's environment variables in your own shell, and its keys

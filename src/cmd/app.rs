@@ -65,6 +65,17 @@ impl App {
     pub(super) fn despite_trouble(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
+        Self::despite_trouble_on(machine, global, ui)
+    }
+
+    /// [`Self::new`], on a machine that is open already.
+    pub(super) fn on(machine: Machine, global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::despite_trouble_on(machine, global, ui)?;
+        app.selected()?;
+        Ok(app)
+    }
+
+    fn despite_trouble_on(machine: Machine, global: Global, ui: Ui) -> Result<Self> {
         machine.for_one_answer(true);
         let config = machine.selection.config.clone();
         Ok(Self { global, ui, config, machine, session_is_over: Cell::new(false) })

@@ -34,6 +34,7 @@ pub(crate) use background::{BACKGROUND_REFRESH, background_refresh};
 pub(crate) use load::export::export_at_once;
 pub(crate) use load::hook::print_hook;
 pub(crate) use load::hook_reply::{HookCall, reply_to_hook};
+pub(crate) use load::run_watch::guard;
 pub(crate) use tools::complete::{COMPLETE, complete};
 pub(crate) use tools::help::print_help;
 
@@ -70,6 +71,9 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Hook(arguments) => load::hook::hook(&arguments, ui)?,
         Command::Completions(arguments) => tools::completions::completions(&arguments, ui, cli.global.yes)?,
         Command::Export(arguments) => load::export::export(app, &arguments, ui)?,
+        Command::Run(arguments) if arguments.watch => {
+            return load::run_watch::run_watched(&app()?, &arguments);
+        }
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,

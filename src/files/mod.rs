@@ -1,6 +1,7 @@
 //! Files: private ones read only if they are ours, written atomically, 0600 from the first byte. The one
 //! place where vastenv writes.
 
+mod changes;
 mod disk;
 mod in_place;
 mod leftovers;
@@ -26,6 +27,7 @@ use self::owner::fix_owner;
 use self::text::read_capped;
 use crate::domain::{Failure, Kind, Result};
 
+pub(crate) use changes::Changes;
 pub use disk::Disk;
 pub(crate) use disk::{modified, names};
 pub(crate) use in_place::{create_private, draft, read_to_replace, replace};

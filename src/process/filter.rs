@@ -15,12 +15,15 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
 use nix::unistd::{Pid, tcgetpgrp};
 use pty_process::blocking::{Pts, Pty};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::handshake::{Handshake, Inlet, Instead, Pending};
+use super::keyboard::Keyboard;
 use super::signals::Signals;
+use super::status::{Status, wait};
 use super::terminal::{RawTerminal, is_in_foreground, size_of};
-use super::{exit_code, pump, with_users_limits};
+use super::{pid, pump, with_users_limits};
 use crate::redact::{Patterns, Redactor};
 
 /// How often a job in the background looks whether it is in front now.
@@ -47,6 +50,11 @@ impl Streams {
     /// Whether somebody reads along and types.
     pub(crate) fn are_a_terminal(&self) -> bool {
         self.stdin.is_terminal() && self.stdout.is_terminal()
+    }
+
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        let Self { stdin, stdout, stderr } = self;
+        Ok(Self { stdin: stdin.try_clone()?, stdout: stdout.try_clone()?, stderr: stderr.try_clone()? })
     }
 }
 
@@ -76,46 +84,67 @@ pub(crate) fn run_filtered(
     let mut signals = Signals::hear_before_start().map_err(deaf)?;
     let in_terminal =
         if handshake.is_some() { streams.are_a_terminal() } else { streams.stdout.is_terminal() };
-    let mut running = if in_terminal {
-        Running::in_terminal(command, patterns, streams, handshake)?
+    let running = if in_terminal {
+        Running::in_terminal(command, patterns, streams, handshake, &Keyboard::default())?
     } else {
         Running::with_pipes(command, patterns, streams, handshake)?
     };
     signals.hear_others().map_err(deaf)?;
     let finished = runtime.block_on(running.finish(signals));
-    drop(running);
     // Whoever still reads keys or a stream without an end is not waited for.
     runtime.shutdown_background();
     finished
 }
 
 /// A command under way.
-struct Running {
-    process: Pid,
-    child: Option<Child>,
+pub(super) struct Running {
+    pub(super) process: Pid,
+    /// Tells how it stops, and how it ends.
+    waiter: UnboundedReceiver<io::Result<Status>>,
     terminal: Option<Terminal>,
     outputs: JoinSet<io::Result<()>>,
     /// Open while the command runs: what it leaves behind may keep its output open for ever.
     runs: Option<PipeWriter>,
     instead: Option<Instead>,
+    /// Its exit code, once it has ended.
+    pub(super) code: Option<u8>,
+    lost: Option<io::Error>,
 }
 
 /// The command's terminal and ours.
 struct Terminal {
     /// The command's, from outside.
     pty: Pty,
-    /// Where keys go in there.
-    inlet: Inlet,
     /// Where its output is shown.
     screen: File,
     /// Where keys come from, if somebody types.
     keys: Option<File>,
     raw: Option<RawTerminal>,
-    has_keys: bool,
+    keyboard: Keyboard,
 }
 
 impl Running {
-    fn with_pipes(
+    /// A command that has our streams.
+    pub(super) fn bare(mut command: Command) -> Result<Self, Trouble> {
+        let child = with_users_limits(|| command.spawn()).map_err(Trouble::NotStarted)?;
+        Ok(Self::new(child, true, None, JoinSet::new(), None, None))
+    }
+
+    fn new(
+        child: Child,
+        tells_stops: bool,
+        terminal: Option<Terminal>,
+        outputs: JoinSet<io::Result<()>>,
+        runs: Option<PipeWriter>,
+        instead: Option<Instead>,
+    ) -> Self {
+        let process = pid(&child);
+        let (tell, waiter) = unbounded_channel();
+        tokio::task::spawn_blocking(move || wait(child, tells_stops, &tell));
+        Self { process, waiter, terminal, outputs, runs, instead, code: None, lost: None }
+    }
+
+    pub(super) fn with_pipes(
         mut command: Command,
         patterns: &Arc<Patterns>,
         streams: Streams,
@@ -138,14 +167,33 @@ impl Running {
         let (out, err) = (child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from));
         redact(&mut outputs, out, streams.stdout, patterns, None, None);
         redact(&mut outputs, err, streams.stderr, patterns, pending, end);
-        Ok(Self { process: pid(&child), child: Some(child), terminal: None, outputs, runs, instead })
+        Ok(Self::new(child, false, None, outputs, runs, instead))
     }
 
-    fn in_terminal(
+    /// A command in a process group of its own, whose outputs end with [`Self::close`].
+    pub(super) fn in_group(
+        mut command: Command,
+        patterns: &Arc<Patterns>,
+        streams: Streams,
+    ) -> Result<Self, Trouble> {
+        let trouble = |error| Trouble::Surroundings("cannot read the command's output", error);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (end, runs) = io::pipe().map_err(trouble)?;
+        let other_end = end.try_clone().map_err(trouble)?;
+        let mut child = with_users_limits(|| command.spawn()).map_err(Trouble::NotStarted)?;
+        let mut outputs = JoinSet::new();
+        let (out, err) = (child.stdout.take().map(OwnedFd::from), child.stderr.take().map(OwnedFd::from));
+        redact(&mut outputs, out, streams.stdout, patterns, None, Some(end));
+        redact(&mut outputs, err, streams.stderr, patterns, None, Some(other_end));
+        Ok(Self::new(child, true, None, outputs, Some(runs), None))
+    }
+
+    pub(super) fn in_terminal(
         command: Command,
         patterns: &Arc<Patterns>,
         streams: Streams,
         handshake: Option<Handshake>,
+        keyboard: &Keyboard,
     ) -> Result<Self, Trouble> {
         let trouble = |error| Trouble::Surroundings("cannot open a terminal for the command", error);
         let (pty, pts) = pty_process::blocking::open().map_err(|error| trouble(io_error(error)))?;
@@ -158,61 +206,36 @@ impl Running {
             command = command.stderr(Stdio::piped());
         }
         let output = pty.as_fd().try_clone_to_owned().map_err(trouble)?;
-        let inlet = Inlet::new(File::from(pty.as_fd().try_clone_to_owned().map_err(trouble)?));
+        let inlet = File::from(pty.as_fd().try_clone_to_owned().map_err(trouble)?);
         let (end, runs) = io::pipe().map_err(trouble)?;
         let started = with_users_limits(|| command.spawn(pts));
         let mut child = started.map_err(|error| Trouble::NotStarted(io_error(error)))?;
         let screen = streams.stdout.try_clone().map_err(trouble)?;
+        let inlet = keyboard.lead_to(inlet);
         let pending = handshake.map(|handshake| Pending::new(handshake, inlet.clone(), None));
         let instead = pending.as_ref().map(Pending::instead);
         let keys = Some(streams.stdin).filter(File::is_terminal);
-        let mut terminal = Terminal { pty, inlet, screen, keys, raw: None, has_keys: false };
+        let mut terminal = Terminal { pty, screen, keys, raw: None, keyboard: keyboard.clone() };
         // Before the first output: its line ends are those of the command's terminal.
         terminal.take_keys();
         let mut outputs = JoinSet::new();
         let err = child.stderr.take().map(OwnedFd::from);
         redact(&mut outputs, Some(output), streams.stdout, patterns, pending, Some(end));
         redact(&mut outputs, err, streams.stderr, patterns, None, None);
-        Ok(Self {
-            process: pid(&child),
-            child: Some(child),
-            terminal: Some(terminal),
-            outputs,
-            runs: Some(runs),
-            instead,
-        })
+        Ok(Self::new(child, false, Some(terminal), outputs, Some(runs), instead))
     }
 
     /// Waits for the command and its output, and passes signals on meanwhile.
-    async fn finish(&mut self, mut signals: Signals) -> Result<Finished, Trouble> {
-        let lost_sight = |error| Trouble::Surroundings("cannot get the command's exit status", error);
-        let Some(mut child) = self.child.take() else {
-            return Err(lost_sight(ErrorKind::NotFound.into()));
-        };
-        let waiter = tokio::task::spawn_blocking(move || child.wait());
-        tokio::pin!(waiter);
-        let mut code = None;
-        let mut lost: Option<io::Error> = None;
-        while code.is_none() || !self.outputs.is_empty() {
+    async fn finish(mut self, mut signals: Signals) -> Result<Finished, Trouble> {
+        while !self.is_over() {
             tokio::select! {
-                status = &mut waiter, if code.is_none() => {
-                    let status = status.map_err(io::Error::other).and_then(|status| status);
-                    code = Some(exit_code(status.map_err(lost_sight)?));
-                    self.runs = None;
-                }
-                Some(ended) = self.outputs.join_next() => {
-                    if let Err(error) = ended.map_err(io::Error::other).and_then(|ended| ended) {
-                        if code.is_none() {
-                            self.hang_up();
-                        }
-                        if lost.as_ref().is_none_or(is_broken_pipe) {
-                            lost = Some(error);
-                        }
+                status = self.next() => {
+                    if matches!(status?, Status::Ended(_)) {
+                        self.close();
                     }
                 }
-                () = tokio::time::sleep(LOOK_AGAIN), if self.waits_for_keys() => self.take_keys(),
                 signal = signals.next() => {
-                    if code.is_none() {
+                    if self.code.is_none() {
                         self.pass_on(signal);
                     } else if !matches!(signal, Signal::SIGWINCH | Signal::SIGCONT) {
                         // Only something that the command left behind still holds its output.
@@ -221,19 +244,65 @@ impl Running {
                 }
             }
         }
-        let code = match (code.unwrap_or(1), &lost) {
+        Ok(self.finished())
+    }
+
+    /// Whether it has ended, and all its output.
+    pub(super) fn is_over(&self) -> bool {
+        self.code.is_some() && self.outputs.is_empty()
+    }
+
+    /// Its output ends with what is there.
+    pub(super) fn close(&mut self) {
+        self.runs = None;
+    }
+
+    /// How it ended.
+    pub(super) fn finished(mut self) -> Finished {
+        let lost = self.lost.take();
+        let code = match (self.code.unwrap_or(1), &lost) {
             // What would have ended the command, had it written there itself.
             (0, Some(error)) if is_broken_pipe(error) => 128 + Signal::SIGPIPE as u8,
             (0, Some(_)) => 1,
             (code, _) => code,
         };
         let instead = self.instead.take().and_then(|instead| instead.take());
-        Ok(Finished { code, lost: lost.filter(|error| !is_broken_pipe(error)), instead })
+        Finished { code, lost: lost.filter(|error| !is_broken_pipe(error)), instead }
+    }
+
+    /// What happens next.
+    pub(super) async fn next(&mut self) -> Result<Status, Trouble> {
+        let lost_sight = |error| Trouble::Surroundings("cannot get the command's exit status", error);
+        loop {
+            tokio::select! {
+                status = self.waiter.recv(), if self.code.is_none() => {
+                    let status = status.unwrap_or_else(|| Err(ErrorKind::NotFound.into()));
+                    let status = status.map_err(lost_sight)?;
+                    if let Status::Ended(code) = status {
+                        self.code = Some(code);
+                    }
+                    return Ok(status);
+                }
+                Some(ended) = self.outputs.join_next() => {
+                    if let Err(error) = ended.map_err(io::Error::other).and_then(|ended| ended) {
+                        if self.code.is_none() {
+                            self.hang_up();
+                        }
+                        if self.lost.as_ref().is_none_or(is_broken_pipe) {
+                            self.lost = Some(error);
+                        }
+                    }
+                    return Ok(Status::OutputEnded);
+                }
+                () = tokio::time::sleep(LOOK_AGAIN), if self.waits_for_keys() => self.take_keys(),
+                else => return std::future::pending().await,
+            }
+        }
     }
 
     /// Whether somebody may type, but we started in the background: nothing tells when `fg` comes.
     fn waits_for_keys(&self) -> bool {
-        self.terminal.as_ref().is_some_and(|terminal| terminal.keys.is_some() && !terminal.has_keys)
+        self.terminal.as_ref().is_some_and(|terminal| terminal.keys.is_some() && !terminal.keyboard.is_read())
     }
 
     fn take_keys(&mut self) {
@@ -249,7 +318,12 @@ impl Running {
         }
     }
 
-    fn pass_on(&mut self, signal: Signal) {
+    /// Whether it has a terminal of its own.
+    pub(super) fn has_terminal(&self) -> bool {
+        self.terminal.is_some()
+    }
+
+    pub(super) fn pass_on(&mut self, signal: Signal) {
         let is_typed = matches!(signal, Signal::SIGINT | Signal::SIGQUIT);
         // A command that has ended just now needs no signal.
         let _ = match (&mut self.terminal, signal) {
@@ -281,13 +355,7 @@ impl Terminal {
         let Some(keys) = self.keys.as_ref().filter(|keys| is_in_foreground(keys)) else { return };
         // A terminal that cannot be made raw still passes whole lines on.
         self.raw = self.raw.take().or_else(|| RawTerminal::enter(keys).ok());
-        if !self.has_keys
-            && let Ok(from) = keys.try_clone()
-        {
-            self.has_keys = true;
-            let to = self.inlet.clone();
-            std::thread::spawn(move || pump::keys(from, &to));
-        }
+        self.keyboard.read(keys);
     }
 
     fn resize(&self) {
@@ -336,11 +404,6 @@ fn owns_a_terminal() -> bool {
 
 fn is_broken_pipe(error: &io::Error) -> bool {
     error.kind() == ErrorKind::BrokenPipe
-}
-
-fn pid(child: &Child) -> Pid {
-    // The system's own type of process ids is the signed one.
-    Pid::from_raw(i32::try_from(child.id()).unwrap_or(0))
 }
 
 fn io_error(error: pty_process::Error) -> io::Error {

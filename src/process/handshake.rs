@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nix::sys::signal::Signal;
+use nix::sys::termios::{LocalFlags, SpecialCharacterIndices, tcgetattr};
 use zeroize::Zeroizing;
 
 use super::pump;
@@ -39,6 +41,23 @@ pub(super) struct Pending {
 impl Inlet {
     pub(super) fn new(file: File) -> Self {
         Self(Arc::new(Mutex::new(file)))
+    }
+
+    /// Leads elsewhere from now on.
+    pub(super) fn lead_to(&self, file: File) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = file;
+    }
+
+    /// What these keys ask of the programs in the terminal that it leads to, as that is set.
+    pub(super) fn signal_of(&self, keys: &[u8]) -> Option<Signal> {
+        let file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = tcgetattr(&*file).ok().filter(|set| set.local_flags.contains(LocalFlags::ISIG))?;
+        let signals = [
+            (SpecialCharacterIndices::VINTR, Signal::SIGINT),
+            (SpecialCharacterIndices::VQUIT, Signal::SIGQUIT),
+        ];
+        let is_typed = |key: SpecialCharacterIndices| keys.contains(&settings.control_chars[key as usize]);
+        signals.into_iter().find(|(key, _)| is_typed(*key)).map(|(_, signal)| signal)
     }
 
     pub(super) fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
@@ -115,7 +134,7 @@ impl Pending {
             let sent = inlet.send_secret(&answer);
             drop(answer);
             if let (Ok(()), Some(input)) = (sent, input) {
-                pump::keys(input, &inlet);
+                pump::keys(input, |bytes| inlet.write(bytes));
             }
         });
     }

@@ -46,6 +46,13 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Hears all of them from now on; within a runtime.
+    pub(super) fn hear_all() -> io::Result<Self> {
+        let mut signals = Self(Vec::new());
+        signals.hear_others()?;
+        Ok(signals)
+    }
+
     /// Hears the others too. Only after a command was started, because it inherits which of them are
     /// ignored (by nohup, or for a job in the background), and one that is heard is not.
     pub(super) fn hear_others(&mut self) -> io::Result<()> {

@@ -26,10 +26,13 @@ use crate::files::reason;
 
 /// How to speak.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each independent of the others")]
 pub(crate) struct Ui {
     pub raw: bool,
     pub quiet: bool,
     pub color: bool,
+    /// Not even warnings are said: somebody else speaks.
+    pub silent: bool,
 }
 
 /// Who hears what the hook has to say.
@@ -57,7 +60,7 @@ impl Ui {
     pub(crate) fn new(raw: bool, quiet: bool, no_color: bool) -> Self {
         let refused = no_color || context::var(variables::NO_COLOR).is_some();
         let color = !refused && !context::is_dumb_terminal() && context::stderr_is_terminal();
-        Self { raw, quiet, color }
+        Self { raw, quiet, color, silent: false }
     }
 
     /// Prints data. A reader that has gone away is not a failure.
@@ -109,13 +112,16 @@ impl Ui {
 
     /// Says what the user should know although it went well.
     pub(crate) fn warn(self, text: &str) {
+        if self.silent {
+            return;
+        }
         to_stderr(&format!("{} {}\n", self.paint("33", "vastenv: warning:"), self.spoken(text)));
     }
 
     /// Says what failed on the way, although the whole goes on, and what to do about it.
     pub(crate) fn warn_of(self, failure: &Failure) {
         self.warn(failure.message());
-        if let Some(hint) = failure.next_step().filter(|_| !self.raw) {
+        if let Some(hint) = failure.next_step().filter(|_| !self.raw && !self.silent) {
             self.hint(hint);
         }
     }

@@ -106,6 +106,8 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "there",
             "run_on",
             "run",
+            "run_news",
+            "run_watch",
             "export_age",
             "export",
             "refresh",

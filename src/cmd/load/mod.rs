@@ -9,5 +9,7 @@ pub(super) mod loading;
 pub(super) mod nearest;
 pub(super) mod refresh;
 pub(super) mod run;
+pub(super) mod run_news;
 pub(super) mod run_on;
+pub(super) mod run_watch;
 pub(super) mod there;

@@ -1,11 +1,12 @@
 //! `vastenv run -- CMD`: becomes the command, with the variables; with `--redact` it stays, to take
 //! the values out of what the command prints.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use nix::errno::Errno;
 
 use super::known::WhenOld;
 use super::loading::{Loaded, Loading, load};
-use super::run_on::run_on;
+use super::run_on::{api_key, run_on};
 use crate::account::Account;
 use crate::cli::Run;
 use crate::cmd::app::App;
@@ -39,7 +40,35 @@ const QUICK: Duration = Duration::from_secs(3);
 /// Replaces this process with the command, or stays beside it (`--redact`); comes back then, and if it
 /// cannot be started.
 pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
-    let loading = Loading {
+    let loaded = load(app, &loading(arguments))?;
+    if let Some(there) = &arguments.on {
+        let patterns = arguments.redact.then(|| Arc::new(patterns(app, &secrets(app, &loaded))));
+        return run_on(app, there, arguments, &loaded.environment, patterns);
+    }
+    let prepared = Prepared::of(app, arguments, &loaded)?;
+    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &secrets(app, &loaded))));
+    let start = |mut command: Command| -> Result<Started> {
+        prepared.furnish(&mut command);
+        match &patterns {
+            Some(patterns) => redacted(app, command, patterns),
+            None => Ok(Err(with_users_limits(|| command.exec()))),
+        }
+    };
+    let mut started = start(command(arguments)?)?;
+    if let Err(error) = &started
+        && let Some(command) = script(arguments, error)
+    {
+        started = start(command)?;
+    }
+    match started {
+        Ok(code) => Ok(code),
+        Err(error) => Ok(cannot_run(app, arguments, &error)),
+    }
+}
+
+/// What the command is to be loaded with.
+pub(super) fn loading(arguments: &Run) -> Loading<'_> {
+    Loading {
         filters: &arguments.filters,
         allow_missing: arguments.allow_missing,
         wait: PATIENCE,
@@ -47,58 +76,71 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
         is_here: arguments.on.is_none(),
         keeps_own: arguments.on.is_none(),
         arguments: size(&arguments.command),
-    };
-    let Loaded { environment, known, is_whole } = load(app, &loading)?;
-    let mut values = known.map_or(Vec::new(), |(account, known)| all_values(&account, &known));
-    values.extend(of_launch(&environment));
-    values.extend(of_project(app, &environment));
-    let patterns = arguments.redact.then(|| Arc::new(patterns(app, &values)));
-    if let Some(there) = &arguments.on {
-        return run_on(app, there, arguments, &environment, patterns);
     }
-    // What the shell has loaded is what its own project makes.
-    let differs = app.machine.selection.project.in_force().is_some() || app.global.no_project;
-    let is_narrowed = arguments.filters.is_selective() || (is_whole && differs);
-    let withheld = if is_narrowed { withheld(app, &environment)? } else { Vec::new() };
-    let [program, rest @ ..] = arguments.command.as_slice() else {
-        return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
-    };
-    let start = |mut command: Command| -> Result<Started> {
-        withhold(&mut command, &withheld);
-        for (name, value) in &environment.variables {
-            if !(arguments.preserve_env && context::bytes_var(name).is_some()) {
-                command.env(name.as_str(), value.expose());
-            }
-        }
+}
+
+/// What makes the environment of a command, beside ours.
+pub(super) struct Prepared {
+    pub given: BTreeMap<EnvName, Secret>,
+    withheld: Vec<Change>,
+}
+
+impl Prepared {
+    pub(super) fn of(app: &App, arguments: &Run, loaded: &Loaded<'_>) -> Result<Self> {
+        let environment = &loaded.environment;
+        // What is deleted later must not come back from this shell either.
+        // What the shell has loaded is what its own project makes.
+        let differs = app.machine.selection.project.in_force().is_some() || app.global.no_project;
+        let withholds = arguments.filters.is_selective() || arguments.watch || (loaded.is_whole && differs);
+        let withheld = if withholds { withheld(app, environment)? } else { Vec::new() };
+        let is_kept = |name: &EnvName| arguments.preserve_env && context::bytes_var(name).is_some();
+        let variables = environment.variables.iter().filter(|(name, _)| !is_kept(name));
+        let mut given: BTreeMap<_, _> =
+            variables.map(|(name, value)| (name.clone(), value.clone())).collect();
         if arguments.with_api_key {
-            give_api_key(app, &mut command)?;
+            given.extend(api_key(app)?);
         }
-        pass_on_ignored_pipe(&mut command);
-        match &patterns {
-            Some(patterns) => redacted(app, command, patterns),
-            None => Ok(Err(with_users_limits(|| command.exec()))),
+        Ok(Self { given, withheld })
+    }
+
+    pub(super) fn furnish(&self, command: &mut Command) {
+        withhold(command, &self.withheld);
+        for (name, value) in &self.given {
+            command.env(name.as_str(), value.expose());
         }
+        pass_on_ignored_pipe(command);
+    }
+}
+
+/// The command that is to be run.
+pub(super) fn command(arguments: &Run) -> Result<Command> {
+    let [program, rest @ ..] = arguments.command.as_slice() else {
+        return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND"));
     };
-    let file = find_program(program, &context::var("PATH").unwrap_or_default());
     let mut command = Command::new(program);
     command.args(rest);
-    let mut started = start(command)?;
-    // A script without #!: every shell runs it, but not every C library.
-    if let (Err(error), Some(file)) = (&started, &file)
-        && error.raw_os_error() == Some(Errno::ENOEXEC as i32)
-    {
-        let mut command = Command::new("/bin/sh");
-        command.arg(file).args(rest);
-        started = start(command)?;
-    }
-    let error = match started {
-        Ok(code) => return Ok(code),
-        Err(error) => error,
-    };
-    let (code, why) = not_started(&error, file.as_deref());
-    let name = program.to_string_lossy();
+    Ok(command)
+}
+
+/// The shell with the command, if that is a script without `#!`: every shell runs it, but not every C library.
+pub(super) fn script(arguments: &Run, error: &io::Error) -> Option<Command> {
+    let file = file(arguments).filter(|_| error.raw_os_error() == Some(Errno::ENOEXEC as i32))?;
+    let mut command = Command::new("/bin/sh");
+    command.arg(file).args(arguments.command.iter().skip(1));
+    Some(command)
+}
+
+/// The command's file, if there is one.
+fn file(arguments: &Run) -> Option<PathBuf> {
+    find_program(arguments.command.first()?, &context::var("PATH").unwrap_or_default())
+}
+
+/// Says why the command cannot be started; gives the exit code for that.
+pub(super) fn cannot_run(app: &App, arguments: &Run, error: &io::Error) -> ExitCode {
+    let (code, why) = not_started(error, file(arguments).as_deref());
+    let name = arguments.command.first().map_or_else(Default::default, |name| name.to_string_lossy());
     app.ui.failure(&Failure::failed(format!("cannot run {name}: {why}")));
-    Ok(ExitCode::from(code))
+    ExitCode::from(code)
 }
 
 /// How a command ended, or why it could not be started.
@@ -121,9 +163,22 @@ fn redacted(app: &App, command: Command, patterns: &Arc<Patterns>) -> Result<Sta
     }
 }
 
-/// What is taken out of the output: every value of the account, and every key of this machine.
-fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
-    let too_short: Vec<String> = values
+/// What may be secret, by name: every value of the account, and every key of this machine.
+pub(super) fn secrets(app: &App, loaded: &Loaded<'_>) -> Vec<(String, Secret)> {
+    let known = loaded.known.as_ref();
+    let mut secrets = known.map_or(Vec::new(), |(account, known)| all_values(account, known));
+    secrets.extend(of_launch(&loaded.environment));
+    secrets.extend(of_project(app, &loaded.environment));
+    let in_use = app.credential().ok().map(|credential| credential.key);
+    let saved = app.machine.saved_credential().ok().flatten().map(|saved| saved.key);
+    let keys = in_use.into_iter().chain(saved);
+    secrets.extend(keys.map(|key| (variables::VAST_API_KEY.to_owned(), key)));
+    secrets
+}
+
+/// What is taken out of the output.
+pub(super) fn patterns(app: &App, secrets: &[(String, Secret)]) -> Patterns {
+    let too_short: Vec<String> = secrets
         .iter()
         .filter(|(_, value)| (1..SHORTEST).contains(&value.expose().len()))
         .map(|(name, _)| printable(name))
@@ -134,11 +189,7 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
             too_short.join(", ")
         ));
     }
-    let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = app.machine.saved_credential().ok().flatten();
-    let keys = [in_use, saved.map(|saved| saved.key)];
-    let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
-    Patterns::new(secrets.map(Secret::expose))
+    Patterns::new(secrets.iter().map(|(_, value)| value.expose()))
 }
 
 /// The exit code for a command that cannot be started, and why it cannot. `file` is the program's, if
@@ -157,15 +208,6 @@ fn not_started(error: &io::Error, file: Option<&Path>) -> (u8, String) {
         ErrorKind::ArgumentListTooLong => (126, "variables and arguments are too large to pass".to_owned()),
         _ => (126, reason(error)),
     }
-}
-
-/// The key, from wherever it is; and the server that it is meant for, so that it goes to no other.
-fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
-    command.env(variables::VAST_API_KEY, app.credential()?.key.expose());
-    if app.global.url.is_some() {
-        command.env(variables::VAST_URL, app.server()?.as_str());
-    }
-    Ok(())
 }
 
 /// How to take away what the hook loaded in this shell and the filters leave out: the command would inherit

@@ -57,8 +57,8 @@ pub(crate) fn run_on(
     }
 }
 
-/// The key and the server that it is meant for, as variables.
-fn api_key(app: &App) -> Result<Vec<(EnvName, Secret)>> {
+/// The key, from wherever it is, and the server that it is meant for, so that it goes to no other, as variables.
+pub(super) fn api_key(app: &App) -> Result<Vec<(EnvName, Secret)>> {
     let mut given = vec![(variables::VAST_API_KEY, app.credential()?.key)];
     if app.global.url.is_some() {
         given.push((variables::VAST_URL, Secret::new(app.server()?.as_str())));

@@ -34,6 +34,8 @@ mod redact_terminal;
 mod refresh;
 mod remember;
 mod run;
+mod run_watch;
+mod run_watch_terminal;
 mod sandbox_command;
 mod set_api_key;
 mod side_by_side;

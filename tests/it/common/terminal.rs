@@ -15,6 +15,7 @@ pub struct Terminal {
     pty: Pty,
     shell: Child,
     seen: String,
+    passed: usize,
 }
 
 impl Terminal {
@@ -26,7 +27,7 @@ impl Terminal {
             command.args(["-c", &format!("vastenv() {{ '{VASTENV}' \"$@\"; }}; {script}")]);
             command.env_clear().envs(home.variables().iter().cloned()).current_dir(home.path(""));
         });
-        Self { pty, shell, seen: String::new() }
+        Self { pty, shell, seen: String::new(), passed: 0 }
     }
 
     /// Reads until `text` is there.
@@ -35,6 +36,16 @@ impl Terminal {
         while !self.seen.contains(text) {
             assert!(self.read(), "{text:?} never came: {}", self.seen);
         }
+    }
+
+    /// Reads until `text` comes after what was waited for in this way before.
+    #[track_caller]
+    pub fn wait_for_more(&mut self, text: &str) {
+        while !self.seen[self.passed..].contains(text) {
+            assert!(self.read(), "{text:?} never came: {}", self.seen);
+        }
+        let found = self.seen[self.passed..].find(text).expect("there");
+        self.passed += found + text.len();
     }
 
     fn read(&mut self) -> bool {
