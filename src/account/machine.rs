@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use toml_edit::DocumentMut;
+
 use super::select::{Given, Selection};
-use crate::config::Paths;
+use crate::config::{Paths, edit};
 use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{Change, Environment, Input, Ledger, SessionId, diff};
@@ -107,6 +109,12 @@ impl Machine {
         self.sweep_leftovers();
         self.store.generation.publish(self.now())?;
         Ok(done)
+    }
+
+    /// Changes the settings, as [`edit::edit`] does, so that every shell follows.
+    pub(crate) fn edit_config(&self, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
+        edit::edit(&self.selection.paths.config_file, change)?;
+        self.store.generation.publish(self.now()).map(drop)
     }
 
     /// Removes the temporary files of writers that were killed.

@@ -1,5 +1,6 @@
 //! Where files are, and what the user's `config.toml` says.
 
+pub(crate) mod edit;
 mod paths;
 mod profile;
 
@@ -126,6 +127,43 @@ struct File {
     storage: Option<Storage>,
 }
 
+/// What is wrong with a text, and from which byte on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fault {
+    at: usize,
+    what: String,
+}
+
+impl From<String> for Fault {
+    fn from(what: String) -> Self {
+        Self { at: 0, what }
+    }
+}
+
+/// The text of the settings at `path`; `None` if there is no such file.
+fn read(path: &Path) -> Result<Option<String>> {
+    let Some(bytes) = read_steering(path)? else { return Ok(None) };
+    let text = decode(&bytes).map_err(|fault| {
+        let shown = shell_escape::escape(path.to_string_lossy());
+        let what = if fault == NotText::Utf16 { "it is UTF-16 text" } else { "it is not UTF-8" };
+        Failure::failed(format!("cannot read {}: {what}", path.display()))
+            .hint(format!("save {shown} as UTF-8"))
+    })?;
+    Ok(Some(text.to_owned()))
+}
+
+fn syntax_fault(error: &toml_edit::TomlError) -> Fault {
+    Fault { at: error.span().map_or(0, |span| span.start), what: printable_capped(error.message(), 200) }
+}
+
+fn parse_failure(path: &Path, text: &str, fault: &Fault) -> Failure {
+    let before = text.get(..fault.at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let known = SETTINGS.map(|(name, ..)| name).join(", ");
+    Failure::failed(format!("{} is not valid: line {line}: {}", path.display(), fault.what))
+        .hint(format!("the settings are {known}; see `vastenv help settings`"))
+}
+
 /// How an unknown setting's message ends, which lists those that are known: without the old one.
 const OLD_SETTING: &str = ", `storage`";
 
@@ -135,34 +173,27 @@ const SHORTEST_MAX_AGE: u64 = 5;
 impl Config {
     /// Reads `path`; a missing file means the defaults.
     pub(crate) fn load(path: &Path) -> Result<Self> {
-        let Some(bytes) = read_steering(path)? else { return Ok(Self::default()) };
-        let text = decode(&bytes).map_err(|fault| {
-            let shown = shell_escape::escape(path.to_string_lossy());
-            let what = if fault == NotText::Utf16 { "it is UTF-16 text" } else { "it is not UTF-8" };
-            Failure::failed(format!("cannot read {}: {what}", path.display()))
-                .hint(format!("save {shown} as UTF-8"))
-        })?;
-        Self::parse(text).map_err(|why| {
-            let known = SETTINGS.map(|(name, ..)| name).join(", ");
-            Failure::failed(format!("{} is not valid: {why}", path.display()))
-                .hint(format!("the settings are {known}; see `vastenv help settings`"))
-        })
+        let Some(text) = read(path)? else { return Ok(Self::default()) };
+        Self::parse(&text).map_err(|fault| parse_failure(path, &text, &fault))
     }
 
-    fn parse(text: &str) -> std::result::Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| {
-            let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            format!(
-                "line {line}: {}",
-                printable_capped(error.message().trim_end().trim_end_matches(OLD_SETTING), 200)
-            )
+    fn parse(text: &str) -> std::result::Result<Self, Fault> {
+        let file: File = toml::from_str(text).map_err(|error| Fault {
+            at: error.span().map_or(0, |span| span.start),
+            what: printable_capped(error.message().trim_end().trim_end_matches(OLD_SETTING), 200),
         })?;
         let defaults = Self::default();
-        let max_age = file.max_age.as_deref().map(parse_max_age).transpose()?.unwrap_or(defaults.max_age);
+        let max_age = file
+            .max_age
+            .as_deref()
+            .map(parse_max_age)
+            .transpose()
+            .map_err(Fault::from)?
+            .unwrap_or(defaults.max_age);
         let profiles = file.profiles.into_iter().map(|(name, table)| {
-            let profile =
-                table.profile().map_err(|why| format!("profiles.{}: {why}", printable_capped(&name, 80)))?;
+            let profile = table
+                .profile()
+                .map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;
             Ok((name, profile))
         });
         Ok(Self {
@@ -177,7 +208,7 @@ impl Config {
             run_only: Patterns::new(file.run_only),
             scope: file.scope,
             default_profile: file.default_profile,
-            profiles: profiles.collect::<std::result::Result<_, String>>()?,
+            profiles: profiles.collect::<std::result::Result<_, Fault>>()?,
         })
     }
 
@@ -209,9 +240,9 @@ mod tests {
         assert_eq!(Config::parse(&lines.join("\n")), Ok(Config::default()));
         let unknown = Config::parse("unknown = 1").unwrap_err();
         for (name, ..) in SETTINGS {
-            assert!(unknown.contains(name), "{unknown}");
+            assert!(unknown.what.contains(name), "{unknown:?}");
         }
-        assert_eq!(unknown.matches('`').count() / 2, SETTINGS.len() + 1, "{unknown}");
+        assert_eq!(unknown.what.matches('`').count() / 2, SETTINGS.len() + 3, "{unknown:?}");
     }
 
     #[test]
@@ -243,7 +274,7 @@ mod tests {
             ("=", ""),
         ] {
             let error = Config::parse(text).unwrap_err();
-            assert!(error.contains(part), "{text}: {error}");
+            assert!(error.what.contains(part), "{text}: {error:?}");
         }
     }
 }

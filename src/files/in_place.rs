@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 
 use super::leftovers::{SHARED, temporary};
 use super::owner::refuse_strangers;
-use super::{open, quoted, read_all, refuse_others, unreadable, unwritable};
+use super::{make_folder, open, quoted, read_all, refuse_others, unreadable, unwritable, write_beside};
 use crate::domain::{Failure, Result};
 
 /// Reads a file that is to be replaced: where it really is, and what it holds. `None` if there is none.
@@ -59,4 +59,15 @@ pub(crate) fn replace(real: &Path, bytes: &[u8]) -> Result<()> {
         temporary.persist(real).map_err(|error| error.error)
     };
     write().map(drop).map_err(|error| unwritable(real, &error))
+}
+
+/// Creates a file of the user's own (0600), with the folders that lead to it.
+pub(crate) fn create_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    refuse_strangers(folder)?;
+    let write = || {
+        make_folder(folder, 0o700)?;
+        write_beside(folder, bytes, 0o600)?.persist_noclobber(path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| unwritable(path, &error))
 }

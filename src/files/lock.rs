@@ -5,10 +5,11 @@
 //! name, that of the writers, that of who makes a key, that of the keyring's entries.
 
 use std::fs::{File, TryLockError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Disk, unwritable};
+use super::owner::refuse_strangers;
+use super::{Disk, make_folder, unwritable};
 use crate::domain::{AccountId, Failure, Result};
 
 /// How often to look whether the other one is done, and how many times.
@@ -91,6 +92,27 @@ impl Disk {
     fn lock_path(&self, name: &str) -> PathBuf {
         self.state.join("locks").join(name)
     }
+}
+
+/// Keeps other processes from rewriting `path`: the folder that it really is in, made if there is none, is
+/// locked, which leaves no file beside it. Where the file system cannot, nobody is kept away.
+pub(crate) fn lock_real_folder(path: &Path) -> Result<Lock> {
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().unwrap_or(&real);
+    if !folder.exists() {
+        refuse_strangers(folder)?;
+        make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error))?;
+    }
+    let Ok(file) = File::open(folder) else { return Ok(Lock { _file: None }) };
+    for pause in pauses() {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
+            Ok(()) => return Ok(Lock { _file: Some(file) }),
+            Err(TryLockError::Error(_)) => return Ok(Lock { _file: None }),
+        }
+    }
+    let folder = folder.display();
+    Err(Failure::unavailable(format!("another program has locked {folder}")).hint("try again later"))
 }
 
 #[cfg(test)]

@@ -27,9 +27,9 @@ use crate::domain::{Failure, Kind, Result};
 
 pub use disk::Disk;
 pub(crate) use disk::{modified, names};
-pub(crate) use in_place::{read_to_replace, replace};
+pub(crate) use in_place::{create_private, read_to_replace, replace};
 pub(crate) use leftovers::{leftovers, sweep};
-pub(crate) use lock::{Lock, PATIENCE, pauses};
+pub(crate) use lock::{Lock, PATIENCE, lock_real_folder, pauses};
 pub(crate) use slot::{Slot, Slots, parse, to_json};
 pub(crate) use text::{Unread, read_bytes_at, read_text, read_text_at};
 
