@@ -8,10 +8,12 @@
 //! | [`select`] | which account is meant |
 //! | [`machine`] | what this machine keeps, for any account |
 //! | [`local`], [`remember`] | the account as the files here know it: no server is asked |
+//! | [`command`] | the key that a profile's command prints |
 //! | [`sync`] | asking the server, and changing what it has |
 //! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
 //! | [`prompt`] | a shell's question, answered from files |
 
+mod command;
 mod keys;
 mod local;
 mod machine;
@@ -22,15 +24,17 @@ mod select;
 mod sync;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
+pub(crate) use command::ask as ask_command;
 pub(crate) use keys::calls::InUse;
 pub(crate) use keys::reset::{EarlierReset, NewKey, finish_reset};
-pub(crate) use keys::save::save_key;
+pub(crate) use keys::profiles::NewProfile;
+pub(crate) use keys::save::{check_place, save_key};
 pub(crate) use local::{Account, Known, choose_without_account, left_out, without_account};
 pub(crate) use machine::Machine;
 pub(crate) use project::{FoundProject, ProjectState};
 pub(crate) use prompt::follow::{Answer, Question, follow};
 pub(crate) use prompt::watch::age_of_root;
-pub(crate) use select::{Chosen, ChosenBy, Given, KeyFrom, Selection, Trouble};
+pub(crate) use select::{Chosen, ChosenBy, Given, KeyFrom, Selection, Trouble, no_profile};
 pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};

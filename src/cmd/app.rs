@@ -54,7 +54,13 @@ pub(super) struct CallOptions {
 }
 
 impl App {
-    pub(super) fn new(mut global: Global, ui: Ui) -> Result<Self> {
+    pub(super) fn new(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::open(global, ui)?;
+        app.machine.selection.notes.iter().for_each(|note| ui.warn(note));
+        Ok(app)
+    }
+
+    fn open(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
         if let Some(trouble) = &machine.selection.trouble {
@@ -67,7 +73,7 @@ impl App {
 
     /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
     pub(super) fn in_silence(global: Global) -> Result<Self> {
-        Self::new(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
+        Self::open(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
     }
 
     /// The same, where what cannot be written is a failure.
@@ -97,6 +103,17 @@ impl App {
             self.ui.warn(&note);
         }
         Ok(credential)
+    }
+
+    /// The key itself, which a profile's command may have to print; and the server that it is meant for, where
+    /// another might be asked: as variables.
+    pub(super) fn key_variables(&self) -> Result<Vec<(&'static str, Secret)>> {
+        let key = self.machine.secret(&self.credential()?, true)?;
+        let mut given = vec![(variables::VAST_API_KEY, key)];
+        if self.global.url.is_some() || self.machine.selection.profile.is_some() {
+            given.push((variables::VAST_URL, Secret::new(self.server()?.as_str())));
+        }
+        Ok(given)
     }
 
     /// The account that the key opens, for a TAB: nothing is fixed or printed.
@@ -222,7 +239,7 @@ impl App {
 /// `failure` with where the key came from, if it is the key that was refused.
 fn blame(remote: &Remote<'_>, failure: Failure) -> Failure {
     let is_of_key = failure.is_refusal() || failure.is_right_missing();
-    if is_of_key && is_containers_own(&remote.account.credential.key) {
+    if is_of_key && remote.account.credential.key.as_ref().is_some_and(is_containers_own) {
         let hint = format!("{CONTAINERS_OWN}; use a key of your account: `vastenv set api-key`");
         return failure.hint(Remedy::SaveKey(hint));
     }

@@ -71,6 +71,8 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     // With the dead key of a reset that was cut off, the refresh would be refused.
     account::finish_reset(&app.machine, false);
     let account = app.account()?;
+    // One that prompts its user prompts once, however many shells ask.
+    let Some(_turn) = account.turn_to_ask_command()? else { return Ok(()) };
     let connection = Connection {
         tries: 1,
         inspect: Inspect::Off,

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 pub(crate) use paths::{FILES, Paths};
-pub(crate) use profile::{Profile, ProfileKey};
+pub(crate) use profile::{Profile, ProfileKey, check_profile_name};
 
 use crate::domain::{Failure, NotText, Result, decode, parse_duration, printable_capped};
 use crate::environment::{ContainerSource, Patterns};
@@ -191,6 +191,7 @@ impl Config {
             .map_err(Fault::from)?
             .unwrap_or(defaults.max_age);
         let profiles = file.profiles.into_iter().map(|(name, table)| {
+            check_profile_name(&name).map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;
             let profile = table
                 .profile()
                 .map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;

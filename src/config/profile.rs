@@ -1,7 +1,7 @@
 //! `[profiles.NAME]`: an account by name.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -23,12 +23,25 @@ pub(crate) struct Profile {
 /// Where a profile's key is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ProfileKey {
-    /// A file; `~/` at its start is the home.
+    /// A file, absolute, or `~/…` below the home.
     File(PathBuf),
     /// A program that prints it, with its arguments.
     Command(Vec<String>),
     /// The keyring of the operating system.
     Keyring,
+}
+
+/// The longest name of a profile.
+const LONGEST_NAME: usize = 64;
+
+/// Checks the name of a profile: it is a part of file names too.
+pub(crate) fn check_profile_name(name: &str) -> Result<(), &'static str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    if begins && name.len() <= LONGEST_NAME && name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err("a profile's name has ASCII letters, digits, `-`, `_` and `.`, begins with a letter or digit, and is at most 64 long")
 }
 
 /// The file's own form.
@@ -61,6 +74,18 @@ impl Table {
         }
         if matches!(&key, Some(ProfileKey::Command(words)) if words.first().is_none_or(String::is_empty)) {
             return Err("api_key_command names no program".to_owned());
+        }
+        if let Some(ProfileKey::Command(words)) = &key
+            && let Some(program) = words.first()
+            && program.contains('/')
+            && !Path::new(program).is_absolute()
+            && !program.starts_with("~/")
+        {
+            // In a folder of somebody else, it would be somebody else's.
+            return Err("the program of api_key_command is a relative path".to_owned());
+        }
+        if matches!(&key, Some(ProfileKey::File(path)) if !path.is_absolute() && !path.starts_with("~")) {
+            return Err("api_key_file is neither absolute nor below ~/".to_owned());
         }
         Ok(Profile {
             url: self.url,

@@ -1,6 +1,7 @@
 //! This process and the one that it runs: no core dumps of secrets, a command whose output passes a
 //! redactor, and a terminal that is as before however it ends.
 
+mod answer;
 mod capture;
 mod filter;
 mod handshake;
@@ -14,6 +15,7 @@ mod terminal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
+pub(crate) use answer::{NoAnswer, answer, end_asked};
 pub(crate) use capture::capture;
 pub(crate) use filter::{Finished, Streams, Trouble, run_filtered};
 pub(crate) use handshake::Handshake;

@@ -47,9 +47,9 @@ const NEIGHBOURS: [(&str, &str); 7] = [
 
 /// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
 const ROOMS: [(&str, &[&str]); 8] = [
-    ("account", &["project", "select", "machine", "local", "remember", "sync", "keys", "prompt"]),
+    ("account", &["project", "select", "machine", "local", "command", "remember", "sync", "keys", "prompt"]),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
-    ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
+    ("account/keys", &["table", "save", "profiles", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "follow"]),
     ("sealing", &["format", "keyring", "kernel", "entries", "vault", "file", "convert", "report"]),
     (

@@ -18,7 +18,7 @@ impl Remote<'_> {
             Ok(identity) => identity,
             // A server that does not tell, or not this key: the key stands for its user.
             Err(failure) if failure.kind() == Kind::Failed || failure.is_right_missing() => {
-                Identity::unnamed(&account.key)
+                Identity::unnamed(&account.key())
             }
             Err(failure) => return Err(failure),
         };
@@ -40,11 +40,11 @@ impl Remote<'_> {
             Err(failure) if failure.is_right_missing() => {
                 let known =
                     account.identity()?.filter(|known| known.is_named() && known.refused_at.is_none());
-                known.is_none().then(|| Identity::unnamed(&account.key))
+                known.is_none().then(|| Identity::unnamed(&account.key()))
             }
             Err(_) => return asked,
         };
-        account.store().backoffs.of(&account.key).clear();
+        account.store().backoffs.of(&account.key()).clear();
         identity.map_or(Ok(()), |identity| account.save_identity(&identity))?;
         asked
     }

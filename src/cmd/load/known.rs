@@ -52,7 +52,7 @@ pub(crate) fn known(
             let credential = &account.credential;
             Err(Failure::new(
                 Kind::NotAuthenticated,
-                format!("the server refused the key {} from {}", credential.key.suffix(), credential.source),
+                format!("the server refused the key {credential}"),
             )
             .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()))
             .into())

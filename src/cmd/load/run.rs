@@ -20,7 +20,7 @@ use crate::cli::Run;
 use crate::cmd::app::App;
 use crate::cmd::outcome::Outcome;
 use crate::cmd::this_shell::ThisShell;
-use crate::context::{self, variables};
+use crate::context;
 use crate::domain::{Failure, Result, Secret, printable};
 use crate::environment::{Change, Environment, KnownVariables};
 use crate::files::reason;
@@ -54,6 +54,7 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
     if let Some(there) = &arguments.on {
         return run_on(app, there, arguments, &environment, patterns);
     }
+    let key = if arguments.with_api_key { app.key_variables()? } else { Vec::new() };
     let withheld = if arguments.filters.is_selective() { withheld(app, &environment)? } else { Vec::new() };
     let [program, rest @ ..] = arguments.command.as_slice() else {
         return Err(Failure::usage("no command to run").hint("vastenv run -- COMMAND").into());
@@ -65,9 +66,7 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
                 command.env(name.as_str(), value.expose());
             }
         }
-        if arguments.with_api_key {
-            give_api_key(app, &mut command)?;
-        }
+        command.envs(key.iter().map(|(name, value)| (name, value.expose())));
         pass_on_ignored_pipe(&mut command);
         match &patterns {
             Some(patterns) => redacted(app, command, patterns),
@@ -129,10 +128,14 @@ fn patterns(app: &App, values: &[(String, Secret)]) -> Patterns {
             too_short.join(", ")
         ));
     }
-    let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = app.machine.saved_credential().ok().flatten();
-    let keys = [in_use, saved.map(|saved| saved.key)];
-    let secrets = values.iter().map(|(_, value)| value).chain(keys.iter().flatten());
+    let mut keys = app.machine.saved_keys();
+    if let Ok(credential) = app.credential() {
+        match app.machine.secret(&credential, true) {
+            Ok(key) => keys.push(key),
+            Err(failure) => app.ui.warn(&format!("the API key is not redacted: {}", failure.message())),
+        }
+    }
+    let secrets = values.iter().map(|(_, value)| value).chain(&keys);
     Patterns::new(secrets.map(Secret::expose))
 }
 
@@ -152,15 +155,6 @@ fn not_started(error: &io::Error, file: Option<&Path>) -> (u8, String) {
         ErrorKind::ArgumentListTooLong => (126, "variables and arguments are too large to pass".to_owned()),
         _ => (126, reason(error)),
     }
-}
-
-/// The key, from wherever it is; and the server that it is meant for, so that it goes to no other.
-fn give_api_key(app: &App, command: &mut Command) -> Result<()> {
-    command.env(variables::VAST_API_KEY, app.credential()?.key.expose());
-    if app.global.url.is_some() {
-        command.env(variables::VAST_URL, app.server()?.as_str());
-    }
-    Ok(())
 }
 
 /// How to take away what the hook loaded in this shell and the filters leave out: the command would inherit

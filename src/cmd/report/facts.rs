@@ -43,7 +43,7 @@ impl<'a> Facts<'a> {
         let credential = app.credential();
         let key = credential
             .as_ref()
-            .map(|found| format!("{} from {}", found.key.suffix(), found.source))
+            .map(ToString::to_string)
             .map_err(Clone::clone);
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
