@@ -205,8 +205,9 @@ pub(crate) fn saved_of_profile(name: &str, place: &ProfileKey, vault: &Vault) ->
 /// # Errors
 /// It is more than one line, or cannot be a key; never says what it is.
 pub(crate) fn printed(bytes: &[u8], source: &Source) -> Result<Secret> {
-    let refused =
-        |why: &str| Failure::new(Kind::NotAuthenticated, format!("what {source} prints {why}")).hint(source.remedy());
+    let refused = |why: &str| {
+        Failure::new(Kind::NotAuthenticated, format!("what {source} prints {why}")).hint(source.remedy())
+    };
     let text = decode(bytes).map_err(|_| refused("is not text"))?;
     let text = trim_unseen(text);
     if text.is_empty() {
@@ -224,17 +225,19 @@ fn in_keyring(vault: &Vault, profile: Option<&str>) -> Result<Option<Secret>> {
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
-            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key")
-                .hint(Remedy::SaveKey(match profile {
+            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key").hint(
+                Remedy::SaveKey(match profile {
                     Some(name) => format!("save it again with `vastenv set api-key --profile {name}`"),
                     None => "save it again with `vastenv set api-key --keyring`".to_owned(),
-                })))
+                }),
+            ))
         }
         Err(trouble) => Err(trouble.unavailable("cannot read the API key from the keyring")),
     }
 }
 
-fn read_key_file(source: &Source) -> Result<Option<Secret>> {
+/// The key in the file of `source`; `None` where there is no file, or an empty one.
+pub(crate) fn read_key_file(source: &Source) -> Result<Option<Secret>> {
     let Some(path) = source.file() else { return Ok(None) };
     let Some(bytes) = files::read_key_file(path)? else { return Ok(None) };
     let refused = |why| {

@@ -32,6 +32,12 @@ impl Machine {
 }
 
 impl Account<'_> {
+    /// The account with the key itself: a command that prints it runs now.
+    pub(in crate::account) fn with_key(self, is_heard: bool) -> Result<Self> {
+        let key = self.machine.secret(&self.credential, is_heard)?;
+        Ok(Self { credential: Credential { key: Some(key), ..self.credential.clone() }, ..self })
+    }
+
     /// The turn of a refresh in the background to have the key printed: `None` where another process is at it, or
     /// it failed a moment ago. Where no command prints it, nobody waits for a turn.
     pub(crate) fn turn_to_ask_command(&self) -> Result<Option<Option<Lock>>> {

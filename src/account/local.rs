@@ -55,12 +55,6 @@ impl<'a> Account<'a> {
         Ok(Self { machine, config, server, credential, opened, room: Room::default() })
     }
 
-    /// The account with the key itself: a command that prints it runs now.
-    pub(in crate::account) fn with_key(self, is_heard: bool) -> Result<Self> {
-        let key = self.machine.secret(&self.credential, is_heard)?;
-        Ok(Self { credential: Credential { key: Some(key), ..self.credential.clone() }, ..self })
-    }
-
     /// The digest that names the key's files.
     pub(in crate::account) fn key(&self) -> Digest {
         let printed = match self.credential.source {
@@ -123,7 +117,7 @@ impl<'a> Account<'a> {
 
     /// Notes that the server said whose the key is that the selected place has now. What cannot be noted costs
     /// a prompt's knowledge, not the answer.
-    fn note_last_key(&self) {
+    pub(super) fn note_last_key(&self) {
         let is_selected = matches!(
             (&self.machine.selection.key, &self.credential.source),
             (KeyFrom::Saved, Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring)

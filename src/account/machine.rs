@@ -67,7 +67,10 @@ impl Machine {
         let (paths, vault) = (&self.selection.paths, &self.store.sealing.vault);
         let profiles = self.selection.config.profiles.iter();
         let places = profiles.filter_map(|(name, profile)| {
-            profile.key.as_ref().map(|place| credentials::saved_of_profile(name, &expand(paths, place), vault))
+            profile
+                .key
+                .as_ref()
+                .map(|place| credentials::saved_of_profile(name, &expand(paths, place), vault))
         });
         let all = places.chain([credentials::saved(paths, vault)]);
         all.filter_map(|saved| saved.ok()??.key).collect()

@@ -207,6 +207,19 @@ impl Selection {
         self.url.as_deref().map_or_else(|| Ok(ServerUrl::default()), ServerUrl::parse)
     }
 
+    /// Where the profile in force has its key.
+    pub(crate) fn key_place(&self) -> Option<&ProfileKey> {
+        match &self.key {
+            KeyFrom::Profile(place) => place.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What is meant where no profile is named, on the server `url`.
+    pub(crate) fn leave_profile(&mut self, url: Option<String>) {
+        (self.profile, self.key, self.url) = (None, KeyFrom::Saved, url);
+    }
+
     /// The name of the profile in force.
     pub(crate) fn profile_name(&self) -> Option<&str> {
         self.profile.as_ref().map(|chosen| chosen.name.as_str())

@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 /// Every command, once.
-pub const GROUPS: [Group; 5] = [
+pub const GROUPS: [Group; 6] = [
     Group {
         title: "Load variables into shells and programs",
         commands: &["hook", "run", "export", "refresh", "status", "why"],
@@ -46,6 +46,10 @@ pub const GROUPS: [Group; 5] = [
             "delete api-key",
             "reset api-key",
         ],
+    },
+    Group {
+        title: "Profiles",
+        commands: &["profile list", "profile add", "profile remove", "profile use", "profile show"],
     },
     Group {
         title: "SSH keys",

@@ -11,6 +11,7 @@ pub mod groups;
 mod guide;
 mod keys;
 mod load;
+mod profile;
 pub mod suggest;
 
 use std::ffi::OsString;
@@ -32,6 +33,7 @@ pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
+pub use profile::{AddProfile, Profile, RemoveProfile, ShowProfile, UseProfile};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -108,7 +110,7 @@ pub struct Global {
     )]
     pub url: Option<String>,
     /// Use this profile of config.toml [default: $VASTENV_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", value_parser = text(), conflicts_with = "api_key")]
+    #[arg(long, global = true, value_name = "PROFILE", value_parser = text(), conflicts_with = "api_key")]
     pub profile: Option<String>,
     /// Leave the project file out
     #[arg(long, global = true)]
@@ -215,6 +217,9 @@ pub enum Command {
     /// Replace the API key
     #[command(subcommand)]
     Reset(Reset),
+    /// Add, remove or choose profiles: accounts by name
+    #[command(subcommand)]
+    Profile(Profile),
     /// Remember values that Vast hides
     Remember(Box<Remember>),
     /// Forget remembered values
@@ -312,7 +317,7 @@ pub enum Reset {
 /// `vastenv set api-key`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv set api-key              # prompts for the key\n  pass show vast | vastenv set api-key"
+    after_help = "Examples:\n  vastenv set api-key              # prompts for the key\n  pass show vast | vastenv set api-key\n  vastenv set api-key --profile work"
 )]
 pub struct SetApiKey {
     /// API key; prompted for on a terminal, else read from stdin

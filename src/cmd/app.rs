@@ -3,13 +3,14 @@
 use std::cell::Cell;
 
 use crate::account::{
-    Account, Connection, Given, Inspect, Machine, Outstanding, Refreshed, Remote, Urgency, block_on,
+    Account, Connection, Given, Inspect, Machine, Outstanding, Refreshed, Remote, Trouble, Urgency, block_on,
+    no_profile,
 };
 use crate::cli::Global;
 use crate::cmd::interrupts::Watch;
 use crate::cmd::outcome::{Outcome, Stop};
 use crate::cmd::this_shell::ThisShell;
-use crate::config::{Config, Paths};
+use crate::config::{Config, Paths, Profile};
 use crate::context::{self, variables};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Kind, Remedy, Result, Secret, ServerUrl, printable};
@@ -60,11 +61,20 @@ impl App {
         Ok(app)
     }
 
-    fn open(mut global: Global, ui: Ui) -> Result<Self> {
+    fn open(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::without_trouble(global, ui)?;
+        match &app.machine.selection.trouble {
+            Some(trouble) => Err(trouble.failure().clone()),
+            None => Ok(app),
+        }
+    }
+
+    /// The surroundings for those who mend what names the account: only the settings must be readable.
+    pub(super) fn without_trouble(mut global: Global, ui: Ui) -> Result<Self> {
         let paths = context::paths()?;
         let machine = open_machine(paths, &mut global);
-        if let Some(trouble) = &machine.selection.trouble {
-            return Err(trouble.failure().clone());
+        if let Some(Trouble::Config(failure)) = &machine.selection.trouble {
+            return Err(failure.clone());
         }
         machine.for_one_answer(true);
         let config = machine.selection.config.clone();
@@ -84,6 +94,11 @@ impl App {
 
     pub(super) fn paths(&self) -> &Paths {
         &self.machine.selection.paths
+    }
+
+    /// The profile `name`.
+    pub(super) fn profile(&self, name: &str) -> Result<&Profile> {
+        self.config.profiles.get(name).ok_or_else(|| no_profile(&self.config, name, None))
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.

@@ -191,7 +191,8 @@ impl Config {
             .map_err(Fault::from)?
             .unwrap_or(defaults.max_age);
         let profiles = file.profiles.into_iter().map(|(name, table)| {
-            check_profile_name(&name).map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;
+            check_profile_name(&name)
+                .map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;
             let profile = table
                 .profile()
                 .map_err(|why| Fault::from(format!("profiles.{}: {why}", printable_capped(&name, 80))))?;

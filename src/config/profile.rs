@@ -41,7 +41,9 @@ pub(crate) fn check_profile_name(name: &str) -> Result<(), &'static str> {
     if begins && name.len() <= LONGEST_NAME && name.bytes().all(is_plain) {
         return Ok(());
     }
-    Err("a profile's name has ASCII letters, digits, `-`, `_` and `.`, begins with a letter or digit, and is at most 64 long")
+    Err(
+        "a profile's name has ASCII letters, digits, `-`, `_` and `.`, begins with a letter or digit, and is at most 64 long",
+    )
 }
 
 /// The file's own form.

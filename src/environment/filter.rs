@@ -23,6 +23,11 @@ impl Patterns {
         self.0.iter().any(|pattern| !pattern.matching(&[name]).is_empty())
     }
 
+    /// The patterns as they were given.
+    pub fn words(&self) -> Vec<String> {
+        self.0.iter().map(|pattern| pattern.0.clone()).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -86,6 +86,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "ssh_key",
             "load",
             "api_key",
+            "profile",
             "env_var",
             "tools",
             "report",

@@ -94,7 +94,8 @@ pub(crate) fn check_place(machine: &Machine, place: Storage) -> Result<()> {
         KeyFrom::Profile(Some(ProfileKey::Command(words))) => Err(printed_elsewhere(name, words)),
         KeyFrom::Profile(Some(ProfileKey::File(path))) if place == Storage::Keyring => {
             let message = format!("the profile {name} has its key in {}, not in the keyring", path.display());
-            Err(Failure::usage(message).hint("leave out --keyring, or set api_key_keyring = true in its place"))
+            Err(Failure::usage(message)
+                .hint("leave out --keyring, or set api_key_keyring = true in its place"))
         }
         _ => Ok(()),
     }

@@ -12,6 +12,7 @@ impl Remote<'_> {
         if let Some(identity) =
             account.identity()?.filter(|known| known.user.is_some() && known.refused_at.is_none())
         {
+            account.note_last_key();
             return Ok(identity);
         }
         let identity = match self.ask_user().await {

@@ -153,11 +153,8 @@ fn warn_of_dead_key(app: &App, new: &NewKey) {
         Source::TwoFactorFile(_) => {
             app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
         }
-        Source::Flag
-        | Source::KeyFile(_)
-        | Source::LegacyFile(_)
-        | Source::Keyring
-        | Source::Profile(..) => {}
+        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring | Source::Profile(..) => {
+        }
     }
 }
 

@@ -59,5 +59,9 @@ pub(crate) fn run_on(
 
 /// The key and the server that it is meant for, as variables.
 fn api_key(app: &App) -> Result<Vec<(EnvName, Secret)>> {
-    Ok(app.key_variables()?.into_iter().filter_map(|(name, value)| Some((EnvName::parse(name).ok()?, value))).collect())
+    Ok(app
+        .key_variables()?
+        .into_iter()
+        .filter_map(|(name, value)| Some((EnvName::parse(name).ok()?, value)))
+        .collect())
 }

@@ -13,7 +13,12 @@ pub(crate) fn status(app: &App) -> Result<()> {
     let facts = Facts::gather(app);
     let server = facts.server.clone()?;
     let server = Fact::new("server", server.as_str()).field("server", server.as_str());
-    let mut lines = Vec::new();
+    let chosen = app.machine.selection.profile.as_ref();
+    let profile = chosen.map(|chosen| {
+        let text = format!("{} (chosen by {})", chosen.name, chosen.by);
+        Fact::new("profile", text).field("profile", chosen.name.as_str())
+    });
+    let mut lines: Vec<_> = profile.into_iter().collect();
     match &facts.account {
         Ok(account) => {
             let source = account.credential.source.to_string();

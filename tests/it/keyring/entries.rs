@@ -198,7 +198,10 @@ fn keys_go_under_new_names_and_are_found_by_them() {
             let second = vault().entries().expect("read").api_key.expect("an entry");
             assert_eq!(vault().api_key(&first), Err(Trouble::Missing));
             assert_eq!(vault().api_key(&second), Ok(Secret::new("second")));
-            assert!(vault().delete_api_key(None).expect("deleted") && !vault().delete_api_key(None).expect("gone"));
+            assert!(
+                vault().delete_api_key(None).expect("deleted")
+                    && !vault().delete_api_key(None).expect("gone")
+            );
             assert_eq!(vault().api_key(&second), Err(Trouble::Missing));
             for key in [&old, &new] {
                 vault().delete_data_key(key.id()).expect("deleted");

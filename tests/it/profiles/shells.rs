@@ -1,0 +1,1 @@
+//! Shells with a profile each, side by side.
