@@ -92,9 +92,10 @@ impl Machine {
         self.store.last_keys.of(&self.place_digest(server).ok()??).get()
     }
 
-    /// The account that it opens.
-    pub(in crate::account) fn last_account(&self, server: &ServerUrl) -> Option<AccountId> {
-        self.store.identities.of(&self.last_key(server)?).get()?.account(server)
+    /// The account that it opens, and whether its server named the user.
+    pub(in crate::account) fn last_identity(&self, server: &ServerUrl) -> Option<(AccountId, bool)> {
+        let identity = self.store.identities.of(&self.last_key(server)?).get()?;
+        Some((identity.account(server)?, identity.is_named()))
     }
 
     /// Names the place of the selected key.

@@ -249,9 +249,10 @@ impl Selection {
 
     /// The place of the key on `server`, by which what it led to last is remembered; none for a key that is
     /// given each time.
-    pub(super) fn place(&self, server: &ServerUrl) -> Option<Vec<String>> {
+    pub(in crate::account) fn place(&self, server: &ServerUrl) -> Option<Vec<String>> {
         let (kind, words) = match &self.key {
-            KeyFrom::Flag(_) | KeyFrom::Variable(_) | KeyFrom::Profile(None) => return None,
+            KeyFrom::Flag(_) | KeyFrom::Variable(_) => return None,
+            KeyFrom::Profile(None) => ("none", Vec::new()),
             KeyFrom::Saved => ("saved", Vec::new()),
             KeyFrom::Profile(Some(ProfileKey::Keyring)) => ("keyring", Vec::new()),
             KeyFrom::Profile(Some(ProfileKey::File(path))) => {

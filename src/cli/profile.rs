@@ -26,8 +26,8 @@ pub enum Profile {
 #[derive(Debug, Args)]
 #[command(
     group = ArgGroup::new("place").args(["api_key_file", "api_key_command", "keyring"]),
-    after_help = "Asks for the key (or reads it from stdin), verifies it, and saves it in a file that\n\
-        only you can read.\n\n\
+    after_help = "Asks for the key (or reads it from stdin), verifies it, and saves it in a\n\
+        file of its own, unless an option says where it is.\n\n\
         Examples:\n  vastenv profile add work                 # prompts for the key\n  \
         vastenv profile add ci --api-key-file ~/.secrets/vast-ci\n  \
         vastenv profile add team --api-key-command op read op://team/vast/key"

@@ -262,13 +262,14 @@ fn open<'a>(question: &Question<'a>, ledger: &Ledger) -> Result<Account<'a>> {
     Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 
-/// Whether what the shell holds is of another account than the profile in force led to last: that it has no
-/// key does not make it this one.
+/// Whether what the shell holds is, beside other accounts, of another one than the selected place of a key led
+/// to last: that there is no key does not make it this one.
 fn holds_others(question: &Question<'_>, ledger: &Ledger) -> bool {
-    let machine = question.machine;
-    let Ok(server) = machine.selection.server() else { return false };
-    let last = machine.last_account(&server);
-    machine.selection.profile.is_some() && ledger.account.is_some() && ledger.account != last
+    let (machine, selection) = (question.machine, &question.machine.selection);
+    let Ok(server) = selection.server() else { return false };
+    let has_others = !selection.config.profiles.is_empty() && selection.place(&server).is_some();
+    let last = machine.last_identity(&server).map(|(last, _)| last);
+    has_others && ledger.account.is_some() && ledger.account != last
 }
 
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
@@ -279,15 +280,15 @@ fn is_other_account(account: &Account<'_>, ledger: &Ledger) -> bool {
     let named = account.identity().ok().flatten().filter(Identity::is_named);
     match named.and_then(|identity| identity.account(&account.server)) {
         Some(id) => id != *loaded,
-        // Beside other accounts, only what this place of a key led to last may be the same one.
-        None => account.machine.last_account(&account.server).map_or_else(
-            || {
+        None => match account.machine.last_identity(&account.server) {
+            Some((last, is_named)) if is_named || last == *loaded => last != *loaded,
+            // Beside other accounts, a key of somebody whom nobody named is no more likely this one's.
+            _ => {
                 let snapshot = store.snapshots.load(loaded).ok().flatten();
                 let has_others = !account.machine.selection.config.profiles.is_empty();
                 has_others || snapshot.is_some_and(|snapshot| snapshot.server != account.server)
-            },
-            |last| last != *loaded,
-        ),
+            }
+        },
     }
 }
 

@@ -5,6 +5,7 @@ mod chosen;
 mod command;
 mod commands;
 mod keys;
+mod shared;
 mod shells;
 
 use std::path::PathBuf;
@@ -35,11 +36,7 @@ impl Two {
 
     /// Writes the settings: `text`, and then the profiles.
     pub fn config(&self, text: &str) {
-        let profile = |name: &str, account: &TestAccount| {
-            format!("[profiles.{name}]\nurl = \"{}\"\napi_key_file = \"~/{name}.key\"\n", account.sandbox.url)
-        };
-        let profiles = profile("work", &self.work) + &profile("own", &self.own);
-        self.home.write(CONFIG, format!("{text}\n{profiles}"));
+        self.home.write(CONFIG, format!("{text}\n{}", profiles(&self.work, &self.own)));
     }
 
     /// Has both accounts fetched.
@@ -58,6 +55,14 @@ impl Two {
         let out = self.home.ok(&[words, &["show", "env-var", "WHOSE"]].concat());
         out.trim_end().to_owned()
     }
+}
+
+/// The settings of the profiles `work` and `own`.
+pub fn profiles(work: &TestAccount, own: &TestAccount) -> String {
+    let profile = |name: &str, account: &TestAccount| {
+        format!("[profiles.{name}]\nurl = \"{}\"\napi_key_file = \"~/{name}.key\"\n", account.sandbox.url)
+    };
+    profile("work", work) + &profile("own", own)
 }
 
 /// An executable script below the home.
