@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use super::local::Account;
+use super::local::{Account, Known};
 use super::machine::Machine;
 use crate::config::ProfileKey;
 use crate::credentials::{self, Credential, Source};
@@ -38,19 +38,26 @@ impl Account<'_> {
         Ok(Self { credential: Credential { key: Some(key), ..self.credential.clone() }, ..self })
     }
 
-    /// The turn of a refresh in the background to have the key printed: `None` where another process is at it, or
-    /// it failed a moment ago. Where no command prints it, nobody waits for a turn.
-    pub(crate) fn turn_to_ask_command(&self) -> Result<Option<Option<Lock>>> {
-        if self.credential.key.is_some() {
-            return Ok(Some(None));
-        }
-        if self.backoff().is_some_and(|backoff| backoff.wait(self.now()) > 0) {
+    /// The turn of a refresh in the background, so that a command that asks its user asks once. `None` where
+    /// another process is at it, it failed a moment ago, or the variables, if they are wanted, are fresh.
+    pub(crate) fn command_turn(&self, wants_variables: bool) -> Result<Option<CommandTurn>> {
+        let place = match self.machine.place_digest(&self.server)? {
+            Some(place) if self.credential.key.is_none() => place,
+            _ => return Ok(Some(CommandTurn { _lock: None })),
+        };
+        let is_fresh = || matches!(self.known(), Ok(Known::Variables(known)) if self.is_fresh(&known));
+        let waits = || self.backoff().is_some_and(|backoff| backoff.wait(self.now()) > 0);
+        if (wants_variables && is_fresh()) || waits() {
             return Ok(None);
         }
-        let Some(place) = self.machine.place_digest(&self.server)? else { return Ok(Some(None)) };
-        let name = format!("{}.command", place.as_str());
-        Ok(self.machine.store.disk.try_lock(&name)?.map(Some))
+        let lock = self.store().disk.try_lock(&format!("{}.command", place.as_str()))?;
+        Ok(lock.map(|lock| CommandTurn { _lock: Some(lock) }))
     }
+}
+
+/// Keeps other refreshes in the background from running the command.
+pub(crate) struct CommandTurn {
+    _lock: Option<Lock>,
 }
 
 /// The key that the command `words` prints.

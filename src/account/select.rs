@@ -220,6 +220,14 @@ impl Selection {
         (self.profile, self.key, self.url) = (None, KeyFrom::Saved, url);
     }
 
+    /// The command that saves another key in place of the selected one.
+    pub(crate) fn set_command(&self) -> String {
+        match self.profile_name() {
+            Some(name) => format!("vastenv set api-key --profile {name}"),
+            None => "vastenv set api-key".to_owned(),
+        }
+    }
+
     /// The name of the profile in force.
     pub(crate) fn profile_name(&self) -> Option<&str> {
         self.profile.as_ref().map(|chosen| chosen.name.as_str())

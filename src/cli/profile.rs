@@ -53,7 +53,7 @@ pub struct AddProfile {
 /// `vastenv profile remove`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Asks whether to forget what is cached and remembered of its account too, unless another\nprofile, or the key without one, opens that account.\n\nExample:\n  vastenv profile remove work"
+    after_help = "Asks whether to forget what is cached and remembered of its account too, unless\nsomething else here opens that account.\n\nExample:\n  vastenv profile remove work"
 )]
 pub struct RemoveProfile {
     /// Name of the profile

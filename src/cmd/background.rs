@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::{close, setsid};
 
 use crate::account::{
-    self, Account, Connection, Inspect, KeyFrom, Known, Listener, Outstanding, Remote, Selection, Urgency,
-    block_on,
+    self, Account, Connection, Inspect, KeyFrom, Listener, Outstanding, Remote, Selection, Urgency, block_on,
 };
 use crate::cli::Global;
 use crate::cmd::app::App;
@@ -72,14 +71,7 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     // With the dead key of a reset that was cut off, the refresh would be refused.
     account::finish_reset(&app.machine, false);
     let account = app.account()?;
-    if account.credential.key.is_none()
-        && list.is_none()
-        && matches!(account.known(), Ok(Known::Variables(known)) if account.is_fresh(&known))
-    {
-        return Ok(());
-    }
-    // One that prompts its user prompts once, however many shells ask.
-    let Some(_turn) = account.turn_to_ask_command()? else { return Ok(()) };
+    let Some(_turn) = account.command_turn(list.is_none())? else { return Ok(()) };
     let connection = Connection {
         tries: 1,
         inspect: Inspect::Off,

@@ -95,7 +95,7 @@ impl Account<'_> {
         let Some(id) = self.id() else { return Ok(()) };
         let store = self.store();
         self.forget(None)?;
-        store.changes.edit(&id, |changes| changes.clear())?;
+        store.changes.edit(&id, std::collections::BTreeMap::clear)?;
         store.snapshots.delete(&id)?;
         store.lists.delete(&id)?;
         store.identities.of(&self.key()).remove()?;

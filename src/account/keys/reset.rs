@@ -69,7 +69,7 @@ impl Remote<'_> {
             Err(failure) => {
                 machine.journal().end();
                 if may_be_done(&failure) {
-                    return Err(unclear(failure));
+                    return Err(unclear(machine, failure));
                 }
                 reinstate();
                 return Err(failure);
@@ -101,11 +101,12 @@ impl Remote<'_> {
     }
 }
 
-fn unclear(failure: Failure) -> Failure {
-    failure.hint(
+fn unclear(machine: &Machine, failure: Failure) -> Failure {
+    failure.hint(format!(
         "if the server refuses the key from now on, copy the new one from https://cloud.vast.ai/manage-keys/ \
-         and save it with `vastenv set api-key`",
-    )
+         and save it with `{}`",
+        machine.selection.set_command()
+    ))
 }
 
 impl Account<'_> {
@@ -176,8 +177,7 @@ fn has_room(machine: &Machine, begun: &BegunReset, new: &Secret) -> Result<()> {
 fn waits(machine: &Machine, why: &str) -> Failure {
     let path = machine.journal().key_path();
     let shown = shell_escape::escape(path.to_string_lossy());
-    let profile = machine.selection.profile_name().map_or(String::new(), |name| format!(" --profile {name}"));
-    Failure::failed(why).hint(format!(
-        "take the new key with `vastenv set api-key{profile} < {shown}`, then (or to forget it) `rm {shown}`"
-    ))
+    let set = machine.selection.set_command();
+    Failure::failed(why)
+        .hint(format!("take the new key with `{set} < {shown}`, then (or to forget it) `rm {shown}`"))
 }

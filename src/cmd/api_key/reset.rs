@@ -59,10 +59,11 @@ pub(crate) fn finish_reset(app: &App) {
             });
         }
         EarlierReset::Unknown => app.ui.warn_of(
-            &Failure::failed("an earlier `vastenv reset api-key` was cut off before the answer").hint(
+            &Failure::failed("an earlier `vastenv reset api-key` was cut off before the answer").hint(format!(
                 "if the server refuses the key, copy the new one from https://cloud.vast.ai/manage-keys/ and \
-                 save it with `vastenv set api-key`",
-            ),
+                 save it with `{}`",
+                app.machine.selection.set_command()
+            )),
         ),
     }
 }
@@ -101,10 +102,11 @@ fn keep(app: &App, new: &NewKey, place: Storage) -> Outcome<()> {
             // The old key is dead: the new one must be seen, whatever else fails.
             app.ui.only_copy(new.key.expose())?;
             let hint = match new.not_kept {
-                None => "the key is printed above and kept; the next command saves it",
-                Some(_) => {
-                    "keep the key printed above, there is no other copy; save it with `vastenv set api-key`"
-                }
+                None => "the key is printed above and kept; the next command saves it".to_owned(),
+                Some(_) => format!(
+                    "keep the key printed above, there is no other copy; save it with `{}`",
+                    app.machine.selection.set_command()
+                ),
             };
             let message =
                 format!("the key was reset, but the new one could not be saved: {}", failure.message());

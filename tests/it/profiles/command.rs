@@ -8,6 +8,8 @@ use vastenv::sandbox::Options;
 use super::{script, with_command};
 use crate::cli::account::{OTHER_KEY, TestAccount};
 use crate::home::{Home, mode};
+use crate::pty::wait_for;
+use crate::terminal::Terminal;
 
 /// An account whose key `print-key` prints, which notes each time that it ran.
 struct Commanded {
@@ -130,4 +132,60 @@ fn the_key_is_not_saved_or_reset_for_a_command_and_nothing_is_sent() {
     work.home.vastenv(&["reset", "api-key", "-y"]).run().refuses(1, &refused);
     assert!(work.account.requests().is_empty());
     assert_eq!(work.runs().len(), 1);
+}
+
+#[test]
+fn in_the_background_it_runs_for_an_old_cache_alone_and_not_again_at_once_after_it_failed() {
+    let work = Commanded::new();
+    work.home.ok(&["refresh"]);
+    // Another shell was faster.
+    work.home.vastenv(&["__refresh"]).run();
+    assert_eq!(work.runs().len(), 1);
+    work.home.age_snapshot(100_000);
+    let said = work.home.vastenv(&["__refresh"]).run().expect(0);
+    assert_eq!((work.runs().len(), said.err.as_str()), (2, ""));
+    work.home.age_snapshot(100_000);
+    let notes = work.home.path("ran");
+    script(
+        &work.home,
+        "print-key",
+        &format!("echo failing >> {}; echo secret-words >&2; exit 1", notes.display()),
+    );
+    for code in [1, 0] {
+        let said = work.home.vastenv(&["__refresh"]).run().expect(code);
+        assert_eq!((said.out.as_str(), said.err.as_str()), ("", ""));
+    }
+    assert_eq!(work.runs().len(), 3);
+    // A prompt starts none either, keeps the variables and says why.
+    let hook = ["export", "bash", "--hook=", "1", "start", "", "", "", ""];
+    let said =
+        work.home.vastenv(&hook).run().expect(0).mentions(&["`", "exit code 1", "keeping the variables"]);
+    assert!(said.out.contains("hf_value"), "{said:?}");
+    // Whoever asks hears of it, and a program runs with what is cached.
+    work.home.vastenv(&["refresh"]).run().refuses(1, &["secret-words", "exit code 1"]);
+    work.home
+        .vastenv(&["run", "--", "true"])
+        .run()
+        .expect(0)
+        .mentions(&["running with the variables cached"]);
+}
+
+#[test]
+fn an_interrupt_ends_it_too() {
+    let work = Commanded::new();
+    let file = work.home.path("pid");
+    script(
+        &work.home,
+        "print-key",
+        &format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 1000", file.display()),
+    );
+    let mut terminal = Terminal::open(&work.home, 200, "vastenv refresh");
+    let pid = wait_for("the command", || fs::read_to_string(&file).ok());
+    terminal.type_in("\u{3}");
+    terminal.end();
+    let status = format!("/proc/{}/stat", pid.trim());
+    wait_for("its end", || {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        (text.is_empty() || text.contains(") Z ")).then_some(())
+    });
 }

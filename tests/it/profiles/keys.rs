@@ -78,10 +78,11 @@ fn a_reset_that_was_cut_off_is_finished_for_its_profile_alone() {
     two.home.write(&format!("{STATE}/resets/work.json"), note.to_string());
     two.home.write(&format!("{STATE}/resets/work.key"), OTHER_KEY);
     two.home.write(".config/vastai/vast_api_key", "the-key-of-nobody-else");
-    let (own, none) = (key(&two.home, "own.key"), key(&two.home, ".config/vastai/vast_api_key"));
+    let others = || ["own.key", ".config/vastai/vast_api_key"].map(|file| key(&two.home, file));
+    let before = others();
     two.home.vastenv(&["status", "--profile", "own"]).run().expect(0);
     two.home.vastenv(&["status"]).run();
-    assert_eq!((key(&two.home, "own.key"), key(&two.home, ".config/vastai/vast_api_key")), (own, none));
+    assert_eq!(others(), before);
     assert!(begun.join("work.key").exists());
     let said = two.home.vastenv(&["status", "--profile", "work"]).run();
     assert!(said.err.contains("finished an earlier reset"), "{said:?}");
