@@ -1,21 +1,31 @@
-//! The API key: where it comes from, in the official client's order, and what may be one.
+//! The API key: where it comes from, in the official client's order or as a profile says, and what may be one.
 
 use std::fmt;
 use std::fs::Permissions;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::config::Paths;
-use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, trim_unseen};
+use crate::config::{Paths, ProfileKey};
+use crate::domain::{Failure, Kind, NotText, Remedy, Result, Secret, decode, printable, trim_unseen};
 use crate::files::{self, reason};
 use crate::sealing::{Trouble, Vault};
 
 /// A key and where it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Credential {
-    pub key: Secret,
+    /// The key; `None` where a profile's command prints it, which runs when a request is to be made.
+    pub key: Option<Secret>,
     /// Where it was found.
     pub source: Source,
+}
+
+impl fmt::Display for Credential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.key {
+            Some(key) => write!(formatter, "{} from {}", key.suffix(), self.source),
+            None => write!(formatter, "from {}", self.source),
+        }
+    }
 }
 
 /// Where a key was found.
@@ -33,32 +43,49 @@ pub(crate) enum Source {
     LegacyFile(PathBuf),
     /// The keyring of the operating system.
     Keyring,
+    /// Where the profile of this name has it.
+    Profile(String, ProfileKey),
 }
 
 impl Source {
     /// What to do about a key from here that opens nothing.
-    pub(crate) fn fix(&self) -> &'static str {
+    pub(crate) fn fix(&self) -> String {
         match self {
-            Self::Flag => "use another key",
-            Self::Environment => "change or unset VAST_API_KEY",
-            _ => "save a valid key with `vastenv set api-key`",
+            Self::Flag => "use another key".to_owned(),
+            Self::Environment => "change or unset VAST_API_KEY".to_owned(),
+            Self::Profile(_, ProfileKey::Command(words)) => {
+                format!("check what `{}` prints (api_key_command)", program(words))
+            }
+            Self::Profile(name, _) => {
+                format!("save a valid key with `vastenv set api-key --profile {name}`")
+            }
+            _ => "save a valid key with `vastenv set api-key`".to_owned(),
+        }
+    }
+
+    /// The file that the key is in, if it is in one.
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::TwoFactorFile(path)
+            | Self::KeyFile(path)
+            | Self::LegacyFile(path)
+            | Self::Profile(_, ProfileKey::File(path)) => Some(path),
+            _ => None,
         }
     }
 
     /// The same, kept apart where a key has to be saved.
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
-            Self::Flag | Self::Environment => self.fix().into(),
-            _ => Remedy::SaveKey(self.fix().to_owned()),
+            Self::Flag | Self::Environment | Self::Profile(_, ProfileKey::Command(_)) => self.fix().into(),
+            _ => Remedy::SaveKey(self.fix()),
         }
     }
 
     /// Takes the file, if it is one, out of the reach of others; says so if that was needed. The
     /// official client leaves its permissions to the umask.
     pub(crate) fn make_private(&self) -> Option<String> {
-        let (Self::TwoFactorFile(path) | Self::KeyFile(path) | Self::LegacyFile(path)) = self else {
-            return None;
-        };
+        let path = self.file()?;
         let mode = std::fs::metadata(path).ok()?.mode();
         if !is_open_to_others(mode) {
             return None;
@@ -69,6 +96,11 @@ impl Source {
             Err(error) => format!("{path_shown} is readable by others: {}", reason(&error)),
         })
     }
+}
+
+/// The program of a command, for a message: its arguments may say more than they should.
+pub(crate) fn program(words: &[String]) -> String {
+    printable(words.first().map_or("", String::as_str))
 }
 
 fn is_open_to_others(mode: u32) -> bool {
@@ -84,6 +116,13 @@ impl fmt::Display for Source {
             Self::KeyFile(path) => write!(formatter, "{}", path.display()),
             Self::LegacyFile(path) => write!(formatter, "{} (old path)", path.display()),
             Self::Keyring => formatter.write_str("the keyring"),
+            Self::Profile(name, ProfileKey::File(path)) => {
+                write!(formatter, "{} (profile {name})", path.display())
+            }
+            Self::Profile(name, ProfileKey::Command(words)) => {
+                write!(formatter, "`{}` (profile {name})", program(words))
+            }
+            Self::Profile(name, ProfileKey::Keyring) => write!(formatter, "the keyring (profile {name})"),
         }
     }
 }
@@ -102,12 +141,12 @@ pub(crate) fn find(
                 Failure::new(Kind::NotAuthenticated, format!("the key from {source} {why}"))
                     .hint(source.remedy())
             })?;
-            return Ok(Credential { key, source });
+            return Ok(Credential { key: Some(key), source });
         }
     }
     let session = Source::TwoFactorFile(paths.tfa_key());
     if let Some(key) = read_key_file(&session)? {
-        return Ok(Credential { key, source: session });
+        return Ok(Credential { key: Some(key), source: session });
     }
     if let Some(saved) = saved(paths, vault)? {
         return Ok(saved);
@@ -123,29 +162,83 @@ pub(crate) fn saved(paths: &Paths, vault: &Vault) -> Result<Option<Credential>> 
     let files = [Some(Source::KeyFile(paths.api_key())), paths.legacy_key.clone().map(Source::LegacyFile)];
     for source in files.into_iter().flatten() {
         if let Some(key) = read_key_file(&source)? {
-            return Ok(Some(Credential { key, source }));
+            return Ok(Some(Credential { key: Some(key), source }));
         }
     }
-    Ok(in_keyring(vault)?.map(|key| Credential { key, source: Source::Keyring }))
+    Ok(in_keyring(vault, None)?.map(|key| Credential { key: Some(key), source: Source::Keyring }))
 }
 
-/// The key in the keyring, if one was saved there.
-pub(crate) fn in_keyring(vault: &Vault) -> Result<Option<Secret>> {
-    let Some(id) = vault.entries()?.api_key else { return Ok(None) };
+/// The key of the profile `name`, which is at `place`.
+pub(crate) fn find_of_profile(name: &str, place: Option<&ProfileKey>, vault: &Vault) -> Result<Credential> {
+    let missing = |message: String| {
+        Failure::new(Kind::NotAuthenticated, message)
+            .hint(Remedy::SaveKey(format!("save it with `vastenv set api-key --profile {name}`")))
+    };
+    let Some(place) = place else {
+        return Err(missing(format!("the profile {name} has no API key")));
+    };
+    if let ProfileKey::Command(_) = place {
+        return Ok(Credential { key: None, source: Source::Profile(name.to_owned(), place.clone()) });
+    }
+    match saved_of_profile(name, place, vault)? {
+        Some(credential) => Ok(credential),
+        None => Err(missing(match place {
+            ProfileKey::File(path) => format!("no API key in {} (profile {name})", path.display()),
+            _ => format!("no API key in the keyring for the profile {name}"),
+        })),
+    }
+}
+
+/// The key that was saved for the profile `name` at `place`; a command's is not saved here.
+pub(crate) fn saved_of_profile(name: &str, place: &ProfileKey, vault: &Vault) -> Result<Option<Credential>> {
+    let source = Source::Profile(name.to_owned(), place.clone());
+    let key = match place {
+        ProfileKey::File(_) => read_key_file(&source)?,
+        ProfileKey::Keyring => in_keyring(vault, Some(name))?,
+        ProfileKey::Command(_) => None,
+    };
+    Ok(key.map(|key| Credential { key: Some(key), source }))
+}
+
+/// The key that a profile's command printed.
+///
+/// # Errors
+/// It is more than one line, or cannot be a key; never says what it is.
+pub(crate) fn printed(bytes: &[u8], source: &Source) -> Result<Secret> {
+    let refused = |why: &str| {
+        Failure::new(Kind::NotAuthenticated, format!("what {source} prints {why}")).hint(source.remedy())
+    };
+    let text = decode(bytes).map_err(|_| refused("is not text"))?;
+    let text = trim_unseen(text);
+    if text.is_empty() {
+        return Err(refused("is empty"));
+    }
+    match text.lines().count() {
+        1 => check_key(text).map_err(refused),
+        lines => Err(refused(&format!("has {lines} lines, but a key is one"))),
+    }
+}
+
+/// The key in the keyring, if one was saved there for this profile, or for none.
+fn in_keyring(vault: &Vault, profile: Option<&str>) -> Result<Option<Secret>> {
+    let Some(id) = vault.entries()?.of(profile).cloned() else { return Ok(None) };
     match vault.api_key(&id) {
         Ok(key) => Ok(Some(key)),
         Err(Trouble::Missing) => {
-            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key")
-                .hint(Remedy::SaveKey("save it again with `vastenv set api-key --keyring`".to_owned())))
+            Err(Failure::new(Kind::NotAuthenticated, "the keyring no longer has the API key").hint(
+                Remedy::SaveKey(match profile {
+                    Some(name) => format!("save it again with `vastenv set api-key --profile {name}`"),
+                    None => "save it again with `vastenv set api-key --keyring`".to_owned(),
+                }),
+            ))
         }
         Err(trouble) => Err(trouble.unavailable("cannot read the API key from the keyring")),
     }
 }
 
-fn read_key_file(source: &Source) -> Result<Option<Secret>> {
-    let (Source::TwoFactorFile(path) | Source::KeyFile(path) | Source::LegacyFile(path)) = source else {
-        return Ok(None);
-    };
+/// The key in the file of `source`; `None` where there is no file, or an empty one.
+pub(crate) fn read_key_file(source: &Source) -> Result<Option<Secret>> {
+    let Some(path) = source.file() else { return Ok(None) };
     let Some(bytes) = files::read_key_file(path)? else { return Ok(None) };
     let refused = |why| {
         Failure::new(Kind::NotAuthenticated, format!("the key in {} {why}", path.display()))
@@ -210,7 +303,7 @@ mod tests {
             let disk = Disk::new(self.0.path(), self.0.path(), &self.0.path().join("data"));
             let vault = Vault::new(&Rc::new(disk), Keyring::default());
             find(secret(flag).as_ref(), secret(variable).as_ref(), &self.paths(), &vault)
-                .map(|found| (found.key.expose().to_owned(), found.source))
+                .map(|found| (found.key.expect("a key").expose().to_owned(), found.source))
         }
     }
 

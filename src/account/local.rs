@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::machine::Machine;
-use super::select::Selection;
-use crate::config::Config;
+use super::select::{KeyFrom, Selection};
+use crate::config::{Config, ProfileKey};
 use crate::container;
 use crate::credentials::{Credential, Source};
-use crate::domain::{AccountId, Digest, Doubts, Identity, Kind, Result, ServerUrl, Timestamp, Values};
+use crate::domain::{
+    AccountId, Digest, Doubts, Failure, Identity, Kind, Result, ServerUrl, Timestamp, Values,
+};
 use crate::environment::{
     Environment, Filters, KnownVariables, Launch, Room, Rules, Sources, assemble, resolve_all,
 };
@@ -24,8 +26,8 @@ pub(crate) struct Account<'a> {
     pub server: ServerUrl,
     /// The key and where it was found.
     pub credential: Credential,
-    /// The key's digest, which names its files.
-    pub key: Digest,
+    /// The digest of the key, or what stands for one that a command has yet to print.
+    pub opened: Digest,
     /// What the environment can still take.
     pub room: Room,
 }
@@ -45,9 +47,22 @@ impl<'a> Account<'a> {
     /// The account that `credential` opens on the selected server.
     pub(crate) fn open(machine: &'a Machine, credential: Credential) -> Result<Self> {
         let server = machine.selection.server()?;
-        let key = machine.key_digest(&server, &credential.key)?;
+        let opened = match &credential.key {
+            Some(key) => machine.key_digest(&server, key)?,
+            None => unprinted(machine, &server)?,
+        };
         let config = machine.selection.config.clone();
-        Ok(Self { machine, config, server, credential, key, room: Room::default() })
+        Ok(Self { machine, config, server, credential, opened, room: Room::default() })
+    }
+
+    /// The digest that names the key's files.
+    pub(in crate::account) fn key(&self) -> Digest {
+        let printed = match self.credential.source {
+            Source::Profile(_, ProfileKey::Command(_)) => self.machine.printed.get(),
+            _ => None,
+        };
+        let digest = printed.map(|key| self.machine.key_digest(&self.server, key));
+        digest.and_then(Result::ok).unwrap_or_else(|| self.opened.clone())
     }
 
     pub(super) fn store(&self) -> &'a Store {
@@ -91,11 +106,27 @@ impl<'a> Account<'a> {
 
     /// Whose the key is, as far as known.
     pub(crate) fn identity(&self) -> Result<Option<Identity>> {
-        self.store().identities.of(&self.key).load_if_possible()
+        self.store().identities.of(&self.key()).load_if_possible()
     }
 
     pub(super) fn save_identity(&self, identity: &Identity) -> Result<()> {
-        self.store().identities.of(&self.key).save_if_possible(identity)
+        self.store().identities.of(&self.key()).save_if_possible(identity)?;
+        self.note_last_key();
+        Ok(())
+    }
+
+    /// Notes that the server said whose the key is that the selected place has now. What cannot be noted costs
+    /// a prompt's knowledge, not the answer.
+    pub(super) fn note_last_key(&self) {
+        let is_selected = matches!(
+            (&self.machine.selection.key, &self.credential.source),
+            (KeyFrom::Saved, Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring)
+                | (KeyFrom::Profile(_), Source::Profile(..))
+        );
+        let Ok(Some(place)) = self.machine.place_digest(&self.server) else { return };
+        if is_selected && self.machine.last_key(&self.server) != Some(self.key()) {
+            let _ = self.store().last_keys.of(&place).save_if_possible(&self.key());
+        }
     }
 
     /// The account's id, as far as known.
@@ -162,7 +193,7 @@ impl<'a> Account<'a> {
 
     /// The failed refreshes of this key, if the last one failed.
     pub(crate) fn backoff(&self) -> Option<Backoff> {
-        self.store().backoffs.of(&self.key).get()
+        self.store().backoffs.of(&self.key()).get()
     }
 
     /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
@@ -173,7 +204,7 @@ impl<'a> Account<'a> {
 
     /// One lock for an account, or for a key whose account is not known yet.
     pub(super) fn lock_name(&self) -> String {
-        self.id().map_or_else(|| self.key.as_str().to_owned(), |account| account.as_str().to_owned())
+        self.id().map_or_else(|| self.key().as_str().to_owned(), |account| account.as_str().to_owned())
     }
 
     /// Whether the key is that of a two-factor session.
@@ -204,6 +235,16 @@ impl<'a> Account<'a> {
     /// The file of the remembered values.
     pub(crate) fn values_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().values.path(&id))
+    }
+}
+
+/// What stands for the key that the profile's command has yet to print: the key that it printed last, or the
+/// command itself.
+fn unprinted(machine: &Machine, server: &ServerUrl) -> Result<Digest> {
+    match (machine.last_key(server), machine.place_digest(server)?) {
+        (Some(last), _) => Ok(last),
+        (None, Some(place)) => Ok(place),
+        (None, None) => Err(Failure::new(Kind::NotAuthenticated, "no API key")),
     }
 }
 

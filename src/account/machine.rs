@@ -1,25 +1,28 @@
 //! This machine: which account is meant on it, and what it keeps.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use toml_edit::DocumentMut;
 
-use super::select::{Given, Selection};
+use super::select::{Given, Selection, expand};
 use crate::config::{Paths, edit};
 use crate::credentials::{self, Credential};
 use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Timestamp};
 use crate::environment::{Change, Environment, Input, Ledger, Patterns, SessionId, diff, digest};
 use crate::files::{self, Disk};
 use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
-use crate::store::Store;
+use crate::store::{ResetJournal, Store};
 
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub selection: Selection,
     pub(in crate::account) store: Store,
     now: fn() -> Timestamp,
+    /// What the command of the profile printed to this process, once it has run.
+    pub(super) printed: OnceCell<Secret>,
 }
 
 impl Machine {
@@ -28,7 +31,7 @@ impl Machine {
         let selection = Selection::resolve(paths, given, &disk);
         let dated_after = selection.paths.api_key();
         let store = Store::open(disk, keyring, selection.config.storage, Some(dated_after), now);
-        Self { selection, store, now }
+        Self { selection, store, now, printed: OnceCell::new() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -62,13 +65,50 @@ impl Machine {
 
     /// The key that was saved, whatever comes before it.
     pub(crate) fn saved_credential(&self) -> Result<Option<Credential>> {
-        credentials::saved(&self.selection.paths, &self.store.sealing.vault)
+        self.selection.saved_credential(&self.store.sealing.vault)
+    }
+
+    /// Every key that is saved on this machine, as far as it can be read.
+    pub(crate) fn saved_keys(&self) -> Vec<Secret> {
+        let (paths, vault) = (&self.selection.paths, &self.store.sealing.vault);
+        let profiles = self.selection.config.profiles.iter();
+        let places = profiles.filter_map(|(name, profile)| {
+            profile
+                .key
+                .as_ref()
+                .map(|place| credentials::saved_of_profile(name, &expand(paths, place), vault))
+        });
+        let all = places.chain([credentials::saved(paths, vault)]);
+        all.filter_map(|saved| saved.ok()??.key).collect()
+    }
+
+    /// The journal of a reset of the selected key.
+    pub(in crate::account) fn journal(&self) -> ResetJournal<'_> {
+        self.store.reset(self.selection.profile_name())
     }
 
     /// Names the files of a key.
     pub(in crate::account) fn key_digest(&self, server: &ServerUrl, key: &Secret) -> Result<Digest> {
         let parts: [&[u8]; 3] = [b"api key", server.as_str().as_bytes(), key.expose().as_bytes()];
         Ok(self.store.digest_key()?.digest(&parts))
+    }
+
+    /// The key that the selected place of one led to last, when a server said whose it is.
+    pub(in crate::account) fn last_key(&self, server: &ServerUrl) -> Option<Digest> {
+        self.store.last_keys.of(&self.place_digest(server).ok()??).get()
+    }
+
+    /// The account that it opens, and whether its server named the user.
+    pub(in crate::account) fn last_identity(&self, server: &ServerUrl) -> Option<(AccountId, bool)> {
+        let identity = self.store.identities.of(&self.last_key(server)?).get()?;
+        Some((identity.account(server)?, identity.is_named()))
+    }
+
+    /// Names the place of the selected key.
+    pub(in crate::account) fn place_digest(&self, server: &ServerUrl) -> Result<Option<Digest>> {
+        let Some(place) = self.selection.place(server) else { return Ok(None) };
+        let parts: Vec<&[u8]> = place.iter().map(String::as_bytes).collect();
+        Ok(Some(self.store.digest_key()?.digest(&parts)))
     }
 
     /// The ledger that `text` is; entries of a very long one are in a file.
@@ -179,17 +219,17 @@ impl Machine {
 
     /// Keeps a new key with this number, as it came, because it is none that can be shown or used.
     pub(crate) fn keep_odd_key(&self, id: u64, key: &Secret) -> Result<PathBuf> {
-        self.store.reset.keep_odd_key(id, key)
+        self.journal().keep_odd_key(id, key)
     }
 
     /// Where the new key of a reset is until it has its place.
     pub(crate) fn reset_key_path(&self) -> PathBuf {
-        self.store.reset.key_path()
+        self.journal().key_path()
     }
 
     /// The new key of a reset has its place.
     pub(crate) fn end_reset(&self) {
-        self.store.reset.end();
+        self.journal().end();
     }
 
     /// Whether the notice called `id` was shown on this machine since its problem began.

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use super::project::{FoundProject, ProjectState};
 use crate::config::{Config, Paths, Profile, ProfileKey};
 use crate::credentials::{self, Credential};
-use crate::domain::{Failure, Result, Secret, ServerUrl, printable};
+use crate::domain::{Failure, Result, Secret, ServerUrl, printable, printable_capped};
 use crate::files::{Disk, modified};
 use crate::project::FILE;
 use crate::sealing::Vault;
@@ -178,7 +178,7 @@ impl Selection {
                 self.url = url.or(url_variable);
             }
             (None, Some(key), chosen) if !is_named_here => {
-                if let Some((name, by)) = chosen.filter(|(_, by)| *by == ChosenBy::Variable) {
+                if let Some((name, by)) = chosen {
                     let name = printable(&name);
                     self.notes.push(format!("VAST_API_KEY is used, not the profile {name} ({by})"));
                 }
@@ -198,17 +198,15 @@ impl Selection {
 
     fn take_profile(&mut self, name: String, by: ChosenBy, url: Option<String>) {
         let Some(profile) = self.config.profiles.get(&name).cloned() else {
-            let known: Vec<String> = self.config.profiles.keys().map(|name| printable(name)).collect();
-            let failure = Failure::failed(format!("there is no profile {} ({by})", printable(&name)));
-            let hint = match known.is_empty() {
-                true => "add it: vastenv profile add".to_owned(),
-                false => format!("the profiles are {}", known.join(", ")),
-            };
-            self.trouble.get_or_insert(Trouble::Profile(failure.hint(hint)));
+            let failure = no_profile(&self.config, &name, Some(&by));
+            self.trouble.get_or_insert(Trouble::Profile(failure));
             return;
         };
         self.config = self.config.with(&profile);
-        self.key = KeyFrom::Profile(profile.key.clone());
+        self.key = KeyFrom::Profile(profile.key.as_ref().map(|place| expand(&self.paths, place)));
+        if let Some(failure) = url.as_deref().and_then(|url| foreign(url, &name, &profile)) {
+            self.trouble.get_or_insert(Trouble::Profile(failure));
+        }
         self.url = url.or_else(|| profile.url.clone());
         self.profile = Some(Chosen { name, by, profile });
     }
@@ -217,14 +215,70 @@ impl Selection {
         self.url.as_deref().map_or_else(|| Ok(ServerUrl::default()), ServerUrl::parse)
     }
 
+    /// Where the profile in force has its key.
+    pub(crate) fn key_place(&self) -> Option<&ProfileKey> {
+        match &self.key {
+            KeyFrom::Profile(place) => place.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// What is meant where no profile is named, on the server `url`.
+    pub(crate) fn leave_profile(&mut self, url: Option<String>) {
+        (self.profile, self.key, self.url) = (None, KeyFrom::Saved, url);
+    }
+
+    /// The command that saves another key in place of the selected one.
+    pub(crate) fn set_command(&self) -> String {
+        match self.profile_name() {
+            Some(name) => format!("vastenv set api-key --profile {name}"),
+            None => "vastenv set api-key".to_owned(),
+        }
+    }
+
+    /// The name of the profile in force.
+    pub(crate) fn profile_name(&self) -> Option<&str> {
+        self.profile.as_ref().map(|chosen| chosen.name.as_str())
+    }
+
     /// The key in use.
     pub(crate) fn credential(&self, vault: &Vault) -> Result<Credential> {
-        let (flag, variable) = match &self.key {
-            KeyFrom::Flag(key) => (Some(key), None),
-            KeyFrom::Variable(key) => (None, Some(key)),
-            KeyFrom::Profile(_) | KeyFrom::Saved => (None, None),
+        let (flag, variable) = match (&self.key, self.profile_name()) {
+            (KeyFrom::Profile(place), Some(name)) => {
+                return credentials::find_of_profile(name, place.as_ref(), vault);
+            }
+            (KeyFrom::Flag(key), _) => (Some(key), None),
+            (KeyFrom::Variable(key), _) => (None, Some(key)),
+            (KeyFrom::Profile(_) | KeyFrom::Saved, _) => (None, None),
         };
         credentials::find(flag, variable, &self.paths, vault)
+    }
+
+    /// The key that was saved where the selection has it, whatever comes before it.
+    pub(crate) fn saved_credential(&self, vault: &Vault) -> Result<Option<Credential>> {
+        match (&self.key, self.profile_name()) {
+            (KeyFrom::Profile(Some(place)), Some(name)) => credentials::saved_of_profile(name, place, vault),
+            (KeyFrom::Profile(None), _) => Ok(None),
+            _ => credentials::saved(&self.paths, vault),
+        }
+    }
+
+    /// The place of the key on `server`, by which what it led to last is remembered; none for a key that is
+    /// given each time.
+    pub(in crate::account) fn place(&self, server: &ServerUrl) -> Option<Vec<String>> {
+        let (kind, words) = match &self.key {
+            KeyFrom::Flag(_) | KeyFrom::Variable(_) => return None,
+            KeyFrom::Profile(None) => ("none", Vec::new()),
+            KeyFrom::Saved => ("saved", Vec::new()),
+            KeyFrom::Profile(Some(ProfileKey::Keyring)) => ("keyring", Vec::new()),
+            KeyFrom::Profile(Some(ProfileKey::File(path))) => {
+                ("file", vec![path.to_string_lossy().into_owned()])
+            }
+            KeyFrom::Profile(Some(ProfileKey::Command(words))) => ("command", words.clone()),
+        };
+        let name = self.profile_name().unwrap_or_default();
+        let first = ["place of a key", server.as_str(), name, kind].map(str::to_owned);
+        Some(first.into_iter().chain(words).collect())
     }
 
     /// The files that may hold the key.
@@ -240,4 +294,46 @@ impl Selection {
     pub(crate) fn watched_files(&self) -> impl Iterator<Item = &PathBuf> {
         self.seen.iter().map(|(file, _)| file)
     }
+}
+
+/// Where a profile's key is on this machine.
+pub(super) fn expand(paths: &Paths, place: &ProfileKey) -> ProfileKey {
+    match place {
+        ProfileKey::File(path) => ProfileKey::File(paths.expand(path)),
+        ProfileKey::Command(words) => {
+            let mut words = words.clone();
+            if let Some(program) = words.first_mut() {
+                *program = paths.expand(program.as_ref()).to_string_lossy().into_owned();
+            }
+            ProfileKey::Command(words)
+        }
+        ProfileKey::Keyring => ProfileKey::Keyring,
+    }
+}
+
+/// That there is no profile `name`, with the nearest known one.
+pub(crate) fn no_profile(config: &Config, name: &str, by: Option<&ChosenBy>) -> Failure {
+    let shown = printable_capped(name, 80);
+    let known = || config.profiles.keys();
+    let nearest = known().min_by_key(|known| strsim::damerau_levenshtein(known, name));
+    let is_near = |known: &&String| {
+        strsim::damerau_levenshtein(known, name) <= 1 + name.chars().count() / 4 || known.starts_with(name)
+    };
+    let hint = match nearest.filter(is_near) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None if config.profiles.is_empty() => "add it: vastenv profile add NAME".to_owned(),
+        None => format!("the profiles are {}", known().cloned().collect::<Vec<_>>().join(", ")),
+    };
+    let by = by.map_or(String::new(), |by| format!(" ({by})"));
+    Failure::failed(format!("there is no profile {shown}{by}")).hint(hint)
+}
+
+/// Refuses an address of `--url` that is not of the profile's origin: the key would go elsewhere.
+fn foreign(url: &str, name: &str, profile: &Profile) -> Option<Failure> {
+    let own = profile.url.as_deref().map_or_else(|| Ok(ServerUrl::default()), ServerUrl::parse);
+    let (own, given) = (own.ok()?, ServerUrl::parse(url).ok()?);
+    (own.origin() != given.origin()).then(|| {
+        Failure::usage(format!("--url {given} is not the server of the profile {name}, {own}"))
+            .hint(format!("leave out --url, or add a profile for it: vastenv profile add NAME --url {given}"))
+    })
 }

@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 /// Every command, once.
-pub const GROUPS: [Group; 7] = [
+pub const GROUPS: [Group; 8] = [
     Group {
         title: "Load variables into shells and programs",
         commands: &["hook", "run", "export", "refresh", "status", "why"],
@@ -47,6 +47,10 @@ pub const GROUPS: [Group; 7] = [
             "delete api-key",
             "reset api-key",
         ],
+    },
+    Group {
+        title: "Profiles",
+        commands: &["profile list", "profile add", "profile remove", "profile use", "profile show"],
     },
     Group {
         title: "SSH keys",

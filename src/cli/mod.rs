@@ -12,6 +12,7 @@ pub mod groups;
 mod guide;
 mod keys;
 mod load;
+mod profile;
 mod project;
 pub mod suggest;
 
@@ -37,6 +38,7 @@ pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{
     ADDED, AGE, CHANGED, Completions, Export, Hook, REMOTE, REMOVED, Run, Sandbox, SshOptions, Storage,
 };
+pub use profile::{AddProfile, Profile, RemoveProfile, ShowProfile, UseProfile};
 pub use project::{Allow, Deny, Init};
 
 /// Your Vast.ai account's environment variables in your own shell, and its keys
@@ -114,7 +116,7 @@ pub struct Global {
     )]
     pub url: Option<String>,
     /// Use this profile of config.toml [default: $VASTENV_PROFILE]
-    #[arg(long, global = true, value_name = "NAME", value_parser = text(), conflicts_with = "api_key")]
+    #[arg(long, global = true, value_name = "PROFILE", value_parser = text(), conflicts_with = "api_key")]
     pub profile: Option<String>,
     /// Ignore the project file
     #[arg(long, global = true)]
@@ -221,6 +223,9 @@ pub enum Command {
     /// Replace the API key
     #[command(subcommand)]
     Reset(Reset),
+    /// Add, remove or choose profiles: accounts by name
+    #[command(subcommand)]
+    Profile(Profile),
     /// Remember values that Vast hides
     Remember(Box<Remember>),
     /// Forget remembered values
@@ -324,7 +329,7 @@ pub enum Reset {
 /// `vastenv set api-key`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  vastenv set api-key              # prompts for the key\n  pass show vast | vastenv set api-key"
+    after_help = "Examples:\n  vastenv set api-key              # prompts for the key\n  pass show vast | vastenv set api-key\n  vastenv set api-key --profile work"
 )]
 pub struct SetApiKey {
     /// API key; prompted for on a terminal, else read from stdin

@@ -3,13 +3,14 @@
 use std::cell::Cell;
 
 use crate::account::{
-    Account, Connection, Given, Inspect, Machine, Outstanding, Refreshed, Remote, Urgency, block_on,
+    Account, Connection, Given, Inspect, Machine, Outstanding, Refreshed, Remote, Trouble, Urgency, block_on,
+    no_profile,
 };
 use crate::cli::Global;
 use crate::cmd::interrupts::Watch;
 use crate::cmd::outcome::{Outcome, Stop};
 use crate::cmd::this_shell::ThisShell;
-use crate::config::{Config, Paths};
+use crate::config::{Config, Paths, Profile};
 use crate::context::{self, variables};
 use crate::credentials::Credential;
 use crate::domain::{Failure, Kind, Remedy, Result, Secret, ServerUrl, printable};
@@ -55,9 +56,24 @@ pub(super) struct CallOptions {
 
 impl App {
     pub(super) fn new(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::open(global, ui)?;
+        app.machine.selection.notes.iter().for_each(|note| ui.warn(note));
+        Ok(app)
+    }
+
+    fn open(global: Global, ui: Ui) -> Result<Self> {
         let app = Self::despite_trouble(global, ui)?;
         app.selected()?;
         Ok(app)
+    }
+
+    /// For who changes what names the account: only the settings must be readable.
+    pub(super) fn without_trouble(global: Global, ui: Ui) -> Result<Self> {
+        let app = Self::despite_trouble(global, ui)?;
+        match &app.machine.selection.trouble {
+            Some(Trouble::Config(failure)) => Err(failure.clone()),
+            _ => Ok(app),
+        }
     }
 
     /// For what reports or fixes that nobody can say which account is meant: then there is no
@@ -83,7 +99,7 @@ impl App {
 
     /// The surroundings of a process that nobody hears: what cannot be kept is not worth asking for.
     pub(super) fn in_silence(global: Global) -> Result<Self> {
-        Self::new(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
+        Self::open(global, Ui { quiet: true, ..Ui::default() }).map(Self::strict)
     }
 
     /// The same, where what cannot be written is a failure.
@@ -100,6 +116,11 @@ impl App {
 
     pub(super) fn paths(&self) -> &Paths {
         &self.machine.selection.paths
+    }
+
+    /// The profile `name`.
+    pub(super) fn profile(&self, name: &str) -> Result<&Profile> {
+        self.config.profiles.get(name).ok_or_else(|| no_profile(&self.config, name, None))
     }
 
     /// The server that `--url`, `VAST_URL` or nothing names.
@@ -120,6 +141,17 @@ impl App {
             self.ui.warn(&note);
         }
         Ok(credential)
+    }
+
+    /// The key itself, which a profile's command may have to print; and the server that it is meant for, where
+    /// another might be asked: as variables.
+    pub(super) fn key_variables(&self) -> Result<Vec<(&'static str, Secret)>> {
+        let key = self.machine.secret(&self.credential()?, true)?;
+        let mut given = vec![(variables::VAST_API_KEY, key)];
+        if self.global.url.is_some() || self.machine.selection.profile.is_some() {
+            given.push((variables::VAST_URL, Secret::new(self.server()?.as_str())));
+        }
+        Ok(given)
     }
 
     /// The account that the key opens, for a TAB: nothing is fixed or printed.
@@ -246,7 +278,7 @@ impl App {
 /// `failure` with where the key came from, if it is the key that was refused.
 fn blame(remote: &Remote<'_>, failure: Failure) -> Failure {
     let is_of_key = failure.is_refusal() || failure.is_right_missing();
-    if is_of_key && is_containers_own(&remote.account.credential.key) {
+    if is_of_key && remote.account.credential.key.as_ref().is_some_and(is_containers_own) {
         let hint = format!("{CONTAINERS_OWN}; use a key of your account: `vastenv set api-key`");
         return failure.hint(Remedy::SaveKey(hint));
     }

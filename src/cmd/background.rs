@@ -71,6 +71,7 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     // With the dead key of a reset that was cut off, the refresh would be refused.
     account::finish_reset(&app.machine, false);
     let account = app.account()?;
+    let Some(_turn) = account.command_turn(list.is_none())? else { return Ok(()) };
     let connection = Connection {
         tries: 1,
         inspect: Inspect::Off,

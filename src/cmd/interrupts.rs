@@ -8,7 +8,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, raise};
 
 use crate::account::Outstanding;
 use crate::domain::{Failure, Kind};
-use crate::process::is_ignored;
+use crate::process::{end_asked, is_ignored};
 use crate::ui::{Ui, erase_line};
 
 /// Ends a watch.
@@ -71,6 +71,7 @@ fn watch(heard: &SigSet, out: &Outstanding, ui: Ui) {
             );
             ui.failure(&Failure::new(Kind::Ambiguous, what).hint("check the account before you try again"));
         }
+        end_asked();
         let _ = SigSet::from(signal).thread_unblock();
         let _ = raise(signal);
     }

@@ -13,6 +13,7 @@ mod guard;
 mod interrupts;
 mod load;
 mod outcome;
+mod profile;
 mod project;
 mod report;
 mod running;
@@ -103,6 +104,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Create(Create::EnvVar(arguments)) => env_var::create::create_env_var(&app()?, arguments)?,
         Command::Update(Update::EnvVar(arguments)) => env_var::update::update_env_var(&app()?, arguments)?,
         Command::Set(Set::EnvVar(arguments)) => env_var::set::set_env_var(&app()?, arguments)?,
+        Command::Profile(command) => profile::profile(&cli.global, command, ui)?,
         Command::Set(Set::ApiKey(arguments)) => api_key::set::set_api_key(&app()?, arguments)?,
         Command::Delete(Delete::EnvVar(arguments)) => {
             return env_var::delete::delete_env_var(&app()?, &arguments);

@@ -27,6 +27,8 @@ pub enum Kind {
     PublicKey,
     /// A key to seal for, or the file of one.
     Recipient,
+    /// The name of a profile.
+    Profile,
     /// A permission category.
     Category,
     /// A file.
@@ -56,6 +58,8 @@ pub fn kind(line: &Line<'_>, argument: &Arg) -> Kind {
         ("NAME", ["create", _]) => Kind::Unknown,
         ("NAME", ["forget", _]) => Kind::RememberedName,
         ("NAME", [_, "env-var"] | ["show", "env-vars"] | ["why"]) => Kind::EnvName,
+        ("PROFILE", ["profile", "add"]) if argument.is_positional() => Kind::Unknown,
+        ("PROFILE", _) => Kind::Profile,
         ("NAMES", _) => Kind::EnvNames,
         ("NEW=OLD", _) => Kind::Renaming,
         ("ID", [_, "api-key"]) => Kind::ApiKeyId,

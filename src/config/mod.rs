@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 pub(crate) use parse::read;
 pub(crate) use paths::{FILES, Paths};
-pub(crate) use profile::{Profile, ProfileKey};
+pub(crate) use profile::{Profile, ProfileKey, check_profile_name};
 
 use crate::domain::parse_duration;
 use crate::environment::{ContainerSource, Patterns};

@@ -1,7 +1,7 @@
 //! Where files are: the XDG folders on every operating system, as the official client has them.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{Failure, Result};
 
@@ -39,6 +39,8 @@ pub struct Paths {
     pub state: PathBuf,
     /// `~/.vast_api_key`, where the official client kept the key long ago; none without a home.
     pub legacy_key: Option<PathBuf>,
+    /// What `~` is, where `HOME` says so.
+    pub home: Option<PathBuf>,
 }
 
 impl Paths {
@@ -63,7 +65,29 @@ impl Paths {
                 .map_or_else(|_| state.join("data"), |data| data.join("vastenv")),
             state,
             legacy_key: home.as_ref().map(|home| home.join(".vast_api_key")),
+            home,
         })
+    }
+
+    /// The path that `path` of a settings file means: `~/` at its start is the home.
+    pub fn expand(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
+            (Ok(below), Some(home)) => home.join(below),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// `path` as a settings file has it: with `~/` where that is the home, so that the file can move with it.
+    pub fn abbreviate(&self, path: &Path) -> PathBuf {
+        match self.home.as_ref().map(|home| path.strip_prefix(home)) {
+            Some(Ok(below)) => Path::new("~").join(below),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// Where `vastenv profile add` saves the key of a profile.
+    pub fn profile_key(&self, profile: &str) -> PathBuf {
+        self.config_file.with_file_name("keys").join(profile)
     }
 
     /// The API key's file, shared with the official client.
@@ -88,8 +112,6 @@ fn no_home(variable: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn resolve(variables: &[(&str, &str)]) -> Result<Paths> {

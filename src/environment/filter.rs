@@ -29,6 +29,11 @@ impl Patterns {
         self.0.iter().any(|pattern| matches(&pattern.0, name) || fits_in_capitals(pattern))
     }
 
+    /// The patterns as they were given.
+    pub fn words(&self) -> Vec<String> {
+        self.0.iter().map(|pattern| pattern.0.clone()).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

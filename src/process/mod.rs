@@ -1,6 +1,7 @@
 //! This process and the one that it runs: no core dumps of secrets, a command whose output passes a
 //! redactor or that is started again and again, and a terminal that is as before however it ends.
 
+mod answer;
 mod capture;
 mod filter;
 mod guardian;
@@ -21,6 +22,7 @@ use std::process::{Child, ExitStatus};
 
 use nix::unistd::Pid;
 
+pub(crate) use answer::{NoAnswer, answer, end_asked};
 pub(crate) use capture::capture;
 pub(crate) use filter::{Finished, Streams, Trouble, run_filtered};
 pub(crate) use guardian::{GUARDIAN, guard};

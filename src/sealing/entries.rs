@@ -4,6 +4,7 @@
 //! the new one: so a cache can never be out of date, and an old entry that comes back with a restored
 //! keyring still opens what was sealed with it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -49,8 +50,27 @@ pub struct Entries {
     /// The key that seals files from now on.
     pub data_key: Option<KeyId>,
     pub api_key: Option<KeyId>,
+    /// The API keys of profiles.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, KeyId>,
     /// How secrets are stored, once that was chosen.
     pub storage: Option<Storage>,
+}
+
+impl Entries {
+    /// The API key of this profile, or of none.
+    pub fn of(&self, profile: Option<&str>) -> Option<&KeyId> {
+        profile.map_or(self.api_key.as_ref(), |name| self.profiles.get(name))
+    }
+
+    /// Names another; gives the one before.
+    pub(super) fn replace(&mut self, profile: Option<&str>, id: Option<KeyId>) -> Option<KeyId> {
+        match (profile, id) {
+            (None, id) => std::mem::replace(&mut self.api_key, id),
+            (Some(name), Some(id)) => self.profiles.insert(name.to_owned(), id),
+            (Some(name), None) => self.profiles.remove(name),
+        }
+    }
 }
 
 /// The file that names the entries in use.

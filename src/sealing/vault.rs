@@ -134,13 +134,17 @@ impl Vault {
         self.ask(&api_entry(id)).map(drop)
     }
 
-    /// Keeps `key` as the API key in use: in the keyring, read back from there, then named. The one
-    /// before is removed.
-    pub fn put_api_key(&self, key: &Secret) -> Result<()> {
+    /// Keeps `key` as the API key of this profile, or of none: in the keyring, read back from there, then
+    /// named. The one before is removed.
+    pub fn put_api_key(&self, profile: Option<&str>, key: &Secret) -> Result<()> {
         let id = KeyId::random()?;
-        self.file(&api_entry(&id), "vastenv: Vast.ai API key", key)
+        let label = match profile {
+            Some(name) => format!("vastenv: Vast.ai API key of {name}"),
+            None => "vastenv: Vast.ai API key".to_owned(),
+        };
+        self.file(&api_entry(&id), &label, key)
             .map_err(|trouble| trouble.failure("the API key cannot be kept"))?;
-        let before = self.edit_entries(|entries| entries.api_key.replace(id))?;
+        let before = self.edit_entries(|entries| entries.replace(profile, Some(id)))?;
         if let Some(before) = before {
             // What stays is an entry that nobody asks for.
             let _ = self.delete(&api_entry(&before));
@@ -148,11 +152,15 @@ impl Vault {
         Ok(())
     }
 
-    /// Deletes the API key in use, if one is in the keyring; says whether there was one.
-    pub fn delete_api_key(&self) -> Result<bool> {
+    /// Deletes the API key of this profile, or of none, if one is in the keyring; says whether there was one.
+    pub fn delete_api_key(&self, profile: Option<&str>) -> Result<bool> {
         // Without one, nothing is locked or written.
-        let Some(id) = self.entries()?.api_key else { return Ok(false) };
-        self.edit_entries(|entries| entries.api_key.take_if(|current| *current == id))?;
+        let Some(id) = self.entries()?.of(profile).cloned() else { return Ok(false) };
+        self.edit_entries(|entries| {
+            if entries.of(profile) == Some(&id) {
+                entries.replace(profile, None);
+            }
+        })?;
         self.delete(&api_entry(&id))
             .map(|()| true)
             .map_err(|trouble| trouble.failure("the API key in the keyring cannot be deleted"))

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 pub(crate) use backoff::Backoff;
-pub(crate) use journal::BegunReset;
+pub(crate) use journal::{BegunReset, ResetJournal};
 pub(crate) use session::Session;
 pub(crate) use stamp::NEXT;
 pub(crate) use trust::{Decision, Trust, Trusted};
@@ -46,9 +46,10 @@ pub(crate) struct Store {
     /// although the server never lists keys themselves.
     pub own_keys: Slots<AccountId, BTreeMap<u64, Digest>>,
     pub lists: lists::Lists,
+    /// The key of which a server last said whose it is, for each place of a key, by its digest.
+    pub last_keys: Slots<Digest, Digest>,
     /// There while the last refresh with a key failed.
     pub backoffs: Slots<Digest, Backoff>,
-    pub reset: journal::ResetJournal,
     pub sessions: session::Sessions,
     pub loaded: loaded::LoadedSlot,
     pub notices: notice::Notices,
@@ -82,8 +83,8 @@ impl Store {
             identities: Slots::new(&disk, "identities"),
             own_keys: Slots::new(&disk, "own-keys"),
             lists: lists::Lists(Rc::clone(&disk)),
+            last_keys: Slots::new(&disk, "last-keys"),
             backoffs: Slots::new(&disk, "backoff"),
-            reset: journal::ResetJournal(Rc::clone(&disk)),
             sessions: session::Sessions { disk: Rc::clone(&disk), now },
             loaded: loaded::LoadedSlot(Rc::clone(&disk)),
             notices: notice::Notices(Rc::clone(&disk)),
@@ -93,6 +94,11 @@ impl Store {
             disk,
             sealing,
         }
+    }
+
+    /// The journal of a reset of this profile's key, or of that of none.
+    pub(crate) fn reset<'d>(&'d self, profile: Option<&'d str>) -> ResetJournal<'d> {
+        ResetJournal { disk: &self.disk, profile }
     }
 
     /// The key of all digests, made on the first call on this machine.

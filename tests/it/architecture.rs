@@ -49,10 +49,13 @@ const NEIGHBOURS: [(&str, &str); 7] = [
 const ROOMS: [(&str, &[&str]); 8] = [
     (
         "account",
-        &["project", "select", "machine", "trust", "view", "local", "remember", "sync", "keys", "prompt"],
+        &[
+            "project", "select", "machine", "trust", "view", "local", "command", "remember", "sync", "keys",
+            "prompt",
+        ],
     ),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
-    ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
+    ("account/keys", &["table", "save", "profiles", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "notice", "follow"]),
     ("sealing", &["format", "keyring", "kernel", "entries", "vault", "file", "convert", "report"]),
     (
@@ -91,6 +94,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "ssh_key",
             "load",
             "api_key",
+            "profile",
             "env_var",
             "project",
             "tools",

@@ -12,6 +12,7 @@ mod help;
 mod keyring;
 mod keys;
 mod official_client;
+mod profiles;
 mod projects;
 mod quoting;
 mod sandbox;

@@ -127,7 +127,7 @@ impl Account<'_> {
     /// Tells of each id whether it is that of the key in use.
     pub(crate) fn in_use(&self) -> impl Fn(u64) -> InUse {
         let own = self.id().and_then(|id| self.store().own_keys.of(&id).get()).unwrap_or_default();
-        let mine = own.iter().find(|(_, digest)| **digest == self.key).map(|(id, _)| *id);
+        let mine = own.iter().find(|(_, digest)| **digest == self.key()).map(|(id, _)| *id);
         // After the session the API key takes over, which may be any of them.
         let is_session = self.is_session();
         move |id| match mine {

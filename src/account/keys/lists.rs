@@ -54,19 +54,20 @@ impl Account<'_> {
         let now = self.now();
         let backoff = |key: &Digest| self.store().backoffs.of(key).get();
         let waits = |backoff: &Backoff| backoff.wait(now) > 0;
-        backoff(&self.key).as_ref().is_some_and(waits)
+        backoff(&self.key()).as_ref().is_some_and(waits)
             || (self.list_digest(kind).ok().and_then(|digest| backoff(&digest)))
                 .is_some_and(|list| waits(&list) || list.may_not(now))
     }
 
     /// Names the back-off of a list: that of the variables must not depend on it.
     fn list_digest(&self, kind: ListKind) -> Result<Digest> {
-        let parts: [&[u8]; 3] = [b"list", kind.name().as_bytes(), self.key.as_str().as_bytes()];
+        let key = self.key();
+        let parts: [&[u8]; 3] = [b"list", kind.name().as_bytes(), key.as_str().as_bytes()];
         Ok(self.store().digest_key()?.digest(&parts))
     }
 
     fn list_lock(&self, kind: ListKind) -> String {
-        format!("{}.{}", self.key.as_str(), kind.name())
+        format!("{}.{}", self.key().as_str(), kind.name())
     }
 
     /// Changes the list, if there is one.

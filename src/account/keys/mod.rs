@@ -3,5 +3,7 @@
 pub(super) mod calls;
 mod instances;
 mod lists;
+pub(super) mod profiles;
 pub(super) mod reset;
 pub(super) mod save;
+mod table;

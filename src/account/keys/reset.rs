@@ -4,7 +4,7 @@
 //! The server kills the old key with its answer, so the order is: note what is asked, ask, note the
 //! new key, put it in its place. Each step can be the last one before a crash.
 
-use super::save::{SavedKey, save_key};
+use super::save::{SavedKey, check_place, save_key};
 use crate::account::local::Account;
 use crate::account::machine::Machine;
 use crate::account::sync::change::may_be_done;
@@ -67,15 +67,15 @@ impl Remote<'_> {
         let key = match self.client.reset_api_key().await {
             Ok(key) => key,
             Err(failure) => {
-                store.reset.end();
+                machine.journal().end();
                 if may_be_done(&failure) {
-                    return Err(unclear(failure));
+                    return Err(unclear(machine, failure));
                 }
                 reinstate();
                 return Err(failure);
             }
         };
-        let not_kept = store.reset.keep_key(&key).err();
+        let not_kept = machine.journal().keep_key(&key).err();
         if let (Some(identity), Ok(digest)) = (known, machine.key_digest(server, &key)) {
             // Where this cannot be written, the next refresh asks the server whose the key is.
             let _ = store.identities.of(&digest).save_if_possible(&identity);
@@ -90,22 +90,23 @@ impl Remote<'_> {
     fn rename_own_key(&self, new: &Digest) {
         let Some(account) = self.account.id() else { return };
         let own = self.account.store().own_keys.of(&account);
-        if own.get().is_some_and(|own| own.values().any(|digest| *digest == self.account.key)) {
+        if own.get().is_some_and(|own| own.values().any(|digest| *digest == self.account.key())) {
             // Forgotten, it is only not told from other keys any more.
             let _ = own.edit(|own| {
                 own.values_mut()
-                    .filter(|digest| **digest == self.account.key)
+                    .filter(|digest| **digest == self.account.key())
                     .for_each(|digest| *digest = new.clone());
             });
         }
     }
 }
 
-fn unclear(failure: Failure) -> Failure {
-    failure.hint(
+fn unclear(machine: &Machine, failure: Failure) -> Failure {
+    failure.hint(format!(
         "if the server refuses the key from now on, copy the new one from https://cloud.vast.ai/manage-keys/ \
-         and save it with `vastenv set api-key`",
-    )
+         and save it with `{}`",
+        machine.selection.set_command()
+    ))
 }
 
 impl Account<'_> {
@@ -113,10 +114,10 @@ impl Account<'_> {
         let lock = self.store().disk.try_lock(LOCK)?;
         let lock =
             lock.ok_or_else(|| Failure::unavailable("another `vastenv reset api-key` is under way"))?;
-        if let Some(BegunReset { new: Some(_), .. }) = self.store().reset.begun()? {
+        if let Some(BegunReset { new: Some(_), .. }) = self.machine.journal().begun()? {
             return Err(waits(self.machine, "the new key of an earlier reset is not saved yet"));
         }
-        self.store().reset.begin(&self.server, &self.key, place == Storage::Keyring)?;
+        self.machine.journal().begin(&self.server, &self.key(), place == Storage::Keyring)?;
         Ok(lock)
     }
 }
@@ -125,7 +126,7 @@ impl Account<'_> {
 /// [`EarlierReset::Unknown`] is told once: not where nobody `is_heard`.
 pub(crate) fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
     let store = &machine.store;
-    let begun = match store.reset.begun() {
+    let begun = match machine.journal().begun() {
         Ok(Some(begun)) => begun,
         Ok(None) => return EarlierReset::None,
         Err(failure) => return EarlierReset::Waits(failure),
@@ -134,7 +135,7 @@ pub(crate) fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
     let Ok(Some(_lock)) = store.disk.try_lock(LOCK) else { return EarlierReset::None };
     let Some(key) = begun.new.clone() else {
         if is_heard {
-            store.reset.end();
+            machine.journal().end();
         }
         return EarlierReset::Unknown;
     };
@@ -144,7 +145,7 @@ pub(crate) fn finish_reset(machine: &Machine, is_heard: bool) -> EarlierReset {
     let place = if begun.in_keyring { Storage::Keyring } else { Storage::File };
     match has_room(machine, &begun, &key).and_then(|()| save_key(machine, &key, place)) {
         Ok(saved) => {
-            store.reset.end();
+            machine.journal().end();
             EarlierReset::Finished(key, saved)
         }
         Err(failure) => EarlierReset::Waits(failure),
@@ -158,12 +159,13 @@ fn has_room(machine: &Machine, begun: &BegunReset, new: &Secret) -> Result<()> {
         Err(failure) if begun.in_keyring && failure.kind() == Kind::NotAuthenticated => None,
         saved => saved?,
     };
+    check_place(machine, if begun.in_keyring { Storage::Keyring } else { Storage::File })?;
     match saved {
-        Some(Credential { key, source })
+        Some(Credential { key: Some(key), source })
             if key != *new && machine.key_digest(&begun.server, &key)? != begun.old =>
         {
             let place = match source {
-                Source::Keyring => source.to_string(),
+                Source::Keyring | Source::Profile(..) => source.to_string(),
                 _ => machine.selection.paths.api_key().display().to_string(),
             };
             Err(waits(machine, &format!("{place} holds another key by now")))
@@ -173,9 +175,9 @@ fn has_room(machine: &Machine, begun: &BegunReset, new: &Secret) -> Result<()> {
 }
 
 fn waits(machine: &Machine, why: &str) -> Failure {
-    let path = machine.store.reset.key_path();
+    let path = machine.journal().key_path();
     let shown = shell_escape::escape(path.to_string_lossy());
-    Failure::failed(why).hint(format!(
-        "take the new key with `vastenv set api-key < {shown}`, then (or to forget it) `rm {shown}`"
-    ))
+    let set = machine.selection.set_command();
+    Failure::failed(why)
+        .hint(format!("take the new key with `{set} < {shown}`, then (or to forget it) `rm {shown}`"))
 }

@@ -190,7 +190,12 @@ fn of_account(
 ) -> Followed {
     let account = match open(question, ledger) {
         Ok(account) => account,
-        Err(failure) if failure.kind() == Kind::NotAuthenticated => return Followed::unknown("key", failure),
+        Err(failure) if failure.kind() == Kind::NotAuthenticated => {
+            let followed = Followed::unknown("key", failure);
+            let desired =
+                holds_others(question, ledger).then(|| outside().and_then(Result::ok).unwrap_or_default());
+            return Followed { desired, ..followed };
+        }
         Err(failure) => {
             return match question.machine.store.sealing.vault.trouble() {
                 Some(trouble) => Followed::without_keyring(&trouble, failure),
@@ -218,15 +223,14 @@ fn of_account(
             followed.stale(&account, age)
         }
         Ok(Known::Refused(at)) => {
-            let key = account.credential.key.suffix();
-            let source = &account.credential.source;
-            let failure = Failure::new(
-                Kind::NotAuthenticated,
-                format!("the server refused the key {key} from {source}"),
-            )
-            .hint(format!("{}, or try again with `vastenv refresh`", source.fix()));
-            let given = outside().and_then(Result::ok).unwrap_or_default();
-            let followed = Followed::settled(ledger.account.clone(), Some(given));
+            let credential = &account.credential;
+            let failure =
+                Failure::new(Kind::NotAuthenticated, format!("the server refused the key {credential}"))
+                    .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()));
+            let followed = Followed::settled(
+                ledger.account.clone(),
+                Some(outside().and_then(Result::ok).unwrap_or_default()),
+            );
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
             Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
@@ -256,6 +260,16 @@ fn open<'a>(question: &Question<'a>, ledger: &Ledger) -> Result<Account<'a>> {
     Ok(Account { room: question.room.clone().without_loaded(ledger), ..account })
 }
 
+/// Whether what the shell holds is, beside other accounts, of another one than the selected place of a key led
+/// to last: that there is no key does not make it this one.
+fn holds_others(question: &Question<'_>, ledger: &Ledger) -> bool {
+    let (machine, selection) = (question.machine, &question.machine.selection);
+    let Ok(server) = selection.server() else { return false };
+    let has_others = !selection.config.profiles.is_empty() && selection.place(&server).is_some();
+    let last = machine.last_identity(&server).map(|(last, _)| last);
+    has_others && ledger.account.is_some() && ledger.account != last
+}
+
 /// Whether what the shell holds is certainly not this account's: known to be another user's, or of
 /// another server. A key of somebody whom nobody named may be a new key of the same account.
 fn is_other_account(account: &Account<'_>, ledger: &Ledger) -> bool {
@@ -264,12 +278,15 @@ fn is_other_account(account: &Account<'_>, ledger: &Ledger) -> bool {
     let named = account.identity().ok().flatten().filter(Identity::is_named);
     match named.and_then(|identity| identity.account(&account.server)) {
         Some(id) => id != *loaded,
-        None => store
-            .snapshots
-            .load(loaded)
-            .ok()
-            .flatten()
-            .is_some_and(|snapshot| snapshot.server != account.server),
+        None => match account.machine.last_identity(&account.server) {
+            Some((last, is_named)) if is_named || last == *loaded => last != *loaded,
+            // Beside other accounts, a key of somebody whom nobody named is no more likely this one's.
+            _ => {
+                let snapshot = store.snapshots.load(loaded).ok().flatten();
+                let has_others = !account.machine.selection.config.profiles.is_empty();
+                has_others || snapshot.is_some_and(|snapshot| snapshot.server != account.server)
+            }
+        },
     }
 }
 

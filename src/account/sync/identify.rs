@@ -12,13 +12,14 @@ impl Remote<'_> {
         if let Some(identity) =
             account.identity()?.filter(|known| known.user.is_some() && known.refused_at.is_none())
         {
+            account.note_last_key();
             return Ok(identity);
         }
         let identity = match self.ask_user().await {
             Ok(identity) => identity,
             // A server that does not tell, or not this key: the key stands for its user.
             Err(failure) if failure.kind() == Kind::Failed || failure.is_right_missing() => {
-                Identity::unnamed(&account.key)
+                Identity::unnamed(&account.key())
             }
             Err(failure) => return Err(failure),
         };
@@ -40,11 +41,11 @@ impl Remote<'_> {
             Err(failure) if failure.is_right_missing() => {
                 let known =
                     account.identity()?.filter(|known| known.is_named() && known.refused_at.is_none());
-                known.is_none().then(|| Identity::unnamed(&account.key))
+                known.is_none().then(|| Identity::unnamed(&account.key()))
             }
             Err(_) => return asked,
         };
-        account.store().backoffs.of(&account.key).clear();
+        account.store().backoffs.of(&account.key()).clear();
         identity.map_or(Ok(()), |identity| account.save_identity(&identity))?;
         asked
     }

@@ -79,7 +79,7 @@ impl Remote<'_> {
                 let store = self.account.store();
                 // What cannot be written may be another user's, and is not ours to clear up.
                 if store.disk.is_kept() {
-                    store.backoffs.of(&self.account.key).clear();
+                    store.backoffs.of(&self.account.key()).clear();
                     // Values that still cannot be read, or do not fit, are no news; nor are the settings.
                     let lasting = if refreshed.known.unread.is_some() {
                         &["unfit", "run-only", "selected", "values", "keyring"][..]
@@ -161,7 +161,7 @@ impl Remote<'_> {
     /// Keeps what the server said: what it hides with the remembered values, the rest as a snapshot.
     fn keep(&self, said: Said, before: Option<&KnownVariables>, identity: Identity) -> Result<Refreshed> {
         let account = &self.account;
-        let user = identity.user.or(Identity::unnamed(&account.key).user).unwrap_or_default();
+        let user = identity.user.or(Identity::unnamed(&account.key()).user).unwrap_or_default();
         let fetched_at = account.now();
         let id = AccountId::new(&account.server, &user);
         let changes = account.store().changes.load(&id);
@@ -244,11 +244,23 @@ impl Remote<'_> {
             // The session's end is not the account's: the API key comes next.
             Kind::SessionOver if account.is_session() => Ok(()),
             _ if failure.is_refusal() => {
-                account.store().backoffs.of(&account.key).clear();
+                account.store().backoffs.of(&account.key()).clear();
                 self.remember_refusal(now)
             }
-            _ => account.store().backoffs.of(&account.key).record(&with_right(failure), now).map(drop),
+            _ => self.note_backoff(&with_right(failure), now),
         };
+    }
+}
+
+impl Remote<'_> {
+    /// Also for those who know of the key only what its command printed last.
+    fn note_backoff(&self, failure: &Failure, now: Timestamp) -> Result<()> {
+        let account = &self.account;
+        let backoffs = &account.store().backoffs;
+        if account.opened != account.key() {
+            backoffs.of(&account.opened).record(failure, now)?;
+        }
+        backoffs.of(&account.key()).record(failure, now).map(drop)
     }
 }
 

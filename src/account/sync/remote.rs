@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::account::local::Account;
 use crate::api::{Client, Inspect, Listener, Outstanding, Settings, TWO_FACTOR};
 use crate::credentials::Credential;
-use crate::domain::{Failure, Remedy, Result, format_duration};
+use crate::domain::{Failure, Remedy, Result, Secret, format_duration};
 
 /// The longest that a command waits for one request.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
@@ -38,12 +38,19 @@ pub(crate) struct Remote<'a> {
 impl<'a> Remote<'a> {
     /// A way for a command that somebody waits for.
     pub(crate) fn for_command(account: Account<'a>, connection: Connection) -> Result<Self> {
-        Self::new(account, connection, COMMAND_TIMEOUT)
+        Self::new(account, connection, COMMAND_TIMEOUT, true)
     }
 
     /// A way for a refresh in the background.
     pub(crate) fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
-        Self::new(account, Connection { tries: 1, ..connection }, REFRESH_TIMEOUT)
+        let backoff = account.store().backoffs.of(&account.opened);
+        let now = account.now();
+        Self::new(account.clone(), Connection { tries: 1, ..connection }, REFRESH_TIMEOUT, false).inspect_err(
+            |failure| {
+                // Where this cannot be written down, the next prompt tries again.
+                let _ = backoff.record(failure, now);
+            },
+        )
     }
 
     /// The server did not answer in time.
@@ -58,7 +65,8 @@ impl<'a> Remote<'a> {
             return failure;
         }
         let Credential { key, source } = &self.account.credential;
-        let from = format!("the key {} is from {source}", key.suffix());
+        let suffix = key.as_ref().map_or(String::new(), |key| format!(" {}", key.suffix()));
+        let from = format!("the key{suffix} is from {source}");
         let remedy = match failure.remedy() {
             Some(Remedy::GrantRights { missing, text }) => {
                 Remedy::GrantRights { missing: missing.clone(), text: format!("{from}; {text}") }
@@ -69,10 +77,14 @@ impl<'a> Remote<'a> {
         failure.hint(remedy)
     }
 
-    fn new(account: Account<'a>, connection: Connection, timeout: Duration) -> Result<Self> {
+    fn new(account: Account<'a>, connection: Connection, timeout: Duration, is_heard: bool) -> Result<Self> {
+        let only_shown = matches!(connection.inspect, Inspect::Curl { .. });
+        // What is only shown has a variable in the key's place.
+        let account = if only_shown { account } else { account.with_key(is_heard)? };
+        let unneeded = || Secret::new("-");
         let settings = Settings {
             server: account.server.clone(),
-            key: Some(account.credential.key.clone()),
+            key: Some(account.credential.key.clone().unwrap_or_else(unneeded)),
             timeout,
             tries: connection.tries,
             insecure_http: connection.insecure_http || account.config.insecure_http,
@@ -80,7 +92,6 @@ impl<'a> Remote<'a> {
             out: connection.out.clone(),
         };
         let Connection { listener, out, .. } = connection;
-        let only_shown = matches!(settings.inspect, Inspect::Curl { .. });
         let client = Client::new(settings, Arc::clone(&listener))?;
         client.redact(account.all_values());
         Ok(Self { account, client, listener, out, only_shown })

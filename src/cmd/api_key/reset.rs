@@ -6,11 +6,12 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{self, Account, EarlierReset, NewKey, save_key};
+use crate::account::{self, Account, EarlierReset, NewKey, check_place, save_key};
 use crate::cmd::app::App;
 use crate::cmd::ask::agree;
 use crate::cmd::guard;
 use crate::cmd::outcome::{Outcome, Stop};
+use crate::config::ProfileKey;
 use crate::credentials::{Credential, Source, check_key};
 use crate::domain::{Failure, Kind, Secret, printable, to_python_json};
 use crate::sealing::Storage;
@@ -20,16 +21,16 @@ pub(crate) fn reset_api_key(app: &App) -> Outcome<()> {
     // Nobody knows before whether the new key can be saved, or must be printed.
     guard::values(app)?;
     let account = app.account()?;
-    let Credential { key, source } = &account.credential;
-    if !app.global.curl {
-        agree(
-            app,
-            &format!("The key {} from {source} will stop working everywhere. Reset it?", key.suffix()),
-        )?;
-    }
-    let in_keyring =
-        matches!(app.machine.saved_credential(), Ok(Some(Credential { source: Source::Keyring, .. })));
+    let in_keyring = matches!(
+        app.machine.saved_credential(),
+        Ok(Some(Credential { source: Source::Keyring | Source::Profile(_, ProfileKey::Keyring), .. }))
+    );
     let place = if in_keyring { Storage::Keyring } else { Storage::File };
+    check_place(&app.machine, place)?;
+    if !app.global.curl {
+        let key = &account.credential;
+        agree(app, &format!("The key {key} will stop working everywhere. Reset it?"))?;
+    }
     let new = app.with_server(account, async |remote| remote.reset_api_key(place).await)?;
     if let Some(failure) = &new.not_kept {
         app.ui.warn(&format!("could not write the new key: {}", failure.message()));
@@ -58,10 +59,11 @@ pub(crate) fn finish_reset(app: &App) {
             });
         }
         EarlierReset::Unknown => app.ui.warn_of(
-            &Failure::failed("an earlier `vastenv reset api-key` was cut off before the answer").hint(
+            &Failure::failed("an earlier `vastenv reset api-key` was cut off before the answer").hint(format!(
                 "if the server refuses the key, copy the new one from https://cloud.vast.ai/manage-keys/ and \
-                 save it with `vastenv set api-key`",
-            ),
+                 save it with `{}`",
+                app.machine.selection.set_command()
+            )),
         ),
     }
 }
@@ -87,7 +89,8 @@ fn has_room(app: &App, old: &Credential) -> bool {
         return true;
     }
     let Source::TwoFactorFile(_) = old.source else { return false };
-    let tried = try_key(app, saved.key, saved.source);
+    let Some(key) = saved.key else { return false };
+    let tried = try_key(app, key, saved.source);
     matches!(tried, Err(Stop::Failed(failure)) if failure.is_refusal())
 }
 
@@ -99,10 +102,11 @@ fn keep(app: &App, new: &NewKey, place: Storage) -> Outcome<()> {
             // The old key is dead: the new one must be seen, whatever else fails.
             app.ui.only_copy(new.key.expose())?;
             let hint = match new.not_kept {
-                None => "the key is printed above and kept; the next command saves it",
-                Some(_) => {
-                    "keep the key printed above, there is no other copy; save it with `vastenv set api-key`"
-                }
+                None => "the key is printed above and kept; the next command saves it".to_owned(),
+                Some(_) => format!(
+                    "keep the key printed above, there is no other copy; save it with `{}`",
+                    app.machine.selection.set_command()
+                ),
             };
             let message =
                 format!("the key was reset, but the new one could not be saved: {}", failure.message());
@@ -151,12 +155,13 @@ fn warn_of_dead_key(app: &App, new: &NewKey) {
         Source::TwoFactorFile(_) => {
             app.ui.warn(&format!("the key in {source} was replaced: the next call drops it"));
         }
-        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring => {}
+        Source::Flag | Source::KeyFile(_) | Source::LegacyFile(_) | Source::Keyring | Source::Profile(..) => {
+        }
     }
 }
 
 fn try_key(app: &App, key: Secret, source: Source) -> Outcome<()> {
-    let account: Account<'_> = app.account_of(Credential { key, source })?;
+    let account: Account<'_> = app.account_of(Credential { key: Some(key), source })?;
     app.with_server(account, async |remote| remote.verify().await).map(drop)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::account::{Refreshed, Urgency, save_key};
+use crate::account::{Refreshed, Urgency, check_place, save_key};
 use crate::cli::SetApiKey;
 use crate::cmd::app::{App, CONTAINERS_OWN, is_containers_own};
 use crate::cmd::ask::agree_beside_stdin;
@@ -10,13 +10,13 @@ use crate::cmd::load::nearest::nearest;
 use crate::cmd::outcome::{Outcome, Stop};
 use crate::context::{self, variables};
 use crate::credentials::{Credential, Source, check_key};
-use crate::domain::{Failure, Kind, ListKind, Remedy, Secret, count, trim_unseen};
+use crate::domain::{Failure, Kind, ListKind, Remedy, Result, Secret, count, trim_unseen};
 use crate::sealing::Storage;
 use crate::ui::read_secret;
 
-/// Checks the key, asks the server whose it is, saves it, and fetches the variables.
-pub(crate) fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
-    let given = match arguments.key {
+/// The key that was typed, or that is asked for.
+pub(crate) fn read_key(app: &App, typed: Option<Secret>) -> Result<Secret> {
+    let given = match typed {
         Some(key) => key,
         // Nothing is sent or saved: the command that is shown has a variable in the key's place.
         None if app.global.curl => Secret::new("$VAST_API_KEY"),
@@ -29,11 +29,18 @@ pub(crate) fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
     if is_containers_own(&key) {
         app.ui.warn(CONTAINERS_OWN);
     }
+    Ok(key)
+}
+
+/// Checks the key, asks the server whose it is, saves it, and fetches the variables.
+pub(crate) fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
+    let place = if arguments.keyring { Storage::Keyring } else { Storage::File };
+    check_place(&app.machine, place)?;
+    let key = read_key(app, arguments.key)?;
     let owner = if arguments.no_verify { None } else { verify(app, &key)? };
     if app.global.curl {
         return Ok(());
     }
-    let place = if arguments.keyring { Storage::Keyring } else { Storage::File };
     let saved = save_key(&app.machine, &key, place)?;
     app.warn_of_notes();
     let whose = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
@@ -44,12 +51,15 @@ pub(crate) fn set_api_key(app: &App, arguments: SetApiKey) -> Outcome<()> {
             other => format!("removed the key from {other}"),
         });
     }
-    if arguments.keyring {
+    let profile = app.machine.selection.profile.is_some();
+    if arguments.keyring && !profile {
         app.ui.say("`vastai` cannot find it by itself now: vastenv run --with-api-key -- vastai …");
     }
-    warn_of_overrides(app);
+    if !profile {
+        warn_of_overrides(app);
+    }
     if owner.is_some() {
-        prefetch(app, Credential { key, source: saved.source });
+        prefetch(app, Credential { key: Some(key), source: saved.source });
     }
     Ok(())
 }
@@ -61,8 +71,8 @@ const LIMIT: Duration = Duration::from_secs(15);
 const INSTANCES_LIMIT: Duration = Duration::from_secs(5);
 
 /// Whose the key is; `None` where the server does not tell, and the key is to be saved all the same.
-fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
-    let account = app.account_of(Credential { key: key.clone(), source: Source::Flag })?;
+pub(crate) fn verify(app: &App, key: &Secret) -> Outcome<Option<String>> {
+    let account = app.account_of(Credential { key: Some(key.clone()), source: Source::Flag })?;
     let failure = match app.with_server(account, async |remote| remote.verify_within(LIMIT).await) {
         Ok(identity) => return Ok(Some(identity.email.or(identity.user).unwrap_or_default())),
         Err(Stop::Failed(failure)) => failure,
@@ -123,7 +133,7 @@ fn warn_of_overrides(app: &App) {
 
 /// Fetches the variables with the new key, so that shells have them at once, and the instances, which may
 /// have values that Vast hides.
-fn prefetch(app: &App, credential: Credential) {
+pub(crate) fn prefetch(app: &App, credential: Credential) {
     let account = app.account_of(credential).map_err(Stop::from);
     let fetched = account.and_then(|account| Ok((app.fetch(account.clone(), Urgency::Asked)?, account)));
     match fetched {

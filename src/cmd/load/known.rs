@@ -50,12 +50,9 @@ pub(crate) fn known(
         },
         Ok(Known::Refused(_)) => {
             let credential = &account.credential;
-            Err(Failure::new(
-                Kind::NotAuthenticated,
-                format!("the server refused the key {} from {}", credential.key.suffix(), credential.source),
-            )
-            .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()))
-            .into())
+            Err(Failure::new(Kind::NotAuthenticated, format!("the server refused the key {credential}"))
+                .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()))
+                .into())
         }
         Ok(Known::Nothing) => first(app, account, wait),
         // Where the server cannot make up for it, the failure comes back.

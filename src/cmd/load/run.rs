@@ -169,10 +169,14 @@ pub(super) fn secrets(app: &App, loaded: &Loaded<'_>) -> Vec<(String, Secret)> {
     let mut secrets = known.map_or(Vec::new(), |(account, known)| all_values(account, known));
     secrets.extend(of_launch(&loaded.environment));
     secrets.extend(of_project(app, &loaded.environment));
-    let in_use = app.credential().ok().map(|credential| credential.key);
-    let saved = app.machine.saved_credential().ok().flatten().map(|saved| saved.key);
-    let keys = in_use.into_iter().chain(saved);
-    secrets.extend(keys.map(|key| (variables::VAST_API_KEY.to_owned(), key)));
+    let mut keys = app.machine.saved_keys();
+    if let Ok(credential) = app.credential() {
+        match app.machine.secret(&credential, true) {
+            Ok(key) => keys.push(key),
+            Err(failure) => app.ui.warn(&format!("the API key is not redacted: {}", failure.message())),
+        }
+    }
+    secrets.extend(keys.into_iter().map(|key| (variables::VAST_API_KEY.to_owned(), key)));
     secrets
 }
 

@@ -8,7 +8,7 @@ use super::there::{not_for_ssh, not_run, not_started, target};
 use crate::cli::Run;
 use crate::cmd::app::App;
 use crate::cmd::outcome::Outcome;
-use crate::context::{self, variables};
+use crate::context;
 use crate::domain::{EnvName, Failure, Result, Secret};
 use crate::environment::Environment;
 use crate::files::reason;
@@ -57,11 +57,11 @@ pub(crate) fn run_on(
     }
 }
 
-/// The key, from wherever it is, and the server that it is meant for, so that it goes to no other, as variables.
+/// The key and the server that it is meant for, as variables.
 pub(super) fn api_key(app: &App) -> Result<Vec<(EnvName, Secret)>> {
-    let mut given = vec![(variables::VAST_API_KEY, app.credential()?.key)];
-    if app.global.url.is_some() {
-        given.push((variables::VAST_URL, Secret::new(app.server()?.as_str())));
-    }
-    Ok(given.into_iter().filter_map(|(name, value)| Some((EnvName::parse(name).ok()?, value))).collect())
+    Ok(app
+        .key_variables()?
+        .into_iter()
+        .filter_map(|(name, value)| Some((EnvName::parse(name).ok()?, value)))
+        .collect())
 }

@@ -41,10 +41,7 @@ pub(super) struct Cached {
 impl<'a> Facts<'a> {
     pub(super) fn gather(app: &'a App) -> Self {
         let credential = app.credential();
-        let key = credential
-            .as_ref()
-            .map(|found| format!("{} from {}", found.key.suffix(), found.source))
-            .map_err(Clone::clone);
+        let key = credential.as_ref().map(ToString::to_string).map_err(Clone::clone);
         let account = credential.and_then(|credential| app.account_here(credential));
         let cached = account.as_ref().map_or(Ok(None), cached);
         let is_keyless = matches!(&account, Err(failure) if failure.kind() == Kind::NotAuthenticated);

@@ -15,10 +15,12 @@ use crate::cli::{Global, bare};
 use crate::cmd::app::App;
 use crate::cmd::background;
 use crate::complete::{Kind, Line, Offer, Question, Word, kind};
+use crate::config::Profile;
 use crate::context::{self, variables};
-use crate::domain::{CATEGORIES, EnvName, ListEntry, ListKind, Secret, printable};
+use crate::domain::{CATEGORIES, EnvName, ListEntry, ListKind, Secret, ServerUrl, printable};
 use crate::environment::Filters;
 use crate::shell;
+use crate::ui::Ui;
 
 /// The hidden command: `__complete PROTOCOL SHELL INDEX WIDTH`, with the line in `__vastenv_line`.
 ///
@@ -67,6 +69,7 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
         Kind::InstanceId => ids(line, ListKind::Instances),
         Kind::PublicKey => return public_keys(typed, Word::new("-", "read the key from stdin")),
         Kind::Recipient => return public_keys(typed, Word::new("account", "the account's SSH keys")),
+        Kind::Profile => profiles(),
         Kind::Category => {
             CATEGORIES.iter().map(|category| Word::new(*category, &allowed(category))).collect()
         }
@@ -92,6 +95,16 @@ fn setting_values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
         Values::Names => Offer::words(names_after(',', line, argument, typed)),
         Values::Files => Offer::Files,
     }
+}
+
+/// The profiles, each with its server.
+fn profiles() -> Vec<Word> {
+    let Ok(app) = App::without_trouble(Global { no_project: true, ..Global::default() }, Ui::default())
+    else {
+        return Vec::new();
+    };
+    let about = |profile: &Profile| profile.url.clone().unwrap_or_else(|| ServerUrl::default().to_string());
+    app.config.profiles.iter().map(|(name, profile)| Word::new(name, &printable(&about(profile)))).collect()
 }
 
 /// What a permission category allows, in words.
@@ -226,6 +239,7 @@ fn with_account<T>(line: &Line<'_>, work: impl FnOnce(&Account<'_>) -> T) -> Opt
         api_key: line.value_of("api_key").map(Secret::new),
         url: line.value_of("url").map(str::to_owned),
         no_project: line.value_of("no_project").is_some(),
+        profile: line.value_of("profile").map(str::to_owned),
         ..Global::default()
     };
     let app = App::in_silence(global).ok()?;

@@ -99,6 +99,7 @@ impl<'h> Guest<'h> {
 
     fn prepare(&self, command: &mut Command) {
         forget_loaded(command);
+        command.env_remove(variables::VASTENV_PROFILE);
         command.env(variables::VAST_URL, &self.url).env(variables::VAST_API_KEY, self.key.expose());
         let Some(home) = self.home else { return };
         command.env("HOME", home);

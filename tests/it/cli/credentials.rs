@@ -84,6 +84,7 @@ fn a_key_that_dies_takes_its_snapshot_and_nothing_else() {
     home.unset("VAST_API_KEY");
     let file = home.write(KEY_FILE, &key);
     let config = home.write(".config/vastenv/config.toml", "max_age = \"5m\"\n");
+    home.ok(&["refresh"]);
     let state = lasting_names(&home.path(".local/state/vastenv"));
     // The server forgets the key: another one stands in its place.
     reset_key(&account);

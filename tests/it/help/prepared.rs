@@ -28,7 +28,7 @@ pub const FILES: [(&str, &str); 7] = [
 ];
 
 /// Programs in the place of those that examples call: scripts of sh.
-pub const PROGRAMS: [(&str, &str); 8] = [
+pub const PROGRAMS: [(&str, &str); 9] = [
     // An instance on this machine, with the environment of the file.
     (
         "ssh",
@@ -39,6 +39,7 @@ pub const PROGRAMS: [(&str, &str); 8] = [
     ("jq", "grep -o '\"HF_TOKEN\": *\"[^\"]*\"'"),
     ("make", "echo \"made with ${HF_TOKEN:?}\""),
     ("pass", "cat \"$HOME/.key\""),
+    ("op", "cat \"$HOME/.key\""),
     ("vastai", "echo \"$* with ${VAST_API_KEY:?}\""),
     ("python", "echo \"$1 with ${HF_TOKEN:?}\""),
 ];
@@ -278,6 +279,53 @@ pub const PREPARED: &[Preparation] = &[
     },
     Preparation { example: "vastenv doctor", shows: "answers as you@sandbox.invalid", ..PLAIN },
     Preparation { example: "vastenv delete env-var", shows: "deleted OLD_TOKEN", ..PLAIN },
+    Preparation {
+        example: "vastenv set api-key --profile work",
+        before: "vastenv profile add work < .key",
+        given: Given::Key,
+        shows: ".config/vastenv/keys/work (profile work)",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv profile add work",
+        given: Given::Key,
+        after: "vastenv export json --profile work",
+        shows: TOKEN,
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv profile add ci",
+        before: "mkdir ~/.secrets && cp ~/.key ~/.secrets/vast-ci",
+        shows: "found the key",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv profile add team", shows: "found the key", ..PLAIN },
+    Preparation {
+        example: "vastenv profile remove work",
+        before: "vastenv profile add work < .key",
+        shows: "removed the profile work",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv profile list",
+        before: "vastenv profile add work < .key",
+        shows: "you@sandbox.invalid",
+        ..PLAIN
+    },
+    Preparation {
+        example: "vastenv profile use work",
+        before: "vastenv profile add work < .key",
+        after: "vastenv profile show",
+        shows: "chosen by default_profile",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv profile use --none", shows: "no profile is the default", ..PLAIN },
+    Preparation {
+        example: "vastenv profile show work",
+        before: "vastenv profile add work < .key",
+        shows: "not in use",
+        ..PLAIN
+    },
     Preparation { example: "vastenv set api-key", given: Given::Key, shows: "saved the key", ..PLAIN },
     Preparation { example: "pass show vast |", shows: "saved the key", ..PLAIN },
     Preparation {

@@ -192,13 +192,16 @@ fn keys_go_under_new_names_and_are_found_by_them() {
                 assert_eq!(found.to_text(), key.to_text());
                 assert!(vault().data_key(key.id()).is_ok());
             }
-            vault().put_api_key(&Secret::new("first")).expect("kept");
+            vault().put_api_key(None, &Secret::new("first")).expect("kept");
             let first = vault().entries().expect("read").api_key.expect("an entry");
-            vault().put_api_key(&Secret::new("second")).expect("kept");
+            vault().put_api_key(None, &Secret::new("second")).expect("kept");
             let second = vault().entries().expect("read").api_key.expect("an entry");
             assert_eq!(vault().api_key(&first), Err(Trouble::Missing));
             assert_eq!(vault().api_key(&second), Ok(Secret::new("second")));
-            assert!(vault().delete_api_key().expect("deleted") && !vault().delete_api_key().expect("gone"));
+            assert!(
+                vault().delete_api_key(None).expect("deleted")
+                    && !vault().delete_api_key(None).expect("gone")
+            );
             assert_eq!(vault().api_key(&second), Err(Trouble::Missing));
             for key in [&old, &new] {
                 vault().delete_data_key(key.id()).expect("deleted");
@@ -220,7 +223,7 @@ fn nothing_is_noted_that_the_keyring_did_not_take() {
             let failure = vault.new_data_key().err().expect("a failure");
             assert!(failure.message().contains("cannot be kept"), "{failure:?}");
             assert!(failure.next_step().is_some());
-            assert!(vault.put_api_key(&Secret::new("key")).is_err());
+            assert!(vault.put_api_key(None, &Secret::new("key")).is_err());
             assert!(!folder.path().join("keyring.json").exists());
         },
     );

@@ -113,8 +113,10 @@ impl Machine {
 pub fn purge(home: &Home) {
     let Ok(text) = fs::read_to_string(home.path(".local/share/vastenv/keyring.json")) else { return };
     let entries: Value = serde_json::from_str(&text).expect("JSON");
-    for kind in ["data", "api"] {
-        if let Some(id) = entries[format!("{kind}_key")].as_str() {
+    let of_profiles = entries["profiles"].as_object().into_iter().flat_map(|profiles| profiles.values());
+    let ids = [("data", &entries["data_key"]), ("api", &entries["api_key"])];
+    for (kind, id) in ids.into_iter().chain(of_profiles.map(|id| ("api", id))) {
+        if let Some(id) = id.as_str() {
             let entry = format!("%user:vastenv:{kind}-key-{id}");
             // It is not there if nobody asked for it.
             let _ = command("keyctl").args(["unlink", &entry, "@s"]).output();

@@ -5,7 +5,7 @@ mod cut_off;
 mod entries;
 mod inside;
 mod locked;
-mod machine;
+pub mod machine;
 mod shells;
 mod side_by_side;
 mod storage;

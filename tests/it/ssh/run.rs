@@ -6,6 +6,7 @@ use super::instance::{Instance, Launch, wait_for};
 use crate::cli::account::TestAccount;
 use crate::common::process::program;
 use crate::home::{Call, Home};
+use crate::profiles::with_command;
 
 pub const HARD: &str = "it's \"a\" $(touch pwned) `touch pwned` \\ !! é🦀\n~.\n\n~?\r~.\ttab\u{1} %s end\n\n";
 
@@ -88,6 +89,21 @@ fn options_mean_there_what_they_mean_here() {
     assert_eq!(out(&["--redact", "--with-api-key"]), "***** *****\n");
     let said = run(&home, &instance, &["--redact", "--", "sh", "-c", "printenv HARD >&2"]).run().expect(0);
     assert_eq!(said.err, "*****\n");
+}
+
+#[test]
+fn the_key_that_a_profiles_command_prints_arrives_with_its_server() {
+    let (account, mut home) = account();
+    let Some(instance) = Instance::with(&home, &[]) else { return };
+    let key = account.sandbox.key.expose();
+    let file = home.write("vast.key", key);
+    with_command(&home, &account, &["cat", file.to_str().expect("text")]);
+    home.unset("VAST_API_KEY");
+    home.set("VAST_URL", "http://127.0.0.1:1");
+    home.set("VASTENV_PROFILE", "work");
+    let show = ["--with-api-key", "--", "sh", "-c", "echo $HF_TOKEN $VAST_API_KEY $VAST_URL"];
+    let out = run(&home, &instance, &show).run().expect(0).out;
+    assert_eq!(out, format!("hf_plain {key} {}\n", account.sandbox.url));
 }
 
 #[test]
