@@ -43,14 +43,13 @@ impl<'a> Remote<'a> {
 
     /// A way for a refresh in the background.
     pub(crate) fn for_background(account: Account<'a>, connection: Connection) -> Result<Self> {
-        let backoff = account.store().backoffs.of(&account.opened);
-        let now = account.now();
-        Self::new(account.clone(), Connection { tries: 1, ..connection }, REFRESH_TIMEOUT, false).inspect_err(
-            |failure| {
-                // Where this cannot be written down, the next prompt tries again.
-                let _ = backoff.record(failure, now);
-            },
-        )
+        let once = Connection { tries: 1, ..connection };
+        let made = Self::new(account.clone(), once, REFRESH_TIMEOUT, false);
+        if let (Err(failure), None) = (&made, &account.credential.key) {
+            // Where this cannot be written down, the next prompt has the command run again.
+            let _ = account.store().backoffs.of(&account.opened).record(failure, account.now());
+        }
+        made
     }
 
     /// The server did not answer in time.

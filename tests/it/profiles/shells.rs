@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::{CONFIG, profiles};
-use crate::cli::account::TestAccount;
+use crate::cli::account::{OTHER_KEY, TestAccount};
 use crate::pty::{Home, Shell, Terminal, wait_for};
 use crate::shells::follow::each;
 
@@ -130,6 +130,33 @@ fn an_account_that_is_not_known_yet_brings_nothing_of_another() {
             (terminal.get("WHOSE") == "OWN").then_some(())
         });
         assert_eq!(terminal.get("WORK"), "unset");
+    });
+}
+
+#[test]
+fn a_key_that_nobody_knows_yet_is_the_profiles_own_account_at_most() {
+    each(|shell| {
+        let mut both = Shells::new().fetched();
+        let later = format!(
+            "[profiles.later]\nurl = \"{}\"\napi_key_file = \"~/later.key\"\n",
+            both.work.sandbox.url
+        );
+        both.home.write(CONFIG, &(profiles(&both.work, &both.own) + &later));
+        both.home.write("later.key", OTHER_KEY);
+        let mut terminal = both.open(shell, "work");
+        assert_eq!(terminal.get("WHOSE"), "WORK");
+        // Nobody is there to say whose a key is.
+        let Shells { work, own: _own, home } = both;
+        drop(work);
+        // The same server does not make it the same account.
+        terminal.run(&shell.export("VASTENV_PROFILE", "later"));
+        assert_eq!((terminal.get("WHOSE").as_str(), terminal.get("WORK").as_str()), ("unset", "unset"));
+        terminal.run(&shell.export("VASTENV_PROFILE", "work"));
+        assert_eq!(terminal.get("WHOSE"), "WORK");
+        // A new key in the profile's own place may be the account's.
+        home.write("work.key", "a-new-key-of-the-same-account");
+        terminal.run("");
+        assert_eq!(terminal.get("WHOSE"), "WORK");
     });
 }
 
