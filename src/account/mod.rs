@@ -11,6 +11,7 @@
 //! | [`sync`] | asking the server, and changing what it has |
 //! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
 //! | [`prompt`] | a shell's question, answered from files |
+//! | [`upkeep`] | what a watch does next, and what it tells shells of |
 
 mod keys;
 mod local;
@@ -20,6 +21,7 @@ mod prompt;
 mod remember;
 mod select;
 mod sync;
+mod upkeep;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
 pub(crate) use keys::calls::InUse;
@@ -35,3 +37,4 @@ pub(crate) use sync::batch::{Batch, Ended};
 pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};
 pub(crate) use sync::remote::{Connection, Remote};
+pub(crate) use upkeep::{Claim, Outlook, Seen};

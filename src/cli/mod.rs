@@ -31,7 +31,7 @@ pub use env_var::{
 pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
-pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage};
+pub use load::{AGE, Completions, Export, Hook, REMOTE, Run, Sandbox, SshOptions, Storage, Watch};
 
 /// Your Vast.ai account's environment variables in your own shell, and the keys beside them
 #[derive(Debug, Parser)]
@@ -187,6 +187,8 @@ pub enum Command {
     /// Fetch the variables from the server now
     #[command(after_help = "Example:\n  vastenv refresh")]
     Refresh,
+    /// Keep the cache fresh, and shells up to date
+    Watch(Watch),
     /// Show account, key, cache and hook status
     #[command(after_help = "Example:\n  vastenv status")]
     Status,

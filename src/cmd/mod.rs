@@ -17,6 +17,7 @@ mod running;
 mod ssh_key;
 mod this_shell;
 mod tools;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -64,6 +65,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
         Command::Completions(arguments) => tools::completions::completions(&arguments, ui, cli.global.yes)?,
         Command::Export(arguments) => load::export::export(&app()?, &arguments)?,
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
+        Command::Watch(arguments) => return Ok(watch::watch(&arguments, cli.global, ui)?),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
         Command::Status => report::status(&app()?)?,

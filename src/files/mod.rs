@@ -2,6 +2,7 @@
 //! place where vastenv writes.
 
 mod disk;
+mod folders;
 mod in_place;
 mod leftovers;
 mod lock;
@@ -27,6 +28,7 @@ use crate::domain::{Failure, Kind, Result};
 
 pub use disk::Disk;
 pub(crate) use disk::{modified, names};
+pub(crate) use folders::Folders;
 pub(crate) use in_place::{read_to_replace, replace};
 pub(crate) use leftovers::{leftovers, sweep};
 pub(crate) use lock::{Lock, PATIENCE, pauses};

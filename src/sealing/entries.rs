@@ -54,7 +54,7 @@ pub struct Entries {
 }
 
 /// The file that names the entries in use.
-pub(super) fn path(disk: &Disk) -> PathBuf {
+pub fn path(disk: &Disk) -> PathBuf {
     disk.data.join("keyring.json")
 }
 

@@ -47,7 +47,7 @@ const NEIGHBOURS: [(&str, &str); 7] = [
 
 /// The modules of a room in order: one may use those before it, and none what `mod.rs` makes of them all.
 const ROOMS: [(&str, &[&str]); 8] = [
-    ("account", &["project", "select", "machine", "local", "remember", "sync", "keys", "prompt"]),
+    ("account", &["project", "select", "machine", "local", "remember", "sync", "keys", "prompt", "upkeep"]),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
     ("account/keys", &["save", "lists", "instances", "calls", "reset"]),
     ("account/prompt", &["watch", "follow"]),
@@ -89,6 +89,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "env_var",
             "tools",
             "report",
+            "watch",
         ],
     ),
     (

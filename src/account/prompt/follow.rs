@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use self::container::{given_by_container, hold_lost_container};
 use super::watch::{Comparison, bytes, clock, compare};
-use crate::account::local::{Account, Known, without_account};
+use crate::account::local::{Account, Known, REFUSAL_PAUSE, without_account};
 use crate::account::machine::Machine;
 use crate::account::select::Trouble as Unselected;
 use crate::domain::{AccountId, DigestKey, EnvName, Failure, Identity, Kind, Result, format_duration};
@@ -23,9 +23,6 @@ const LONGEST_PAUSE: u64 = 300;
 
 /// The pause while a refresh is under way or may be tried again (seconds).
 const SHORTEST_PAUSE: u64 = 5;
-
-/// How long a refused key is believed to be refused (seconds): rights may be given back.
-const REFUSAL_PAUSE: u64 = 3600;
 
 /// What a shell tells of itself.
 #[allow(clippy::struct_excessive_bools)]
@@ -224,17 +221,10 @@ fn of_account(
             followed.stale(&account, age)
         }
         Ok(Known::Refused(at)) => {
-            let key = account.credential.key.suffix();
-            let source = &account.credential.source;
-            let failure = Failure::new(
-                Kind::NotAuthenticated,
-                format!("the server refused the key {key} from {source}"),
-            )
-            .hint(format!("{}, or try again with `vastenv refresh`", source.fix()));
             let followed = Followed::settled(ledger.account.clone(), Some(outside().unwrap_or_default()));
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
-            Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
+            Followed { notice: Some(Notice::new("refused", account.refusal())), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(&account, ledger);
@@ -305,7 +295,7 @@ impl Followed {
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so
     /// in vain a moment ago.
     fn stale(mut self, account: &Account<'_>, age: Option<u64>) -> Self {
-        self.refresh = account.may_refresh();
+        self.refresh = if age.is_some() { account.may_refresh() } else { account.may_ask() };
         self.ask_again_in = SHORTEST_PAUSE * 2;
         if let Some(backoff) = account.backoff() {
             let wait = backoff.wait(account.now());
