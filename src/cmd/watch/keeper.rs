@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_millis(100);
 const LONGEST_UNREST: Duration = Duration::from_secs(1);
 
 /// How often files are looked at where events do not tell everything.
-const POLL: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_secs(5);
 
 /// The pauses after refreshes that changed nothing (seconds): the first, which doubles, and the longest.
 const PAUSES: (u64, u64) = (5, 300);
@@ -82,6 +82,8 @@ pub(super) struct Keeper {
 impl Keeper {
     pub(super) fn start(global: Global, ui: Ui, once: bool) -> Result<Self> {
         let paths = context::paths()?;
+        // Without them there is nothing to keep.
+        open_machine(paths.clone(), &mut global.clone()).folders()?;
         block_signals()?;
         let (tell, events) = channel();
         let woken = tell.clone();

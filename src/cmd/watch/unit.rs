@@ -124,6 +124,11 @@ impl Unit {
             let shown = bad.escape_default();
             return Err(Failure::failed(format!("a unit cannot hold a line break: {shown}")));
         }
+        let program = service.words.first().map(String::as_str).unwrap_or_default();
+        if self.manager == Manager::Systemd && program.contains(['"', '\'', '\\']) {
+            return Err(Failure::failed(format!("systemd cannot start {program}: quotes and backslashes"))
+                .hint("call vastenv by a link in another folder"));
+        }
         Ok(match self.manager {
             Manager::Systemd => systemd_unit(service),
             Manager::Launchd => launchd_agent(service, self.name.trim_end_matches(".plist")),
@@ -302,16 +307,16 @@ mod tests {
 
     #[test]
     fn words_are_written_by_the_rules_of_each_manager() {
-        let service = service(&["/a $b/50%\\\"/vastenv", "watch", "--profile=a $b"]);
+        let service = service(&["/a $b/50%/vastenv", "watch", "--profile=a $b\\\""]);
         let unit = systemd_unit(&service);
         for line in [
-            r#"ExecStart="/a $b/50%%\\\"/vastenv" "watch" "--profile=a $$b""#,
+            r#"ExecStart="/a $b/50%%/vastenv" "watch" "--profile=a $$b\\\"""#,
             r#"Environment="XDG_STATE_HOME=/s & <s>/50%%""#,
         ] {
             assert!(unit.lines().any(|found| found == line), "{line}: {unit}");
         }
         let agent = launchd_agent(&service, "vastenv.watch");
-        for part in ["<string>--profile=a $b</string>", "<string>/s &amp; &lt;s&gt;/50%</string>", MARK] {
+        for part in ["<string>--profile=a $b\\\"</string>", "<string>/s &amp; &lt;s&gt;/50%</string>", MARK] {
             assert!(agent.contains(part), "{part}: {agent}");
         }
         assert!(!MARK.contains("--"), "the end of a comment");

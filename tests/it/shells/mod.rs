@@ -1,6 +1,6 @@
 //! The hook in real shells, in real terminals.
 
-mod account;
+pub mod account;
 mod borrowed;
 mod failures;
 mod follow;
@@ -19,6 +19,6 @@ mod sandbox;
 mod secrets;
 mod steady;
 mod text;
-mod trace;
+pub mod trace;
 mod upgrades;
 mod versions;
