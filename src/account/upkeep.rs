@@ -148,13 +148,12 @@ impl Outlook {
                 at = refused_at.plus(REFUSAL_PAUSE);
                 self.trouble = Some(account.refusal());
             }
-            Ok(Known::Nothing) => {}
             Err(failure) if account.machine.store.sealing.vault.trouble().is_some() => {
                 at = now.plus(LONG_PAUSE);
                 self.trouble = Some(failure);
             }
-            // A damaged cache: the server's next answer takes its place.
-            Err(_) => {}
+            // The server's next answer takes the place of a damaged cache too.
+            Ok(Known::Nothing) | Err(_) => {}
         }
         if let Some(backoff) = account.backoff() {
             at = at.max(now.plus(backoff.wait(now)));
@@ -290,7 +289,10 @@ mod tests {
         machine.store.generation.publish(machine.now()).expect("published");
         tick(folder.path());
         std::fs::write(&file, "").expect("written");
-        assert_eq!(machine.pass_on(&[file.clone()], &mut Seen::default()), Ok(vec![file.clone()]));
+        assert_eq!(
+            machine.pass_on(std::slice::from_ref(&file), &mut Seen::default()),
+            Ok(vec![file.clone()])
+        );
         tick(folder.path());
         assert_eq!(machine.pass_on(&[file], &mut Seen::default()), Ok(Vec::new()));
     }

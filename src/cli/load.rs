@@ -147,13 +147,11 @@ pub struct SshOptions {
 
 /// `vastenv watch`
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Asks the server before the cache is older than max_age, and tells shells when key files,\n\
-    settings, project files or remembered values change by other hands.\n\n\
+#[command(after_help = "Asks the server before the cache is older than max_age, and tells shells when\n\
+    others change key files, settings, project files or remembered values.\n\n\
     Examples:\n  vastenv watch              # until interrupted\n  \
     vastenv watch --once       # for cron: asks the server if that is due\n  \
-    vastenv watch --install    # a systemd user unit, or a launchd agent"
-)]
+    vastenv watch --install    # a systemd user unit, or a launchd agent")]
 pub struct Watch {
     /// Ask the server if that is due, look at the files, and end
     #[arg(long)]

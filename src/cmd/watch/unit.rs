@@ -200,12 +200,11 @@ fn systemd_unit(service: &Service) -> String {
     let mut words = service.words.iter();
     // systemd puts no variable into the program's path, and knows no `$$` there.
     let program = words.next().map(|program| systemd_word(program, "$")).unwrap_or_default();
-    let words: String = words.map(|word| format!(" {}", systemd_word(word, "$$"))).collect();
-    let environment: String = service
-        .environment
-        .iter()
-        .map(|(name, value)| format!("Environment={}\n", systemd_word(&format!("{name}={value}"), "$")))
-        .collect();
+    let words = words.map(|word| format!(" {}", systemd_word(word, "$$"))).collect::<Vec<_>>().concat();
+    let set = |(name, value): &(String, String)| {
+        format!("Environment={}\n", systemd_word(&format!("{name}={value}"), "$"))
+    };
+    let environment = service.environment.iter().map(set).collect::<Vec<_>>().concat();
     // No more is locked up than the commands that may print the key (`api_key_command`) can do without.
     format!(
         "# {MARK}\n\
@@ -261,12 +260,10 @@ fn escape_name(name: &str) -> String {
 
 fn launchd_agent(service: &Service, label: &str) -> String {
     let string = |text: &str| format!("<string>{}</string>", xml(text));
-    let words: String = service.words.iter().map(|word| format!("    {}\n", string(word))).collect();
-    let environment: String = service
-        .environment
-        .iter()
-        .map(|(name, value)| format!("    <key>{}</key>{}\n", xml(name), string(value)))
-        .collect();
+    let words = service.words.iter().map(|word| format!("    {}\n", string(word)));
+    let words = words.collect::<Vec<_>>().concat();
+    let set = |(name, value): &(String, String)| format!("    <key>{}</key>{}\n", xml(name), string(value));
+    let environment = service.environment.iter().map(set).collect::<Vec<_>>().concat();
     let log = service
         .log
         .as_deref()

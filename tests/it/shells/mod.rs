@@ -3,7 +3,7 @@
 pub mod account;
 mod borrowed;
 mod failures;
-mod follow;
+pub mod follow;
 mod hostile;
 mod hygiene;
 mod instance;

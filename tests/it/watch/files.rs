@@ -53,10 +53,10 @@ fn whatever_becomes_of_a_file_shells_hear_of_it() {
     after("the folder's creation", "config.toml", &|| account.home.write(CONFIG, ""));
     after("the folder's move", "config.toml", &|| rename(".config/vastenv", "dots"));
     after("a link to the folder", "config.toml", &|| {
-        symlink("../dots", path(".config/vastenv")).expect("linked")
+        symlink("../dots", path(".config/vastenv")).expect("linked");
     });
     after("a write behind the link", "config.toml", &|| {
-        account.home.write("dots/config.toml", "allow = []\n")
+        account.home.write("dots/config.toml", "allow = []\n");
     });
     // The same file by another way is no change.
     rename("dots/config.toml", "config.toml");
@@ -66,7 +66,7 @@ fn whatever_becomes_of_a_file_shells_hear_of_it() {
     after("a folder above", "vast_api_key", &|| rename(".config", "gone"));
     after("its return", "vast_api_key", &|| rename("gone", ".config"));
     after("remembered values", "values.json", &|| {
-        replace(&account, &values, &written.replace("hf_1", "hf_2"))
+        replace(&account, &values, &written.replace("hf_1", "hf_2"));
     });
     after("values of a backup", "values.json", &|| {
         fs::remove_dir_all(path(".local/share/vastenv")).expect("removed");
@@ -81,10 +81,10 @@ fn whatever_becomes_of_a_file_shells_hear_of_it() {
         account.home.write(".local/share/vastenv/projects/one.json", &record);
     });
     after("a project file", ".vastenv.toml", &|| {
-        account.home.write("src/project/.vastenv.toml", "only = []\n")
+        account.home.write("src/project/.vastenv.toml", "only = []\n");
     });
     after("an edit of it", ".vastenv.toml", &|| {
-        replace(&account, "src/project/.vastenv.toml", "except = []\n")
+        replace(&account, "src/project/.vastenv.toml", "except = []\n");
     });
     after("a folder that is gone", ".vastenv.toml", &|| fs::remove_dir_all(path("src")).expect("removed"));
     watch.stop();

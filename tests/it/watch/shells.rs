@@ -6,37 +6,31 @@ use nix::sys::signal::Signal;
 
 use super::{Watch, claims};
 use crate::common::process::program;
-use crate::pty::{Shell, wait_for};
+use crate::pty::wait_for;
 use crate::shells::account::Account;
+use crate::shells::follow::each_at_once;
 use crate::shells::trace::{Traced, can_trace};
 
 #[test]
 fn no_shell_asks_while_a_watch_does() {
-    std::thread::scope(|scope| {
-        for shell in Shell::ALL {
-            scope.spawn(move || {
-                if !shell.is_here() {
-                    return;
-                }
-                let account = Account::with(&[("HF_TOKEN", "hf_1")]);
-                account.home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
-                let mut watch = Watch::ready(&account.home);
-                let mut traced = Traced::open(&account.home, shell);
-                let before = account.reads();
-                // Nothing happens but prompts, and the watch.
-                wait_for("refreshes", || {
-                    traced.terminal.run("");
-                    (account.reads() >= before + 3).then_some(())
-                });
-                assert_ne!(traced.ran("__refresh"), Some(true), "{shell:?}");
-                account.change_elsewhere("HF_TOKEN", "hf_2");
-                watch.until("~HF_TOKEN");
-                traced.terminal.run("");
-                assert_eq!(traced.terminal.get("HF_TOKEN"), "hf_2", "{shell:?}");
-                traced.assert_steady(5, "beside a watch");
-                watch.stop();
-            });
-        }
+    each_at_once(|shell| {
+        let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        account.home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
+        let mut watch = Watch::ready(&account.home);
+        let mut traced = Traced::open(&account.home, shell);
+        let before = account.reads();
+        // Nothing happens but prompts, and the watch.
+        wait_for("refreshes", || {
+            traced.terminal.run("");
+            (account.reads() >= before + 3).then_some(())
+        });
+        assert_ne!(traced.ran("__refresh"), Some(true), "{shell:?}");
+        account.change_elsewhere("HF_TOKEN", "hf_2");
+        watch.until("~HF_TOKEN");
+        traced.terminal.run("");
+        assert_eq!(traced.terminal.get("HF_TOKEN"), "hf_2", "{shell:?}");
+        traced.assert_steady(5, "beside a watch");
+        watch.stop();
     });
 }
 
@@ -48,7 +42,7 @@ fn a_shell_asks_itself_if_the_watch_is_dead_or_hangs() {
         account.age_snapshot();
         let record = account.home.path("record");
         let mut command = account.home.command(&strace);
-        command.args(["-f", "-e", "trace=execve", "-o"]).arg(&record).arg(&account.home.binary);
+        command.args(["-f", "-e", "trace=process", "-o"]).arg(&record).arg(&account.home.binary);
         command.args(["export", "bash", "--hook=", "1", "prompt", "", "", "", ""]);
         let output = command.output().expect("strace");
         assert!(output.status.success(), "{output:?}");
