@@ -145,6 +145,12 @@ impl<'a> Account<'a> {
         self.age(known).is_some_and(|age| age < self.config.max_age)
     }
 
+    /// The age at which a watch asks again, so that no prompt finds the snapshot old.
+    pub(crate) fn ahead(&self) -> u64 {
+        let max_age = self.config.max_age;
+        max_age.saturating_sub((max_age / 10).clamp(1, LONGEST_LEAD)).max(RECENT)
+    }
+
     /// What a shell should hold here.
     ///
     /// # Errors
@@ -196,10 +202,31 @@ impl<'a> Account<'a> {
         self.store().backoffs.of(&self.key()).get()
     }
 
-    /// Whether a refresh may be tried now: nobody is at it, and no back-off holds it up.
+    /// Whether a refresh may be tried now: no watch sees to it, nobody is at it, and no back-off holds it up.
     pub(crate) fn may_refresh(&self) -> bool {
+        self.may_ask() && !self.is_watched()
+    }
+
+    /// The same, for what a watch has no reason to expect.
+    pub(crate) fn may_ask(&self) -> bool {
         let waiting = self.backoff().is_some_and(|backoff| backoff.wait(self.now()) > 0);
         !waiting && self.store().disk.try_lock(&self.lock_name()).is_ok_and(|lock| lock.is_some())
+    }
+
+    /// Whether a watch lives that keeps what it promised.
+    fn is_watched(&self) -> bool {
+        let (disk, name) = (&self.store().disk, watch_lock(&self.lock_name()));
+        let promised = disk.lock_note(&name).and_then(|note| note.split_once(' ')?.1.parse().ok());
+        let patience = (2 * self.config.max_age).max(SHORTEST_PATIENCE);
+        promised.is_some_and(|at: u64| self.now().0 < at.saturating_add(patience))
+            && matches!(disk.try_lock(&name), Ok(None))
+    }
+
+    /// The server refused the key when it was last asked.
+    pub(crate) fn refusal(&self) -> Failure {
+        let Self { credential, .. } = self;
+        Failure::new(Kind::NotAuthenticated, format!("the server refused the key {credential}"))
+            .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()))
     }
 
     /// One lock for an account, or for a key whose account is not known yet.
@@ -236,6 +263,23 @@ impl<'a> Account<'a> {
     pub(crate) fn values_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().values.path(&id))
     }
+}
+
+/// How long a refused key is believed to be refused (seconds): rights may be given back.
+pub(super) const REFUSAL_PAUSE: u64 = 3600;
+
+/// Seconds for which an answer serves all who need one: shells that start at once.
+pub(super) const RECENT: u64 = 5;
+
+/// How long before the snapshot is old a watch asks, at most (seconds).
+const LONGEST_LEAD: u64 = 30;
+
+/// The least that a watch may be late (seconds), before it counts as hung.
+const SHORTEST_PATIENCE: u64 = 60;
+
+/// The lock that a watch holds, and in whose file it says who it is and when it acts next.
+pub(super) fn watch_lock(account: &str) -> String {
+    format!("watch-{account}")
 }
 
 /// What stands for the key that the profile's command has yet to print: the key that it printed last, or the

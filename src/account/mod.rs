@@ -14,6 +14,7 @@
 //! | [`sync`] | asking the server, and changing what it has |
 //! | [`keys`] | the account's keys: lists, changes, where the one in use is saved |
 //! | [`prompt`] | a shell's question, answered from files |
+//! | [`upkeep`] | what a watch does next, and what it tells shells of |
 
 mod command;
 mod keys;
@@ -25,6 +26,7 @@ mod remember;
 mod select;
 mod sync;
 mod trust;
+mod upkeep;
 mod view;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
@@ -47,3 +49,4 @@ pub(crate) use sync::change::{Changed, Keeping};
 pub(crate) use sync::refresh::{Refreshed, Urgency};
 pub(crate) use sync::remote::{Connection, Remote};
 pub(crate) use trust::{ProjectFile, TrustState};
+pub(crate) use upkeep::{Claim, Outlook, Seen};

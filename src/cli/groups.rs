@@ -19,7 +19,7 @@ pub struct Group {
 pub const GROUPS: [Group; 8] = [
     Group {
         title: "Load variables into shells and programs",
-        commands: &["hook", "run", "export", "refresh", "status", "why"],
+        commands: &["hook", "run", "export", "refresh", "watch", "status", "why"],
     },
     Group {
         title: "The account's variables",

@@ -178,6 +178,25 @@ pub struct SshOptions {
     pub options: Vec<String>,
 }
 
+/// `vastenv watch`
+#[derive(Debug, Args)]
+#[command(after_help = "Asks the server before the cache is older than max_age, and tells shells when\n\
+    others change key files, settings, project files or remembered values.\n\n\
+    Examples:\n  vastenv watch              # until interrupted\n  \
+    vastenv watch --once       # for cron: asks the server if that is due\n  \
+    vastenv watch --install    # a systemd user unit, or a launchd agent")]
+pub struct Watch {
+    /// Ask the server if that is due, look at the files, and end
+    #[arg(long)]
+    pub once: bool,
+    /// Write a unit that starts it with the session
+    #[arg(long, conflicts_with = "once")]
+    pub install: bool,
+    /// Remove that unit
+    #[arg(long, conflicts_with_all = ["once", "install"])]
+    pub remove: bool,
+}
+
 /// `vastenv storage`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vastenv storage            # shows where secrets are stored\n  \

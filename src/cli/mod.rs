@@ -36,7 +36,7 @@ pub use filters::Filters;
 pub use guide::{Help, Man};
 pub use keys::{CreateApiKey, CreateSshKey, KeyId, KeyIds, UpdateSshKey};
 pub use load::{
-    ADDED, AGE, CHANGED, Completions, Export, Hook, REMOTE, REMOVED, Run, Sandbox, SshOptions, Storage,
+    ADDED, AGE, CHANGED, Completions, Export, Hook, REMOTE, REMOVED, Run, Sandbox, SshOptions, Storage, Watch,
 };
 pub use profile::{AddProfile, Profile, RemoveProfile, ShowProfile, UseProfile};
 pub use project::{Allow, Deny, Init};
@@ -192,6 +192,8 @@ pub enum Command {
     /// Fetch the variables from the server now
     #[command(after_help = "Example:\n  vastenv refresh")]
     Refresh,
+    /// Keep the cache fresh, and shells up to date
+    Watch(Watch),
     /// Show account, key, cache and hook status
     #[command(after_help = "Example:\n  vastenv status")]
     Status,

@@ -1,7 +1,7 @@
 //! The detached refresh: a process in its own session that asks the server and bumps the
 //! generation, while the shell that started it went on long ago.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{close, setsid};
@@ -12,10 +12,15 @@ use crate::account::{
 use crate::cli::Global;
 use crate::cmd::app::App;
 use crate::context::{self, variables};
-use crate::domain::{Kind, ListKind, Result};
+use crate::domain::{Failure, Kind, ListKind, Result};
+use crate::files::reason;
+use crate::process::unblock_signals;
 
 /// The hidden command that the detached process runs.
 pub(crate) const BACKGROUND_REFRESH: &str = "__refresh";
+
+/// What the process of a watch fetches: the variables, before they are old.
+const AHEAD: &str = "ahead";
 
 /// When the detached process ends, whatever the server does.
 const LIFETIME: Duration = Duration::from_secs(13);
@@ -31,8 +36,21 @@ pub(super) fn start_list(selection: &Selection, kind: ListKind) {
 }
 
 fn start_with(selection: &Selection, arguments: &[&str]) {
-    let Ok(program) = context::own_path() else { return };
-    let mut command = Command::new(program);
+    // One that cannot be started now is started by the next shell that asks.
+    let _ = prepare(selection, arguments).map(|mut command| command.spawn());
+}
+
+/// Starts the process of a watch; its stdout ends with it.
+pub(super) fn start_ahead(selection: &Selection) -> Result<Child> {
+    let mut command = prepare(selection, &[AHEAD])?;
+    command
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| Failure::failed(format!("cannot start a refresh: {}", reason(&error))))
+}
+
+fn prepare(selection: &Selection, arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(context::own_path()?);
     // The command line may have named another account than the environment, and a key is never an argument.
     for name in [variables::VAST_API_KEY, variables::VAST_URL, variables::VASTENV_PROFILE] {
         command.env_remove(name);
@@ -49,16 +67,15 @@ fn start_with(selection: &Selection, arguments: &[&str]) {
     if let Some(url) = selection.url.as_ref().filter(|_| selection.profile.is_none()) {
         command.env(variables::VAST_URL, url);
     }
-    // One that cannot be started now is started by the next shell that asks.
-    let _ = command
+    command
         .arg(BACKGROUND_REFRESH)
         .args(arguments)
         .env_remove(variables::LINE)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+        .stderr(Stdio::null());
+    Ok(command)
 }
 
 /// What the detached process does: it fetches the variables and the instances, or the list with this name.
@@ -66,6 +83,7 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     // Out of the terminal's reach: no Ctrl-C, no hang-up. Fails only for a process that leads a
     // group, as when a person runs this by hand.
     let _ = setsid();
+    unblock_signals();
     close_inherited();
     let app = App::in_silence(Global::default())?;
     // With the dead key of a reset that was cut off, the refresh would be refused.
@@ -79,7 +97,10 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
         listener: std::sync::Arc::new(Silent),
         out: Outstanding::default(),
     };
-    let refresh = |account: Account<'_>| {
+    let refresh = |mut account: Account<'_>| {
+        if list == Some(AHEAD) {
+            account.config.max_age = account.ahead();
+        }
         let remote = Remote::for_background(account, connection.clone())?;
         block_on(async {
             match list.and_then(ListKind::parse) {

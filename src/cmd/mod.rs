@@ -20,6 +20,7 @@ mod running;
 mod ssh_key;
 mod this_shell;
 mod tools;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -76,6 +77,7 @@ fn run(cli: Cli, ui: Ui) -> Outcome<ExitCode> {
             return load::run_watch::run_watched(&app()?, &arguments);
         }
         Command::Run(arguments) => return load::run::run(&app()?, &arguments),
+        Command::Watch(arguments) => return Ok(watch::watch(&arguments, cli.global, ui)?),
         Command::Refresh => load::refresh::refresh(&app()?)?,
         Command::Storage(arguments) => tools::storage::storage(&app()?, &arguments)?,
         Command::Status => report::status(&despite_trouble()?)?,

@@ -5,6 +5,7 @@
 //! name, that of the writers, that of who makes a key, that of the keyring's entries.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -28,7 +29,15 @@ pub(crate) fn pauses() -> impl Iterator<Item = Duration> {
 #[derive(Debug)]
 pub struct Lock {
     /// `None` where locks cannot be written, and one answer is all that is wanted.
-    _file: Option<File>,
+    file: Option<File>,
+}
+
+impl Lock {
+    /// Leaves a line for those who find the lock taken. Where it cannot be written, they find none.
+    pub fn note(&self, line: &str) {
+        let Some(file) = &self.file else { return };
+        let _ = file.set_len(0).and_then(|()| file.write_all_at(line.as_bytes(), 0));
+    }
 }
 
 type Take = fn(&File) -> std::result::Result<(), TryLockError>;
@@ -69,15 +78,28 @@ impl Disk {
         Ok([self.await_lock(account.as_str())?, self.lock_values(account)?])
     }
 
+    /// What the holder of the lock called `name` has left, or the last one.
+    pub fn lock_note(&self, name: &str) -> Option<String> {
+        let note = self.read(&self.lock_path(name)).ok()??;
+        String::from_utf8(note.to_vec()).ok()
+    }
+
+    /// Whether others still find `lock` by its name: the folder may have been deleted.
+    pub fn is_in_place(&self, lock: &Lock, name: &str) -> bool {
+        let Some(held) = lock.file.as_ref().and_then(|file| file.metadata().ok()) else { return false };
+        std::fs::metadata(self.lock_path(name))
+            .is_ok_and(|found| (found.dev(), found.ino()) == (held.dev(), held.ino()))
+    }
+
     fn try_with(&self, name: &str, take: Take) -> Result<Option<Lock>> {
         let path = self.lock_path(name);
         let taken = self.open_empty(&path).and_then(|file| match take(&file) {
-            Ok(()) => Ok(Some(Lock { _file: Some(file) })),
+            Ok(()) => Ok(Some(Lock { file: Some(file) })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(unwritable(&path, &error)),
         });
         match taken {
-            Err(failure) if self.go_without(&failure) => Ok(Some(Lock { _file: None })),
+            Err(failure) if self.go_without(&failure) => Ok(Some(Lock { file: None })),
             taken => taken,
         }
     }
@@ -103,12 +125,12 @@ pub(crate) fn lock_real_folder(path: &Path) -> Result<Lock> {
         refuse_strangers(folder)?;
         make_folder(folder, 0o700).map_err(|error| unwritable(folder, &error))?;
     }
-    let Ok(file) = File::open(folder) else { return Ok(Lock { _file: None }) };
+    let Ok(file) = File::open(folder) else { return Ok(Lock { file: None }) };
     for pause in pauses() {
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(pause),
-            Ok(()) => return Ok(Lock { _file: Some(file) }),
-            Err(TryLockError::Error(_)) => return Ok(Lock { _file: None }),
+            Ok(()) => return Ok(Lock { file: Some(file) }),
+            Err(TryLockError::Error(_)) => return Ok(Lock { file: None }),
         }
     }
     let folder = folder.display();
@@ -129,6 +151,22 @@ mod tests {
         assert!(disk.try_lock("two").expect("a file").is_some());
         drop(held);
         assert!(disk.try_lock("one").expect("a file").is_some());
+    }
+
+    #[test]
+    fn a_note_is_read_while_the_lock_is_held_and_a_lost_file_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Disk::new(folder.path(), folder.path(), folder.path());
+        assert_eq!(disk.lock_note("one"), None);
+        let held = disk.try_lock("one").expect("a file").expect("the lock");
+        held.note("12345 a longer line");
+        held.note("7 due");
+        assert_eq!(disk.lock_note("one").as_deref(), Some("7 due"));
+        assert!(disk.is_in_place(&held, "one"));
+        std::fs::remove_dir_all(folder.path().join("locks")).expect("removed");
+        assert!(!disk.is_in_place(&held, "one"));
+        assert!(disk.try_lock("one").expect("a file").is_some());
+        assert!(!disk.is_in_place(&held, "one"), "another file of that name");
     }
 
     #[test]

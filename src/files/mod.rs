@@ -3,6 +3,7 @@
 
 mod changes;
 mod disk;
+mod folders;
 mod in_place;
 mod leftovers;
 mod lock;
@@ -30,6 +31,7 @@ use crate::domain::{Failure, Kind, Result};
 pub(crate) use changes::Changes;
 pub use disk::Disk;
 pub(crate) use disk::{modified, names};
+pub(crate) use folders::Folders;
 pub(crate) use in_place::{create_private, draft, read_to_replace, replace};
 pub(crate) use leftovers::{leftovers, sweep};
 pub(crate) use lock::{Lock, PATIENCE, lock_real_folder, pauses};

@@ -16,6 +16,7 @@ mod signals;
 mod status;
 mod supervise;
 mod terminal;
+mod wakeups;
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ExitStatus};
@@ -33,6 +34,7 @@ pub(crate) use script::{find_program, interpreter};
 pub(crate) use signals::{Signals, is_ignored};
 pub(crate) use supervise::{Program, Supervisor, Verdict};
 pub(crate) use terminal::restore_terminal;
+pub(crate) use wakeups::{Alarm, Wakeup, block_signals, hear_all, unblock_signals};
 
 /// A command's exit code as a shell tells it: 128 and the signal's number where one ended it.
 pub(crate) fn exit_code(status: ExitStatus) -> u8 {

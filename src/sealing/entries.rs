@@ -74,7 +74,7 @@ impl Entries {
 }
 
 /// The file that names the entries in use.
-pub(super) fn path(disk: &Disk) -> PathBuf {
+pub fn path(disk: &Disk) -> PathBuf {
     disk.data.join("keyring.json")
 }
 

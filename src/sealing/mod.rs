@@ -25,7 +25,7 @@ mod report;
 mod vault;
 
 pub use convert::{Converted, SecretFile, convert};
-pub use entries::{Entries, Storage};
+pub use entries::{Entries, Storage, path as entries_path};
 pub use file::{Kind, LockedOut, Sealing, unreadable};
 pub use format::{KeyId, Refusal};
 pub use keyring::{Keyring, Trouble};

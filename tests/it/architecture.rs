@@ -51,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
         "account",
         &[
             "project", "select", "machine", "trust", "view", "local", "command", "remember", "sync", "keys",
-            "prompt",
+            "prompt", "upkeep",
         ],
     ),
     ("account/sync", &["remote", "identify", "turn", "reconcile", "refresh", "intent", "change", "batch"]),
@@ -99,6 +99,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "project",
             "tools",
             "report",
+            "watch",
         ],
     ),
     (

@@ -19,5 +19,6 @@ mod sandbox;
 mod sealed;
 mod shells;
 mod ssh;
+mod watch;
 
 use common::{home, keyring as session, official, pty, raw_server, terminal, values};

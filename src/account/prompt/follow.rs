@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use self::container::{given_by_container, hold_lost_container};
 use super::notice::{Notice, of_selection};
 use super::watch::{Comparison, bytes, clock, compare, folder};
-use crate::account::local::{Account, Known, without_account};
+use crate::account::local::{Account, Known, REFUSAL_PAUSE, without_account};
 use crate::account::machine::Machine;
 use crate::account::select::Trouble as Unselected;
 use crate::domain::{AccountId, EnvName, Failure, Identity, Kind, Result, format_duration};
@@ -24,9 +24,6 @@ const LONGEST_PAUSE: u64 = 300;
 
 /// The pause while a refresh is under way or may be tried again (seconds).
 const SHORTEST_PAUSE: u64 = 5;
-
-/// How long a refused key is believed to be refused (seconds): rights may be given back.
-const REFUSAL_PAUSE: u64 = 3600;
 
 /// What a shell tells of itself.
 #[allow(clippy::struct_excessive_bools)]
@@ -223,17 +220,11 @@ fn of_account(
             followed.stale(&account, age)
         }
         Ok(Known::Refused(at)) => {
-            let credential = &account.credential;
-            let failure =
-                Failure::new(Kind::NotAuthenticated, format!("the server refused the key {credential}"))
-                    .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()));
-            let followed = Followed::settled(
-                ledger.account.clone(),
-                Some(outside().and_then(Result::ok).unwrap_or_default()),
-            );
+            let given = outside().and_then(Result::ok).unwrap_or_default();
+            let followed = Followed::settled(ledger.account.clone(), Some(given));
             let long_ago = question.machine.now().since(at).is_none_or(|passed| passed > REFUSAL_PAUSE);
             let refresh = long_ago && account.may_refresh();
-            Followed { notice: Some(Notice::new("refused", failure)), refresh, ..followed }
+            Followed { notice: Some(Notice::new("refused", account.refusal())), refresh, ..followed }
         }
         Ok(Known::Nothing) => {
             let other = is_other_account(&account, ledger);
@@ -317,7 +308,7 @@ impl Followed {
     /// There is no snapshot, or an old one: somebody should ask the server, unless somebody did so
     /// in vain a moment ago.
     fn stale(mut self, account: &Account<'_>, age: Option<u64>) -> Self {
-        self.refresh = account.may_refresh();
+        self.refresh = if age.is_some() { account.may_refresh() } else { account.may_ask() };
         self.ask_again_in = SHORTEST_PAUSE * 2;
         if let Some(backoff) = account.backoff() {
             let wait = backoff.wait(account.now());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reconcile::{Said, reconcile, settle};
 use super::remote::Remote;
 use super::turn::Turn;
-use crate::account::local::Known;
+use crate::account::local::{Known, RECENT};
 use crate::api::Listed;
 use crate::domain::{
     AccountId, Doubts, Failure, Identity, Kind, Remedy, Remembered, Result, Snapshot, Timestamp, Values,
@@ -24,9 +24,6 @@ pub(crate) enum Urgency {
     /// The user asked for it: the server is asked, and the back-off ends.
     Asked,
 }
-
-/// Seconds for which an answer serves all who [need](Urgency::Needed) one: shells that start at once.
-const RECENT: u64 = 5;
 
 /// The outcome of a refresh.
 #[derive(Debug)]
@@ -284,7 +281,8 @@ impl Refreshed {
         Self { known, added, changed, removed, outdated: Vec::new(), unsaved: None }
     }
 
-    fn compare(before: Option<&KnownVariables>, known: KnownVariables) -> Self {
+    /// The outcome of a refresh that turned `before` into `known`.
+    pub(crate) fn compare(before: Option<&KnownVariables>, known: KnownVariables) -> Self {
         let (mut added, mut changed, mut outdated) = (Vec::new(), Vec::new(), Vec::new());
         for now in known.iter() {
             match before.and_then(|before| before.get(now.name)) {

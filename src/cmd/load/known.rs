@@ -48,12 +48,7 @@ pub(crate) fn known(
             }
             WhenOld::RefreshWithin(limit) => newer(app, account, *known, limit),
         },
-        Ok(Known::Refused(_)) => {
-            let credential = &account.credential;
-            Err(Failure::new(Kind::NotAuthenticated, format!("the server refused the key {credential}"))
-                .hint(format!("{}, or try again with `vastenv refresh`", credential.source.fix()))
-                .into())
-        }
+        Ok(Known::Refused(_)) => Err(account.refusal().into()),
         Ok(Known::Nothing) => first(app, account, wait),
         // Where the server cannot make up for it, the failure comes back.
         Err(failure) => match first(app, account, wait) {

@@ -83,7 +83,7 @@ fn answer(home: &Home, script: &str, answers: &[(&str, &str)]) -> String {
 }
 
 fn interrupt(home: &Home, example: &str, sign: &str) -> String {
-    let mut child = home.command("bash", &["-c", &format!("exec {example}")]).spawn();
+    let mut child = home.command("bash", &["-c", &format!("exec 2>&1; exec {example}")]).spawn();
     let mut seen = String::new();
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     while !seen.contains(sign) {

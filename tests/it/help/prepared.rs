@@ -362,6 +362,14 @@ pub const PREPARED: &[Preparation] = &[
         ..PLAIN
     },
     Preparation { example: "vastenv sandbox --state", given: Given::Interrupt("VAST_API_KEY="), ..PLAIN },
+    Preparation { example: "vastenv watch --once", after: "vastenv status", shows: "2 to load", ..PLAIN },
+    Preparation {
+        example: "vastenv watch --install",
+        after: "cat ~/.config/systemd/user/vastenv-watch.service",
+        shows: "ExecStart=",
+        ..PLAIN
+    },
+    Preparation { example: "vastenv watch  ", given: Given::Interrupt("watching with the key"), ..PLAIN },
     Preparation { example: "vastenv man > ", after: "cat vastenv.1", shows: ".SH NAME", ..PLAIN },
     Preparation {
         example: "vastenv man ~",

@@ -13,6 +13,16 @@ pub fn each(scenario: impl Fn(Shell)) {
     }
 }
 
+/// The same for all of them at once, where a scenario waits for the clock.
+pub fn each_at_once(scenario: impl Fn(Shell) + Sync) {
+    std::thread::scope(|scope| {
+        for shell in Shell::ALL.into_iter().filter(|shell| shell.is_here()) {
+            let scenario = &scenario;
+            scope.spawn(move || scenario(shell));
+        }
+    });
+}
+
 #[test]
 fn a_shell_loads_at_its_start_in_silence() {
     each(|shell| {

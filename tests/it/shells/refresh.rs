@@ -12,7 +12,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
 use super::account::Account;
-use super::follow::each;
+use super::follow::{each, each_at_once};
 use crate::common::skip::can;
 use crate::pty::{Home, PATIENCE, Shell, Terminal, wait_for};
 use crate::raw_server::{RawServer, Reply};
@@ -69,27 +69,20 @@ fn old_values_come_at_once_and_new_ones_at_a_later_prompt() {
 
 #[test]
 fn a_shell_asks_again_by_its_own_clock() {
-    std::thread::scope(|scope| {
-        for shell in Shell::ALL {
-            scope.spawn(move || {
-                if !shell.is_here() {
-                    return;
-                }
-                let account = Account::with(&[("HF_TOKEN", "hf_1")]);
-                account.home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
-                let before = account.reads();
-                let mut terminal = Terminal::open(&account.home, shell);
-                if shell == Shell::Fish {
-                    let clock = terminal.run("functions __vastenv_same");
-                    assert!(clock.contains("/dev/pts/"), "not by its terminal: {clock}");
-                }
-                // Nothing happens but prompts.
-                wait_for("a refresh", || {
-                    terminal.run("");
-                    (account.reads() > before).then_some(())
-                });
-            });
+    each_at_once(|shell| {
+        let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+        account.home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
+        let before = account.reads();
+        let mut terminal = Terminal::open(&account.home, shell);
+        if shell == Shell::Fish {
+            let clock = terminal.run("functions __vastenv_same");
+            assert!(clock.contains("/dev/pts/"), "not by its terminal: {clock}");
         }
+        // Nothing happens but prompts.
+        wait_for("a refresh", || {
+            terminal.run("");
+            (account.reads() > before).then_some(())
+        });
     });
 }
 

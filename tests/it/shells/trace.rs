@@ -75,6 +75,11 @@ impl Traced {
         Some(trace.split_once(&from)?.1.split_once(&to)?.0.to_owned())
     }
 
+    /// Whether the shell, or what it started, ever ran a program with this word; `None` where nobody sees that.
+    pub fn ran(&mut self, word: &str) -> Option<bool> {
+        Some(self.milestone()?.contains(word))
+    }
+
     /// Starts a process with a name that the trace shows, and returns the trace up to it.
     fn milestone(&mut self) -> Option<String> {
         self.milestones += 1;
