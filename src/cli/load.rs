@@ -105,11 +105,9 @@ fn formats() -> impl Iterator<Item = PossibleValue> {
 
 /// `vastenv run`
 #[derive(Clone, Debug, Args)]
-#[command(
-    after_help = "With --signal the command keeps the environment it was started with: on the signal\n\
-        it reads the new values itself, for example from `vastenv export json`.\n\n\
-        Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance\n  vastenv run --watch -- python serve.py             # again when its variables change\n  vastenv run --watch --signal HUP -- python serve.py  # it reads them again itself"
-)]
+#[command(after_help = "With --signal the command keeps the environment it was started with: it must\n\
+        read the new values itself, for example from `vastenv export json`.\n\n\
+        Examples:\n  vastenv run -- python train.py\n  vastenv run --preserve-env -- make\n  vastenv run --only HF_TOKEN,'WANDB_*' -- python train.py\n  vastenv run --require HF_TOKEN -- python train.py   # others may be missing\n  vastenv run --redact -- bash       # values show as *****\n  vastenv run --with-api-key -- vastai show instances\n  vastenv run --on 20931234 -- python train.py       # on an instance\n  vastenv run --watch -- python serve.py             # again when they change\n  vastenv run --watch --signal HUP -- python serve.py")]
 pub struct Run {
     /// Keep variables that are already set
     #[arg(long)]

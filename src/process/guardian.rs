@@ -39,6 +39,7 @@ const FORGET: u8 = b'f';
 const OBEYED: u8 = b'O';
 const INTERRUPTED: u8 = b'I';
 const QUIT: u8 = b'Q';
+const HUNG_UP: u8 = b'H';
 
 /// Asks all of `group` to end, stopped or not.
 pub(super) fn ask_to_end(group: Pid) {
@@ -91,7 +92,7 @@ fn runs(group: Pid) -> Option<bool> {
 
 /// What the guardian tells.
 pub(super) enum Report {
-    /// This was typed at the terminal of the group.
+    /// This came from the terminal of the group.
     Typed(Signal),
     /// It has joined or left a group, or was killed.
     Obeyed,
@@ -146,6 +147,7 @@ impl Guardian {
         match (reports.read(&mut letter).await, letter[0]) {
             (Ok(1), INTERRUPTED) => Report::Typed(Signal::SIGINT),
             (Ok(1), QUIT) => Report::Typed(Signal::SIGQUIT),
+            (Ok(1), HUNG_UP) => Report::Typed(Signal::SIGHUP),
             (Ok(1), _) => Report::Obeyed,
             _ => {
                 (self.reports, self.orders) = (None, None);
@@ -177,11 +179,7 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
             tokio::select! {
                 // What was typed before an order is told before it is obeyed.
                 biased;
-                signal = signals.next() => match signal {
-                    Signal::SIGINT => reports.write_all(&[INTERRUPTED])?,
-                    Signal::SIGQUIT => reports.write_all(&[QUIT])?,
-                    _ => {}
-                },
+                signal = signals.next() => report(&mut reports, signal)?,
                 count = orders.read(&mut order) => {
                     let [letter, group @ ..] = order;
                     let group = Pid::from_raw(i32::from_ne_bytes(group));
@@ -194,6 +192,14 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
                             reports.write_all(&[OBEYED])?;
                         }
                         LEAVE => {
+                            // A signal may be known only at the next look.
+                            loop {
+                                tokio::select! {
+                                    biased;
+                                    signal = signals.next() => report(&mut reports, signal)?,
+                                    () = tokio::task::yield_now() => break,
+                                }
+                            }
                             let _ = setpgid(alone, alone);
                             reports.write_all(&[OBEYED])?;
                         }
@@ -208,4 +214,14 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
         }
         Ok(())
     })
+}
+
+/// Tells what the terminal of the group sent.
+fn report(reports: &mut File, signal: Signal) -> io::Result<()> {
+    match signal {
+        Signal::SIGINT => reports.write_all(&[INTERRUPTED]),
+        Signal::SIGQUIT => reports.write_all(&[QUIT]),
+        Signal::SIGHUP => reports.write_all(&[HUNG_UP]),
+        _ => Ok(()),
+    }
 }

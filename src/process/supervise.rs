@@ -374,7 +374,8 @@ impl<P: Program> Watch<'_, P> {
 
     /// Whether the user wanted the command to end.
     fn is_wished(&self, code: u8, is_restart: bool) -> bool {
-        let is_interrupt = [Signal::SIGINT, Signal::SIGQUIT].iter().any(|end| code == 128 + *end as u8);
+        let is_interrupt =
+            [Signal::SIGINT, Signal::SIGQUIT, Signal::SIGHUP].iter().any(|end| code == 128 + *end as u8);
         self.is_ending
             || self.interrupted.is_some_and(|at| at.elapsed() < GRACE)
             || (is_interrupt && !is_restart)

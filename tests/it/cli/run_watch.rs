@@ -172,7 +172,8 @@ fn the_group_ends_with_vastenv_however_that_ends() {
     let account = TestAccount::with(&json!({"A": "0"}));
     let home = account.known_home();
     mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
-    let script = "exec 3>held; (trap 'echo asked; exit' TERM; echo child; while :; do sleep 0.1; done) & \
+    let script = "exec 3>held; (trap 'echo asked; exit' TERM; \
+        until ps -eo pgid=,args= | grep -q \"^ *$$ .*[_]_guardian\"; do sleep 0.1; done; echo child; while :; do sleep 0.1; done) & \
         while :; do sleep 0.1; done";
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let mut watched = Watched::start(&home, &[], script);
