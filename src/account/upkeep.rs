@@ -88,6 +88,7 @@ impl Machine {
         let published_at = generation.as_deref().and_then(changed_at);
         let now: BTreeMap<PathBuf, Option<State>> =
             files.iter().map(|file| (file.clone(), State::of(file))).collect();
+        // Within one tick of the file system's clock it counts as published: commands write and publish at once.
         let is_published = |file: &Path| published_at >= moved_at(file);
         let is_news = |(file, state): &(&PathBuf, &Option<State>)| match seen.files.get(*file) {
             Some(before) if before == *state => false,

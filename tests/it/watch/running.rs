@@ -26,8 +26,9 @@ fn asks(home: &Home) -> bool {
 
 #[test]
 fn a_watch_asks_again_and_again_and_an_unchanged_answer_is_no_news() {
-    let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::ZERO);
     account.home.write(CONFIG, "max_age = \"5s\"\n");
+    account.home.vastenv_ok(&["refresh"]);
     let mut watch = Watch::ready(&account.home);
     let (before, generation) = (account.reads(), account.home.generation());
     wait_for("three requests", || (account.reads() >= before + 3).then_some(()));
