@@ -74,7 +74,9 @@ impl Template {
         let texts = self.0.iter().map(text).collect::<Result<Vec<_>, _>>()?;
         // All room at once: growing would leave copies behind.
         let mut filled = String::with_capacity(texts.iter().map(|text| text.expose().len()).sum());
-        texts.iter().for_each(|text| filled.push_str(text.expose()));
+        for text in &texts {
+            filled.push_str(text.expose());
+        }
         Ok(Secret::new(filled))
     }
 
