@@ -1,10 +1,11 @@
 //! The project that a folder is in, and what counts of it.
 
 use std::fs::canonicalize;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::domain::{Failure, Secret};
+use crate::domain::{Failure, Secret, toml_text};
 use crate::files::{Disk, Refused, is_common, read_own};
 use crate::project::{FILE, Project, TOO_LARGE};
 use crate::store::{Decision, Trust};
@@ -80,7 +81,7 @@ impl FoundProject {
 
 /// What counts of `file`; `None` if it is gone.
 fn judge(disk: &Disk, file: &Path) -> Option<ProjectState> {
-    let decision = decision(disk, file);
+    let decision = decision(disk, file).ok()?;
     if decision == Some(Decision::Denied) {
         return Some(ProjectState::None);
     }
@@ -96,26 +97,25 @@ fn judge(disk: &Disk, file: &Path) -> Option<ProjectState> {
         }
     };
     let is_allowed = decision == Some(Decision::Allowed(content));
-    let waiting = if is_allowed { Vec::new() } else { project.additions() };
-    let counts = if is_allowed { project } else { project.without_additions() };
-    Some(ProjectState::InForce { project: Box::new(counts), is_allowed, waiting })
+    let (project, waiting) =
+        if is_allowed { (project, Vec::new()) } else { (project.without_additions(), project.additions()) };
+    Some(ProjectState::InForce { project: Box::new(project), is_allowed, waiting })
 }
 
 /// What the user decided about `file`.
-pub(super) fn decision(disk: &Disk, file: &Path) -> Option<Decision> {
-    let (path, found) = (canonicalize(file).ok()?, file.metadata().ok()?);
-    Trust(disk).of(&path, &found).map(|trusted| trusted.decision)
+///
+/// # Errors
+/// It is gone.
+pub(super) fn decision(disk: &Disk, file: &Path) -> io::Result<Option<Decision>> {
+    Ok(Trust(disk).of(&canonicalize(file)?).map(|trusted| trusted.decision))
 }
 
 /// The content of `file` as it was read once, and what it says.
 pub(super) fn read(file: &Path) -> Result<(Secret, Project), Refused> {
     let bytes = read_own(file, TOO_LARGE)?;
-    let project = Project::parse(&bytes).map_err(|fault| {
-        let hint = fault.hint.as_deref().unwrap_or("fix it").to_owned();
-        Refused::Failed(Failure::failed(format!("{}:{fault}", file.display())).hint(hint))
-    })?;
-    // What was parsed is text.
-    Ok((Secret::new(String::from_utf8_lossy(&bytes).into_owned()), project))
+    let text = toml_text(file, &bytes).map_err(Refused::Failed)?;
+    let project = Project::parse(text).map_err(|fault| Refused::Failed(fault.failure(file, text)))?;
+    Ok((Secret::new(text), project))
 }
 
 /// Whether `file`, somebody else's, is in a folder such as `/tmp`, where they can put one but not replace

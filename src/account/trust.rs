@@ -53,8 +53,8 @@ impl Machine {
     pub(crate) fn project_file(&self, file: &Path) -> Result<ProjectFile> {
         let (content, project) = read(file).map_err(|refused| failure(file, refused))?;
         let allowed = match decision(&self.store.disk, file) {
-            Some(Decision::Allowed(content)) => Some(content),
-            Some(Decision::Denied) | None => None,
+            Ok(Some(Decision::Allowed(content))) => Some(content),
+            Ok(Some(Decision::Denied) | None) | Err(_) => None,
         };
         Ok(ProjectFile { project, content, allowed, path: real_path(file)? })
     }

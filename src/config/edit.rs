@@ -6,8 +6,8 @@ use std::path::Path;
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::Config;
-use super::parse::{Fault, read};
-use crate::domain::Result;
+use super::parse::{document, failure, read};
+use crate::domain::{Failure, Result};
 use crate::files::{create_private, lock_real_folder, read_to_replace, replace};
 
 /// The mark that some editors put before a text.
@@ -20,8 +20,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// The file cannot be read or written, it is not TOML, or not valid once it is changed.
 pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut DocumentMut) -> Result<()>) -> Result<()> {
     rewrite(path, |text| {
-        let mut document: DocumentMut =
-            text.parse().map_err(|error| Fault::from(&error).failure(path, text))?;
+        let mut document = document(path, text)?.into_mut();
         change(&mut document)?;
         Ok(rendered(&document, text))
     })
@@ -52,8 +51,8 @@ pub(crate) fn rewrite(path: &Path, change: impl FnOnce(&str) -> Result<String>) 
     }
     // What was wrong before comes first: it has a place in the file.
     Config::parse(&new).map_err(|fault| match Config::parse(&old) {
-        Err(before) => before.failure(path, &old),
-        Ok(_) => fault.unsaved(),
+        Err(before) => failure(before, path, &old),
+        Ok(_) => Failure::failed(format!("not saved: {}", fault.what)),
     })?;
     let bytes = format!("{mark}{new}").into_bytes();
     match real {

@@ -8,9 +8,9 @@ use toml_edit::{Array, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use super::Config;
 use super::edit::{put, rendered};
-use super::parse::{Fault, document, pairs, read};
+use super::parse::{document, failure, read};
 use super::settings::{Kind, Setting, find, settings, unknown};
-use crate::domain::{Failure, Result, printable_capped};
+use crate::domain::{Failure, Result, place, printable_capped, toml_entries};
 
 /// The key of one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,20 +198,21 @@ fn unknown_key(message: String) -> Failure {
 /// They cannot be read.
 pub(crate) fn entries(path: &Path) -> Result<Vec<Entry>> {
     let Some(text) = read(path)? else { return Ok(Vec::new()) };
-    Config::parse(&text).map_err(|fault| fault.failure(path, &text))?;
-    let parsed = document(&text).map_err(|fault| fault.failure(path, &text))?;
+    Config::parse(&text).map_err(|fault| failure(fault, path, &text))?;
+    let parsed = document(path, &text)?;
     let mut found = Vec::new();
     let mut take = |table: &dyn TableLike, profile: Option<&str>| {
-        for (key, item) in pairs(table) {
+        for (key, item) in toml_entries(table) {
             let Some(setting) = find(key.get(), profile.is_some()) else { continue };
             let Some(value) = item.as_value() else { continue };
             let key_of = SettingKey { setting, profile: profile.map(str::to_owned) };
-            found.push(Entry { key: key_of, value: json(value), line: Fault::line_of(key, &text) });
+            let (line, _) = place(&text, key.span().map_or(0, |span| span.start));
+            found.push(Entry { key: key_of, value: json(value), line });
         }
     };
     take(parsed.as_table(), None);
     if let Some(profiles) = parsed.get("profiles").and_then(Item::as_table_like) {
-        for (name, profile) in pairs(profiles) {
+        for (name, profile) in toml_entries(profiles) {
             profile.as_table_like().into_iter().for_each(|table| take(table, Some(name.get())));
         }
     }
@@ -241,7 +242,7 @@ fn json(value: &Value) -> Json {
 /// # Errors
 /// It is not TOML.
 pub(crate) fn without(path: &Path, text: &str, key: &str) -> Result<Option<String>> {
-    let parsed = document(text).map_err(|fault| fault.failure(path, text))?;
+    let parsed = document(path, text)?;
     let words = words(key);
     let (name, above) = words.split_last().map_or((key, &[][..]), |(name, above)| (name.as_str(), above));
     let table = above.iter().try_fold(parsed.as_table() as &dyn TableLike, |table, word| {

@@ -4,24 +4,19 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
-use toml_edit::{Document, Item, Key, TableLike, TomlError, Value};
+use toml_edit::{Document, Item, Key, TableLike, Value};
 
 use super::Config;
 use super::profile::{Profile, ProfileKey, check_profile_name};
 use super::settings::{Checked, Setting, find, unknown};
-use crate::domain::{Failure, NotText, Result, decode, printable_capped};
+use crate::domain::{Failure, Result, TomlFault, parse_toml, printable_capped, toml_entries, toml_text};
 use crate::environment::Patterns;
 use crate::files::read_steering;
 
 /// The most that settings may be, in bytes.
 const LARGEST: usize = 1024 * 1024;
 
-/// What is wrong with a text, and at which byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    at: usize,
-    what: String,
-}
+type Parsed<T> = std::result::Result<T, TomlFault>;
 
 /// The text of the settings at `path`, whatever it says; `None` if there is no such file.
 pub(crate) fn read(path: &Path) -> Result<Option<String>> {
@@ -29,77 +24,39 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>> {
     if bytes.len() > LARGEST {
         return Err(Failure::unavailable(format!("{} is over 1 MiB", path.display())));
     }
-    let text = decode(&bytes).map_err(|fault| {
-        let shown = shell_escape::escape(path.to_string_lossy());
-        let what = if fault == NotText::Utf16 { "it is UTF-16 text" } else { "it is not UTF-8" };
-        Failure::failed(format!("cannot read {}: {what}", path.display()))
-            .hint(format!("save {shown} as UTF-8"))
-    })?;
-    Ok(Some(text.to_owned()))
+    toml_text(path, &bytes).map(|text| Some(text.to_owned()))
 }
 
-/// The document that `text` is.
-pub(super) fn document(text: &str) -> std::result::Result<Document<&str>, Fault> {
-    Document::parse(text).map_err(|error| Fault::from(&error))
+/// The document that `text` is, which is at `path`.
+pub(super) fn document<'t>(path: &Path, text: &'t str) -> Result<Document<&'t str>> {
+    parse_toml(text).map_err(|fault| failure(fault, path, text))
 }
 
-impl From<&TomlError> for Fault {
-    fn from(error: &TomlError) -> Self {
-        let lines: Vec<&str> = error.message().lines().map(str::trim).collect();
-        Self { at: error.span().map_or(0, |span| span.start), what: printable_capped(&lines.join(", "), 200) }
-    }
-}
-
-impl Fault {
-    fn of_key(key: &Key, what: String) -> Self {
-        Self { at: key.span().map_or(0, |span| span.start), what }
-    }
-
-    /// The line in `text` that `key` is on.
-    pub(super) fn line_of(key: &Key, text: &str) -> usize {
-        Self::of_key(key, String::new()).place(text).0
-    }
-
-    /// Line and column, from 1.
-    fn place(&self, text: &str) -> (usize, usize) {
-        let before = text.get(..self.at).unwrap_or_default();
-        let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-        (before.matches('\n').count() + 1, column)
-    }
-
-    /// What to say of it as a part of `text`, which is at `path`.
-    pub(crate) fn failure(&self, path: &Path, text: &str) -> Failure {
-        let (line, column) = self.place(text);
-        Failure::failed(format!("{}:{line}:{column}: {}", path.display(), self.what))
-            .hint("fix it: vastenv config edit (keys: vastenv help settings)")
-    }
-
-    /// What to say of it where `text` is not in the file yet.
-    pub(super) fn unsaved(&self) -> Failure {
-        Failure::failed(format!("not saved: {}", self.what))
-    }
+/// What to say of a fault in `text`, which is at `path`.
+pub(super) fn failure(fault: TomlFault, path: &Path, text: &str) -> Failure {
+    fault.failure(path, text).hint("fix it: vastenv config edit (keys: vastenv help settings)")
 }
 
 impl Config {
     /// Reads `path`; a missing file means the defaults.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         let Some(text) = read(path)? else { return Ok(Self::default()) };
-        Self::parse(&text).map_err(|fault| fault.failure(path, &text))
+        Self::parse(&text).map_err(|fault| failure(fault, path, &text))
     }
 
-    pub(crate) fn parse(text: &str) -> std::result::Result<Self, Fault> {
-        let document = document(text)?;
+    pub(crate) fn parse(text: &str) -> Parsed<Self> {
+        let document = parse_toml(text)?;
         let mut config = Self::default();
-        for (key, item) in pairs(document.as_table()) {
+        for (key, item) in toml_entries(document.as_table()) {
             if key.get() != "profiles" {
                 let (setting, value) = read_value(key, item, "")?;
                 config.take(setting.name, value);
                 continue;
             }
-            for (name, item) in pairs(table(key, item, "profiles")?) {
+            for (name, item) in toml_entries(table(key, item, "profiles")?) {
                 let place = format!("profiles.{}", printable_capped(&name.display_repr(), 80));
                 check_profile_name(name.get())
-                    .map_err(|why| Fault::of_key(name, format!("{place}: {why}")))?;
+                    .map_err(|why| TomlFault::new(name.span(), format!("{place}: {why}")))?;
                 let profile = read_profile(table(name, item, &place)?, &place)?;
                 config.profiles.insert(name.get().to_owned(), profile);
             }
@@ -131,9 +88,9 @@ fn variant<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Error>::new(word)).ok()
 }
 
-fn read_profile(table: &dyn TableLike, place: &str) -> std::result::Result<Profile, Fault> {
+fn read_profile(table: &dyn TableLike, place: &str) -> Parsed<Profile> {
     let mut profile = Profile::default();
-    for (key, item) in pairs(table) {
+    for (key, item) in toml_entries(table) {
         let (setting, value) = read_value(key, item, place)?;
         let before = profile.key.is_some();
         match (setting.name, value) {
@@ -148,34 +105,24 @@ fn read_profile(table: &dyn TableLike, place: &str) -> std::result::Result<Profi
         }
         if before && setting.name.starts_with("api_key_") {
             let what = "has two keys: keep one of api_key_file, api_key_command, api_key_keyring";
-            return Err(Fault::of_key(key, format!("{place} {what}")));
+            return Err(TomlFault::new(key.span(), format!("{place} {what}")));
         }
     }
     Ok(profile)
 }
 
-/// A table's keys and items, with the places that they have.
-pub(super) fn pairs(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
-    table.iter().filter_map(|(name, _)| table.get_key_value(name))
-}
-
-fn table<'i>(key: &Key, item: &'i Item, place: &str) -> std::result::Result<&'i dyn TableLike, Fault> {
-    item.as_table_like().ok_or_else(|| Fault::of_key(key, format!("{place}: expected a table")))
+fn table<'i>(key: &Key, item: &'i Item, place: &str) -> Parsed<&'i dyn TableLike> {
+    item.as_table_like().ok_or_else(|| TomlFault::new(key.span(), format!("{place}: expected a table")))
 }
 
 /// The setting that `key` names in the table called `place`, and its value.
-fn read_value(
-    key: &Key,
-    item: &Item,
-    place: &str,
-) -> std::result::Result<(&'static Setting, Checked), Fault> {
-    let setting =
-        find(key.get(), !place.is_empty()).ok_or_else(|| Fault::of_key(key, unknown(key.get(), place)))?;
+fn read_value(key: &Key, item: &Item, place: &str) -> Parsed<(&'static Setting, Checked)> {
+    let setting = find(key.get(), !place.is_empty())
+        .ok_or_else(|| TomlFault::new(key.span(), unknown(key.get(), place)))?;
     let checked = match item.as_value() {
         Some(value) => setting.check(value),
         None => Err(format!("{}: expected {}", setting.name, setting.kind)),
     };
-    let at = |value: &Value| value.span().map(|span| span.start);
-    let place = item.as_value().and_then(at).or(key.span().map(|span| span.start));
-    Ok((setting, checked.map_err(|what| Fault { at: place.unwrap_or(0), what })?))
+    let span = item.as_value().and_then(Value::span).or(key.span());
+    Ok((setting, checked.map_err(|what| TomlFault::new(span, what))?))
 }

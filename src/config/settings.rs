@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use strsim::osa_distance;
 use toml_edit::Value;
 
 use super::parse_max_age;
-use crate::domain::{ServerUrl, printable_capped};
+use crate::domain::{ServerUrl, nearest_key, printable_capped};
 
 /// A setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -128,13 +127,10 @@ pub(super) fn find(name: &str, of_profile: bool) -> Option<&'static Setting> {
 pub(super) fn unknown(name: &str, table: &str) -> String {
     let of_profile = !table.is_empty();
     let known = settings(of_profile).map(|setting| setting.name).chain((!of_profile).then_some("profiles"));
-    let near = known
-        .map(|known| (osa_distance(known, name), known))
-        .filter(|(distance, known)| *distance <= 2.min(known.len() / 3) + usize::from(known.len() > 8));
     let path = |name: &str| if of_profile { format!("{table}.{name}") } else { name.to_owned() };
     let typed = printable_capped(&path(name), 100);
-    match near.min() {
-        Some((_, near)) => format!("unknown key {typed}: did you mean {}?", path(near)),
+    match nearest_key(name, known) {
+        Some(near) => format!("unknown key {typed}: did you mean {}?", path(near)),
         None if find(name, !of_profile).is_none() => format!("unknown key {typed}"),
         None if of_profile => format!("unknown key {typed}: {name} is for all profiles, above the tables"),
         None => format!("unknown key {typed}: it belongs in a profile, as profiles.NAME.{typed}"),

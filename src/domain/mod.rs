@@ -20,6 +20,7 @@ mod server;
 mod snapshot;
 mod text;
 mod timestamp;
+mod toml;
 mod version;
 
 pub use account_id::AccountId;
@@ -38,8 +39,9 @@ pub use remembered::{Doubt, Doubts, KEPT_AFTER_DELETION, Remembered, RememberedF
 pub use secret::Secret;
 pub use server::{Origin, ServerUrl};
 pub use snapshot::{ServerVariable, Snapshot};
-pub use text::{NotText, count, decode, printable, printable_capped, trim_unseen, unseen_edge};
+pub use text::{NotText, count, decode, place, printable, printable_capped, trim_unseen, unseen_edge};
 pub use timestamp::Timestamp;
+pub use toml::{TomlFault, nearest_key, parse_toml, toml_entries, toml_text};
 pub use version::Version;
 
 /// The permission categories that the service documents.

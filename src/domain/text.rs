@@ -80,6 +80,13 @@ pub fn decode(bytes: &[u8]) -> Result<&str, NotText> {
         .map_err(|error| NotText::Other(bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count()))
 }
 
+/// Line and column of the byte `at`, from 1.
+pub fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    (before.matches('\n').count() + 1, column)
+}
+
 /// By its mark, or because every other byte is zero.
 fn is_utf16(bytes: &[u8]) -> bool {
     let zeros = |first: usize| bytes.iter().skip(first).step_by(2).all(|byte| *byte == 0);

@@ -35,7 +35,7 @@ pub(crate) use folders::Folders;
 pub(crate) use in_place::{create_private, draft, read_to_replace, replace};
 pub(crate) use leftovers::{leftovers, sweep};
 pub(crate) use lock::{Lock, PATIENCE, lock_real_folder, pauses};
-pub(crate) use own::{Refused, is_common, is_same, read_own};
+pub(crate) use own::{Refused, is_common, read_own};
 pub(crate) use slot::{Slot, Slots, parse, to_json};
 pub(crate) use text::{Unread, read_bytes_at, read_text, read_text_at};
 

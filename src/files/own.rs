@@ -73,8 +73,3 @@ pub(crate) fn is_common(folder: &Path) -> bool {
         is_safe && found.mode() & 0o022 != 0
     })
 }
-
-/// Whether two metadata are of one file.
-pub(crate) fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}

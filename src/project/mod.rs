@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 pub use changes::{Line, changes};
 pub use keys::{KEYS, Key};
-pub use parse::{Fault, patterns};
+pub use parse::patterns;
 pub use sample::sample;
 pub use template::Template;
 
@@ -98,13 +98,13 @@ mod tests {
     #[test]
     fn what_adds_is_told_from_what_takes_away() {
         let text = KEYS.map(|key| key.example).join("\n");
-        let project = Project::parse(text.as_bytes()).expect("valid");
+        let project = Project::parse(&text).expect("valid");
         let waits: Vec<&str> = KEYS.iter().filter(|key| key.waits).map(|key| key.name).collect();
         assert_eq!(project.additions(), waits);
         let left = project.without_additions();
         assert_eq!(left.additions(), [""; 0]);
         let takes_away: Vec<&str> = KEYS.iter().filter(|key| !key.waits).map(|key| key.example).collect();
-        assert_eq!(Project::parse(takes_away.join("\n").as_bytes()), Ok(left));
+        assert_eq!(Project::parse(&takes_away.join("\n")), Ok(left));
         assert_eq!(
             project.added_lines(),
             [

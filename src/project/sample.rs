@@ -34,13 +34,13 @@ fn entry(key: &Key, only: &[String], names: &[&str]) -> String {
     if key.name == "only" && !names.is_empty() {
         return list(names, "# ");
     }
-    key.example.lines().map(|line| format!("# {line}\n")).collect::<Vec<_>>().concat()
+    key.example.lines().flat_map(|line| ["# ", line, "\n"]).collect()
 }
 
 /// `only` with a name a line. They hold nothing that a string of TOML would escape.
 fn list(names: &[&str], before: &str) -> String {
-    let lines: Vec<String> = names.iter().map(|name| format!("{before}  \"{name}\",\n")).collect();
-    format!("{before}only = [\n{}{before}]\n", lines.concat())
+    let lines: String = names.iter().flat_map(|name| [before, "  \"", name, "\",\n"]).collect();
+    format!("{before}only = [\n{lines}{before}]\n")
 }
 
 #[cfg(test)]
@@ -56,23 +56,23 @@ mod tests {
     fn a_sample_is_valid_and_changes_nothing_until_it_is_edited() {
         let names = texts(&["HF_TOKEN", "odd\"\nset.A = \"x\"", "WANDB"]);
         let text = sample(&[], &names);
-        assert_eq!(Project::parse(text.as_bytes()), Ok(Project::default()), "{text}");
+        assert_eq!(Project::parse(&text), Ok(Project::default()), "{text}");
         assert!(text.contains("# only = [\n#   \"HF_TOKEN\",\n#   \"WANDB\",\n# ]\n"), "{text}");
         // Without the marks of comments, every key stands there.
-        let uncommented: Vec<&str> = text
+        let uncommented: String = text
             .lines()
             .filter(|line| !line.ends_with(['.', ':']))
-            .map(|line| line.trim_start_matches(['#', ' ']))
+            .flat_map(|line| [line.trim_start_matches("# ").trim_start_matches('#'), "\n"])
             .collect();
-        let project = Project::parse(uncommented.join("\n").as_bytes()).expect(&text);
+        let project = Project::parse(&uncommented).expect(&uncommented);
         assert_eq!(project.additions().len(), 4);
     }
 
     #[test]
     fn only_is_preset() {
         let text = sample(&texts(&["HF_*", "A"]), &texts(&["HF_TOKEN"]));
-        let project = Project::parse(text.as_bytes()).expect(&text);
-        assert_eq!(Ok(&project), Project::parse(b"only = [\"HF_*\", \"A\"]").as_ref());
+        let project = Project::parse(&text).expect(&text);
+        assert_eq!(Ok(&project), Project::parse("only = [\"HF_*\", \"A\"]").as_ref());
         assert_eq!(project.without_additions(), project);
     }
 }

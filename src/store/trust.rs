@@ -1,15 +1,13 @@
 //! What the user decided about project files: by their real paths, with the content that was allowed.
 
-use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::{Result, Secret, hex};
-use crate::files::{Disk, Slot, is_same, names};
+use crate::files::{Disk, Slot, names};
 
 /// A decision about one project file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +31,8 @@ pub(crate) struct Trust<'d>(pub &'d Disk);
 impl Trust<'_> {
     /// What was decided about the file at `path`, which has no links. A record that cannot be read is none:
     /// then the user is asked again.
-    pub(crate) fn of(&self, path: &Path, file: &Metadata) -> Option<Trusted> {
-        self.slot(path).get().or_else(|| {
-            // A bind mount is another way to the same file; a hard link is another file.
-            let is_it = |known: &Trusted| known.path.metadata().is_ok_and(|known| is_same(&known, file));
-            (file.nlink() == 1).then(|| self.all().into_iter().find(is_it)).flatten()
-        })
+    pub(crate) fn of(&self, path: &Path) -> Option<Trusted> {
+        self.slot(path).get()
     }
 
     pub(crate) fn save(&self, trusted: &Trusted) -> Result<()> {
@@ -73,25 +67,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_decision_is_of_a_path_and_of_other_ways_to_the_same_file() {
+    fn a_decision_is_of_a_path_and_of_no_other() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = std::fs::canonicalize(folder.path()).expect("a path");
         let disk = Disk::new(&root, &root, &root);
         let trust = Trust(&disk);
-        let (one, other) = (root.join("one"), root.join("other"));
-        std::fs::write(&one, "only = []").expect("written");
-        let metadata = || one.metadata().expect("a file");
-        assert_eq!(trust.of(&one, &metadata()), None);
+        let one = root.join("one");
+        assert_eq!(trust.of(&one), None);
         let allowed = Trusted { path: one.clone(), decision: Decision::Allowed(Secret::new("hunter2")) };
         trust.save(&allowed).expect("saved");
         assert!(!format!("{allowed:?}").contains("hunter2"));
-        assert_eq!(trust.of(&one, &metadata()), Some(allowed.clone()));
-        // As a bind mount shows it: the same file, another path.
-        assert_eq!(trust.of(&other, &metadata()), Some(allowed.clone()));
-        std::fs::hard_link(&one, &other).expect("linked");
-        assert_eq!(trust.of(&other, &metadata()), None);
-        std::fs::remove_file(&one).expect("removed");
-        assert_eq!(trust.of(&other, &other.metadata().expect("a file")), None);
+        assert_eq!(trust.of(&one), Some(allowed.clone()));
+        assert_eq!(trust.of(&root.join("other")), None);
         assert_eq!(trust.all(), [allowed]);
         trust.forget(&one).expect("forgotten");
         assert_eq!(trust.all(), []);

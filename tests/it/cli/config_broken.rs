@@ -54,7 +54,7 @@ fn settings_that_are_broken_are_one_clear_line_and_can_be_fixed() {
         check(&home, parts);
     }
     home.write(CONFIG, b"max_age = \"\xff\"");
-    check(&home, &["cannot read", "config.toml: it is not UTF-8"]);
+    check(&home, &["config.toml:1:1: it is not UTF-8"]);
     if can(chown(home.path(CONFIG), Some(12_345), None).is_ok(), "only root gives a file to another user") {
         check(&home, &["config.toml belongs to another user"]);
     }

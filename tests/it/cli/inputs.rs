@@ -111,7 +111,7 @@ fn a_text_in_utf_16_is_called_that_wherever_it_is_read() {
     home.vastenv(&["show", "env-vars"]).run().refuses(4, &["the key in", "is UTF-16 text"]);
     assert_eq!(account.requests(), [""; 0]);
     home.write(".config/vastenv/config.toml", &utf16("max_age = \"5m\"\n")[0]);
-    home.vastenv(&["status"]).run().mentions(&["config.toml: it is UTF-16 text"]);
+    home.vastenv(&["status"]).run().mentions(&["config.toml:1:1: it is UTF-16 text"]);
     home.write(".config/vastenv/config.toml", "\u{feff}max_age = \"5m\"\n");
     assert!(!home.vastenv(&["status"]).run().err.contains("config.toml"));
 }

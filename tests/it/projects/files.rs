@@ -27,7 +27,7 @@ fn every_key_is_documented_as_it_is() {
     assert_eq!(rows.count(), KEYS.len());
     let (_, example) = page.split_once("```toml\n").expect("an example");
     let example = example.split("```").next().expect("its end");
-    assert_eq!(Project::parse(example.as_bytes()).expect("valid").additions(), ["rename", "set"]);
+    assert_eq!(Project::parse(example).expect("valid").additions(), ["rename", "set"]);
 }
 
 /// Somebody else.

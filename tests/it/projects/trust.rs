@@ -8,8 +8,6 @@ use std::os::unix::fs::symlink;
 use serde_json::{Value, json};
 
 use super::{ADDS, FILE, counts, project, say};
-use crate::common::process::program;
-use crate::common::skip::can;
 use crate::home::{Home, mode};
 use crate::terminal::Terminal;
 
@@ -94,22 +92,6 @@ fn a_moved_folder_or_link_asks_again_and_another_way_to_the_file_does_not() {
     fs::rename(home.path("p"), home.path("moved")).expect("moved");
     assert!(!counts(&home, "moved"));
     assert_eq!(list(&home)[0]["state"], "gone");
-}
-
-#[test]
-fn a_bind_mount_is_another_way_to_the_file() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("mount")) else { return };
-    let home = Home::new();
-    let unshared = |script: &str| home.command(&unshare, &["-m", "sh", "-c", script]).run();
-    if !can(unshared("mount --bind . .").code == 0, "mounting is not permitted") {
-        return;
-    }
-    project(&home, "p", ADDS);
-    say(&home, "p", &["allow"]).expect(0);
-    fs::create_dir(home.path("mounted")).expect("made");
-    let program = crate::home::VASTENV;
-    unshared(&format!("mount --bind p mounted && cd mounted && exec {program} storage"))
-        .refuses(1, &["there is no profile nowhere"]);
 }
 
 #[test]
