@@ -104,6 +104,11 @@ __vastenv_digest_key() {
 __vastenv_moved() {
   local __vastenv_n=${PWD%/}
   [[ $PWD == /* && $PWD != $__vastenv_pwd ]] || return 1
+  # Three at a time, as each turn costs more than what it looks for.
+  while [[ $__vastenv_n == /*/*/* && ! -e $__vastenv_n/.vastenv.toml && ! -e ${__vastenv_n%/*}/.vastenv.toml &&
+    ! -e ${__vastenv_n%/*/*}/.vastenv.toml ]]; do
+    __vastenv_n=${__vastenv_n%/*/*/*}
+  done
   while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
     __vastenv_n=${__vastenv_n%/*}
   done
