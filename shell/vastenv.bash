@@ -123,8 +123,8 @@ __vastenv_moved() {
   [[ $PWD == /* ]] || return 1
   [[ $PWD != "$__vastenv_pwd" ]] || ! builtin test "$PWD" = "$__vastenv_pwd" || return 1
   # Three at a time, as each turn costs more than what it looks for.
-  while [[ $__vastenv_n == /*/*/* && ! -e $__vastenv_n/.vastenv.toml && ! -e ${__vastenv_n%/*}/.vastenv.toml &&
-    ! -e ${__vastenv_n%/*/*}/.vastenv.toml ]]; do
+  while [[ $__vastenv_n == /*/*/* && ! -e $__vastenv_n/.vastenv.toml &&
+    ! -e ${__vastenv_n%/*}/.vastenv.toml && ! -e ${__vastenv_n%/*/*}/.vastenv.toml ]]; do
     __vastenv_n=${__vastenv_n%/*/*/*}
   done
   while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
