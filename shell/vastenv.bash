@@ -31,7 +31,7 @@ if [[ ${__vastenv_shell-} != "$$" ]]; then
   __vastenv_shell=$$ __vastenv_mode=start __vastenv_flags='' __vastenv_told='' __vastenv_warned=''
   __vastenv_hidden='' __vastenv_kept='' __vastenv_taken='' __vastenv_odd='' __vastenv_dash=''
   __vastenv_key='' __vastenv_seen='' __vastenv_moves=0
-  __vastenv_steered='' __vastenv_pwd='' __vastenv_project='' __vastenv_above='' __vastenv_end=''
+  __vastenv_pwd='' __vastenv_project='' __vastenv_above=''
 fi
 __vastenv_version=$((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1]))
 # Since 5.1 PROMPT_COMMAND may be an array, whose entries each see $? and PIPESTATUS untouched.
@@ -47,12 +47,12 @@ __vastenv_hook() {
 
 # Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the project
 # file, $4 the name of one that may appear in this folder. Every word costs at every prompt: the steering
-# variables that are set are one, with the folder; those that are not another.
+# variables that are set are one, those that are not another.
 # shellcheck disable=SC2016
 __vastenv_state() {
   local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
   local __vastenv_now='${SECONDS-0}' __vastenv_clock __vastenv_h='' __vastenv_flag=${__vastenv_dash%[cs]}
-  __vastenv_mode=prompt __vastenv_steered=: __vastenv_project=$3 __vastenv_above=$4
+  __vastenv_mode=prompt __vastenv_seen=: __vastenv_pwd=$PWD __vastenv_project=$3 __vastenv_above=$4
   # $NAME is faster than ${NAME-}, but fails with `set -u`, and `set -x` shows it. $- tells whether either
   # was switched on later: they stand before its capitals. (While this file is read it has less.) The word
   # that holds $- is expanded whole: what it compares may be unset by now.
@@ -64,7 +64,7 @@ __vastenv_state() {
   fi
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME DIRENV_DIR; do
     if [[ -n ${!__vastenv_n-} ]]; then
-      __vastenv_set+=":\${$__vastenv_n-}" __vastenv_steered+=:${!__vastenv_n}
+      __vastenv_set+=":\${$__vastenv_n-}" __vastenv_seen+=:${!__vastenv_n}
     else
       __vastenv_unset+=$__vastenv_open$__vastenv_n$__vastenv_close
     fi
@@ -82,7 +82,7 @@ __vastenv_state() {
       builtin set -- "$1"' && $VAST_API_KEY != *[!0123456789abcdef]*' "$2"
       __vastenv_clock="(($__vastenv_clock && $__vastenv_h == 63#1\$VAST_API_KEY % 1099511627689))"
     else
-      __vastenv_set+=':${VAST_API_KEY:+k}' __vastenv_steered+=:k
+      __vastenv_set+=':${VAST_API_KEY:+k}' __vastenv_seen+=:k
       __vastenv_clock="(($__vastenv_clock)) && __vastenv_same_key"
     fi
   else
@@ -93,13 +93,16 @@ __vastenv_state() {
       __vastenv_unset+='${VAST_API_KEY:+k}'
     fi
   fi
-  __vastenv_set+=':${PWD-}'
   [[ -z $__vastenv_flag ]] || __vastenv_set+=':$-'
-  __vastenv_end=$__vastenv_flag
-  __vastenv_here
+  # What holds nothing special is as good as a pattern, which is faster than a quoted word.
+  if [[ $__vastenv_seen == *[!A-Za-z0-9_./:-]* ]]; then
+    __vastenv_set+=' == "$__vastenv_seen"'$__vastenv_flag
+  else
+    __vastenv_seen+=$__vastenv_flag __vastenv_set+=' == $__vastenv_seen'
+  fi
   # Folders may differ in case alone, of which == takes no notice then.
   ! builtin shopt -q nocasematch || __vastenv_unset+='${PWD:+${PWD##"$__vastenv_pwd"}}'
-  __vastenv_set+=' == $__vastenv_seen'
+  __vastenv_set+=" && ${__vastenv_open}PWD$__vastenv_close == \"\$__vastenv_pwd\""
   builtin set -- "$__vastenv_set && -z ${__vastenv_unset:-''} && $1 && ! -e \$__vastenv_above"
   if ((__vastenv_arrays)); then
     builtin eval "__vastenv_hook() { [[ $1 ]] && $__vastenv_clock || __vastenv_load || :; }"
@@ -113,35 +116,26 @@ __vastenv_state() {
   fi
 }
 
-# This folder is the one that the guard compares: with a pattern, which is faster than a quoted word.
-__vastenv_here() {
-  local __vastenv_rest=$__vastenv_steered:$PWD __vastenv_special='[\\*?[(]' __vastenv_n
-  __vastenv_pwd=$PWD __vastenv_seen=''
-  # shellcheck disable=SC2295
-  while [[ $__vastenv_rest == *$__vastenv_special* ]]; do
-    __vastenv_n=${__vastenv_rest%%$__vastenv_special*}
-    __vastenv_rest=${__vastenv_rest#"$__vastenv_n"}
-    __vastenv_seen+=$__vastenv_n\\${__vastenv_rest:0:1}
-    __vastenv_rest=${__vastenv_rest:1}
-  done
-  __vastenv_seen+=$__vastenv_rest$__vastenv_end
-}
-
 # Whether this is another folder with the same project file: then all the rest is to be compared again.
 __vastenv_moved() {
   local __vastenv_n=${PWD%/}
-  # Not by ==, which may take no notice of case.
-  [[ $PWD == /* ]] && ! builtin test "$PWD" = "$__vastenv_pwd" || return 1
+  # == and != may take no notice of case.
+  [[ $PWD == /* ]] || return 1
+  [[ $PWD != "$__vastenv_pwd" ]] || ! builtin test "$PWD" = "$__vastenv_pwd" || return 1
+  # Three at a time, as each turn costs more than what it looks for.
+  while [[ $__vastenv_n == /*/*/* && ! -e $__vastenv_n/.vastenv.toml &&
+    ! -e ${__vastenv_n%/*}/.vastenv.toml && ! -e ${__vastenv_n%/*/*}/.vastenv.toml ]]; do
+    __vastenv_n=${__vastenv_n%/*/*/*}
+  done
   while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
     __vastenv_n=${__vastenv_n%/*}
   done
   __vastenv_above=.vastenv.toml
   if [[ -n $__vastenv_n || -e /.vastenv.toml ]]; then
-    ! builtin test "$__vastenv_n" = "${PWD%/}" || __vastenv_above=''
+    [[ $__vastenv_n != "${PWD%/}" ]] || __vastenv_above=''
     __vastenv_n+=/.vastenv.toml
   fi
-  builtin test "$__vastenv_n" = "$__vastenv_project" || return 1
-  __vastenv_here
+  [[ $__vastenv_n == "$__vastenv_project" && -z ${__vastenv_n##"$__vastenv_project"} ]] && __vastenv_pwd=$PWD
 }
 
 # Whether the key is the same, where that takes more than an expression.
@@ -168,6 +162,10 @@ __vastenv_digest_key() {
 
 # Something changed. Always called where `set -e` does not reach.
 __vastenv_load() {
+  if [[ $- != *[afkTuvx]* ]] && __vastenv_moved; then
+    __vastenv_hook
+    return
+  fi
   # Options that would show or spread values, change how this is read, or end it. A load that Ctrl-C
   # ended left them here. No assignment as an argument before they are off: `set -k` would take it.
   builtin set -- "${__vastenv_flags:--${-//[!afkTuvx]/}}" "$-"

@@ -102,15 +102,22 @@ __vastenv_digest_key() {
 
 # Whether this is another folder with the same project file: then all the rest is to be compared again.
 __vastenv_moved() {
-  local __vastenv_n=${PWD%/}
+  local __vastenv_n=$PWD
   [[ $PWD == /* && $PWD != $__vastenv_pwd ]] || return 1
-  while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
-    __vastenv_n=${__vastenv_n%/*}
+  # Three at a time, as each turn costs more than what it looks for. Above / is /.
+  while [[ $__vastenv_n != / && ! -e $__vastenv_n/.vastenv.toml && ! -e ${__vastenv_n:h}/.vastenv.toml &&
+    ! -e ${__vastenv_n:h:h}/.vastenv.toml ]]; do
+    __vastenv_n=${__vastenv_n:h:h:h}
+  done
+  while [[ $__vastenv_n != / && ! -e $__vastenv_n/.vastenv.toml ]]; do
+    __vastenv_n=${__vastenv_n:h}
   done
   __vastenv_above=.vastenv.toml
-  if [[ -n $__vastenv_n || -e /.vastenv.toml ]]; then
-    [[ $__vastenv_n != ${PWD%/} ]] || __vastenv_above=
-    __vastenv_n+=/.vastenv.toml
+  if [[ -e $__vastenv_n/.vastenv.toml ]]; then
+    [[ $__vastenv_n != $PWD ]] || __vastenv_above=
+    __vastenv_n=${__vastenv_n%/}/.vastenv.toml
+  else
+    __vastenv_n=
   fi
   [[ $__vastenv_n == $__vastenv_project ]] && __vastenv_pwd=$PWD
 }

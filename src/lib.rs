@@ -40,6 +40,8 @@
 //! `shell/vastenv.*` explain what a prompt compares. When something differs, the hook obeys what
 //! `vastenv export SHELL --hook=VERSION PID MODE TOLD UNEXPORTED KEPT TAKEN` prints: names to check, the
 //! variables and the ledger, then the guard, which is code that compares what this state depends on.
+//! The guard names the project file that is nearest: where only the folder changed, the hook walks upwards by
+//! builtins, and starts nothing if it finds the same one.
 //! bash evals lines of ASCII; zsh and fish take fields that end in NUL, so that values are never words of
 //! commands. `__vastenv_done` comes last: a reply without it, or none at all, means "change nothing". A
 //! hook of another version is answered with the text of this one.
