@@ -104,12 +104,15 @@ fn a_folder_that_is_moved_under_a_shell_is_where_it_is() {
     });
 }
 
+/// What is told, and how a file comes to be so.
+type Broken = (&'static str, fn(&Path));
+
 #[test]
 fn a_broken_or_refused_file_changes_nothing_and_is_told_once() {
     each(|shell| {
         let account = account();
         project(&account, "p", "only = [\"HF_TOKEN\"]\n");
-        let broken: [(&str, fn(&Path)); 4] = [
+        let broken: [Broken; 4] = [
             ("unknown key", |file| std::fs::write(file, "onyl = []\n").expect("written")),
             ("not a plain file", |file| {
                 std::fs::remove_file(file).expect("removed");

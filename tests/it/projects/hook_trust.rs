@@ -1,5 +1,7 @@
 //! What a project adds follows `allow` and `deny` in every open shell, at its next prompt.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::FILE;
 use crate::pty::{Shell, Terminal};
 use crate::shells::account::Account;
@@ -90,7 +92,6 @@ fn a_project_chooses_the_profile_of_its_folder() {
         let key = account.home.read(crate::shells::account::KEY_FILE);
         account.home.write("work.key", &key);
         let file = account.home.path("work.key");
-        use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("a mode");
         let file = file.to_str().expect("a path").to_owned();
         let config =
