@@ -109,16 +109,4 @@ mod tests {
             ]
         );
     }
-
-    /// The text with the values that `get` knows by name.
-    ///
-    /// # Errors
-    /// The name that it does not know.
-    pub fn fill<'v>(&self, get: impl Fn(&str) -> Option<&'v Secret>) -> Result<Secret, String> {
-        let text = |part: &Part| match part {
-            Part::Text(text) => Ok(text.clone()),
-            Part::Value(name) => get(name).map(|value| value.expose().to_owned()).ok_or_else(|| name.clone()),
-        };
-        self.0.iter().map(text).collect::<Result<String, _>>().map(|text| Secret::new(&text))
-    }
 }
