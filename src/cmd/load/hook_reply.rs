@@ -158,7 +158,8 @@ fn tell(call: &HookCall<'_>, answer: &Answer, machine: &Machine, ui: Ui) {
     }
     tell_hidden(answer, machine, ui);
     for notice in &answer.notices {
-        if !is_told(call.told, &notice.id) && !(call.starting && machine.was_told(&notice.id)) {
+        let is_known = is_told(call.told, &notice.id) || call.starting && machine.was_told(&notice.id);
+        if !is_known {
             machine.remember_told(&notice.id);
             ui.failure(&notice.failure);
         }
