@@ -118,22 +118,19 @@ __vastenv_state() {
 
 # Whether this is another folder with the same project file: then all the rest is to be compared again.
 __vastenv_moved() {
-  local __vastenv_n=${PWD%/}
+  local IFS=/ __vastenv_n='' __vastenv_at='' __vastenv_part
   # == and != may take no notice of case.
   [[ $PWD == /* ]] || return 1
   [[ $PWD != "$__vastenv_pwd" ]] || ! builtin test "$PWD" = "$__vastenv_pwd" || return 1
-  # Three at a time, as each turn costs more than what it looks for.
-  while [[ $__vastenv_n == /*/*/* && ! -e $__vastenv_n/.vastenv.toml &&
-    ! -e ${__vastenv_n%/*}/.vastenv.toml && ! -e ${__vastenv_n%/*/*}/.vastenv.toml ]]; do
-    __vastenv_n=${__vastenv_n%/*/*/*}
-  done
-  while [[ ! -e $__vastenv_n/.vastenv.toml && -n $__vastenv_n ]]; do
-    __vastenv_n=${__vastenv_n%/*}
+  # From the root down: adding a part costs less than taking one away.
+  for __vastenv_part in $PWD; do
+    __vastenv_at+=$__vastenv_part/
+    [[ ! -e $__vastenv_at.vastenv.toml ]] || __vastenv_n=$__vastenv_at
   done
   __vastenv_above=.vastenv.toml
-  if [[ -n $__vastenv_n || -e /.vastenv.toml ]]; then
-    [[ $__vastenv_n != "${PWD%/}" ]] || __vastenv_above=''
-    __vastenv_n+=/.vastenv.toml
+  if [[ -n $__vastenv_n ]]; then
+    [[ $__vastenv_n != "$__vastenv_at" ]] || __vastenv_above=''
+    __vastenv_n+=.vastenv.toml
   fi
   [[ $__vastenv_n == "$__vastenv_project" && -z ${__vastenv_n##"$__vastenv_project"} ]] && __vastenv_pwd=$PWD
 }
@@ -162,7 +159,8 @@ __vastenv_digest_key() {
 
 # Something changed. Always called where `set -e` does not reach.
 __vastenv_load() {
-  if [[ $- != *[afkTuvx]* ]] && __vastenv_moved; then
+  # What may be a glob waits until `set -f`.
+  if [[ $- != *[akTuvx]* && $PWD != *[][*?\\\(]* ]] && __vastenv_moved; then
     __vastenv_hook
     return
   fi

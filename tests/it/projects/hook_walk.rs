@@ -87,6 +87,7 @@ fn a_cd_starts_a_process_only_where_the_nearest_project_file_is_another() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_thousand_folders_start_no_process() {
     each(|shell| {
         let account = account();
