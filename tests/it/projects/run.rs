@@ -97,6 +97,10 @@ fn a_program_does_not_inherit_what_the_project_leaves_out() {
     assert_eq!(said.out, "k w \nmine unset hf_v s\n");
     let out = shell(&home, &format!("'{VASTENV}' run --no-project -- sh -c 'echo $WANDB ${{SET-unset}}'")).0;
     assert_eq!(out, "w unset\n");
+    // Where the shell has not followed yet.
+    let outside =
+        format!("echo $SET; cd ..; '{VASTENV}' run -- sh -c 'echo $HF_TOKEN $WANDB ${{SET-unset}}'");
+    assert_eq!(shell(&home, &outside).0, "s\nhf_v w unset\n");
 }
 
 #[test]
