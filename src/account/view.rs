@@ -4,7 +4,7 @@ use super::select::Selection;
 use crate::config::Scope;
 use crate::domain::{EnvName, Failure, Secret, printable_capped};
 use crate::environment::{
-    Environment, Layer, NotForShells, Patterns, Rules, SetVariable, Sources, Why, missing,
+    Environment, Layer, NotForShells, Patterns, Rules, SetVariable, Sources, Why, missing_in_project,
 };
 use crate::project::{Load, Template};
 
@@ -60,7 +60,7 @@ impl Selection {
         has: impl Fn(&str) -> bool,
     ) -> Option<Failure> {
         let project = self.project.in_force()?;
-        let required = missing(environment, &project.filters, has).required;
+        let required = missing_in_project(environment, &project.filters, has).required;
         let names: Vec<String> =
             required.iter().map(|(name, why)| format!("{} ({why})", printable_capped(name, 80))).collect();
         (!names.is_empty()).then(|| {

@@ -1,7 +1,7 @@
 //! From what an account and a container say to what a shell or a program gets: a project narrows, renames and
 //! sets, flags narrow that further, and the name rules judge what is left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{Candidate, resolve_named};
 use super::{
@@ -92,6 +92,13 @@ pub fn assemble(
             skipped.why = why.clone();
         }
     }
+    let left: BTreeSet<&str> = named
+        .values()
+        .filter(|variable| variable.provenance != Provenance::Project)
+        .map(|variable| variable.name)
+        .collect();
+    let names = all(sources, &own).map(|variable| variable.name);
+    environment.left_out = names.filter(|name| !left.contains(name)).map(str::to_owned).collect();
     for (name, variable) in named {
         if variable.provenance == Provenance::Project {
             environment.from_project.insert(name);

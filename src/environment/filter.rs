@@ -66,7 +66,8 @@ impl Origin<'_> {
     fn renaming(self, kind: Kind, text: &str) -> Failure {
         match self {
             Self::Flags => Failure::new(kind, format!("--rename: {text}")),
-            Self::Project(file) => Failure::failed(format!("{file}: rename: {text}")),
+            Self::Project(file) => Failure::failed(format!("{file}: rename: {text}"))
+                .hint("leave one out there: except = [...] (or leave the project out: --no-project)"),
         }
     }
 }
@@ -212,15 +213,24 @@ impl Filters {
         Ok(new_names)
     }
 
-    /// Which of the final `names` must have a value; `None` if nothing is required.
-    pub fn required<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<Required> {
+    /// Which of the final `names` must have a value; `None` if nothing is required. `former` has the old names of
+    /// some that may be required by these, too.
+    pub fn required<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+        former: &BTreeMap<String, String>,
+    ) -> Option<Required> {
         if self.require.is_empty() {
             return None;
         }
         let names: Vec<&str> = names.into_iter().collect();
+        let old: Vec<&str> = former.values().map(String::as_str).collect();
         let mut required = Required::default();
         for pattern in &self.require {
-            let matched = pattern.matching(&names);
+            let mut matched = pattern.matching(&names);
+            let matched_old = pattern.matching(&old);
+            let renamed = former.iter().filter(|(_, old)| matched_old.contains(&old.as_str()));
+            matched.extend(renamed.map(|(new, _)| new.as_str()));
             if matched.is_empty() && pattern.is_glob() {
                 required.notes.push(unmatched([pattern]));
             } else if matched.is_empty() {

@@ -84,9 +84,28 @@ fn shown(name: &str) -> String {
 /// What is missing of `environment`. What the caller's environment has (`is_set`) is not; nor is what the
 /// name rules refuse, unless it is required.
 pub fn missing(environment: &Environment, filters: &Filters, is_set: impl Fn(&str) -> bool) -> Missing {
+    missing_of(environment, filters, &BTreeMap::new(), is_set)
+}
+
+/// The same for a project's filters, which may require a variable by its new name or by the account's: what
+/// takes away means the same before the project may rename and after.
+pub fn missing_in_project(
+    environment: &Environment,
+    filters: &Filters,
+    is_set: impl Fn(&str) -> bool,
+) -> Missing {
+    missing_of(environment, filters, &environment.former, is_set)
+}
+
+fn missing_of(
+    environment: &Environment,
+    filters: &Filters,
+    former: &BTreeMap<String, String>,
+    is_set: impl Fn(&str) -> bool,
+) -> Missing {
     let skipped = &environment.skipped;
     let names = environment.variables.keys().map(EnvName::as_str);
-    let required = filters.required(names.chain(skipped.iter().map(|one| one.name.as_str())));
+    let required = filters.required(names.chain(skipped.iter().map(|one| one.name.as_str())), former);
     let mut missing = Missing { only_required: required.is_some(), ..Missing::default() };
     let mut set = BTreeSet::new();
     for one in skipped {
@@ -113,7 +132,9 @@ pub fn missing(environment: &Environment, filters: &Filters, is_set: impl Fn(&st
         if is_set(name) {
             set.insert(name.clone());
         } else {
-            missing.required.push((name.clone(), "no such variable".to_owned()));
+            let is_left_out = environment.left_out.iter().any(|left_out| left_out.eq_ignore_ascii_case(name));
+            let why = if is_left_out { "left out by a filter" } else { "no such variable" };
+            missing.required.push((name.clone(), why.to_owned()));
         }
     }
     missing.set = set.into_iter().collect();

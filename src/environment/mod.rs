@@ -19,7 +19,7 @@ pub use filter::{Filtered, Filters, Origin, Patterns};
 pub use launch::{CONTAINER_NAMES, ContainerSource, Launch, LaunchValue};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};
-pub use missing::{Missing, missing};
+pub use missing::{Missing, missing, missing_in_project};
 pub use names::refusal;
 pub use overlay::{KnownVariables, Provenance, Variable};
 pub use resolve::{Environment, MOST_VARIABLES, NotForShells, Rules, Skipped, resolve};

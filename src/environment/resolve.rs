@@ -75,6 +75,8 @@ pub struct Environment {
     pub former: BTreeMap<String, String>,
     /// Those that a project sets, loaded or not.
     pub from_project: BTreeSet<String>,
+    /// The account's names of those that filters leave out.
+    pub left_out: BTreeSet<String>,
     /// What filters do in vain.
     pub notes: Vec<String>,
 }

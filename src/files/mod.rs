@@ -4,6 +4,7 @@
 mod changes;
 mod disk;
 mod folders;
+mod group;
 mod in_place;
 mod leftovers;
 mod lock;
@@ -99,7 +100,7 @@ fn refuse_others(metadata: &Metadata, path: &Path, owners: &[u32], writable: u32
             Failure::unavailable(format!("{} belongs to another user", path.display())).hint(fix_owner(path))
         );
     }
-    if metadata.permissions().mode() & writable != 0 {
+    if group::is_open(metadata, writable) {
         return Err(Failure::unavailable(format!("{} is writable by others", path.display()))
             .hint(format!("check it, then: chmod go-w {}", quoted(path))));
     }

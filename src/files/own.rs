@@ -8,6 +8,7 @@ use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
+use super::group::is_open;
 use super::text::read_capped;
 use super::{Unread, open, quoted, unreadable};
 use crate::domain::Failure;
@@ -41,7 +42,7 @@ pub(crate) fn read_own(path: &Path, too_large: usize) -> Result<Zeroizing<Vec<u8
     if !is_ours(&metadata, || canonicalize(path).ok()?.parent().map(Path::to_owned)) {
         return Err(Refused::NotOurs);
     }
-    if metadata.mode() & 0o022 != 0 {
+    if is_open(&metadata, 0o022) {
         let failure = Failure::failed(format!("{} is writable by others", path.display()));
         // Its new time tells shells.
         let hint = format!("check it, then: chmod go-w {0} && touch {0}", quoted(path));

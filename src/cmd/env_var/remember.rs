@@ -1,6 +1,8 @@
 //! `vastenv remember env-var …`: values that the server hides, kept on this machine. The account is
 //! read where that is needed, never changed.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::source::{Given, from_file, from_place, read_file, refuse_another};
@@ -256,7 +258,10 @@ fn ask_for(app: &App, account: &Account<'_>, known: &KnownVariables, names: &[St
 
 /// Checks that what is required has a value here, or gets one.
 fn refuse_unmet(app: &App, filters: &Filters, known: &KnownVariables, given: &[Given]) -> Result<()> {
-    let Some(required) = filters.required(known.iter().map(|variable| variable.name)) else { return Ok(()) };
+    let Some(required) = filters.required(known.iter().map(|variable| variable.name), &BTreeMap::new())
+    else {
+        return Ok(());
+    };
     for note in &required.notes {
         app.ui.warn(note);
     }

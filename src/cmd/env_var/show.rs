@@ -1,6 +1,6 @@
 //! `vastenv show env-vars [NAME…] [-s]`: the account's variables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -50,8 +50,7 @@ pub(crate) fn show_env_vars(app: &App, arguments: &ShowEnvVars) -> Outcome<()> {
     let in_shells = account.environment(&known)?;
     print(app, Some(&known), [&selected, &in_shells], &rows, arguments.show_values)?;
     if let Some(file) = app.machine.selection.project_file().filter(|_| !filters.is_selective()) {
-        let account_names: BTreeSet<&str> = rows.iter().map(|(_, variable)| variable.name).collect();
-        let left_out = known.iter().filter(|variable| !account_names.contains(variable.name)).count();
+        let left_out = selected.left_out.len();
         if left_out > 0 {
             app.ui.say(&format!("{file} leaves out {}: --no-project", count(left_out, "variable")));
         }

@@ -14,7 +14,7 @@ use crate::cmd::this_shell::ThisShell;
 use crate::config;
 use crate::context;
 use crate::domain::{EnvName, Failure, Kind, Result};
-use crate::environment::{Environment, Filters, KnownVariables, Missing, Room, missing};
+use crate::environment::{Environment, Filters, KnownVariables, Missing, Room, missing, missing_in_project};
 
 /// What a program is to have.
 pub(crate) struct Loading<'o> {
@@ -132,7 +132,7 @@ fn all_missing(
     {
         let before = of_project.filter(|_| filters.is_selective()).map(|make| make()).transpose()?;
         let before = before.as_ref().unwrap_or(environment);
-        found.add_project(&file, missing(before, &project.filters, has));
+        found.add_project(&file, missing_in_project(before, &project.filters, has));
     }
     Ok(found)
 }
@@ -289,7 +289,10 @@ fn refuse_missing(
             let way = nearest(account.machine, &known.snapshot.account(), &lacking);
             match (lacking.is_empty(), required.is_empty()) {
                 (true, _) if is_of_project => project,
-                (true, _) => "see why: vastenv show env-vars".to_owned(),
+                (true, _) => match app.machine.selection.project_file() {
+                    Some(file) => format!("{file} counts too: --no-project leaves it out"),
+                    None => "see why: vastenv show env-vars".to_owned(),
+                },
                 (false, _) if is_of_project => format!("{way}; or {project}"),
                 (false, false) => way.to_string(),
                 (false, true) => {

@@ -88,10 +88,9 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn of(app: &App, arguments: &Run, loaded: &Loaded<'_>) -> Result<Self> {
         let environment = &loaded.environment;
-        // What is deleted later must not come back from this shell either.
-        // What the shell has loaded is what its own project makes.
-        let differs = app.machine.selection.project.in_force().is_some() || app.global.no_project;
-        let withholds = arguments.filters.is_selective() || arguments.watch || (loaded.is_whole && differs);
+        // What the shell has loaded may be of another project or account, or gone; what is deleted later must not
+        // come back from there either.
+        let withholds = loaded.is_whole || arguments.filters.is_selective() || arguments.watch;
         let withheld = if withholds { withheld(app, environment)? } else { Vec::new() };
         let is_kept = |name: &EnvName| arguments.preserve_env && context::bytes_var(name).is_some();
         let variables = environment.variables.iter().filter(|(name, _)| !is_kept(name));

@@ -90,7 +90,7 @@ fn list(machine: &Machine, ui: Ui) -> Result<()> {
     for (path, state) in &decided {
         table.row(&[state.name(), &path.display().to_string()]);
     }
-    ui.data(table.render(context::width()).as_bytes())
+    table.render(context::width()).lines().try_for_each(|line| ui.report(line))
 }
 
 fn prune(machine: &Machine, ui: Ui) -> Result<()> {

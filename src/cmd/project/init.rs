@@ -22,7 +22,9 @@ pub(crate) fn init(mut global: Global, arguments: &Init, ui: Ui) -> Result<()> {
         None => working_folder()?,
     };
     let file = folder.join(FILE);
-    if !write_new(&file, sample(&only, &names(&machine)).as_bytes())? {
+    let written = write_new(&file, sample(&only, &names(&machine)).as_bytes())
+        .map_err(|failure| failure.hint("name a folder of yours: vastenv init DIR"))?;
+    if !written {
         return Err(Failure::failed(format!("{} exists: nothing is written", file.display()))
             .hint("edit it, or move it away"));
     }

@@ -33,7 +33,7 @@ pub(crate) fn greet(global: Global, ui: Ui) -> Result<()> {
         text.push_str(&format!("[{mark}] {:9}  {}\n", line.heading, printable(&line.text)));
     }
     text.push_str(&format!("\nnext: {}\nmore: vastenv --help, vastenv help topics\n", printable(step)));
-    ui.data(text.as_bytes())
+    text.lines().try_for_each(|line| ui.report(line))
 }
 
 fn next(line: &Fact) -> Option<&str> {

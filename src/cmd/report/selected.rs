@@ -1,14 +1,12 @@
 //! What decides which account is meant here, and which of its variables: the profile and the project file.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value, json};
 
 use super::{Fact, Facts};
 use crate::account::{ProjectState, Trouble};
 use crate::context;
 use crate::domain::{EnvName, Failure, printable};
-use crate::environment::{Environment, KnownVariables};
+use crate::environment::Environment;
 use crate::project::Load;
 
 impl Facts<'_> {
@@ -75,8 +73,7 @@ impl Facts<'_> {
         let load = if project.load == Load::Run { "run" } else { "shell" };
         let mut field = json!({"path": path, "state": state, "waiting": waiting, "load": load});
         if let Some(environment) = self.environment() {
-            let cached = self.cached.as_ref().ok().and_then(Option::as_ref);
-            let done = Done::of(environment, cached.map(|cached| &cached.known));
+            let done = Done(environment);
             fact.details = done.lines();
             let is_set =
                 |name: &str| EnvName::parse(name).is_ok_and(|name| context::bytes_var(&name).is_some());
@@ -91,38 +88,27 @@ impl Facts<'_> {
 }
 
 /// What a project does to an account.
-struct Done<'e> {
-    left_out: Vec<&'e str>,
-    environment: &'e Environment,
-}
+struct Done<'e>(&'e Environment);
 
-impl<'e> Done<'e> {
-    fn of(environment: &'e Environment, known: Option<&'e KnownVariables>) -> Self {
-        let names = environment.names().into_iter().filter(|name| !environment.from_project.contains(*name));
-        let kept: BTreeSet<&str> = names.map(|name| environment.account_name(name)).collect();
-        let all = known.into_iter().flat_map(KnownVariables::iter).map(|variable| variable.name);
-        Self { left_out: all.filter(|name| !kept.contains(name)).collect(), environment }
-    }
-
+impl Done<'_> {
     fn lines(&self) -> Vec<String> {
-        let Environment { former, from_project, notes, .. } = self.environment;
+        let Environment { former, from_project, left_out, notes, .. } = self.0;
         let renamed = former.iter().map(|(new, old)| format!("{} = {}", printable(new), printable(old)));
         let shown = |names: Vec<String>| names.join(", ");
         let lists = [
-            ("leaves out", self.left_out.iter().map(|name| printable(name)).collect()),
+            ("leaves out", left_out.iter().map(|name| printable(name)).collect()),
             ("renames", renamed.collect()),
             ("sets", from_project.iter().cloned().collect::<Vec<_>>()),
         ];
         let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
         let lists = lists.map(|(what, names)| format!("{what}: {}", shown(names)));
-        let in_vain = self.environment.chosen_in_vain();
-        lists.chain(notes.iter().cloned()).chain(in_vain).collect()
+        lists.chain(notes.iter().cloned()).collect()
     }
 
     fn fields(&self) -> Map<String, Value> {
-        let Environment { former, from_project, notes, .. } = self.environment;
+        let Environment { former, from_project, left_out, notes, .. } = self.0;
         let fields = [
-            ("left_out", json!(self.left_out)),
+            ("left_out", json!(left_out)),
             ("renamed", json!(former)),
             ("set", json!(from_project)),
             ("notes", json!(notes)),

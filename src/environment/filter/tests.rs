@@ -154,9 +154,14 @@ fn what_is_required_is_told_by_its_final_name() {
         filters("--rename TOKEN=HF_TOKEN --require TOKEN,aws*,HF_TOKEN --require X*").expect("filters");
     let filtered =
         filters.apply(NAMES.map(|name| (name.to_owned(), ())).into(), Origin::Flags).expect("filtered");
-    let required = filters.required(filtered.variables.keys().map(String::as_str)).expect("some");
+    let required =
+        filters.required(filtered.variables.keys().map(String::as_str), &BTreeMap::new()).expect("some");
     assert_eq!(required.names.into_iter().collect::<Vec<_>>(), ["AWS_KEY", "AWS_SECRET", "TOKEN"]);
     assert_eq!(required.unmatched, ["HF_TOKEN"]);
     assert_eq!(required.notes, ["no variable matches X*"]);
-    assert_eq!(Filters::default().required(NAMES), None);
+    assert_eq!(Filters::default().required(NAMES, &BTreeMap::new()), None);
+    // Where the old names count, too.
+    let required =
+        filters.required(filtered.variables.keys().map(String::as_str), &filtered.former).expect("some");
+    assert!(required.names.contains("TOKEN") && required.unmatched.is_empty(), "{required:?}");
 }

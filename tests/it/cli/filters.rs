@@ -85,7 +85,7 @@ fn a_name_in_vain_is_an_error_and_a_glob_in_vain_a_warning() {
         (&["--rename", "AWS_KEY=HF_TOKEN"], &["AWS_KEY and HF_TOKEN would both be called AWS_KEY"]),
         (
             &["--only", "AWS_*", "--require", "HF_TOKEN"],
-            &["required but missing: HF_TOKEN (no such variable)"],
+            &["required but missing: HF_TOKEN (left out by a filter)"],
         ),
     ] {
         for said in all(&home, filters) {

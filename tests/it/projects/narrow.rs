@@ -106,7 +106,7 @@ fn a_name_in_vain_is_a_note_and_a_collision_an_error() {
     for said in all(&home, &[]) {
         said.expect(1).mentions(&[&both]);
     }
-    say(&home, "p", &["why", "HF_TOKEN"]).refuses(1, &[&both]);
+    say(&home, "p", &["why", "HF_TOKEN"]).refuses(1, &[&both, "hint: leave one out there"]);
     let status = say(&home, "p", &["status"]).expect(0).out;
     assert!(status.contains(&both), "{status}");
     // The flags' own say so.

@@ -57,6 +57,35 @@ fn what_a_project_requires_must_be_there_whatever_flags_say_and_lets_nothing_els
 }
 
 #[test]
+fn a_required_name_is_the_accounts_or_the_new_one_and_means_the_same_before_and_after_allow() {
+    let (_account, home) = account();
+    let file = |required: &str| {
+        format!(
+            "except = [\"AWS_*\"]\nrequire = [\"{required}\"]\nrename = {{ HUB = \"HF_TOKEN\" }}\nprefix = \"P_\"\n"
+        )
+    };
+    for required in ["HF_TOKEN", "hf_*"] {
+        project(&home, "p", &file(required));
+        say(&home, "p", &["run", "--", "sh", "-c", "test \"$HF_TOKEN\" = hf_v"]).expect(0);
+        say(&home, "p", &["allow"]).expect(0);
+        say(&home, "p", &["run", "--", "sh", "-c", "test \"$P_HUB\" = hf_v"]).expect(0);
+        assert!(!say(&home, "p", &["status"]).expect(0).out.contains("requires"));
+    }
+    project(&home, "p", &file("P_HUB"));
+    say(&home, "p", &["run", "--", "true"])
+        .refuses(1, &["requires P_HUB", "hint: see what waits: vastenv allow"]);
+    say(&home, "p", &["allow"]).expect(0);
+    say(&home, "p", &["run", "--", "true"]).expect(0);
+    // The account has it.
+    allowed(&home, &file("AWS_KEY"));
+    say(&home, "p", &["export", "sh"]).refuses(1, &["requires AWS_KEY (left out by a filter)"]);
+    let hint = format!("{FILE} counts too: --no-project leaves it out");
+    project(&home, "p", "except = [\"AWS_*\"]");
+    say(&home, "p", &["export", "sh", "--require", "aws_key"])
+        .refuses(1, &["required but missing: aws_key (left out by a filter)", &hint]);
+}
+
+#[test]
 fn a_program_does_not_inherit_what_the_project_leaves_out() {
     let (_account, home) = account();
     allowed(&home, "only = [\"HF_TOKEN\"]\n[set]\nSET = \"s\"\n");
@@ -68,6 +97,10 @@ fn a_program_does_not_inherit_what_the_project_leaves_out() {
     assert_eq!(said.out, "k w \nmine unset hf_v s\n");
     let out = shell(&home, &format!("'{VASTENV}' run --no-project -- sh -c 'echo $WANDB ${{SET-unset}}'")).0;
     assert_eq!(out, "w unset\n");
+    // Where the shell has not followed yet.
+    let outside =
+        format!("echo $SET; cd ..; '{VASTENV}' run -- sh -c 'echo $HF_TOKEN $WANDB ${{SET-unset}}'");
+    assert_eq!(shell(&home, &outside).0, "s\nhf_v w unset\n");
 }
 
 #[test]
