@@ -58,6 +58,13 @@ fn direnv_alone(home: &Home, shell: Shell) {
     home.write(shell.rc_file(), &file);
 }
 
+/// The start-up file of a shell with both hooks, direnv's `before` the other or after it.
+fn both_hooks(home: &Home, shell: Shell, before: bool) {
+    let direnv = hook(shell);
+    let [first, last] = if before { [&*direnv, ""] } else { ["", &direnv] };
+    home.rc(shell, first, last);
+}
+
 fn update(account: &Account, name: &str, value: &str) {
     account.home.vastenv_ok(&["set", "env-var", name, value]);
 }
@@ -138,8 +145,7 @@ fn both_hooks_in_either_order_leave_what_the_account_has() {
                 &[("HF_TOKEN", "hf_1"), ("OTHER", "o_1")],
                 "use vastenv --except OTHER\nexport FROM=$HF_TOKEN",
             );
-            let direnv = hook(shell);
-            account.home.rc(shell, if before { &direnv } else { "" }, if before { "" } else { &direnv });
+            both_hooks(&account.home, shell, before);
             let mut traced = Traced::open(&account.home, shell);
             let terminal = &mut traced.terminal;
             let held =
@@ -185,8 +191,7 @@ fn a_folder_of_direnvs_costs_a_load_only_if_something_was_loaded_inside() {
         for before in [true, false] {
             let account =
                 with_envrc(&[("HF_TOKEN", "hf_1"), ("OTHER", "o_1")], "export HF_TOKEN=project\nunset OTHER");
-            let direnv = hook(shell);
-            account.home.rc(shell, if before { &direnv } else { "" }, if before { "" } else { &direnv });
+            both_hooks(&account.home, shell, before);
             let mut traced = Traced::open(&account.home, shell);
             traced.terminal.run("");
             let held = |terminal: &mut Terminal| ["HF_TOKEN", "OTHER"].map(|name| terminal.get(name));
@@ -226,8 +231,7 @@ fn both_files_in_one_folder_count() {
                 .home
                 .write("project/.vastenv.toml", "except = ['THIRD']\n[set]\nOTHER = 'set'\nADDED = 'a'\n");
             account.home.vastenv_ok(&["allow", "project"]);
-            let direnv = hook(shell);
-            account.home.rc(shell, if before { &direnv } else { "" }, if before { "" } else { &direnv });
+            both_hooks(&account.home, shell, before);
             let mut traced = Traced::open(&account.home, shell);
             let held = |terminal: &mut Terminal| {
                 ["HF_TOKEN", "OTHER", "THIRD", "ADDED"].map(|name| terminal.get(name))
