@@ -47,7 +47,8 @@ __vastenv_hook() {
 
 # Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the project
 # file, $4 the name of one that may appear in this folder. Every word costs at every prompt: the steering
-# variables that are set are one, those that are not another.
+# variables that are set are one, those that are not another. What direnv puts back on leaving a folder is old
+# only if something was loaded in there.
 # shellcheck disable=SC2016
 __vastenv_state() {
   local IFS=' ' __vastenv_n __vastenv_open='${' __vastenv_close='-}' __vastenv_set=: __vastenv_unset=''
@@ -65,7 +66,7 @@ __vastenv_state() {
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME DIRENV_DIR; do
     if [[ -n ${!__vastenv_n-} ]]; then
       __vastenv_set+=":\${$__vastenv_n-}" __vastenv_seen+=:${!__vastenv_n}
-    else
+    elif [[ $__vastenv_n != DIRENV_DIR ]]; then
       __vastenv_unset+=$__vastenv_open$__vastenv_n$__vastenv_close
     fi
   done

@@ -36,7 +36,7 @@ if test "$__vastenv_shell" != $fish_pid
 end
 
 # Until a reply defines it, and after a steering variable was set: nothing is known to be the same.
-function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME --on-variable DIRENV_DIR
+function __vastenv_steered --on-variable VAST_API_KEY --on-variable VAST_URL --on-variable VASTENV_PROFILE --on-variable VASTENV_DISABLE --on-variable HOME --on-variable XDG_CONFIG_HOME --on-variable XDG_STATE_HOME --on-variable XDG_CACHE_HOME
     function __vastenv_guard
         return 1
     end
@@ -47,6 +47,12 @@ end
 function __vastenv_settle
     functions -e __vastenv_same
     functions -c __vastenv_guard __vastenv_same
+end
+
+# What direnv puts back on leaving a folder is old only if something was loaded in there.
+function __vastenv_left --on-variable DIRENV_DIR
+    test -z "$__vastenv_direnv"
+    or __vastenv_steered
 end
 
 # The folder changed: the next prompt walks before it compares. A function costs less at every prompt than a
@@ -82,6 +88,7 @@ __vastenv_steered
 function __vastenv_load
     set -l fish_trace
     __vastenv_steered
+    set -g __vastenv_direnv "$DIRENV_DIR"
     set -g __vastenv_hidden
     set -g __vastenv_kept
     test -f $__vastenv_bin -a -x $__vastenv_bin

@@ -33,7 +33,8 @@ __vastenv_hook() {
 
 # Defines __vastenv_hook. $1 compares files, $2 is the number of seconds until it asks again, $3 the project
 # file, $4 the name of one that may appear in this folder. Every word costs at every prompt, and a function
-# more than all of them: the steering variables that are set are one word, those that are not another.
+# more than all of them: the steering variables that are set are one word, those that are not another. What
+# direnv puts back on leaving a folder is old only if something was loaded in there.
 __vastenv_state() {
   builtin set +x
   local __vastenv_n __vastenv_set= __vastenv_unset= __vastenv_like='"$__vastenv_seen"'
@@ -42,7 +43,7 @@ __vastenv_state() {
   for __vastenv_n in HOME VAST_URL VASTENV_{PROFILE,DISABLE} XDG_{CONFIG,STATE,CACHE}_HOME DIRENV_DIR; do
     if [[ -n ${(P)__vastenv_n} ]]; then
       __vastenv_set+=":\${$__vastenv_n}" __vastenv_seen+=":${(P)__vastenv_n}"
-    else
+    elif [[ $__vastenv_n != DIRENV_DIR ]]; then
       __vastenv_unset+="\$$__vastenv_n"
     fi
   done

@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 /// Every command, once.
-pub const GROUPS: [Group; 8] = [
+pub const GROUPS: [Group; 6] = [
     Group {
         title: "Load variables into shells and programs",
         commands: &["hook", "run", "export", "refresh", "watch", "status", "why"],
@@ -36,7 +36,19 @@ pub const GROUPS: [Group; 8] = [
             "diff",
         ],
     },
-    Group { title: "Projects", commands: &["init", "allow", "deny"] },
+    Group {
+        title: "Projects and profiles",
+        commands: &[
+            "init",
+            "allow",
+            "deny",
+            "profile list",
+            "profile add",
+            "profile remove",
+            "profile use",
+            "profile show",
+        ],
+    },
     Group {
         title: "API keys",
         commands: &[
@@ -49,19 +61,43 @@ pub const GROUPS: [Group; 8] = [
         ],
     },
     Group {
-        title: "Profiles",
-        commands: &["profile list", "profile add", "profile remove", "profile use", "profile show"],
-    },
-    Group {
         title: "SSH keys",
         commands: &["show ssh-keys", "create ssh-key", "update ssh-key", "delete ssh-key"],
     },
     Group {
-        title: "Settings",
-        commands: &["config list", "config get", "config set", "config unset", "config edit", "config path"],
+        title: "Tools",
+        commands: &[
+            "doctor",
+            "config list",
+            "config get",
+            "config set",
+            "config unset",
+            "config edit",
+            "config path",
+            "storage",
+            "sandbox",
+            "completions",
+            "man",
+            "help",
+        ],
     },
-    Group { title: "Tools", commands: &["doctor", "storage", "sandbox", "completions", "man", "help"] },
 ];
+
+/// Commands of which `vastenv --help` has one row, so that all fit a screen.
+const IN_ONE_ROW: [&str; 2] = ["profile", "config"];
+
+impl Group {
+    /// The words of its rows in `vastenv --help`.
+    pub fn rows(&self) -> Vec<&'static str> {
+        let row = |words: &&'static str| {
+            let first = words.split(' ').next().unwrap_or(words);
+            if IN_ONE_ROW.contains(&first) { first } else { words }
+        };
+        let mut rows: Vec<&str> = self.commands.iter().map(row).collect();
+        rows.dedup();
+        rows
+    }
+}
 
 /// Every command below `above` that does something itself, with the words that lead to it.
 pub fn leaves(above: &clap::Command) -> Vec<(String, &clap::Command)> {
@@ -95,15 +131,15 @@ pub fn notes_and_examples(command: &clap::Command) -> (String, Vec<String>) {
 /// The form of `vastenv --help`.
 pub(super) fn template() -> String {
     let commands = Command::augment_subcommands(clap::Command::new("vastenv"));
-    let known = leaves(&commands);
-    let width = known.iter().map(|(words, _)| words.len()).max().unwrap_or(0);
+    let known = |words: &str| words.split(' ').try_fold(&commands, |above, word| above.find_subcommand(word));
+    let width = GROUPS.iter().flat_map(Group::rows).map(str::len).max().unwrap_or(0);
     let styles = Styles::styled();
     let (header, literal) = (styles.get_header(), styles.get_literal());
     let mut text = "{about-with-newline}\n{usage-heading} {usage}\n".to_owned();
     for group in &GROUPS {
         text.push_str(&format!("\n{header}{}:{header:#}\n", group.title));
-        for words in group.commands {
-            if let Some((_, command)) = known.iter().find(|(known, _)| known == words) {
+        for words in group.rows() {
+            if let Some(command) = known(words) {
                 let gap = " ".repeat(width - words.len() + 2);
                 text.push_str(&format!("  {literal}{words}{literal:#}{gap}{}\n", about(command)));
             }

@@ -11,7 +11,7 @@ use super::path;
 #[command(after_help = "`vastenv help hook` is the topic; for the command see `vastenv hook --help`.\n\n\
     Examples:\n  vastenv help create env-var\n  vastenv help masks\n  vastenv help topics")]
 pub struct Help {
-    /// A command or a topic: hook, masks, security, settings, variables, options
+    /// A command or a topic: hook, projects, masks, security, settings, variables, options
     #[arg(value_name = "COMMAND|TOPIC")]
     pub words: Vec<String>,
 }

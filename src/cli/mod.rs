@@ -52,7 +52,7 @@ pub use project::{Allow, Deny, Init};
     disable_help_subcommand = true,
     help_template = groups::template(),
     after_help = "Start here:\n  vastenv set api-key\n  vastenv hook zsh --install\n\n\
-        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, masks, security, settings, variables, options"
+        `vastenv help COMMAND` explains a command, `vastenv help TOPIC` a topic:\n  hook, projects, masks, security, settings, variables, options"
 )]
 pub struct Cli {
     /// What holds for every command.

@@ -26,7 +26,7 @@ const NOUNS: [(&str, &[&str]); 3] = [
 ];
 
 /// Words that other tools have in the place of a command of ours.
-const WORDS: [(&[&str], &[&str]); 18] = [
+const WORDS: [(&[&str], &[&str]); 22] = [
     (&["auth", "authenticate", "login", "signin"], &["set api-key"]),
     (&["activate", "enable", "install", "setup", "shell", "shellenv"], &["hook"]),
     (&["do", "exec", "execute", "start", "with", "x"], &["run"]),
@@ -42,6 +42,10 @@ const WORDS: [(&[&str], &[&str]); 18] = [
     (&["docs", "usage"], &["help"]),
     (&["topic"], &["help topics"]),
     (&["asterisk", "mask", "masked"], &["help masks"]),
+    (&["grant", "permit", "trust"], &["allow"]),
+    (&["block", "untrust"], &["deny"]),
+    (&["project"], &["help projects"]),
+    (&["context", "switch", "use"], &["profile use", "profile list"]),
     (&["safety", "security"], &["help security"]),
     (&["manpage", "manual"], &["man"]),
     (&["version"], &["--version"]),
@@ -295,6 +299,9 @@ mod tests {
             ("exec", "run"),
             ("rn", "run"),
             ("masks", "help masks"),
+            ("permit", "allow"),
+            ("projects", "help projects"),
+            ("switch team", "profile use, profile list"),
             ("exec python", "run"),
             ("activate zsh", "hook"),
             ("reload", "refresh"),

@@ -16,11 +16,16 @@ pub(crate) struct Topic {
 }
 
 /// All topics.
-pub(crate) const TOPICS: [Topic; 6] = [
+pub(crate) const TOPICS: [Topic; 7] = [
     Topic {
         name: "hook",
         about: "how variables come into a shell, and how they leave it",
         text: || include_str!("topics/hook.txt").into(),
+    },
+    Topic {
+        name: "projects",
+        about: "fewer variables, or another account, in a folder",
+        text: || include_str!("topics/projects.txt").into(),
     },
     Topic {
         name: "masks",

@@ -45,7 +45,7 @@ fn the_demo_runs_in_every_shell_and_readme_shows_a_part_of_it() {
     for shell in Shell::ALL.into_iter().filter(|shell| shell.is_here()) {
         let text = demo(&Home::new(), shell, built()).expect(0).out;
         if can(!text.contains("none can be made here"), "the demo can make no instance") {
-            ends_well(&text, 9, shell);
+            ends_well(&text, 11, shell);
             // The page shows it in zsh.
             assert!(text.contains(&shown.replace("zsh", shell.name())), "{text}");
         }
@@ -60,7 +60,7 @@ fn where_no_instance_can_be_made_the_demo_says_so_and_shows_the_rest() {
     home.set("PATH", format!("{}:{path}", unshare.display()));
     let text = demo(&home, Shell::Bash, built()).expect(0).out;
     assert!(text.contains("none can be made here (unshare: not permitted): the .env has all"), "{text}");
-    ends_well(&text, 8, Shell::Bash);
+    ends_well(&text, 10, Shell::Bash);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn all_of_the_help_lists_each_group_with_its_commands() {
         let (_, after) = text.split_once(&format!("\n{}:\n", group.title)).expect("a group");
         let (listed, _) = after.split_once("\n\n").expect("an end");
         let words = listed.lines().map(|line| line.trim_start().split("  ").next().expect("words"));
-        assert_eq!(words.collect::<Vec<_>>(), group.commands, "{}", group.title);
+        assert_eq!(words.collect::<Vec<_>>(), group.rows(), "{}", group.title);
     }
 }
 
@@ -119,7 +119,7 @@ fn all_of_the_help_lists_each_group_with_its_commands() {
 fn topics_are_explained_and_listed() {
     let home = Home::new();
     let mut screens = String::new();
-    for topic in ["hook", "masks", "security", "settings", "options", "topics"] {
+    for topic in ["hook", "projects", "masks", "security", "settings", "options", "topics"] {
         let text = ask(&home, &["help", topic]);
         assert!(text.lines().count() <= 24, "{topic}");
         writeln!(screens, "{text}").expect("written");

@@ -7,6 +7,7 @@ use super::FILE;
 use crate::common::process::program;
 use crate::pty::{Shell, Terminal};
 use crate::shells::account::Account;
+use crate::shells::direnv;
 use crate::shells::follow::each;
 
 /// One of the two.
@@ -47,14 +48,10 @@ impl Stage {
         account.home.variable("DIRENV_LOG_FORMAT", "");
         account.home.rc(shell, before, "");
         if tool == Tool::Direnv {
-            let hook = match shell {
-                Shell::Fish => "direnv hook fish | source".to_owned(),
-                _ => format!("eval \"$(direnv hook {})\"", shell.name()),
-            };
             let text = account.home.read(shell.rc_file());
             let own = shell.hook_line(&account.home.binary);
             assert!(text.contains(&own));
-            account.home.write(shell.rc_file(), &text.replace(&own, &hook));
+            account.home.write(shell.rc_file(), &text.replace(&own, &direnv::hook(shell)));
         }
         let terminal = Terminal::open(&account.home, shell);
         Self { account, tool, terminal, written: Cell::new(0) }

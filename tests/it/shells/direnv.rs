@@ -14,7 +14,7 @@ fn snippet() -> &'static str {
 }
 
 /// The line that installs direnv's hook.
-fn hook(shell: Shell) -> String {
+pub fn hook(shell: Shell) -> String {
     match shell {
         Shell::Fish => "direnv hook fish | source".to_owned(),
         _ => format!("eval \"$(direnv hook {})\"", shell.name()),
@@ -56,6 +56,13 @@ fn direnv_alone(home: &Home, shell: Shell) {
     home.rc(shell, "", &hook(shell));
     let file = home.read(shell.rc_file()).replace(&shell.hook_line(&home.binary), "");
     home.write(shell.rc_file(), &file);
+}
+
+/// The start-up file of a shell with both hooks, direnv's `before` the other or after it.
+fn both_hooks(home: &Home, shell: Shell, before: bool) {
+    let direnv = hook(shell);
+    let [first, last] = if before { [&*direnv, ""] } else { ["", &direnv] };
+    home.rc(shell, first, last);
 }
 
 fn update(account: &Account, name: &str, value: &str) {
@@ -138,8 +145,7 @@ fn both_hooks_in_either_order_leave_what_the_account_has() {
                 &[("HF_TOKEN", "hf_1"), ("OTHER", "o_1")],
                 "use vastenv --except OTHER\nexport FROM=$HF_TOKEN",
             );
-            let direnv = hook(shell);
-            account.home.rc(shell, if before { &direnv } else { "" }, if before { "" } else { &direnv });
+            both_hooks(&account.home, shell, before);
             let mut traced = Traced::open(&account.home, shell);
             let terminal = &mut traced.terminal;
             let held =
@@ -175,6 +181,75 @@ fn both_hooks_in_either_order_leave_what_the_account_has() {
             assert_eq!(held(terminal), ["hf_3", "unset", "o_1", "unset"], "{shell:?} {before}: outside");
             terminal.run(&shell.export("VASTENV_DISABLE", "1"));
             assert_eq!(held(terminal), ["unset", "unset", "unset", "unset"], "{shell:?} {before}");
+        }
+    });
+}
+
+#[test]
+fn a_folder_of_direnvs_costs_a_load_only_if_something_was_loaded_inside() {
+    each_with_direnv(|shell| {
+        for before in [true, false] {
+            let account =
+                with_envrc(&[("HF_TOKEN", "hf_1"), ("OTHER", "o_1")], "export HF_TOKEN=project\nunset OTHER");
+            both_hooks(&account.home, shell, before);
+            let mut traced = Traced::open(&account.home, shell);
+            traced.terminal.run("");
+            let held = |terminal: &mut Terminal| ["HF_TOKEN", "OTHER"].map(|name| terminal.get(name));
+            let visit = |terminal: &mut Terminal| {
+                terminal.run("cd project");
+                terminal.run("");
+                assert_eq!(held(terminal), ["project", "unset"], "{shell:?} {before}");
+                terminal.run("cd ..");
+                terminal.run("");
+            };
+            let runs = traced.runs("/vastenv", visit);
+            assert!(runs.is_none_or(|runs| runs == 0), "{shell:?} {before}: {runs:?}");
+            assert_eq!(held(&mut traced.terminal), ["hf_1", "o_1"], "{shell:?} {before}");
+
+            traced.terminal.run("cd project");
+            for name in ["HF_TOKEN", "OTHER"] {
+                update(&account, name, "new");
+            }
+            traced.terminal.run("");
+            let runs = traced.runs("/vastenv", |terminal| {
+                terminal.run("cd ..");
+                terminal.run("");
+            });
+            assert!(runs.is_none_or(|runs| runs == 1), "{shell:?} {before}: {runs:?}");
+            assert_eq!(held(&mut traced.terminal), ["new", "new"], "{shell:?} {before}: rotated inside");
+        }
+    });
+}
+
+#[test]
+fn both_files_in_one_folder_count() {
+    each_with_direnv(|shell| {
+        for before in [true, false] {
+            let account =
+                with_envrc(&[("HF_TOKEN", "hf_1"), ("OTHER", "o_1"), ("THIRD", "t_1")], "export OTHER=envrc");
+            account
+                .home
+                .write("project/.vastenv.toml", "except = ['THIRD']\n[set]\nOTHER = 'set'\nADDED = 'a'\n");
+            account.home.vastenv_ok(&["allow", "project"]);
+            both_hooks(&account.home, shell, before);
+            let mut traced = Traced::open(&account.home, shell);
+            let held = |terminal: &mut Terminal| {
+                ["HF_TOKEN", "OTHER", "THIRD", "ADDED"].map(|name| terminal.get(name))
+            };
+            traced.terminal.run("");
+            for _ in 0..2 {
+                let runs = traced.runs("/vastenv", |terminal| {
+                    terminal.run("cd project");
+                    terminal.run("");
+                    terminal.run("");
+                });
+                assert!(runs.is_none_or(|runs| runs == 1), "{shell:?} {before}: {runs:?}");
+                let terminal = &mut traced.terminal;
+                assert_eq!(held(terminal), ["hf_1", "envrc", "unset", "a"], "{shell:?} {before}");
+                terminal.run("cd ..");
+                terminal.run("");
+                assert_eq!(held(terminal), ["hf_1", "o_1", "t_1", "unset"], "{shell:?} {before}");
+            }
         }
     });
 }

@@ -2,7 +2,7 @@
 
 pub mod account;
 mod borrowed;
-mod direnv;
+pub mod direnv;
 mod failures;
 pub mod follow;
 mod hostile;
