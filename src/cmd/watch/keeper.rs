@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,16 +21,9 @@ use crate::config::Paths;
 use crate::context;
 use crate::domain::{Failure, Result, Timestamp, count, format_duration, printable};
 use crate::environment::KnownVariables;
-use crate::files::{Folders, reason};
+use crate::files::{Folders, Storm, reason, receive};
 use crate::process::{Alarm, Wakeup, block_signals, hear_all};
 use crate::ui::Ui;
-
-/// How long files must be quiet after a change, and how long one that goes on is waited for.
-const QUIET: Duration = Duration::from_millis(100);
-const LONGEST_UNREST: Duration = Duration::from_secs(1);
-
-/// How often files are looked at where events do not tell everything.
-const POLL: Duration = Duration::from_secs(5);
 
 /// The pauses after refreshes that changed nothing (seconds): the first, which doubles, and the longest.
 const PAUSES: (u64, u64) = (5, 300);
@@ -75,8 +68,8 @@ pub(super) struct Keeper {
     /// Refreshes in a row after which there was as much to do as before, and when the next may begin.
     in_vain: u32,
     not_before: Timestamp,
-    /// What was said last: of the account, of the trouble, of polling.
-    said: [Option<String>; 3],
+    /// What was said last: of the account, of the trouble.
+    said: [Option<String>; 2],
 }
 
 impl Keeper {
@@ -113,7 +106,7 @@ impl Keeper {
             asking: None,
             in_vain: 0,
             not_before: Timestamp(0),
-            said: [None, None, None],
+            said: [None, None],
         })
     }
 
@@ -140,20 +133,14 @@ impl Keeper {
 
     /// Sleeps until there is something to do.
     fn next(&self) -> Task {
-        let mut unrest: Option<Instant> = None;
-        let poll = self.folders.deaf().map(|_| POLL);
-        let until = poll.into_iter().chain(Alarm::LONGEST_SLEEP).min().map(|pause| Instant::now() + pause);
-        let mut quiet: Option<Instant> = None;
+        let mut storm = Storm::default();
+        let pause = self.folders.poll().into_iter().chain(Alarm::LONGEST_SLEEP).min();
+        let until = pause.map(|pause| Instant::now() + pause);
         loop {
-            let event = match quiet.or(until) {
-                Some(end) => self.events.recv_timeout(end.saturating_duration_since(Instant::now())),
-                None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match event {
+            match receive(&self.events, storm.ends().or(until)) {
                 Ok(Event::Files) => {
                     self.is_told.store(false, Ordering::SeqCst);
-                    let now = Instant::now();
-                    quiet = Some((now + QUIET).min(*unrest.get_or_insert(now) + LONGEST_UNREST));
+                    storm.goes_on();
                 }
                 Ok(Event::Woken(Wakeup::End(signal))) => return Task::End(signal),
                 Ok(Event::Asked) => return Task::Reap,
@@ -170,7 +157,7 @@ impl Keeper {
             let files: Vec<&Path> =
                 outlook.files.iter().chain(&outlook.snapshot).map(PathBuf::as_path).collect();
             // What changed before a folder was watched is seen only now.
-            if !self.folders.watch(&files, &outlook.projects) {
+            if !self.folders.watch(&files, Some(&outlook.projects)) {
                 break (machine, outlook);
             }
         };
@@ -276,12 +263,8 @@ impl Keeper {
 
     /// Says what is watched, when that is new.
     fn introduce(&mut self, outlook: &Outlook) {
-        let polls = self.folders.deaf().map(str::to_owned);
-        if polls != self.said[2] {
-            if let Some(why) = &polls {
-                self.ui.warn(&format!("{why}: looking at files every {} s", POLL.as_secs()));
-            }
-            self.said[2] = polls;
+        if let Some(why) = self.folders.polling_news() {
+            self.ui.warn(&why);
         }
         if outlook.account.is_none() || self.once {
             return;

@@ -234,3 +234,62 @@ fn it_stays_small() {
     assert!(kilobytes < 10_000, "{status}");
     watch.stop();
 }
+
+#[test]
+fn the_command_that_prints_a_key_runs_for_requests_and_not_for_looks() {
+    let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::ZERO);
+    let count = account.home.path("count");
+    let profile = |end: &str, max_age: &str| {
+        let script = format!("echo >>{}; {end}", count.display());
+        let config = serde_json::json!(["sh", "-c", script]);
+        let url = account.url();
+        format!("[profiles.work]\nurl = \"{url}\"\napi_key_command = {config}\nmax_age = \"{max_age}\"\n")
+    };
+    let runs = || std::fs::read_to_string(&count).unwrap_or_default().len();
+    account.home.write(CONFIG, &profile(&format!("echo {FIRST_KEY}"), "1h"));
+    let mut watch = Watch::start(&account.home, &["--profile", "work"]);
+    watch.until("1 variable: +HF_TOKEN");
+    assert_eq!(runs(), 1);
+    for hours in [2, 3] {
+        account.home.write(CONFIG, &profile(&format!("echo {FIRST_KEY}"), &format!("{hours}h")));
+        watch.until(&format!("asking the server every {hours} h"));
+    }
+    assert_eq!(runs(), 1);
+    account.home.write(CONFIG, &profile("exit 7", "3h"));
+    account.age_snapshot();
+    watch.until("exit code 7");
+    let failed = runs();
+    for round in 0..3 {
+        account.home.write(CONFIG, &format!("# {round}\n{}", profile("exit 7", "3h")));
+        watch.until("config.toml changed");
+    }
+    assert!(runs() <= failed + 1, "{failed}, then {}", runs());
+    watch.stop();
+}
+
+#[test]
+fn status_and_doctor_tell_of_a_watch() {
+    let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    let report = |words: &[&str]| account.home.vastenv_ok(words);
+    let raw = || -> serde_json::Value { serde_json::from_str(&report(&["status", "--raw"])).expect("JSON") };
+    assert!(!report(&["status"]).contains("watch") && !report(&["doctor"]).contains("watch"));
+    assert_eq!(raw()["watch"], serde_json::Value::Null);
+    let mut watch = Watch::ready(&account.home);
+    let process = watch.pid();
+    wait_for("the promise", || claims(&account.home)[0].1.contains(' ').then_some(()));
+    for command in ["status", "doctor"] {
+        let said = report(&[command]);
+        assert!(said.contains(&format!("running (process {process}), asks the server in")), "{said}");
+    }
+    assert_eq!((&raw()["watch"]["process"], &raw()["watch"]["late"]), (&process.into(), &false.into()));
+    watch.send(Signal::SIGSTOP);
+    std::fs::write(&claims(&account.home)[0].0, format!("{process} 1")).expect("written");
+    let said = report(&["status"]);
+    assert!(
+        said.contains(&format!("hangs (process {process})")) && said.contains(&format!("kill -9 {process}")),
+        "{said}"
+    );
+    watch.send(Signal::SIGKILL);
+    watch.wait();
+    assert!(!report(&["status"]).contains("watch"));
+}
