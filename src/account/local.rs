@@ -214,7 +214,7 @@ impl<'a> Account<'a> {
     }
 
     /// Whether a watch lives that keeps what it promised.
-    fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
         self.watch().is_some_and(|watch| !watch.is_late)
     }
 

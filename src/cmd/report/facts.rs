@@ -156,7 +156,9 @@ impl<'a> Facts<'a> {
             let when = if left == 0 { "now".to_owned() } else { format!("in {}", format_duration(left)) };
             Fact::new("watch", format!("running (process {process}), asks the server {when}"))
         };
-        Some(fact.field("watch", json!({"process": process, "next": left, "late": is_late})))
+        let fact = fact.field("watch", json!({"process": process, "next": left, "late": is_late}));
+        // Shells ask themselves beside one that hangs.
+        Some(if is_late { fact } else { fact.field("next_refresh", left) })
     }
 
     /// Which values are probably not what was meant, one line each.

@@ -42,7 +42,10 @@ pub(crate) fn status(app: &App) -> Result<()> {
             let key = facts.key.clone()?;
             lines.extend([who(&facts), server, Fact::new("key", key).field("key_source", source)]);
             lines.extend(cache(&facts, account));
-            lines.push(next_refresh(&facts, account));
+            // Shells ask themselves where no watch does.
+            if !account.is_watched() {
+                lines.push(next_refresh(&facts, account));
+            }
             lines.extend(watch);
         }
         Err(failure) => {

@@ -28,6 +28,9 @@ use crate::ui::Ui;
 /// The pauses after refreshes that changed nothing (seconds): the first, which doubles, and the longest.
 const PAUSES: (u64, u64) = (5, 300);
 
+/// The pause after something could not be written (seconds).
+const RETRY: u64 = 60;
+
 /// The most names in one line.
 const MOST_NAMES: usize = 12;
 
@@ -161,38 +164,49 @@ impl Keeper {
                 break (machine, outlook);
             }
         };
-        self.hold(&machine, &outlook)?;
+        let unkept = self.hold(&machine, &outlook)?.and_then(|()| self.pass_on(&machine, &outlook)).err();
         self.introduce(&outlook);
-        for file in machine.pass_on(&outlook.files, &mut self.seen)? {
-            self.say(&format!("{} changed: shells load again", file.display()));
-        }
         for note in machine.take_notes() {
             self.ui.warn(&note);
         }
-        self.complain(outlook.trouble.as_ref());
-        let trouble = outlook.trouble.clone();
-        self.plan(&machine, outlook)?;
+        let retry = unkept.as_ref().map(|_| machine.now().plus(RETRY));
+        let trouble = unkept.or_else(|| outlook.trouble.clone());
+        self.complain(trouble.as_ref());
+        self.plan(&machine, outlook, retry)?;
         Ok(trouble)
     }
 
-    /// Holds the account that is meant now, and no other.
-    fn hold(&mut self, machine: &Machine, outlook: &Outlook) -> Result<()> {
+    /// Lets shells load again if another hand has changed what concerns them.
+    fn pass_on(&mut self, machine: &Machine, outlook: &Outlook) -> Result<()> {
+        for file in machine.pass_on(&outlook.files, &mut self.seen)? {
+            self.say(&format!("{} changed: shells load again", file.display()));
+        }
+        Ok(())
+    }
+
+    /// Holds the account that is meant now, and no other. What it fails for now may be over later, such as a
+    /// full disk.
+    ///
+    /// # Errors
+    /// Another watch holds it.
+    fn hold(&mut self, machine: &Machine, outlook: &Outlook) -> Result<Result<()>> {
         let Some(account) = &outlook.account else {
             self.let_go();
-            return Ok(());
+            return Ok(Ok(()));
         };
         if self.claim.as_ref().is_some_and(|claim| machine.still_has(claim, account)) {
-            return Ok(());
+            return Ok(Ok(()));
         }
         self.let_go();
-        match machine.claim(account)? {
-            Ok(claim) => self.claim = Some(claim),
-            Err(process) => {
+        match machine.claim(account) {
+            Ok(Ok(claim)) => self.claim = Some(claim),
+            Ok(Err(process)) => {
                 let who = if process.is_empty() { String::new() } else { format!(" (process {process})") };
                 return Err(Failure::failed(format!("another watch keeps this account fresh{who}")));
             }
+            Err(failure) => return Ok(Err(failure)),
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn let_go(&mut self) {
@@ -201,17 +215,16 @@ impl Keeper {
         }
     }
 
-    /// Asks the server if that is due, or sets the alarm.
-    fn plan(&mut self, machine: &Machine, outlook: Outlook) -> Result<()> {
+    /// Asks the server if that is due, and sets the alarm for the next look.
+    fn plan(&mut self, machine: &Machine, outlook: Outlook, retry: Option<Timestamp>) -> Result<()> {
         let now = machine.now();
-        let Some(next) = outlook.next.map(|next| next.max(self.not_before)) else { return Ok(()) };
-        if let Some(claim) = &self.claim {
-            claim.promise(next.max(now));
+        let next = outlook.next.map(|next| next.max(self.not_before));
+        if let Some(at) = next.into_iter().filter(|next| *next > now).chain(retry).min() {
+            self.alarm.set(at);
         }
-        if next > now {
-            self.alarm.set(next);
-        }
-        if next > now || self.asking.is_some() || outlook.account.is_none() {
+        let (Some(next), Some(claim)) = (next, &self.claim) else { return Ok(()) };
+        claim.promise(next.max(now));
+        if next > now || self.asking.is_some() {
             return Ok(());
         }
         let mut process = background::start_ahead(&machine.selection)?;
