@@ -214,12 +214,19 @@ impl<'a> Account<'a> {
     }
 
     /// Whether a watch lives that keeps what it promised.
-    fn is_watched(&self) -> bool {
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watch().is_some_and(|watch| !watch.is_late)
+    }
+
+    /// The watch that holds this account, as far as it says.
+    pub(crate) fn watch(&self) -> Option<LiveWatch> {
         let (disk, name) = (&self.store().disk, watch_lock(&self.lock_name()));
-        let promised = disk.lock_note(&name).and_then(|note| note.split_once(' ')?.1.parse().ok());
+        let note = disk.lock_note(&name)?;
+        let (process, next) = note.split_once(' ')?;
+        let (process, next) = (process.parse().ok()?, Timestamp(next.parse().ok()?));
         let patience = (2 * self.config.max_age).max(SHORTEST_PATIENCE);
-        promised.is_some_and(|at: u64| self.now().0 < at.saturating_add(patience))
-            && matches!(disk.try_lock(&name), Ok(None))
+        let is_late = self.now().0 >= next.0.saturating_add(patience);
+        matches!(disk.try_lock(&name), Ok(None)).then_some(LiveWatch { process, next, is_late })
     }
 
     /// The server refused the key when it was last asked.
@@ -263,6 +270,16 @@ impl<'a> Account<'a> {
     pub(crate) fn values_path(&self) -> Option<PathBuf> {
         self.id().map(|id| self.store().values.path(&id))
     }
+}
+
+/// A watch that runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LiveWatch {
+    pub process: u32,
+    /// When it meant to ask the server.
+    pub next: Timestamp,
+    /// So long ago that it counts as hung.
+    pub is_late: bool,
 }
 
 /// How long a refused key is believed to be refused (seconds): rights may be given back.

@@ -36,7 +36,7 @@ pub(crate) use keys::profiles::NewProfile;
 pub(crate) use keys::reset::{EarlierReset, NewKey, finish_reset};
 pub(crate) use keys::save::{check_place, save_key};
 pub(crate) use local::{
-    Account, Known, choose_without_account, given_by_container, left_out, without_account,
+    Account, Known, LiveWatch, choose_without_account, given_by_container, left_out, without_account,
 };
 pub(crate) use machine::Machine;
 pub(crate) use project::{FoundProject, ProjectState};

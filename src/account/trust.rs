@@ -97,7 +97,7 @@ impl Machine {
         Ok(gone)
     }
 
-    fn trust(&self) -> Trust<'_> {
+    pub(super) fn trust(&self) -> Trust<'_> {
         Trust(&self.store.disk)
     }
 }

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-
 use super::local::{Account, Known, REFUSAL_PAUSE, watch_lock};
 use super::machine::Machine;
 use crate::domain::{Failure, Kind, Result, Timestamp};
 use crate::environment::KnownVariables;
-use crate::files::{Lock, Slot, names};
+use crate::files::Lock;
 use crate::sealing::entries_path;
 
 /// The pause before a look at what tells of itself by no file, such as a locked keyring (seconds).
@@ -40,10 +38,11 @@ pub(crate) struct Outlook {
 impl Machine {
     /// How things are now.
     pub(crate) fn outlook(&self) -> Outlook {
-        let projects = self.store.disk.data.join("projects");
+        let trust = self.trust();
         let mut files: Vec<PathBuf> = self.selection.watched_files().cloned().collect();
         files.push(entries_path(&self.store.disk));
-        files.extend(self.known_projects(&projects));
+        files.extend(trust.records());
+        files.extend(trust.all().into_iter().map(|trusted| trusted.path));
         let outlook = Outlook {
             account: None,
             key: String::new(),
@@ -53,7 +52,7 @@ impl Machine {
             known: None,
             files,
             snapshot: None,
-            projects,
+            projects: trust.folder(),
         };
         if let Some(trouble) = &self.selection.trouble {
             return outlook.troubled(trouble.failure().clone(), None);
@@ -63,22 +62,6 @@ impl Machine {
             Err(failure) if failure.kind() == Kind::NotAuthenticated => outlook.troubled(failure, None),
             Err(failure) => outlook.troubled(failure, Some(self.now().plus(LONG_PAUSE))),
         }
-    }
-
-    /// The records of the projects that the user allowed or denied, and the projects' own files.
-    fn known_projects(&self, folder: &Path) -> Vec<PathBuf> {
-        #[derive(Deserialize)]
-        struct Record {
-            path: PathBuf,
-        }
-        let records: Vec<PathBuf> = names(folder).iter().map(|name| folder.join(name)).collect();
-        let file = |record: &PathBuf| {
-            let slot = Slot::<serde_json::Value>::new(&self.store.disk, record.clone());
-            let found: Record = serde_json::from_value(slot.get()?).ok()?;
-            found.path.is_absolute().then_some(found.path)
-        };
-        let files: Vec<PathBuf> = records.iter().filter_map(file).collect();
-        records.into_iter().chain(files).collect()
     }
 
     /// Publishes the generation if another hand has changed a file of `files` since `seen`, and nobody has

@@ -3,7 +3,6 @@
 
 mod changes;
 mod disk;
-mod folders;
 mod group;
 mod in_place;
 mod leftovers;
@@ -29,10 +28,9 @@ use self::owner::fix_owner;
 use self::text::read_capped;
 use crate::domain::{Failure, Kind, Result};
 
-pub(crate) use changes::Changes;
+pub(crate) use changes::{Changes, Folders, Storm, receive};
 pub use disk::Disk;
 pub(crate) use disk::{modified, names};
-pub(crate) use folders::Folders;
 pub(crate) use in_place::{create_private, draft, read_to_replace, replace};
 pub(crate) use leftovers::{leftovers, sweep};
 pub(crate) use lock::{Lock, PATIENCE, lock_real_folder, pauses};

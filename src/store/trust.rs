@@ -45,11 +45,16 @@ impl Trust<'_> {
 
     /// All of them, by path.
     pub(crate) fn all(&self) -> Vec<Trusted> {
-        let folder = self.folder();
-        let slot = |name: String| Slot::new(self.0, folder.join(name)).get();
-        let mut all: Vec<Trusted> = names(&folder).into_iter().filter_map(slot).collect();
+        let mut all: Vec<Trusted> =
+            self.records().into_iter().filter_map(|record| Slot::new(self.0, record).get()).collect();
         all.sort_by(|one, other| one.path.cmp(&other.path));
         all
+    }
+
+    /// Their files, readable or not.
+    pub(crate) fn records(&self) -> Vec<PathBuf> {
+        let folder = self.folder();
+        names(&folder).into_iter().map(|name| folder.join(name)).collect()
     }
 
     fn slot(&self, path: &Path) -> Slot<'_, Trusted> {
@@ -57,7 +62,8 @@ impl Trust<'_> {
         Slot::new(self.0, self.folder().join(format!("{hash}.json")))
     }
 
-    fn folder(&self) -> PathBuf {
+    /// Where they are.
+    pub(crate) fn folder(&self) -> PathBuf {
         self.0.data.join("projects")
     }
 }

@@ -84,8 +84,12 @@ impl Follower {
 
     /// Tells what is found, until nobody listens.
     pub(super) fn follow(mut self, tell: &UnboundedSender<News>) {
+        let mut changes = Changes::new();
         loop {
-            Changes::of(std::mem::take(&mut self.files)).wait(self.due);
+            if let Some(polling) = changes.watch(&self.files) {
+                self.ui.warn(&polling);
+            }
+            changes.wait(&self.files, self.due);
             match self.look() {
                 Ok(news) => {
                     self.said = None;

@@ -60,6 +60,7 @@ fn check(app: &App, checks: &mut Checks) -> Result<()> {
             checks.add(&server(app, account))?;
             checks.add(&facts.variables())?;
             checks.add(&facts.remembered(account))?;
+            facts.watch().iter().try_for_each(|fact| checks.add(fact))?;
             facts.values().iter().try_for_each(|fact| checks.add(fact))?;
         }
     }

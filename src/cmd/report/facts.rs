@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Fact;
-use crate::account::{Account, Known, without_account};
+use crate::account::{Account, Known, LiveWatch, without_account};
 use crate::cmd::app::App;
 use crate::cmd::load::nearest::nearest;
 use crate::cmd::this_shell::{ThisShell, login_shell};
@@ -142,6 +142,23 @@ impl<'a> Facts<'a> {
         }
         let count = values.len();
         fact.field("remembered", json!({"count": count, "deleted": gone, "outdated": outdated, "path": path}))
+    }
+
+    /// The watch that keeps the cache fresh, if there is one.
+    pub(super) fn watch(&self) -> Option<Fact> {
+        let account = self.account.as_ref().ok()?;
+        let LiveWatch { process, next, is_late } = account.watch()?;
+        let (now, left) = (account.now(), next.since(account.now()).unwrap_or(0));
+        let fact = if is_late {
+            let text = format!("hangs (process {process}): was to ask the server {}", ago(now.since(next)));
+            Fact::new("watch", text).next(format!("kill -9 {process}"))
+        } else {
+            let when = if left == 0 { "now".to_owned() } else { format!("in {}", format_duration(left)) };
+            Fact::new("watch", format!("running (process {process}), asks the server {when}"))
+        };
+        let fact = fact.field("watch", json!({"process": process, "next": left, "late": is_late}));
+        // Shells ask themselves beside one that hangs.
+        Some(if is_late { fact } else { fact.field("next_refresh", left) })
     }
 
     /// Which values are probably not what was meant, one line each.

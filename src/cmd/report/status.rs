@@ -27,7 +27,12 @@ pub(crate) fn status(app: &App) -> Result<()> {
     let server = facts.server.clone()?;
     let server = Fact::new("server", server.as_str()).field("server", server.as_str());
     // A script finds them whether or not there is one.
-    let absent = [("profile", facts.profile().is_none()), ("project", facts.project().is_none())];
+    let watch = facts.watch();
+    let absent = [
+        ("profile", facts.profile().is_none()),
+        ("project", facts.project().is_none()),
+        ("watch", watch.is_none()),
+    ];
     let absent = absent.into_iter().filter(|(_, is_absent)| *is_absent);
     let server = absent.fold(server, |server, (key, _)| server.field(key, Value::Null));
     let mut lines = Vec::new();
@@ -37,7 +42,11 @@ pub(crate) fn status(app: &App) -> Result<()> {
             let key = facts.key.clone()?;
             lines.extend([who(&facts), server, Fact::new("key", key).field("key_source", source)]);
             lines.extend(cache(&facts, account));
-            lines.push(next_refresh(&facts, account));
+            // Shells ask themselves where no watch does.
+            if !account.is_watched() {
+                lines.push(next_refresh(&facts, account));
+            }
+            lines.extend(watch);
         }
         Err(failure) => {
             let key = facts.no_key(failure).field("key_failure", failure.message());

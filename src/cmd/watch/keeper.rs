@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,19 +21,15 @@ use crate::config::Paths;
 use crate::context;
 use crate::domain::{Failure, Result, Timestamp, count, format_duration, printable};
 use crate::environment::KnownVariables;
-use crate::files::{Folders, reason};
+use crate::files::{Folders, Storm, reason, receive};
 use crate::process::{Alarm, Wakeup, block_signals, hear_all};
 use crate::ui::Ui;
 
-/// How long files must be quiet after a change, and how long one that goes on is waited for.
-const QUIET: Duration = Duration::from_millis(100);
-const LONGEST_UNREST: Duration = Duration::from_secs(1);
-
-/// How often files are looked at where events do not tell everything.
-const POLL: Duration = Duration::from_secs(5);
-
 /// The pauses after refreshes that changed nothing (seconds): the first, which doubles, and the longest.
 const PAUSES: (u64, u64) = (5, 300);
+
+/// The pause after something could not be written (seconds).
+const RETRY: u64 = 60;
 
 /// The most names in one line.
 const MOST_NAMES: usize = 12;
@@ -75,8 +71,8 @@ pub(super) struct Keeper {
     /// Refreshes in a row after which there was as much to do as before, and when the next may begin.
     in_vain: u32,
     not_before: Timestamp,
-    /// What was said last: of the account, of the trouble, of polling.
-    said: [Option<String>; 3],
+    /// What was said last: of the account, of the trouble.
+    said: [Option<String>; 2],
 }
 
 impl Keeper {
@@ -113,7 +109,7 @@ impl Keeper {
             asking: None,
             in_vain: 0,
             not_before: Timestamp(0),
-            said: [None, None, None],
+            said: [None, None],
         })
     }
 
@@ -140,20 +136,14 @@ impl Keeper {
 
     /// Sleeps until there is something to do.
     fn next(&self) -> Task {
-        let mut unrest: Option<Instant> = None;
-        let poll = self.folders.deaf().map(|_| POLL);
-        let until = poll.into_iter().chain(Alarm::LONGEST_SLEEP).min().map(|pause| Instant::now() + pause);
-        let mut quiet: Option<Instant> = None;
+        let mut storm = Storm::default();
+        let pause = self.folders.poll().into_iter().chain(Alarm::LONGEST_SLEEP).min();
+        let until = pause.map(|pause| Instant::now() + pause);
         loop {
-            let event = match quiet.or(until) {
-                Some(end) => self.events.recv_timeout(end.saturating_duration_since(Instant::now())),
-                None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match event {
+            match receive(&self.events, storm.ends().or(until)) {
                 Ok(Event::Files) => {
                     self.is_told.store(false, Ordering::SeqCst);
-                    let now = Instant::now();
-                    quiet = Some((now + QUIET).min(*unrest.get_or_insert(now) + LONGEST_UNREST));
+                    storm.goes_on();
                 }
                 Ok(Event::Woken(Wakeup::End(signal))) => return Task::End(signal),
                 Ok(Event::Asked) => return Task::Reap,
@@ -170,42 +160,53 @@ impl Keeper {
             let files: Vec<&Path> =
                 outlook.files.iter().chain(&outlook.snapshot).map(PathBuf::as_path).collect();
             // What changed before a folder was watched is seen only now.
-            if !self.folders.watch(&files, &outlook.projects) {
+            if !self.folders.watch(&files, Some(&outlook.projects)) {
                 break (machine, outlook);
             }
         };
-        self.hold(&machine, &outlook)?;
+        let unkept = self.hold(&machine, &outlook)?.and_then(|()| self.pass_on(&machine, &outlook)).err();
         self.introduce(&outlook);
-        for file in machine.pass_on(&outlook.files, &mut self.seen)? {
-            self.say(&format!("{} changed: shells load again", file.display()));
-        }
         for note in machine.take_notes() {
             self.ui.warn(&note);
         }
-        self.complain(outlook.trouble.as_ref());
-        let trouble = outlook.trouble.clone();
-        self.plan(&machine, outlook)?;
+        let retry = unkept.as_ref().map(|_| machine.now().plus(RETRY));
+        let trouble = unkept.or_else(|| outlook.trouble.clone());
+        self.complain(trouble.as_ref());
+        self.plan(&machine, outlook, retry)?;
         Ok(trouble)
     }
 
-    /// Holds the account that is meant now, and no other.
-    fn hold(&mut self, machine: &Machine, outlook: &Outlook) -> Result<()> {
+    /// Lets shells load again if another hand has changed what concerns them.
+    fn pass_on(&mut self, machine: &Machine, outlook: &Outlook) -> Result<()> {
+        for file in machine.pass_on(&outlook.files, &mut self.seen)? {
+            self.say(&format!("{} changed: shells load again", file.display()));
+        }
+        Ok(())
+    }
+
+    /// Holds the account that is meant now, and no other. What it fails for now may be over later, such as a
+    /// full disk.
+    ///
+    /// # Errors
+    /// Another watch holds it.
+    fn hold(&mut self, machine: &Machine, outlook: &Outlook) -> Result<Result<()>> {
         let Some(account) = &outlook.account else {
             self.let_go();
-            return Ok(());
+            return Ok(Ok(()));
         };
         if self.claim.as_ref().is_some_and(|claim| machine.still_has(claim, account)) {
-            return Ok(());
+            return Ok(Ok(()));
         }
         self.let_go();
-        match machine.claim(account)? {
-            Ok(claim) => self.claim = Some(claim),
-            Err(process) => {
+        match machine.claim(account) {
+            Ok(Ok(claim)) => self.claim = Some(claim),
+            Ok(Err(process)) => {
                 let who = if process.is_empty() { String::new() } else { format!(" (process {process})") };
                 return Err(Failure::failed(format!("another watch keeps this account fresh{who}")));
             }
+            Err(failure) => return Ok(Err(failure)),
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn let_go(&mut self) {
@@ -214,17 +215,16 @@ impl Keeper {
         }
     }
 
-    /// Asks the server if that is due, or sets the alarm.
-    fn plan(&mut self, machine: &Machine, outlook: Outlook) -> Result<()> {
+    /// Asks the server if that is due, and sets the alarm for the next look.
+    fn plan(&mut self, machine: &Machine, outlook: Outlook, retry: Option<Timestamp>) -> Result<()> {
         let now = machine.now();
-        let Some(next) = outlook.next.map(|next| next.max(self.not_before)) else { return Ok(()) };
-        if let Some(claim) = &self.claim {
-            claim.promise(next.max(now));
+        let next = outlook.next.map(|next| next.max(self.not_before));
+        if let Some(at) = next.into_iter().filter(|next| *next > now).chain(retry).min() {
+            self.alarm.set(at);
         }
-        if next > now {
-            self.alarm.set(next);
-        }
-        if next > now || self.asking.is_some() || outlook.account.is_none() {
+        let (Some(next), Some(claim)) = (next, &self.claim) else { return Ok(()) };
+        claim.promise(next.max(now));
+        if next > now || self.asking.is_some() {
             return Ok(());
         }
         let mut process = background::start_ahead(&machine.selection)?;
@@ -276,12 +276,8 @@ impl Keeper {
 
     /// Says what is watched, when that is new.
     fn introduce(&mut self, outlook: &Outlook) {
-        let polls = self.folders.deaf().map(str::to_owned);
-        if polls != self.said[2] {
-            if let Some(why) = &polls {
-                self.ui.warn(&format!("{why}: looking at files every {} s", POLL.as_secs()));
-            }
-            self.said[2] = polls;
+        if let Some(why) = self.folders.polling_news() {
+            self.ui.warn(&why);
         }
         if outlook.account.is_none() || self.once {
             return;

@@ -3,16 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::cli::Global;
 use crate::context::{self, variables};
-use crate::domain::{Failure, Result};
+use crate::domain::{Failure, Result, hex};
 use crate::files::{read_to_replace, remove, replace, write_public};
 use crate::process::find_program;
 use crate::ui::Ui;
 
-/// By this a unit is known as one that was written here.
+/// By this a unit is known as one that was written here; a digest of the rest follows.
 const MARK: &str = "Written by vastenv to start `vastenv watch`.";
+const DIGEST_LENGTH: usize = 16;
 
 /// The folders' variables, which a service manager does not know from a shell's start-up file.
 const FOLDERS: [&str; 4] = ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"];
@@ -107,15 +109,21 @@ impl Unit {
     /// The unit that is there, and where it really is.
     ///
     /// # Errors
-    /// It is somebody else's work.
+    /// It is somebody else's work, or was edited.
     fn read(&self) -> Result<Option<(PathBuf, Vec<u8>)>> {
         let Some((real, text)) = read_to_replace(&self.path)? else { return Ok(None) };
-        if !text.windows(MARK.len()).any(|part| part == MARK.as_bytes()) {
-            let path = self.path.display();
-            return Err(Failure::failed(format!("{path} is not from `vastenv watch --install`"))
-                .hint("move it away first"));
+        let refused =
+            |why| Err(Failure::failed(format!("{} {why}", self.path.display())).hint("move it away first"));
+        match String::from_utf8_lossy(&text).split_once(MARK) {
+            None => refused("is not from `vastenv watch --install`"),
+            Some((before, after)) => {
+                let (digest, after) = after.split_at_checked(DIGEST_LENGTH + 1).unwrap_or_default();
+                if digest.trim_start() == self::digest(&format!("{before}{MARK}{after}")) {
+                    return Ok(Some((real, text)));
+                }
+                refused("was edited since `vastenv watch --install`")
+            }
         }
-        Ok(Some((real, text)))
     }
 
     fn text(&self, service: &Service) -> Result<String> {
@@ -129,10 +137,11 @@ impl Unit {
             return Err(Failure::failed(format!("systemd cannot start {program}: quotes and backslashes"))
                 .hint("call vastenv by a link in another folder"));
         }
-        Ok(match self.manager {
+        let text = match self.manager {
             Manager::Systemd => systemd_unit(service),
             Manager::Launchd => launchd_agent(service, self.name.trim_end_matches(".plist")),
-        })
+        };
+        Ok(text.replacen(MARK, &format!("{MARK} {}", digest(&text)), 1))
     }
 
     fn starts(&self) -> Vec<String> {
@@ -169,6 +178,13 @@ impl Unit {
         }
         Ok(())
     }
+}
+
+/// What tells an edited unit from one that was only written.
+fn digest(text: &str) -> String {
+    let mut digest = hex(&Sha256::digest(text));
+    digest.truncate(DIGEST_LENGTH);
+    digest
 }
 
 fn quoted(path: &Path) -> String {

@@ -61,6 +61,11 @@ impl Account {
         Self { home, folder, sandbox: Some(sandbox) }
     }
 
+    /// Where the server is.
+    pub fn url(&self) -> &str {
+        &self.sandbox.as_ref().expect("a server").url
+    }
+
     /// Takes the server away.
     pub fn stop_server(&mut self) {
         self.sandbox = None;

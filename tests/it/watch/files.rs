@@ -76,7 +76,7 @@ fn whatever_becomes_of_a_file_shells_hear_of_it() {
         account.home.write(".local/share/vastenv/keyring.json", "{\"version\": 1}");
     });
     let project = path("src/project/.vastenv.toml").to_str().expect("a path").to_owned();
-    let record = format!("{{\"path\": \"{project}\"}}");
+    let record = format!("{{\"path\": \"{project}\", \"decision\": \"denied\"}}");
     after("the record of a project", "one.json", &|| {
         account.home.write(".local/share/vastenv/projects/one.json", &record);
     });

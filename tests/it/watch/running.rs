@@ -210,8 +210,18 @@ fn what_cannot_be_kept_or_read_ends_it_or_is_waited_for() {
     account.home.write(CONFIG, "");
     watch.until("watching with the key");
     watch.until("all is well again");
+    // What cannot be written while it runs may be over later, as a full disk is.
+    let state = account.home.path(".local/state/vastenv");
+    std::fs::rename(&state, account.home.path("away")).expect("moved");
+    std::fs::write(&state, "").expect("written");
+    account.home.write(CONFIG, "max_age = \"1h\"\n");
+    watch.until("is not a folder");
+    std::fs::remove_file(&state).expect("removed");
+    std::fs::rename(account.home.path("away"), &state).expect("moved");
+    account.home.write(CONFIG, "max_age = \"2h\"\n");
+    watch.until("all is well again");
     watch.stop();
-    std::fs::remove_dir_all(account.home.path(".local/state/vastenv")).expect("removed");
+    std::fs::remove_dir_all(&state).expect("removed");
     account.home.write(".local/state/vastenv", "a file in its place");
     let output = account.home.vastenv(&["watch"]);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -233,4 +243,64 @@ fn it_stays_small() {
     let kilobytes: u64 = own.trim().trim_end_matches(" kB").parse().expect("a number");
     assert!(kilobytes < 10_000, "{status}");
     watch.stop();
+}
+
+#[test]
+fn the_command_that_prints_a_key_runs_for_requests_and_not_for_looks() {
+    let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::ZERO);
+    let count = account.home.path("count");
+    let profile = |end: &str, max_age: &str| {
+        let script = format!("echo >>{}; {end}", count.display());
+        let config = serde_json::json!(["sh", "-c", script]);
+        let url = account.url();
+        format!("[profiles.work]\nurl = \"{url}\"\napi_key_command = {config}\nmax_age = \"{max_age}\"\n")
+    };
+    let runs = || std::fs::read_to_string(&count).unwrap_or_default().len();
+    account.home.write(CONFIG, &profile(&format!("echo {FIRST_KEY}"), "1h"));
+    let mut watch = Watch::start(&account.home, &["--profile", "work"]);
+    watch.until("1 variable: +HF_TOKEN");
+    assert_eq!(runs(), 1);
+    for hours in [2, 3] {
+        account.home.write(CONFIG, &profile(&format!("echo {FIRST_KEY}"), &format!("{hours}h")));
+        watch.until(&format!("asking the server every {hours} h"));
+    }
+    assert_eq!(runs(), 1);
+    account.home.write(CONFIG, &profile("exit 7", "3h"));
+    account.age_snapshot();
+    watch.until("exit code 7");
+    let failed = runs();
+    for round in 0..3 {
+        account.home.write(CONFIG, &format!("# {round}\n{}", profile("exit 7", "3h")));
+        watch.until("config.toml changed");
+    }
+    assert!(runs() <= failed + 1, "{failed}, then {}", runs());
+    watch.stop();
+}
+
+#[test]
+fn status_and_doctor_tell_of_a_watch() {
+    let account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    let report = |words: &[&str]| account.home.vastenv_ok(words);
+    let raw = || -> serde_json::Value { serde_json::from_str(&report(&["status", "--raw"])).expect("JSON") };
+    assert!(!report(&["status"]).contains("watch") && !report(&["doctor"]).contains("watch"));
+    assert_eq!(raw()["watch"], serde_json::Value::Null);
+    let mut watch = Watch::ready(&account.home);
+    let process = watch.pid();
+    wait_for("the promise", || claims(&account.home)[0].1.contains(' ').then_some(()));
+    for command in ["status", "doctor"] {
+        let said = report(&[command]);
+        assert!(said.contains(&format!("running (process {process}), asks the server in")), "{said}");
+    }
+    assert_eq!((&raw()["watch"]["process"], &raw()["watch"]["late"]), (&process.into(), &false.into()));
+    watch.send(Signal::SIGSTOP);
+    std::fs::write(&claims(&account.home)[0].0, format!("{process} 1")).expect("written");
+    let said = report(&["status"]);
+    assert!(
+        said.contains(&format!("hangs (process {process})")) && said.contains(&format!("kill -9 {process}")),
+        "{said}"
+    );
+    watch.send(Signal::SIGKILL);
+    watch.wait();
+    let said = report(&["status"]);
+    assert!(!said.contains("watch") && said.contains("refresh "), "{said}");
 }

@@ -101,6 +101,22 @@ fn a_unit_of_somebody_elses_is_left_alone() {
     }
     assert!(fs::read_to_string(home.path(UNIT)).expect("a unit").contains("/usr/bin/true"));
     fs::remove_file(home.path(UNIT)).expect("removed");
+    home.vastenv(&["watch", "--install"]).run().expect(0);
+    let written = fs::read_to_string(home.path(UNIT)).expect("a unit");
+    for edited in [
+        written.replace("RestartSec=60", "RestartSec=5"),
+        format!("{written}# mine\n"),
+        format!("# mine\n{written}"),
+        written[..60].to_owned(),
+    ] {
+        home.write(UNIT, &edited);
+        for option in ["--install", "--remove"] {
+            refuses(&home, &["watch", option], &["was edited since", "hint: move it away"]);
+        }
+        assert_eq!(fs::read_to_string(home.path(UNIT)).expect("a unit"), edited);
+    }
+    home.write(UNIT, &written);
+    home.vastenv(&["watch", "--remove"]).run().expect(0);
     fs::create_dir(home.path(UNIT)).expect("made");
     refuses(&home, &["watch", "--install"], &["not a plain file"]);
 }
