@@ -81,6 +81,8 @@ pub struct Filters {
     rename: Vec<(EnvName, Pattern)>,
     prefix: String,
     require: Vec<Pattern>,
+    /// Whether a name may be there no more.
+    is_lenient: bool,
 }
 
 /// What is left, under its final names.
@@ -131,7 +133,14 @@ impl Filters {
             rename: renames.collect::<Result<_>>()?,
             prefix: prefix.to_owned(),
             require: patterns("--require", require)?,
+            is_lenient: false,
         })
+    }
+
+    /// The same some time after they were typed: a name that is there no more matches nothing.
+    #[must_use]
+    pub fn leniently(self) -> Self {
+        Self { is_lenient: true, ..self }
     }
 
     /// Narrows and renames `variables`.
@@ -140,8 +149,8 @@ impl Filters {
     /// Two variables end up with the same name, one gets two, or a flag's name matches nothing.
     pub fn apply<V>(&self, mut variables: BTreeMap<String, V>, origin: Origin<'_>) -> Result<Filtered<V>> {
         let mut notes = Vec::new();
-        let kept = matching(&self.only, &variables, origin, &mut notes)?;
-        let dropped = matching(&self.except, &variables, origin, &mut notes)?;
+        let kept = self.matching(&self.only, &variables, origin, &mut notes)?;
+        let dropped = self.matching(&self.except, &variables, origin, &mut notes)?;
         let mut new_names = self.new_names(&variables, origin, &mut notes)?;
         variables.retain(|name, _| (self.only.is_empty() || kept.contains(name)) && !dropped.contains(name));
         if let Some(old) = new_names.keys().find(|old| !variables.contains_key(*old)) {
@@ -183,7 +192,7 @@ impl Filters {
 
     /// Whether variables are left out or renamed.
     pub fn is_selective(&self) -> bool {
-        let Self { only, except, rename, prefix, require: _ } = self;
+        let Self { only, except, rename, prefix, require: _, is_lenient: _ } = self;
         !(only.is_empty() && except.is_empty() && rename.is_empty() && prefix.is_empty())
     }
 
@@ -203,7 +212,7 @@ impl Filters {
     ) -> Result<BTreeMap<String, &EnvName>> {
         let mut new_names = BTreeMap::new();
         for (new, old) in &self.rename {
-            let matched = matching(std::slice::from_ref(old), variables, origin, notes)?;
+            let matched = self.matching(std::slice::from_ref(old), variables, origin, notes)?;
             for old in matched {
                 if new_names.insert(old.clone(), new).is_some() {
                     return Err(origin.renaming(Kind::Usage, &format!("{} is given twice", printable(&old))));
@@ -211,6 +220,30 @@ impl Filters {
             }
         }
         Ok(new_names)
+    }
+
+    /// The names that some pattern matches; a glob that matches none is a note.
+    fn matching<V>(
+        &self,
+        patterns: &[Pattern],
+        variables: &BTreeMap<String, V>,
+        origin: Origin<'_>,
+        notes: &mut Vec<String>,
+    ) -> Result<BTreeSet<String>> {
+        let is_strict = origin == Origin::Flags && !self.is_lenient;
+        let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+        let mut matched = BTreeSet::new();
+        let mut strangers = Vec::new();
+        for pattern in patterns {
+            let found = pattern.matching(&names);
+            if found.is_empty() && is_strict && !pattern.is_glob() {
+                strangers.push(pattern);
+            } else if found.is_empty() {
+                notes.push(origin.note(unmatched([pattern])));
+            }
+            matched.extend(found.into_iter().map(str::to_owned));
+        }
+        if strangers.is_empty() { Ok(matched) } else { Err(Failure::failed(unmatched(strangers))) }
     }
 
     /// Which of the final `names` must have a value; `None` if nothing is required. `former` has the old names of
@@ -254,28 +287,6 @@ impl Pattern {
         let as_typed = matching(&self.0);
         if as_typed.is_empty() { matching(&self.0.to_ascii_uppercase()) } else { as_typed }
     }
-}
-
-/// The names that some pattern matches; a glob that matches none is a note.
-fn matching<V>(
-    patterns: &[Pattern],
-    variables: &BTreeMap<String, V>,
-    origin: Origin<'_>,
-    notes: &mut Vec<String>,
-) -> Result<BTreeSet<String>> {
-    let names: Vec<&str> = variables.keys().map(String::as_str).collect();
-    let mut matched = BTreeSet::new();
-    let mut strangers = Vec::new();
-    for pattern in patterns {
-        let found = pattern.matching(&names);
-        if found.is_empty() && origin == Origin::Flags && !pattern.is_glob() {
-            strangers.push(pattern);
-        } else if found.is_empty() {
-            notes.push(origin.note(unmatched([pattern])));
-        }
-        matched.extend(found.into_iter().map(str::to_owned));
-    }
-    if strangers.is_empty() { Ok(matched) } else { Err(Failure::failed(unmatched(strangers))) }
 }
 
 fn unmatched<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> String {

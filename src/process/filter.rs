@@ -6,23 +6,21 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::sys::termios::{OutputFlags, SetArg, tcgetattr, tcsetattr};
-use nix::unistd::{Pid, tcgetpgrp};
-use pty_process::blocking::{Pts, Pty};
+use nix::unistd::Pid;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
+use super::command_terminal::{CommandTerminal, furnish, is_same_terminal};
 use super::handshake::{Handshake, Inlet, Instead, Pending};
 use super::keyboard::Keyboard;
 use super::signals::Signals;
 use super::status::{Status, wait};
-use super::terminal::{RawTerminal, is_in_foreground, size_of};
+use super::terminal::is_in_foreground;
 use super::{pid, pump, with_users_limits};
 use crate::redact::{Patterns, Redactor};
 
@@ -101,7 +99,7 @@ pub(super) struct Running {
     pub(super) process: Pid,
     /// Tells how it stops, and how it ends.
     waiter: UnboundedReceiver<io::Result<Status>>,
-    terminal: Option<Terminal>,
+    terminal: Option<CommandTerminal>,
     outputs: JoinSet<io::Result<()>>,
     /// Open while the command runs: what it leaves behind may keep its output open for ever.
     runs: Option<PipeWriter>,
@@ -109,18 +107,6 @@ pub(super) struct Running {
     /// Its exit code, once it has ended.
     pub(super) code: Option<u8>,
     lost: Option<io::Error>,
-}
-
-/// The command's terminal and ours.
-struct Terminal {
-    /// The command's, from outside.
-    pty: Pty,
-    /// Where its output is shown.
-    screen: File,
-    /// Where keys come from, if somebody types.
-    keys: Option<File>,
-    raw: Option<RawTerminal>,
-    keyboard: Keyboard,
 }
 
 impl Running {
@@ -133,7 +119,7 @@ impl Running {
     fn new(
         child: Child,
         tells_stops: bool,
-        terminal: Option<Terminal>,
+        terminal: Option<CommandTerminal>,
         outputs: JoinSet<io::Result<()>>,
         runs: Option<PipeWriter>,
         instead: Option<Instead>,
@@ -215,7 +201,7 @@ impl Running {
         let pending = handshake.map(|handshake| Pending::new(handshake, inlet.clone(), None));
         let instead = pending.as_ref().map(Pending::instead);
         let keys = Some(streams.stdin).filter(File::is_terminal);
-        let mut terminal = Terminal { pty, screen, keys, raw: None, keyboard: keyboard.clone() };
+        let mut terminal = CommandTerminal::new(pty, screen, keys, keyboard.clone());
         // Before the first output: its line ends are those of the command's terminal.
         terminal.take_keys();
         let mut outputs = JoinSet::new();
@@ -302,7 +288,7 @@ impl Running {
 
     /// Whether somebody may type, but we started in the background: nothing tells when `fg` comes.
     fn waits_for_keys(&self) -> bool {
-        self.terminal.as_ref().is_some_and(|terminal| terminal.keys.is_some() && !terminal.keyboard.is_read())
+        self.terminal.as_ref().is_some_and(CommandTerminal::waits_for_keys)
     }
 
     fn take_keys(&mut self) {
@@ -338,44 +324,14 @@ impl Running {
             }
             (None, Signal::SIGWINCH | Signal::SIGCONT) => Ok(()),
             // As our terminal would do, if the command were in it.
-            (Some(terminal), _) if is_typed => match tcgetpgrp(&terminal.pty) {
-                Ok(group) => killpg(group, signal),
-                Err(_) => kill(self.process, signal),
+            (Some(terminal), _) if is_typed => match terminal.foreground() {
+                Some(group) => killpg(group, signal),
+                None => kill(self.process, signal),
             },
             // Typed at the terminal that we share with the command, it has reached both.
             (None, _) if is_typed && owns_a_terminal() => Ok(()),
             _ => kill(self.process, signal),
         };
-    }
-}
-
-impl Terminal {
-    /// Passes keys on, if somebody types and we are not in the background.
-    fn take_keys(&mut self) {
-        let Some(keys) = self.keys.as_ref().filter(|keys| is_in_foreground(keys)) else { return };
-        // A terminal that cannot be made raw still passes whole lines on.
-        self.raw = self.raw.take().or_else(|| RawTerminal::enter(keys).ok());
-        self.keyboard.read(keys);
-    }
-
-    fn resize(&self) {
-        if let Some(size) = size_of(&self.screen) {
-            let _ = self.pty.resize(size);
-        }
-    }
-}
-
-/// Gives the command's terminal the size and the settings of ours.
-fn furnish(pty: &Pty, pts: &Pts, streams: &Streams) {
-    if let Some(size) = size_of(&streams.stdout) {
-        let _ = pty.resize(size);
-    }
-    if let Ok(mut settings) = tcgetattr(&streams.stdout) {
-        if !streams.stdin.is_terminal() {
-            // Ours stays as it is, and turns line breaks into what a screen wants: once is enough.
-            settings.output_flags.remove(OutputFlags::OPOST);
-        }
-        let _ = tcsetattr(pts, SetArg::TCSANOW, &settings);
     }
 }
 
@@ -390,11 +346,6 @@ fn redact(
     let Some(from) = from else { return };
     let redactor = Redactor::new(Arc::clone(patterns));
     outputs.spawn_blocking(move || pump::redacted(File::from(from), to, redactor, handshake, watched_until));
-}
-
-fn is_same_terminal(one: &File, other: &File) -> bool {
-    let device = |file: &File| file.metadata().map(|metadata| metadata.rdev()).ok();
-    other.is_terminal() && device(one) == device(other)
 }
 
 /// Whether our job is the one in front of its terminal.

@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::inherited::announce;
 use super::pid;
 use super::signals::Signals;
 
@@ -32,6 +33,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// An order is its letter and a process group's id.
 const ORDER: usize = 5;
+const GUARD: u8 = b'g';
 const JOIN: u8 = b'j';
 const LEAVE: u8 = b'l';
 const FORGET: u8 = b'f';
@@ -116,7 +118,15 @@ impl Guardian {
         Ok(Self { process, orders, reports })
     }
 
-    /// Lets it guard `group` from now on: [`Report::Obeyed`] follows.
+    /// Lets it guard the group that `command` leads, from before that runs: nobody could tell it if this program
+    /// were killed then.
+    pub(super) fn announce(&self, command: &mut Command) {
+        if let Some(Ok(orders)) = self.orders.as_ref().map(|orders| orders.as_fd().try_clone_to_owned()) {
+            announce(command, orders.into(), GUARD);
+        }
+    }
+
+    /// Lets it join `group`, which it guards: [`Report::Obeyed`] follows.
     pub(super) fn join(&mut self, group: Pid) {
         self.order(JOIN, group);
     }
@@ -179,29 +189,29 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
             tokio::select! {
                 // What was typed before an order is told before it is obeyed.
                 biased;
-                signal = signals.next() => report(&mut reports, signal)?,
+                signal = signals.next() => report(&mut reports, signal),
                 count = orders.read(&mut order) => {
                     let [letter, group @ ..] = order;
                     let group = Pid::from_raw(i32::from_ne_bytes(group));
                     match letter {
                         _ if count? != ORDER => break,
+                        GUARD => guarded = Some(group),
                         JOIN => {
-                            guarded = Some(group);
                             // Not possible for one in a session of its own, which is guarded all the same.
                             let _ = setpgid(alone, group);
-                            reports.write_all(&[OBEYED])?;
+                            tell(&mut reports, OBEYED);
                         }
                         LEAVE => {
                             // A signal may be known only at the next look.
                             loop {
                                 tokio::select! {
                                     biased;
-                                    signal = signals.next() => report(&mut reports, signal)?,
+                                    signal = signals.next() => report(&mut reports, signal),
                                     () = tokio::task::yield_now() => break,
                                 }
                             }
                             let _ = setpgid(alone, alone);
-                            reports.write_all(&[OBEYED])?;
+                            tell(&mut reports, OBEYED);
                         }
                         _ => guarded = None,
                     }
@@ -217,11 +227,16 @@ pub(crate) fn guard(orders: File, mut reports: File) -> io::Result<()> {
 }
 
 /// Tells what the terminal of the group sent.
-fn report(reports: &mut File, signal: Signal) -> io::Result<()> {
+fn report(reports: &mut File, signal: Signal) {
     match signal {
-        Signal::SIGINT => reports.write_all(&[INTERRUPTED]),
-        Signal::SIGQUIT => reports.write_all(&[QUIT]),
-        Signal::SIGHUP => reports.write_all(&[HUNG_UP]),
-        _ => Ok(()),
+        Signal::SIGINT => tell(reports, INTERRUPTED),
+        Signal::SIGQUIT => tell(reports, QUIT),
+        Signal::SIGHUP => tell(reports, HUNG_UP),
+        _ => {}
     }
+}
+
+/// One who was killed hears nothing; the end of the orders tells that.
+fn tell(reports: &mut File, letter: u8) {
+    let _ = reports.write_all(&[letter]);
 }

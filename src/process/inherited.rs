@@ -1,9 +1,12 @@
-//! Whether SIGPIPE was ignored when this program was started, and a command that is started so as well.
+//! What a command's process does before it becomes the command.
 //!
+//! It ignores SIGPIPE if that was ignored when this program was started.
 //! Rust's runtime ignores it before `main`, and gives every command the default. `nohup`, cron jobs and
 //! scripts with `trap '' PIPE` mean the command, whatever stands between.
 #![allow(unsafe_code, reason = "nothing safe runs before the runtime, nor between fork and exec")]
 
+use std::fs::File;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,12 +32,33 @@ extern "C" fn look() {
 /// Starts `command` with SIGPIPE ignored if it was for this program.
 pub(crate) fn pass_on_ignored_pipe(command: &mut Command) {
     if IS_IGNORED.load(Ordering::Relaxed) {
-        let ignore = || {
+        before_exec(command, || {
             // SAFETY: one call that may be made between fork and exec.
             unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-            Ok(())
-        };
-        // SAFETY: it allocates nothing and takes no lock.
-        unsafe { command.pre_exec(ignore) };
+        });
     }
+}
+
+/// Lets the process of `command` write `letter` and its own id to `to` before it becomes the command, which
+/// does not have `to`.
+pub(super) fn announce(command: &mut Command, to: File, letter: u8) {
+    before_exec(command, move || {
+        let [a, b, c, d] = std::process::id().to_ne_bytes();
+        // SAFETY: such calls may be made between fork and exec. A pipe that nobody reads is no end.
+        let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+        let _ = (&to).write_all(&[letter, a, b, c, d]);
+        // SAFETY: as above.
+        unsafe { libc::signal(libc::SIGPIPE, before) };
+    });
+}
+
+/// `act` allocates nothing and takes no lock.
+fn before_exec(command: &mut Command, act: impl Fn() + Send + Sync + 'static) {
+    // SAFETY: see what is passed here.
+    unsafe {
+        command.pre_exec(move || {
+            act();
+            Ok(())
+        })
+    };
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod capture;
+mod command_terminal;
 mod filter;
 mod guardian;
 mod handshake;

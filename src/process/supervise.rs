@@ -198,6 +198,9 @@ impl<P: Program> Watch<'_, P> {
     }
 
     fn spawn(&self, mut command: Command) -> Result<Running, Trouble> {
+        if let Some(guardian) = &self.guardian {
+            guardian.announce(&mut command);
+        }
         let Some(patterns) = self.program.patterns() else {
             command.process_group(0);
             return with_users_signals(|| Running::bare(command));

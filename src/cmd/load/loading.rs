@@ -19,6 +19,8 @@ use crate::environment::{Environment, Filters, KnownVariables, Missing, Room, mi
 /// What a program is to have.
 pub(crate) struct Loading<'o> {
     pub filters: &'o cli::Filters,
+    /// Whether the program was started with these filters before: what they name may be gone since.
+    pub is_again: bool,
     /// Whether to go on without what is unknown, or without any answer.
     pub allow_missing: bool,
     /// How long to wait for a first answer of the server.
@@ -62,7 +64,10 @@ pub(crate) struct Loaded<'a> {
 /// # Errors
 /// The server gives no answer, or a value is unknown, and the user does not go on without.
 pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
-    let filters = read_filters(loading.filters)?;
+    let mut filters = read_filters(loading.filters)?;
+    if loading.is_again {
+        filters = filters.leniently();
+    }
     let has = |name: &str| loading.has(name);
     let elsewhere = || app.credential().and_then(|credential| app.account_of(credential));
     let account = if loading.is_here { app.account() } else { elsewhere() };

@@ -19,6 +19,7 @@ impl Filters {
             rename: rename.into_iter().map(|(new, old)| (new, Pattern(old))).collect(),
             prefix,
             require: patterns(require),
+            is_lenient: false,
         }
     }
 

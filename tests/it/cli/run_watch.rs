@@ -140,9 +140,12 @@ fn changes_while_it_restarts_are_not_lost_and_a_storm_is_one() {
     fs::write(home.path("fifo"), "go\n").expect("written");
     // At once, or with one more restart if it was that fast; never with an older value to stay.
     let mut starts = 1;
-    while watched.line() != "A=4 B=b" {
-        starts += 1;
-        fs::write(home.path("fifo"), "go\n").expect("written");
+    loop {
+        match watched.line().as_str() {
+            "A=4 B=b" => break,
+            "ending" => fs::write(home.path("fifo"), "go\n").expect("written"),
+            _ => starts += 1,
+        }
     }
     assert!(starts <= 3, "{starts}");
     watched.signal(Signal::SIGTERM);
@@ -258,6 +261,61 @@ fn removed_variables_are_no_reason_if_so_wished() {
     assert_eq!(watched.says(), "vastenv: restarting sh: ~A +NEW -B");
     assert_eq!(watched.line(), "A=2 B=");
     watched.terminate().expect(143);
+}
+
+#[test]
+fn a_name_that_the_filters_chose_is_removed_like_any_other() {
+    let account = TestAccount::with(&json!({"A": "a", "B": "b", "C": "c"}));
+    let home = account.known_home();
+    for (options, removed) in [
+        (&["--only", "A,B"][..], "-B"),
+        (&["--only", "A", "--rename", "B=C", "--only", "C"], "-B"),
+        (&["--except", "C", "--prefix", "X_"], "-X_B"),
+    ] {
+        home.ok(&["set", "env-var", "B", "b", "--quiet"]);
+        home.ok(&["set", "env-var", "C", "c", "--quiet"]);
+        let mut watched = Watched::start(&home, options, "echo started; sleep 1000 & wait");
+        assert_eq!(watched.line(), "started");
+        for name in ["C", "B"] {
+            delete(&home, name);
+        }
+        assert_eq!(watched.says(), format!("vastenv: restarting sh: {removed}"));
+        assert_eq!(watched.line(), "started");
+        set(&home, "B", "b");
+        set(&home, "C", "c");
+        assert_eq!(watched.says(), format!("vastenv: restarting sh: {}", removed.replace('-', "+")));
+        watched.terminate().expect(143);
+    }
+    // At the start it may be a mistake.
+    home.vastenv(&["run", "--watch", "--only", "NOPE", "--", "true"]).run().refuses(1, &["NOPE"]);
+}
+
+#[test]
+fn what_changes_elsewhere_comes_when_the_cache_is_old() {
+    let account = TestAccount::with(&json!({"A": "one"}));
+    let home = account.known_home();
+    home.write(".config/vastenv/config.toml", "max_age = \"5s\"\n");
+    let mut watched = Watched::start(&home, &[], SHOW);
+    assert_eq!(watched.line(), "A=one B=");
+    set(&account.home(), "A", "two");
+    assert_eq!(watched.says(), "vastenv: restarting sh: ~A");
+    assert_eq!(watched.line(), "A=two B=");
+    watched.terminate().expect(143);
+}
+
+#[test]
+fn a_command_that_kills_vastenv_at_once_ends_too() {
+    let account = TestAccount::with(&json!({"A": "one"}));
+    let home = account.known_home();
+    mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
+    for option in [&[][..], &["--redact"]] {
+        for _ in 0..10 {
+            let watched = Watched::start(&home, option, "exec 3>held; kill -9 $PPID; sleep 1000 & wait");
+            let mut held = fs::File::open(home.path("held")).expect("opened");
+            assert_eq!(held.read(&mut [0]).expect("read"), 0);
+            watched.end().expect(137);
+        }
+    }
 }
 
 #[test]
