@@ -210,7 +210,7 @@ fn what_cannot_be_written_is_named() {
     let home = Home::new();
     let set = ["config", "set", "max_age", "2h"];
     let config = home.write(CONFIG, "max_age = \"1h\"\n");
-    let shown = config.display().to_string();
+    let shown = home.shown(&config);
     chmod(&config, 0o400);
     home.vastenv(&set).run().refuses(1, &[&format!("{shown} is read-only"), "chmod u+w"]);
     chmod(&config, 0o622);
