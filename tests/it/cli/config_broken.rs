@@ -48,6 +48,11 @@ fn settings_that_are_broken_are_one_clear_line_and_can_be_fixed() {
         ("override = 1", &["config.toml:1:12: override: expected true or false"]),
         ("retry = 1\nretry = 2", &["config.toml:2:1: duplicate key"]),
         (
+            "allow = [\n  \"A\",\n  \"AWS_*\",\n]",
+            &["config.toml:3:3: allow: \"AWS_*\" is not a valid variable name"],
+        ),
+        ("run_only = [\"A\", \"B,C\"]", &["config.toml:1:18: run_only: \"B,C\" is not a name or a glob"]),
+        (
             "[profiles.a]\napi_key_file = \"/a\"\napi_key_command = [\"a\"]",
             &["config.toml:3:1: profiles.a has two keys"],
         ),
@@ -69,6 +74,11 @@ fn settings_that_are_broken_are_one_clear_line_and_can_be_fixed() {
     home.command("mkfifo", &[home.path(CONFIG)]).run().expect(0);
     check(&home, &["config.toml is not a plain file"]);
     home.vastenv(&["config", "set", "max_age", "1h"]).run().refuses(1, &["is not a plain file"]);
+    // Of two faults, each is named: the one that would be gone is not blamed.
+    fs::remove_file(home.path(CONFIG)).expect("removed");
+    home.write(CONFIG, "max_ages = 1\nretrys = 1\n");
+    home.vastenv(&["config", "unset", "max_ages"]).run().refuses(1, &["unknown key retrys", "config edit"]);
+    home.vastenv(&["config", "unset", "retrys"]).run().refuses(1, &["config.toml:1:1: unknown key max_ages"]);
     fs::remove_file(home.path(CONFIG)).expect("removed");
     home.ok(&["config", "set", "max_age", "1h"]);
     assert!(home.ok(&["export", "json"]).contains("known"));
@@ -102,6 +112,7 @@ fn an_editor_changes_the_file_only_to_what_is_valid() {
     home.set("TMPDIR", home.path(""));
     let edit = |editor: &str| home.vastenv(&["config", "edit"]).env("EDITOR", editor).run();
     edit("true").expect(0).mentions(&["nothing changed"]);
+    edit("").refuses(1, &["no terminal to edit", "config set"]);
     assert!(!home.path(CONFIG).exists());
     // Where there is no file, every setting is there to be uncommented.
     edit("sed -i 's/^#\\(max_age = \\).*/\\1\"1h\"/'").expect(0).mentions(&["saved "]);
