@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::project::{FoundProject, ProjectState};
-use crate::config::{Config, Paths, Profile, ProfileKey};
+use crate::config::{self, Config, Paths, Profile, ProfileKey};
 use crate::credentials::{self, Credential};
-use crate::domain::{Failure, Result, Secret, ServerUrl, printable, printable_capped};
+use crate::domain::{Failure, Result, Secret, ServerUrl, printable};
 use crate::files::{Disk, modified};
 use crate::project::FILE;
 use crate::sealing::Vault;
@@ -313,19 +313,8 @@ pub(super) fn expand(paths: &Paths, place: &ProfileKey) -> ProfileKey {
 
 /// That there is no profile `name`, with the nearest known one.
 pub(crate) fn no_profile(config: &Config, name: &str, by: Option<&ChosenBy>) -> Failure {
-    let shown = printable_capped(name, 80);
-    let known = || config.profiles.keys();
-    let nearest = known().min_by_key(|known| strsim::damerau_levenshtein(known, name));
-    let is_near = |known: &&String| {
-        strsim::damerau_levenshtein(known, name) <= 1 + name.chars().count() / 4 || known.starts_with(name)
-    };
-    let hint = match nearest.filter(is_near) {
-        Some(nearest) => format!("did you mean {nearest}?"),
-        None if config.profiles.is_empty() => "add it: vastenv profile add NAME".to_owned(),
-        None => format!("the profiles are {}", known().cloned().collect::<Vec<_>>().join(", ")),
-    };
-    let by = by.map_or(String::new(), |by| format!(" ({by})"));
-    Failure::failed(format!("there is no profile {shown}{by}")).hint(hint)
+    let known: Vec<&str> = config.profiles.keys().map(String::as_str).collect();
+    config::no_profile(&known, name, by.map(ToString::to_string).as_deref())
 }
 
 /// Refuses an address of `--url` that is not of the profile's origin: the key would go elsewhere.

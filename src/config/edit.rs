@@ -49,9 +49,11 @@ pub(crate) fn rewrite(path: &Path, change: impl FnOnce(&str) -> Result<String>) 
     if new == old {
         return Ok(());
     }
-    // What was wrong before comes first: it has a place in the file.
+    // What was wrong before has a place in the file.
     Config::parse(&new).map_err(|fault| match Config::parse(&old) {
-        Err(before) => failure(before, path, &old),
+        Err(before) if before.what == fault.what => failure(before, path, &old),
+        Err(_) => Failure::failed(format!("not saved, something else is wrong too: {}", fault.what))
+            .hint("fix both: vastenv config edit"),
         Ok(_) => Failure::failed(format!("not saved: {}", fault.what)),
     })?;
     let bytes = format!("{mark}{new}").into_bytes();

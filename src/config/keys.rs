@@ -8,9 +8,14 @@ use toml_edit::{Array, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use super::Config;
 use super::edit::{put, rendered};
+use super::list;
 use super::parse::{document, failure, read};
-use super::settings::{Kind, Setting, find, settings, unknown};
+use super::profile::no_profile;
+use super::settings::{Kind, Place, Setting, find, settings, unknown};
 use crate::domain::{Failure, Result, place, printable_capped, toml_entries};
+
+/// The table of profiles.
+const PROFILES: &str = "profiles";
 
 /// The key of one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +61,8 @@ impl SettingKey {
         let words: Vec<String> = words(text);
         let (name, profile) = match words.as_slice() {
             [name] => (name, None),
-            [profiles, profile, name] if profiles == "profiles" => (name, Some(profile.clone())),
-            _ => {
-                let shown = printable_capped(text, 100);
-                return Err(unknown_key(format!("unknown key {shown}")));
-            }
+            [profiles, profile, name] if profiles == PROFILES => (name, Some(profile.clone())),
+            words => return Err(unknown_key(no_key(text, words))),
         };
         let table = profile.as_ref().map(|profile| format!("profiles.{}", Key::new(profile).display_repr()));
         let setting = find(name, profile.is_some())
@@ -93,25 +95,20 @@ impl SettingKey {
         if change != Change::Replace && !self.setting.kind.is_list() {
             return Err(misused(format!("{self} is not a list: leave --add and --remove out")));
         }
+        if self.setting.place == Place::Old {
+            let command = format!("vastenv {} {}", self.setting.name, typed.join(" "));
+            return Err(misused(format!("{self} is not changed here")).hint(command));
+        }
         let value = self.value(typed)?;
         self.setting.check(&value).map_err(|why| {
             let words = typed.iter().map(|word| printable_capped(word, 80)).collect::<Vec<_>>().join(" ");
-            misused(format!("invalid value {words:?} for {why}"))
+            misused(format!("invalid value {words:?} for {}", why.what))
         })?;
         let table = self.table(document)?;
         let list = table.get_mut(self.setting.name).and_then(Item::as_array_mut);
         match (change, list, value.as_array()) {
-            (Change::Add, Some(list), Some(words)) => {
-                let there: Vec<String> = texts(list);
-                texts(words)
-                    .into_iter()
-                    .filter(|word| !there.contains(word))
-                    .for_each(|word| list.push(word));
-            }
-            (Change::Remove, Some(list), Some(words)) => {
-                let gone = texts(words);
-                list.retain(|word| !word.as_str().is_some_and(|word| gone.iter().any(|gone| gone == word)));
-            }
+            (Change::Add, Some(list), Some(words)) => list::add(list, &texts(words)),
+            (Change::Remove, Some(list), Some(words)) => list::remove(list, &texts(words)),
             (Change::Remove, ..) => {}
             _ => put(table, self.setting.name, value),
         }
@@ -121,16 +118,9 @@ impl SettingKey {
     fn refuse_unknown_profile(&self, document: &DocumentMut) -> Result<()> {
         let named = document.get(self.setting.name).and_then(Item::as_str);
         let Some(named) = named.filter(|_| self.setting.kind == Kind::ProfileName) else { return Ok(()) };
-        let profiles = document.get("profiles").and_then(Item::as_table_like);
-        if profiles.is_some_and(|profiles| profiles.contains_key(named)) {
-            return Ok(());
-        }
+        let profiles = document.get(PROFILES).and_then(Item::as_table_like);
         let known: Vec<&str> = profiles.into_iter().flat_map(TableLike::iter).map(|(name, _)| name).collect();
-        let hint = match known.as_slice() {
-            [] => "add it: vastenv profile add".to_owned(),
-            known => format!("the profiles are {}", known.join(", ")),
-        };
-        Err(Failure::failed(format!("there is no profile {}", printable_capped(named, 80))).hint(hint))
+        if known.contains(&named) { Ok(()) } else { Err(no_profile(&known, named, None)) }
     }
 
     /// The value that these words are, valid or not.
@@ -160,7 +150,7 @@ impl SettingKey {
         if let Some(above) = above {
             table.decor_mut().set_prefix(above);
         }
-        let profiles = document.entry("profiles").or_insert(Item::Table(parent));
+        let profiles = document.entry(PROFILES).or_insert(Item::Table(parent));
         let table = profiles
             .as_table_like_mut()
             .and_then(|profiles| profiles.entry(profile).or_insert(Item::Table(table)).as_table_like_mut());
@@ -180,6 +170,23 @@ fn comments_alone(document: &mut DocumentMut) -> Option<String> {
 
 fn texts(list: &Array) -> Vec<String> {
     list.iter().filter_map(|word| word.as_str().map(str::to_owned)).collect()
+}
+
+/// Why `words` are no key, which are `text`: it may lack where profiles are, or name a profile alone.
+fn no_key(text: &str, words: &[String]) -> String {
+    let shown = printable_capped(text, 100);
+    match words {
+        [.., profile, name] if profile != PROFILES && find(name, true).is_some() => {
+            let near =
+                printable_capped(&format!("{PROFILES}.{}.{name}", Key::new(profile).display_repr()), 100);
+            format!("unknown key {shown}: did you mean {near}?")
+        }
+        [profiles, profile] if profiles == PROFILES => {
+            let profile = printable_capped(&Key::new(profile).display_repr(), 80);
+            format!("{shown} is a table: its keys are {PROFILES}.{profile}.url and others")
+        }
+        _ => format!("unknown key {shown}"),
+    }
 }
 
 /// The words of a key, as TOML has them; one word if they are none.
@@ -211,7 +218,7 @@ pub(crate) fn entries(path: &Path) -> Result<Vec<Entry>> {
         }
     };
     take(parsed.as_table(), None);
-    if let Some(profiles) = parsed.get("profiles").and_then(Item::as_table_like) {
+    if let Some(profiles) = parsed.get(PROFILES).and_then(Item::as_table_like) {
         for (name, profile) in toml_entries(profiles) {
             profile.as_table_like().into_iter().for_each(|table| take(table, Some(name.get())));
         }
@@ -249,7 +256,7 @@ pub(crate) fn without(path: &Path, text: &str, key: &str) -> Result<Option<Strin
         table.get(word).and_then(Item::as_table_like)
     });
     let Some((found, item)) = table.and_then(|table| table.get_key_value(name)) else { return Ok(None) };
-    if item.is_table_like() && words.first().is_some_and(|first| first == "profiles") {
+    if item.is_table_like() && words.len() <= 2 && words.first().is_some_and(|first| first == PROFILES) {
         return Err(Failure::usage(format!("{} is a table, not a setting", printable_capped(key, 100)))
             .hint("remove a profile: vastenv profile remove NAME"));
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod edit;
 pub(crate) mod keys;
+mod list;
 mod parse;
 mod paths;
 mod profile;
@@ -13,7 +14,7 @@ use serde::Deserialize;
 
 pub(crate) use parse::read;
 pub(crate) use paths::{FILES, Paths};
-pub(crate) use profile::{Profile, ProfileKey, check_profile_name};
+pub(crate) use profile::{Profile, ProfileKey, check_profile_name, no_profile};
 
 use crate::domain::parse_duration;
 use crate::environment::{ContainerSource, Patterns};

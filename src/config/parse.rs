@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::value::{Error, StrDeserializer};
-use toml_edit::{Document, Item, Key, TableLike, Value};
+use toml_edit::{Document, Item, Key, TableLike};
 
 use super::Config;
 use super::profile::{Profile, ProfileKey, check_profile_name};
@@ -89,10 +89,9 @@ fn variant<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
 }
 
 fn read_profile(table: &dyn TableLike, place: &str) -> Parsed<Profile> {
-    let mut profile = Profile::default();
+    let (mut profile, mut named) = (Profile::default(), None);
     for (key, item) in toml_entries(table) {
         let (setting, value) = read_value(key, item, place)?;
-        let before = profile.key.is_some();
         match (setting.name, value) {
             ("url", Checked::Word(url)) => profile.url = Some(url),
             ("api_key_file", Checked::Word(path)) => profile.key = Some(ProfileKey::File(path.into())),
@@ -103,9 +102,11 @@ fn read_profile(table: &dyn TableLike, place: &str) -> Parsed<Profile> {
             ("run_only", Checked::Words(patterns)) => profile.run_only = Some(Patterns::new(patterns)),
             _ => continue,
         }
-        if before && setting.name.starts_with("api_key_") {
-            let what = "has two keys: keep one of api_key_file, api_key_command, api_key_keyring";
-            return Err(TomlFault::new(key.span(), format!("{place} {what}")));
+        if setting.name.starts_with("api_key_")
+            && let Some(first) = named.replace(setting.name)
+        {
+            let what = format!("{place} has two keys: keep one of {first} and {}", setting.name);
+            return Err(TomlFault::new(key.span(), what));
         }
     }
     Ok(profile)
@@ -119,10 +120,6 @@ fn table<'i>(key: &Key, item: &'i Item, place: &str) -> Parsed<&'i dyn TableLike
 fn read_value(key: &Key, item: &Item, place: &str) -> Parsed<(&'static Setting, Checked)> {
     let setting = find(key.get(), !place.is_empty())
         .ok_or_else(|| TomlFault::new(key.span(), unknown(key.get(), place)))?;
-    let checked = match item.as_value() {
-        Some(value) => setting.check(value),
-        None => Err(format!("{}: expected {}", setting.name, setting.kind)),
-    };
-    let span = item.as_value().and_then(Value::span).or(key.span());
-    Ok((setting, checked.map_err(|what| TomlFault::new(span, what))?))
+    let no_value = || TomlFault::new(key.span(), format!("{}: expected {}", setting.name, setting.kind));
+    Ok((setting, setting.check(item.as_value().ok_or_else(no_value)?)?))
 }

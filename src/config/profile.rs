@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::domain::{Failure, printable_capped};
 use crate::environment::Patterns;
 
 /// An account, and what settings it has of its own.
@@ -41,4 +42,20 @@ pub(crate) fn check_profile_name(name: &str) -> Result<(), &'static str> {
     Err(
         "a profile's name has ASCII letters, digits, `-`, `_` and `.`, begins with a letter or digit, and is at most 64 long",
     )
+}
+
+/// What to say of a profile that is not one of `known`, and of what named it.
+pub(crate) fn no_profile(known: &[&str], name: &str, by: Option<&str>) -> Failure {
+    let near = known.iter().map(|known| (strsim::damerau_levenshtein(known, name), known));
+    let is_near = |(distance, known): &(usize, &&str)| {
+        *distance <= 1 + name.chars().count() / 4 || (!name.is_empty() && known.starts_with(name))
+    };
+    let hint = match near.min().filter(is_near) {
+        Some((_, near)) => format!("did you mean {near}?"),
+        None if known.is_empty() => "add it: vastenv profile add NAME".to_owned(),
+        None => format!("the profiles are {}", known.join(", ")),
+    };
+    let (shown, by) = (printable_capped(name, 80), by.map_or(String::new(), |by| format!(" ({by})")));
+    let shown = if name.is_empty() { "\"\"" } else { shown.as_str() };
+    Failure::failed(format!("there is no profile {shown}{by}")).hint(hint)
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use toml_edit::Value;
 
 use super::parse_max_age;
-use crate::domain::{ServerUrl, nearest_key, printable_capped};
+use crate::domain::{EnvName, ServerUrl, TomlFault, nearest_key, printable_capped};
+use crate::environment::pattern;
 
 /// A setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -130,6 +131,9 @@ pub(super) fn unknown(name: &str, table: &str) -> String {
     let path = |name: &str| if of_profile { format!("{table}.{name}") } else { name.to_owned() };
     let typed = printable_capped(&path(name), 100);
     match nearest_key(name, known) {
+        Some(near) if near == name => {
+            format!("{typed} is a table: its keys are profiles.NAME.url and others")
+        }
         Some(near) => format!("unknown key {typed}: did you mean {}?", path(near)),
         None if find(name, !of_profile).is_none() => format!("unknown key {typed}"),
         None if of_profile => format!("unknown key {typed}: {name} is for all profiles, above the tables"),
@@ -147,7 +151,14 @@ impl Setting {
     }
 
     /// The value, if it is one of this setting's.
-    pub(super) fn check(&self, value: &Value) -> Result<Checked, String> {
+    pub(super) fn check(&self, value: &Value) -> Result<Checked, TomlFault> {
+        let wrong =
+            |value: &Value, why: String| TomlFault::new(value.span(), format!("{}: {why}", self.name));
+        for word in value.as_array().into_iter().flatten() {
+            word.as_str()
+                .map_or(Ok(()), |text| self.kind.check_word(text))
+                .map_err(|why| wrong(word, why))?;
+        }
         let text = || value.as_str();
         let words = || -> Option<Vec<String>> {
             value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
@@ -165,11 +176,11 @@ impl Setting {
             Kind::ProfileName => text().map(word),
             Kind::Path => text().filter(|text| is_fixed(text)).map(word),
             Kind::Url => match text().map(ServerUrl::parse) {
-                Some(Err(failure)) => return Err(format!("{}: {}", self.name, failure.message())),
+                Some(Err(failure)) => return Err(wrong(value, failure.message().to_owned())),
                 _ => text().map(word),
             },
         };
-        checked.ok_or_else(|| format!("{}: expected {}", self.name, self.kind))
+        checked.ok_or_else(|| wrong(value, format!("expected {}", self.kind)))
     }
 }
 
@@ -194,6 +205,17 @@ impl Kind {
     pub(crate) fn is_list(self) -> bool {
         matches!(self, Self::Names | Self::Patterns | Self::Program)
     }
+
+    /// Why `word` may not be in a list of this kind: there it would do nothing, and nobody would know.
+    fn check_word(self, word: &str) -> Result<(), String> {
+        match self {
+            Self::Patterns => pattern(word).map(drop),
+            Self::Names => EnvName::parse(word).map(drop).map_err(|error| {
+                format!("\"{}\" is not a valid variable name: {error}", printable_capped(word, 80))
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// With its default.
@@ -215,7 +237,9 @@ impl fmt::Display for Kind {
             Self::Number(most) => write!(formatter, "a number from 1 to {most}"),
             Self::OneOf(known) => {
                 let quoted: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-                formatter.write_str(&quoted.join(" or "))
+                let (last, others) =
+                    quoted.split_last().map_or(("", &[][..]), |(last, others)| (last.as_str(), others));
+                write!(formatter, "{} or {last}", others.join(", "))
             }
             Self::Names => formatter.write_str("a list of names like [\"HTTPS_PROXY\"]"),
             Self::Patterns => formatter.write_str("a list of names or patterns like [\"AWS_*\"]"),

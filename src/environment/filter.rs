@@ -4,7 +4,7 @@ mod project;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{EnvName, Failure, Kind, Result, printable};
+use crate::domain::{EnvName, Failure, Kind, Result, printable, printable_capped};
 
 /// A name, or a glob of names (`*`, `?`): as typed or, if nothing is called so, in capitals, as the
 /// service saves names.
@@ -43,6 +43,21 @@ impl Patterns {
     pub fn with(&self, others: &Self) -> Self {
         Self(self.0.iter().chain(&others.0).cloned().collect())
     }
+}
+
+/// A word of a file as it can be that of a variable, with `*` and `?` for what is left open.
+///
+/// # Errors
+/// Why it cannot.
+pub fn pattern(word: &str) -> std::result::Result<String, String> {
+    let is_known = |letter: char| letter.is_alphanumeric() || "_-.*?".contains(letter);
+    if (1..=255).contains(&word.len()) && word.chars().all(is_known) {
+        return Ok(word.to_owned());
+    }
+    let shown = printable_capped(word, 80);
+    Err(format!(
+        "\"{shown}\" is not a name or a glob: it takes letters, digits, _ and -, and * or ? for others"
+    ))
 }
 
 /// Who gives filters.

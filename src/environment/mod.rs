@@ -15,7 +15,7 @@ mod why;
 
 pub use assemble::{Layer, SetVariable, Sources, assemble, resolve_all};
 pub use diff::{Change, Diff, Input, Previous, Report, diff, digest};
-pub use filter::{Filtered, Filters, Origin, Patterns};
+pub use filter::{Filtered, Filters, Origin, Patterns, pattern};
 pub use launch::{CONTAINER_NAMES, ContainerSource, Launch, LaunchValue};
 pub use ledger::{Entry, Ledger, SessionId, Shadow};
 pub use lint::{Fault, lint};

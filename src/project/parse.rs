@@ -8,7 +8,7 @@ use toml_edit::Item;
 use super::keys::{KEYS, Key};
 use super::{Load, Project, Template};
 use crate::domain::{EnvName, TomlFault, nearest_key, parse_toml, printable, printable_capped, toml_entries};
-use crate::environment::{Filters, Patterns};
+use crate::environment::{Filters, Patterns, pattern};
 
 /// The most values that the texts of `set` take together: what they make must fit into memory.
 const MOST_VALUES: usize = 100;
@@ -157,18 +157,6 @@ impl<'i> Found<'i> {
         }
         Ok(templates)
     }
-}
-
-/// A word as it can be that of a variable, with `*` and `?` for what is left open.
-fn pattern(word: &str) -> std::result::Result<String, String> {
-    let is_known = |letter: char| letter.is_alphanumeric() || "_-.*?".contains(letter);
-    if (1..=255).contains(&word.len()) && word.chars().all(is_known) {
-        return Ok(word.to_owned());
-    }
-    let shown = printable_capped(word, 80);
-    Err(format!(
-        "\"{shown}\" is not a name or a glob: it takes letters, digits, _ and -, and * or ? for others"
-    ))
 }
 
 /// The names and globs of a list with commas, as a project file may hold them.

@@ -64,7 +64,11 @@ fn kept(draft: tempfile::NamedTempFile, path: &Path) -> Failure {
 /// Runs the editor to its end. It is a shell's command line, as for other programs.
 fn open(draft: &Path) -> Result<()> {
     let named = [variables::VISUAL, variables::EDITOR].into_iter().find_map(context::text_var);
-    let editor = named.unwrap_or_else(|| "vi".to_owned());
+    let is_seen = context::stdin_is_terminal() && context::stdout_is_terminal();
+    let editor = named.or_else(|| is_seen.then(|| "vi".to_owned())).ok_or_else(|| {
+        Failure::failed("no terminal to edit the settings in")
+            .hint("change one: vastenv config set KEY VALUE")
+    })?;
     let status = block_on(async {
         // An interrupt is the editor's.
         let _heard = Signals::hear_ends()?;

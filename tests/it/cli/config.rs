@@ -109,7 +109,8 @@ fn only_what_is_set_changes_in_the_file() {
         (&["unset", "allow"], "allow = [\n  \"A\", # first\n]\n", ""),
         (&["unset", "profiles.a.url"], "url = \"https://a\" # there\n", ""),
         (&["set", "retry", "5"], "]\n\n# a", "]\nretry = 5\n\n# a"),
-        (&["set", "allow", "A", "--remove"], "\n  \"A\", # first\n", " # first\n"),
+        (&["set", "allow", "A", "--remove"], "  \"A\", # first\n", ""),
+        (&["set", "allow", "B", "--add"], "# first\n", "# first\n  \"B\",\n"),
         (&["unset", "retry"], "", ""),
     ] {
         assert_eq!(changed(commented, arguments), commented.replacen(from, to, 1), "{arguments:?}");
@@ -146,6 +147,7 @@ fn only_what_is_set_changes_in_the_file() {
         ("max_age = 5\n", &["set", "max_age", "5s"], "max_age = \"5s\"\n"),
         ("max_ages = 5\n", &["unset", "max_ages"], ""),
         ("[extra]\na = 1\n", &["unset", "extra"], ""),
+        ("[profiles.a]\n[profiles.a.b]\n", &["unset", "profiles.a.b"], "[profiles.a]\n"),
     ] {
         assert_eq!(changed(before, arguments), after, "{before:?} {arguments:?}");
     }
@@ -161,18 +163,28 @@ fn what_is_not_valid_is_refused_and_nothing_written() {
         (&["override", "maybe"], 2, ["override", "expected true or false"]),
         (&["retry", "0"], 2, ["retry", "from 1 to 100"]),
         (&["scope", "here"], 2, ["scope", "\"everywhere\" or \"projects\""]),
+        (&["container", "yes"], 2, ["container", "\"auto\", \"on\" or \"off\""]),
+        // What would do nothing, where it should have protected or loaded something.
+        (&["allow", "--add", "AWS_*"], 2, ["allow: \"AWS_*\" is not a valid variable name", "invalid value"]),
+        (&["run_only", "AWS_[AB]"], 2, ["run_only: \"AWS_[AB]\" is not a name or a glob", "*"]),
+        (&["keep", "A B"], 2, ["keep: \"A B\" is not a name or a glob", "*"]),
+        (&["storage", "keyring"], 2, ["storage is not changed here", "vastenv storage keyring"]),
         (&["profiles.work.url", "ftp://x"], 2, ["url", "https://"]),
         (&["profiles.work.api_key_command", ""], 2, ["api_key_command", "a program"]),
         (&["max_age", "1h", "2h"], 2, ["max_age takes one value", "duration"]),
         (&["max_age", "1h", "--add"], 2, ["max_age is not a list", "--add"]),
         (&["max_ages", "1h"], 1, ["unknown key max_ages", "did you mean max_age?"]),
-        (&["profiles", "1h"], 1, ["unknown key profiles", "config list"]),
+        (&["profiles", "1h"], 1, ["profiles is a table", "profiles.NAME.url"]),
+        (&["profiles.work", "1h"], 1, ["profiles.work is a table", "profiles.work.url"]),
+        (&["profile.a.url", "1h"], 1, ["unknown key profile.a.url", "did you mean profiles.a.url?"]),
+        (&["work.url", "1h"], 1, ["unknown key work.url", "did you mean profiles.work.url?"]),
         (
             &["profiles.work.api_key_keyring", "true"],
             1,
-            ["not saved: profiles.work has two keys", "keep one of"],
+            ["profiles.work has two keys", "keep one of api_key_file and api_key_keyring"],
         ),
-        (&["default_profile", "wrok"], 1, ["there is no profile wrok", "work"]),
+        (&["default_profile", "wrok"], 1, ["there is no profile wrok", "did you mean work?"]),
+        (&["default_profile", ""], 1, ["there is no profile \"\"", "the profiles are work"]),
     ] {
         home.vastenv(&[&["config", "set"], arguments].concat()).run().refuses(code, &parts);
         assert_eq!(fs::read_to_string(home.path(CONFIG)).expect("settings"), text);
@@ -210,7 +222,7 @@ fn what_cannot_be_written_is_named() {
     let home = Home::new();
     let set = ["config", "set", "max_age", "2h"];
     let config = home.write(CONFIG, "max_age = \"1h\"\n");
-    let shown = config.display().to_string();
+    let shown = home.shown(&config);
     chmod(&config, 0o400);
     home.vastenv(&set).run().refuses(1, &[&format!("{shown} is read-only"), "chmod u+w"]);
     chmod(&config, 0o622);
