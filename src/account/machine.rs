@@ -242,8 +242,10 @@ impl Machine {
         self.store.notices.remember(id);
     }
 
-    /// Whether `by` (a command, or the hook) has something new to tell in `names`; from then on they are told.
-    pub(crate) fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
-        self.store.notices.tells_hidden(account, by, names)
+    /// Whether `by` (a command, or the hook) has something new to tell of what is hidden in `environment`; from
+    /// then on it is told.
+    pub(crate) fn tells_hidden(&self, account: &AccountId, by: &str, environment: &Environment) -> bool {
+        let (hidden, known) = (environment.hidden_in_account(), environment.loaded_of_account());
+        self.store.notices.tells_hidden(account, by, &hidden, &known)
     }
 }

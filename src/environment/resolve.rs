@@ -105,6 +105,11 @@ impl Environment {
         self.hidden().into_iter().map(|name| self.account_name(name)).collect()
     }
 
+    /// What is loaded, as the account calls it.
+    pub fn loaded_of_account(&self) -> BTreeSet<&str> {
+        self.variables.keys().map(|name| self.account_name(name.as_str())).collect()
+    }
+
     /// Leaves the environment's own value of `name` alone.
     pub fn leave_own(&mut self, name: &EnvName) {
         self.variables.remove(name);

@@ -33,15 +33,23 @@ impl Notices {
         }
     }
 
-    /// Whether `by` (a command, or the hook) has something new to tell of hidden variables in `names`; from
-    /// then on they are told. Where that cannot be written down, silence is better than a line at every
-    /// prompt.
-    pub(crate) fn tells_hidden(&self, account: &AccountId, by: &str, names: &[&str]) -> bool {
+    /// Whether `by` (a command, or the hook) has something new to tell of the variables in `hidden`; from
+    /// then on they are told, until their values are `known`: a project may leave them out for a while. Where
+    /// that cannot be written down, silence is better than a line at every prompt.
+    pub(crate) fn tells_hidden(
+        &self,
+        account: &AccountId,
+        by: &str,
+        hidden: &[&str],
+        known: &BTreeSet<&str>,
+    ) -> bool {
         let path = self.0.state.join("hidden").join(format!("{account}-{by}.json"));
         let slot = Slot::<BTreeSet<String>>::new(&self.0, path);
         let told = slot.get().unwrap_or_default();
-        let now: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        now != told && slot.save(&now).is_ok() && !now.is_subset(&told)
+        let mut now: BTreeSet<String> = hidden.iter().map(|name| (*name).to_owned()).collect();
+        let is_news = !now.is_subset(&told);
+        now.extend(told.iter().filter(|name| !known.contains(name.as_str())).cloned());
+        now != told && slot.save(&now).is_ok() && is_news
     }
 
     fn path(&self, id: &str) -> PathBuf {
@@ -73,11 +81,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let notices = Notices(Rc::new(Disk::new(folder.path(), folder.path(), folder.path())));
         let account = AccountId::new(&ServerUrl::default(), "1");
-        assert!(!notices.tells_hidden(&account, "hook", &[]));
-        assert!(notices.tells_hidden(&account, "hook", &["A", "B"]));
-        assert!(notices.tells_hidden(&account, "refresh", &["A"]));
-        assert!(!notices.tells_hidden(&account, "hook", &["A", "B"]));
-        assert!(!notices.tells_hidden(&account, "hook", &["A"]));
-        assert!(notices.tells_hidden(&account, "hook", &["A", "B"]));
+        let tells = |by: &str, hidden: &[&str], known: &[&str]| {
+            notices.tells_hidden(&account, by, hidden, &known.iter().copied().collect())
+        };
+        assert!(!tells("hook", &[], &[]));
+        assert!(tells("hook", &["A", "B"], &[]));
+        assert!(tells("refresh", &["A"], &[]));
+        assert!(!tells("hook", &["A", "B"], &[]));
+        // In a project without B, and outside again.
+        assert!(!tells("hook", &["A"], &["C"]));
+        assert!(!tells("hook", &["A", "B"], &["C"]));
+        assert!(!tells("hook", &["A"], &["B", "C"]));
+        assert!(tells("hook", &["A", "B"], &[]));
     }
 }

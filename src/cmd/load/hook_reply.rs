@@ -189,9 +189,8 @@ fn told_with(told: &str, now: &[&str]) -> String {
 fn tell_hidden(answer: &Answer, machine: &Machine, ui: Ui) {
     let (Some(account), Some(environment)) = (&answer.account, &answer.environment) else { return };
     let Some(notice) = environment.hidden_notice() else { return };
-    let hidden = environment.hidden_in_account();
-    if machine.tells_hidden(account, "hook", &hidden) {
-        let way = nearest(machine, account, &hidden);
+    if machine.tells_hidden(account, "hook", environment) {
+        let way = nearest(machine, account, &environment.hidden_in_account());
         ui.failure(&notice.hint(way.to_string()));
     }
 }

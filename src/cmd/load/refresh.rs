@@ -48,7 +48,7 @@ pub(crate) fn refresh(app: &App) -> Outcome<()> {
         app.ui.warn(&format!("the remembered value of {name} may be stale: vastenv why {word}"));
     }
     if let Some(notice) = environment.hidden_notice()
-        && app.machine.tells_hidden(&refreshed.known.snapshot.account(), "refresh", &environment.hidden())
+        && app.machine.tells_hidden(&refreshed.known.snapshot.account(), "refresh", &environment)
     {
         let way = nearest(&app.machine, &refreshed.known.snapshot.account(), &environment.hidden());
         app.ui.warn_of(&notice.hint(way.to_string()));

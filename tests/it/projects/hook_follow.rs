@@ -204,6 +204,20 @@ fn what_is_for_programs_only_is_counted_once() {
 }
 
 #[test]
+fn what_is_hidden_is_told_once_whatever_projects_leave_out_of_it() {
+    each(|shell| {
+        let account = Account::masked(&[("HF_TOKEN", "hf_1"), ("OTHER", "o_1")]);
+        project(&account, "p", "only = [\"HF_TOKEN\"]\n");
+        project(&account, "q", "load = \"run\"\n");
+        let (mut terminal, mut text) = Terminal::start(&account.home, shell, &[shell.name(), "-i"]);
+        for line in ["cd p", "cd ../q", "cd ..", "cd p", "cd .."] {
+            text += &terminal.run(line);
+        }
+        assert_eq!(text.matches("hidden by Vast").count(), 1, "{shell:?}: {text}");
+    });
+}
+
+#[test]
 fn a_shell_inside_a_shell_knows_its_own_folder() {
     each(|shell| {
         let account = account();
