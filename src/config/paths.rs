@@ -12,7 +12,7 @@ pub(crate) const FILES: [(&str, &str); 6] = [
         "~/.config/vastai/vast_tfa_key",
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
-    ("~/.config/vastenv/config.toml", "Settings; only `config` and `profile` write there."),
+    ("~/.config/vastenv/config.toml", "Settings; written by `config`, `profile` and `set api-key` alone."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
     (
         "~/.local/share/vastenv/",
