@@ -115,7 +115,7 @@ pub struct Global {
         help = "Server URL [default: $VAST_URL, or https://console.vast.ai]"
     )]
     pub url: Option<String>,
-    /// Use this profile of config.toml [default: $VASTENV_PROFILE]
+    /// Use this profile of config.toml [default: $VASTENV_PROFILE, the project's, or default_profile]
     #[arg(long, global = true, value_name = "PROFILE", value_parser = text(), conflicts_with = "api_key")]
     pub profile: Option<String>,
     /// Ignore the project file

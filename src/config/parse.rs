@@ -89,7 +89,7 @@ fn variant<T: for<'de> Deserialize<'de>>(word: &str) -> Option<T> {
 }
 
 fn read_profile(table: &dyn TableLike, place: &str) -> Parsed<Profile> {
-    let (mut profile, mut named) = (Profile::default(), None);
+    let (mut profile, mut earlier) = (Profile::default(), None);
     for (key, item) in toml_entries(table) {
         let (setting, value) = read_value(key, item, place)?;
         match (setting.name, value) {
@@ -103,7 +103,7 @@ fn read_profile(table: &dyn TableLike, place: &str) -> Parsed<Profile> {
             _ => continue,
         }
         if setting.name.starts_with("api_key_")
-            && let Some(first) = named.replace(setting.name)
+            && let Some(first) = earlier.replace(setting.name)
         {
             let what = format!("{place} has two keys: keep one of {first} and {}", setting.name);
             return Err(TomlFault::new(key.span(), what));

@@ -12,7 +12,7 @@ pub(crate) const FILES: [(&str, &str); 8] = [
         "~/.config/vastai/vast_tfa_key",
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
-    ("~/.config/vastenv/config.toml", "Settings; only `config` and `profile` write there."),
+    ("~/.config/vastenv/config.toml", "Settings; written by `config`, `profile` and `set api-key` alone."),
     ("~/.config/vastenv/keys/", "API keys of profiles."),
     (".vastenv.toml", "A project: what its folder and those below have. The nearest one upwards counts."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),

@@ -88,9 +88,9 @@ pub(crate) static SETTINGS: [Setting; 16] = [
     top("override", Kind::Switch, "true", "The account overrides variables that were set before"),
     both("allow", Kind::Names, "[]", "Load these names although they are refused"),
     top("keep", Kind::Patterns, "[]", "Leave the shell's own values of these names alone"),
-    both("run_only", Kind::Patterns, "[]", "Never load these names into shells, only into run"),
-    top("scope", SCOPE, "\"everywhere\"", "Or \"projects\": shells load only in allowed projects"),
-    top("missing", MISSING, "\"fail\"", "Or \"warn\": run and export without unknown values"),
+    both("run_only", Kind::Patterns, "[]", "Keep these names for run and export, out of shells"),
+    top("scope", SCOPE, "\"everywhere\"", "Where shells load variables (or \"projects\")"),
+    top("missing", MISSING, "\"fail\"", "Unknown values stop run and export (or \"warn\")"),
     top("container", CONTAINER, "\"auto\"", "Load an instance's launch environment (\"on\", \"off\")"),
     top("retry", Kind::Number(100), "3", "Attempts per request"),
     top("insecure_http", Kind::Switch, "false", "Send the key over plain http to other machines"),
@@ -206,6 +206,18 @@ impl Kind {
         matches!(self, Self::Names | Self::Patterns | Self::Program)
     }
 
+    /// A value for what has no default, as TOML has it.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Self::ProfileName => "\"work\"",
+            Self::Url => "\"https://console.vast.ai\"",
+            Self::Path => "\"~/keys/work\"",
+            Self::Program => "[\"pass\", \"vast\"]",
+            Self::Switch => "true",
+            _ => "",
+        }
+    }
+
     /// Why `word` may not be in a list of this kind: there it would do nothing, and nobody would know.
     fn check_word(self, word: &str) -> Result<(), String> {
         match self {
@@ -244,10 +256,11 @@ impl fmt::Display for Kind {
             Self::Names => formatter.write_str("a list of names like [\"HTTPS_PROXY\"]"),
             Self::Patterns => formatter.write_str("a list of names or patterns like [\"AWS_*\"]"),
             Self::ProfileName => formatter.write_str("a profile's name"),
-            Self::Url => formatter.write_str("a URL like \"https://console.vast.ai\""),
-            Self::Path => formatter.write_str("a path like \"/run/keys/work\" or \"~/keys/work\""),
-            Self::Program => formatter
-                .write_str("a program (no relative path) with its arguments like [\"pass\", \"vast\"]"),
+            Self::Url => write!(formatter, "a URL like {}", self.example()),
+            Self::Path => write!(formatter, "a path like \"/run/keys/work\" or {}", self.example()),
+            Self::Program => {
+                write!(formatter, "a program (no relative path) with its arguments like {}", self.example())
+            }
         }
     }
 }

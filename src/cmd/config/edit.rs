@@ -23,7 +23,14 @@ pub(super) fn edit(app: &App) -> Result<()> {
     let draft = draft(".toml", begun.as_bytes())?;
     let edited = loop {
         open(draft.path())?;
-        let text = read_text_at(draft.path(), LARGEST).map_err(|unread| unread.failure("the edited text"))?;
+        let text = match read_text_at(draft.path(), LARGEST) {
+            Ok(text) => text,
+            Err(unread) if draft.path().is_file() => {
+                app.ui.warn_of(&unread.failure("the edited text"));
+                return Err(kept(draft, path));
+            }
+            Err(unread) => return Err(unread.failure("the edited text")),
+        };
         if *text == begun {
             app.ui.say("nothing changed");
             return Ok(());
@@ -91,7 +98,7 @@ fn open(draft: &Path) -> Result<()> {
 fn template() -> String {
     let line = |setting: &Setting| match setting.default {
         Some(_) => setting.to_string(),
-        None => format!("{} = ", setting.name),
+        None => format!("{} = {}", setting.name, setting.kind.example()),
     };
     let top = settings(false).map(|setting| format!("# {}\n#{}\n\n", setting.about, line(setting)));
     let of_profile = settings(true).filter(|setting| setting.place == Place::Profile);

@@ -84,12 +84,14 @@ fn values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
 }
 
 fn setting_values(line: &Line<'_>, argument: &Arg, typed: &str) -> Offer {
-    match complete_settings::values(
-        line.value_of("key").unwrap_or_default(),
-        line.values_of("values").count(),
-    ) {
+    let key = line.value_of("key").unwrap_or_default();
+    let values = match line.value_of("remove") {
+        Some(_) => complete_settings::written(key),
+        None => complete_settings::values(key, line.values_of("values").count()),
+    };
+    match values {
         Values::Words(mut words) => {
-            words.retain(|word| word.text.starts_with(typed));
+            words.retain(|word| word.text.starts_with(typed) && !line.holds(argument, &word.text));
             Offer::words(words)
         }
         Values::Names => Offer::words(names_after(',', line, argument, typed)),

@@ -1,5 +1,7 @@
 //! What TAB offers of settings: keys, and the values that each may have.
 
+use std::path::PathBuf;
+
 use crate::complete::Word;
 use crate::config::Config;
 use crate::config::keys::{SettingKey, entries};
@@ -16,13 +18,20 @@ pub(super) enum Values {
 
 /// The keys; only those that the file has if `written` is set.
 pub(super) fn keys(written: bool) -> Vec<Word> {
-    let file = context::paths().map(|paths| paths.config_file).unwrap_or_default();
     let keys: Vec<SettingKey> = if written {
-        entries(&file).unwrap_or_default().into_iter().map(|entry| entry.key).collect()
+        entries(&file()).unwrap_or_default().into_iter().map(|entry| entry.key).collect()
     } else {
         SettingKey::all(&profiles())
     };
     keys.iter().map(|key| Word::new(key.to_string(), key.setting.about)).collect()
+}
+
+/// What the list of the setting `key` holds.
+pub(super) fn written(key: &str) -> Values {
+    let found = entries(&file()).unwrap_or_default();
+    let entry = SettingKey::parse(key).ok().and_then(|key| found.into_iter().find(|entry| entry.key == key));
+    let words = entry.as_ref().and_then(|entry| entry.value.as_array()).into_iter().flatten();
+    Values::Words(words.filter_map(|word| Some(Word::new(word.as_str()?, "in the list"))).collect())
 }
 
 /// What the setting `key` may be, `given` values of which stand on the line already.
@@ -48,8 +57,11 @@ pub(super) fn values(key: &str, given: usize) -> Values {
     }
 }
 
+fn file() -> PathBuf {
+    context::paths().map(|paths| paths.config_file).unwrap_or_default()
+}
+
 /// The names of the profiles.
 fn profiles() -> Vec<String> {
-    let config = context::paths().and_then(|paths| Config::load(&paths.config_file)).unwrap_or_default();
-    config.profiles.into_keys().collect()
+    Config::load(&file()).unwrap_or_default().profiles.into_keys().collect()
 }

@@ -117,6 +117,9 @@ fn an_editor_changes_the_file_only_to_what_is_valid() {
     // Where there is no file, every setting is there to be uncommented.
     edit("sed -i 's/^#\\(max_age = \\).*/\\1\"1h\"/'").expect(0).mentions(&["saved "]);
     assert_eq!(home.ok(&["config", "get", "max_age"]), "1h\n");
+    fs::remove_file(home.path(CONFIG)).expect("removed");
+    edit("sed -i -e '/_command\\|_keyring/d' -e 's/^#\\([a-z[]\\)/\\1/' -e 's/NAME/work/'").expect(0);
+    assert_eq!(home.ok(&["config", "get", "profiles.work.api_key_file"]), "~/keys/work\n");
     let text = "# mine\nmax_age = \"1h\"\n";
     home.write(CONFIG, text);
     let said = edit("echo '= 1' >>").refuses(1, &["not saved: ", "config.toml:3:1: ", "is unchanged"]);
@@ -128,9 +131,14 @@ fn an_editor_changes_the_file_only_to_what_is_valid() {
         ("exit 3; true", ["the editor failed", "exit code 3"]),
         ("no-such-editor", ["the editor failed", "VISUAL or EDITOR"]),
         ("rm", ["cannot read the edited text", "no such file"]),
-        ("printf '\\377' >", ["the edited text", "UTF-8"]),
     ] {
         edit(editor).refuses(1, &parts);
+        assert_eq!(fs::read_to_string(home.path(CONFIG)).expect("settings"), text);
+    }
+    for (editor, why) in [("printf '\\377' >", "UTF-8"), ("truncate -s 2M", "over 1 MiB")] {
+        let said = edit(editor).refuses(1, &["the edited text", why, "config.toml is unchanged"]);
+        let path = said.err.rsplit_once("your text is in ~/").expect("a path").1.lines().next();
+        fs::remove_file(home.path(path.expect("a path"))).expect("removed");
         assert_eq!(fs::read_to_string(home.path(CONFIG)).expect("settings"), text);
     }
     // Somebody else was faster.

@@ -55,9 +55,10 @@ fn names_are_offered_once_topics_explained_and_remembered_values_forgotten() {
 #[test]
 fn settings_are_offered_by_key_and_then_by_value() {
     let account = Account::known();
-    account
-        .home
-        .write(".config/vastenv/config.toml", "max_age = \"1h\"\n[profiles.work]\nurl = \"https://a\"\n");
+    account.home.write(
+        ".config/vastenv/config.toml",
+        "max_age = \"1h\"\nkeep = [\"A*\", \"B\"]\n[profiles.work]\nurl = \"https://a\"\n",
+    );
     let words = |line: &[&str]| -> Vec<String> {
         let offers = account.offers(&[&["vastenv", "config"], line].concat());
         offers.iter().filter_map(|offer| offer.split('\t').next().map(str::to_owned)).collect()
@@ -68,10 +69,10 @@ fn settings_are_offered_by_key_and_then_by_value() {
         let all = words(&[verb, ""]);
         assert!(all.len() > 11 && !all.contains(&"storage".to_owned()), "{all:?}");
     }
-    assert_eq!(words(&["unset", ""]), ["max_age", "profiles.work.url"]);
+    assert_eq!(words(&["unset", ""]), ["max_age", "keep", "profiles.work.url"]);
     assert_eq!(
         account.offers(&["vastenv", "config", "set", "sc"]),
-        ["scope\tOr \"projects\": shells load only in allowed projects"]
+        ["scope\tWhere shells load variables (or \"projects\")"]
     );
     assert_eq!(
         account.offers(&["vastenv", "config", "set", "scope", ""]),
@@ -84,6 +85,10 @@ fn settings_are_offered_by_key_and_then_by_value() {
         (&["set", "allow", "hf_t"], &["HF_TOKEN"]),
         (&["set", "keep", "--add", "HF_TOKEN", "hf"], &["HF_HOME"]),
         (&["set", "profiles.work.run_only", "X*,wan"], &["X*,WANDB_API_KEY"]),
+        // What can be removed is what is there.
+        (&["set", "keep", "--remove", ""], &["A*", "B"]),
+        (&["set", "--remove", "keep", "B", ""], &["A*"]),
+        (&["set", "allow", "--remove", "hf"], &[]),
         (&["set", "retry", ""], &[]),
         (&["set", "nonsense", ""], &[]),
         (&["get", "max_age", ""], &[]),
