@@ -2,6 +2,7 @@
 
 use std::fs::canonicalize;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -55,6 +56,18 @@ impl FoundProject {
     /// builtins.
     pub(crate) fn files_above(folder: &Path) -> impl Iterator<Item = PathBuf> {
         folder.ancestors().map(|folder| folder.join(FILE)).filter(|file| file.metadata().is_ok())
+    }
+
+    /// Whether a file in `folder`, which the shell sees as `inside`, would be nearer: also one that the walk just
+    /// missed, but not one that is seen from inside alone, as where the way to the folder is closed or too long.
+    pub(crate) fn may_appear(&self, folder: &Path, inside: &Path) -> bool {
+        let file = folder.join(FILE);
+        let id = |path: &Path| path.metadata().map(|found| (found.dev(), found.ino())).ok();
+        let is_reached = match file.metadata() {
+            Ok(_) => true,
+            Err(error) => error.kind() == io::ErrorKind::NotFound && id(folder) == id(inside),
+        };
+        self.file.as_ref() != Some(&file) && (is_reached || !inside.join(FILE).exists())
     }
 
     /// What counts of it.
@@ -196,6 +209,24 @@ mod tests {
         assert!(tree.of("a/x").in_force().is_some());
         // One that vanishes before it is read.
         assert!(judge(&tree.disk, &tree.root.join("a/x").join(FILE)).is_none());
+    }
+
+    #[test]
+    fn a_file_that_the_walk_missed_is_waited_for() {
+        let tree = Tree::new();
+        let may_appear = |found: &FoundProject, below: &str, inside: &str| {
+            found.may_appear(&tree.root.join(below), &tree.root.join(inside))
+        };
+        let found = tree.of("a");
+        assert!(may_appear(&found, "a", "a"));
+        // As where it is there again, or for a moment longer, after the walk.
+        tree.write("a", BOTH);
+        assert!(may_appear(&found, "a", "a"));
+        assert!(!may_appear(&tree.of("a"), "a", "a"));
+        assert!(may_appear(&tree.of("a/b"), "a/b", "a/b"));
+        // Elsewhere than where the path leads.
+        assert!(!may_appear(&tree.of("other"), "other", "a"));
+        assert!(may_appear(&tree.of("other"), "other", "empty"));
     }
 
     #[test]

@@ -9,7 +9,6 @@ use crate::config::{self, Config, Paths, Profile, ProfileKey};
 use crate::credentials::{self, Credential};
 use crate::domain::{Failure, Result, Secret, ServerUrl, printable};
 use crate::files::{Disk, modified};
-use crate::project::FILE;
 use crate::sealing::Vault;
 
 /// What the command line and the environment say.
@@ -123,10 +122,9 @@ impl Selection {
             trouble = Some(Trouble::Config(failure));
             Config::default()
         });
-        // As the shell's builtins see it, from inside: the way to the folder may be closed, or too long.
-        let is_there = Path::new(FILE).exists();
         let project = given.folder.as_ref().map(|folder| FoundProject::of(disk, folder)).unwrap_or_default();
-        let may_appear = !is_there && project.file != given.folder.as_ref().map(|folder| folder.join(FILE));
+        let may_appear =
+            given.folder.as_ref().is_some_and(|folder| project.may_appear(folder, Path::new(".")));
         seen.extend(project.file.clone().map(|file| (file, project.modified)));
         if let ProjectState::Unusable(failure) = &project.state {
             trouble = trouble.or_else(|| Some(Trouble::Project(failure.clone())));

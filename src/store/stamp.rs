@@ -1,6 +1,7 @@
 //! Empty files that tell a shell something by their names and times, which it compares with builtins.
 
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -52,6 +53,9 @@ impl Deadlines {
     }
 }
 
+/// The age at which stamps are set anew (seconds).
+const OLD_AFTER: u64 = 60 * 86_400;
+
 /// Stamps carry the time that another program's file had when its content was last read. A shell compares
 /// with `-nt` and `-ot`, the stamp itself or those beside it, which is exact: it notices every later write, and also one by a clock that
 /// was set back.
@@ -62,6 +66,19 @@ impl Stamps {
     pub(crate) fn path(&self, file: &Path) -> PathBuf {
         let hash = Sha256::digest(file.as_os_str().as_bytes());
         self.0.state.join(format!("stamp-{}", hex(&hash[..8])))
+    }
+
+    /// Removes the stamps that were set long ago, as of projects that nobody visits any more: every prompt that
+    /// loads lists their folder. Whether there were some: shells that compare them are to load.
+    pub(crate) fn sweep(&self, now: Timestamp) -> bool {
+        let is_old = |path: &PathBuf| {
+            let set = path.metadata().ok().and_then(|found| u64::try_from(found.ctime()).ok());
+            set.is_some_and(|set| now.since(Timestamp(set)).is_some_and(|age| age > OLD_AFTER))
+        };
+        let stamps = names(&self.0.state).into_iter().filter(|name| name.starts_with("stamp-"));
+        let old = stamps.map(|name| self.0.state.join(name)).filter(is_old);
+        // One that cannot be removed now is tried again at the next sweep.
+        old.filter(|path| std::fs::remove_file(path).is_ok()).count() > 0
     }
 
     /// Whether the stamp of `file` shows this time.
@@ -114,6 +131,11 @@ mod tests {
         assert_eq!(modified(&older), Some(time - NEXT));
         assert_eq!(modified(&newer), Some(time + NEXT));
         assert_eq!(stamps.around(&file, time + NEXT), None);
+        let now = Timestamp(time.duration_since(UNIX_EPOCH).expect("a time").as_secs());
+        assert!(!stamps.sweep(now.plus(OLD_AFTER - 100)));
+        assert!(stamps.shows(&file, time));
+        assert!(stamps.sweep(now.plus(OLD_AFTER + 100)));
+        assert_eq!(names(folder.path()), ["watched"]);
     }
 
     #[test]

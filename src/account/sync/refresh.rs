@@ -85,6 +85,10 @@ impl Remote<'_> {
                     };
                     store.notices.forget(lasting);
                     store.sessions.sweep();
+                    if store.stamps.sweep(self.account.now()) {
+                        // A shell that is not told keeps comparing with less, until it loads.
+                        let _ = store.generation.publish(self.account.now());
+                    }
                     store.disk.sweep_leftovers();
                 }
                 Ok(Some(refreshed))

@@ -41,7 +41,7 @@ impl Facts<'_> {
         let chosen = self.app.machine.selection.profile.as_ref()?;
         let (name, by) = (printable(&chosen.name), chosen.by.to_string());
         let field = json!({"name": chosen.name, "chosen_by": by});
-        Some(Fact::new("profile", format!("{name} (chosen by {by})")).field("profile", field))
+        Some(Fact::new("profile", format!("{name} ({by})")).field("profile", field))
     }
 
     /// The project file of this folder, and what it does here.

@@ -15,7 +15,7 @@ fn the_flag_comes_before_the_variable_and_that_before_the_default() {
     let status = two.home.vastenv(&["status"]).run().expect(0);
     assert!(status.out.contains("work (chosen by VASTENV_PROFILE)"), "{status:?}");
     let status = two.home.vastenv(&["status", "--raw", "--profile", "own"]).run().expect(0);
-    assert!(status.out.contains("\"chosen_by\": \"--profile\""), "{status:?}");
+    assert!(status.out.contains("\"profile\": \"own\""), "{status:?}");
 }
 
 #[test]
