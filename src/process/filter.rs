@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -48,6 +49,13 @@ impl Streams {
     /// Whether somebody reads along and types.
     pub(crate) fn are_a_terminal(&self) -> bool {
         self.stdin.is_terminal() && self.stdout.is_terminal()
+    }
+
+    /// Whether stdout is a pipe that nobody reads any more.
+    pub(super) fn are_unread(&self) -> bool {
+        let mut asked = [PollFd::new(self.stdout.as_fd(), PollFlags::empty())];
+        let told = poll(&mut asked, PollTimeout::ZERO).is_ok();
+        told && asked[0].revents().is_some_and(|events| events.contains(PollFlags::POLLERR))
     }
 
     pub(super) fn try_clone(&self) -> io::Result<Self> {

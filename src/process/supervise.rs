@@ -157,7 +157,8 @@ impl<P: Program> Watch<'_, P> {
             if let Some(error) = lost {
                 self.program.tell_lost(&error);
             }
-            if self.is_wished(code, is_restart) || !(is_restart || always || code != 0) {
+            let is_tried_again = is_restart || (always || code != 0) && !self.streams.are_unread();
+            if self.is_wished(code, is_restart) || !is_tried_again {
                 return Ok(code);
             }
             self.job.restore_settings();

@@ -35,6 +35,7 @@ mod refresh;
 mod remember;
 mod run;
 mod run_watch;
+mod run_watch_ends;
 mod run_watch_terminal;
 mod sandbox_command;
 mod set_api_key;

@@ -10,21 +10,20 @@ use nix::unistd::{Pid, mkfifo};
 use serde_json::json;
 
 use super::account::{OTHER_KEY, TestAccount};
-use crate::common::process::program;
-use crate::home::{Home, Said, chmod};
+use crate::home::{Home, Said};
 
 const VALUE: &str = "value-that-nobody-sees";
 
 /// `vastenv run --watch` under way.
-struct Watched {
-    child: Child,
-    out: BufReader<ChildStdout>,
-    err: BufReader<ChildStderr>,
+pub(super) struct Watched {
+    pub(super) child: Child,
+    pub(super) out: BufReader<ChildStdout>,
+    pub(super) err: BufReader<ChildStderr>,
 }
 
 impl Watched {
     /// Runs `script`.
-    fn start(home: &Home, options: &[&str], script: &str) -> Self {
+    pub(super) fn start(home: &Home, options: &[&str], script: &str) -> Self {
         let arguments = [&["run", "--watch"], options, &["--", "sh", "-c", script]].concat();
         let mut child = home.vastenv(&arguments).spawn();
         let out = BufReader::new(child.stdout.take().expect("a pipe"));
@@ -33,21 +32,21 @@ impl Watched {
     }
 
     /// The next line that the command prints.
-    fn line(&mut self) -> String {
+    pub(super) fn line(&mut self) -> String {
         line(&mut self.out)
     }
 
     /// The next line that vastenv says.
-    fn says(&mut self) -> String {
+    pub(super) fn says(&mut self) -> String {
         line(&mut self.err)
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(super) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("sent");
     }
 
     /// What it prints from now on, to the end.
-    fn end(mut self) -> Said {
+    pub(super) fn end(mut self) -> Said {
         let (mut out, mut err) = (String::new(), String::new());
         self.out.read_to_string(&mut out).expect("text");
         self.err.read_to_string(&mut err).expect("text");
@@ -57,7 +56,7 @@ impl Watched {
     }
 
     /// Asks it to end.
-    fn terminate(self) -> Said {
+    pub(super) fn terminate(self) -> Said {
         self.signal(Signal::SIGTERM);
         self.end()
     }
@@ -72,7 +71,7 @@ fn line(from: &mut impl BufRead) -> String {
 /// Prints what the command has, and waits.
 const SHOW: &str = "echo \"A=$A B=$B\"; sleep 1000 & wait";
 
-fn set(home: &Home, name: &str, value: &str) {
+pub(super) fn set(home: &Home, name: &str, value: &str) {
     home.vastenv(&["set", "env-var", name, value, "--quiet"]).run().expect(0);
 }
 
@@ -152,75 +151,6 @@ fn changes_while_it_restarts_are_not_lost_and_a_storm_is_one() {
     assert_eq!(watched.line(), "ending");
     fs::write(home.path("fifo"), "go\n").expect("written");
     watched.end().expect(0);
-}
-
-#[test]
-fn what_ignores_sigterm_is_killed_and_so_is_all_of_its_group() {
-    let account = TestAccount::with(&json!({"A": "0"}));
-    let home = account.known_home();
-    // The first one and its child hold the pipe: its end is that of both.
-    mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
-    let script = "if [ \"$A\" = 0 ]; then exec 3>held; trap '' TERM; (while :; do sleep 1; done) & \
-        echo started; while :; do sleep 1; done; fi; echo again; sleep 1000 & wait";
-    let mut watched = Watched::start(&home, &[], script);
-    let mut held = fs::File::open(home.path("held")).expect("opened");
-    assert_eq!(watched.line(), "started");
-    set(&home, "A", "1");
-    assert_eq!(watched.line(), "again");
-    assert_eq!(held.read(&mut [0]).expect("read"), 0);
-    watched.terminate().expect(143);
-}
-
-#[test]
-fn the_group_ends_with_vastenv_however_that_ends() {
-    if program("ps").is_none() {
-        return;
-    }
-    let account = TestAccount::with(&json!({"A": "0"}));
-    let home = account.known_home();
-    mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
-    let script = "exec 3>held; (trap 'echo asked; exit' TERM; \
-        until ps -eo pgid=,args= | grep -q \"^ *$$ .*[_]_guardian\"; do sleep 0.1; done; echo child; while :; do sleep 0.1; done) & \
-        while :; do sleep 0.1; done";
-    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let mut watched = Watched::start(&home, &[], script);
-        let mut held = fs::File::open(home.path("held")).expect("opened");
-        assert_eq!(watched.line(), "child");
-        watched.signal(signal);
-        assert_eq!(held.read(&mut [0]).expect("read"), 0, "{signal}");
-        assert_eq!(watched.end().expect(128 + signal as i32).out, "asked\n");
-    }
-}
-
-#[test]
-fn a_crash_is_followed_by_another_start_and_success_is_not() {
-    let account = TestAccount::with(&json!({"A": "0"}));
-    let home = account.known_home();
-    let script = "echo run; echo x >>runs; test $(wc -l <runs) -gt 2 || exit 3";
-    let said = Watched::start(&home, &[], script).end().expect(0);
-    assert_eq!(said.out, "run\nrun\nrun\n");
-    let pauses =
-        ["1 s", "2 s"].map(|pause| format!("vastenv: sh ended with 3, starting it again in {pause}\n"));
-    assert_eq!(said.err, pauses.concat());
-    // A change may be what it was waiting for.
-    let mut watched = Watched::start(&home, &[], "echo \"A=$A\"; test \"$A\" = 1 || exit 3");
-    for _ in 0..3 {
-        assert_eq!(watched.line(), "A=0");
-    }
-    set(&home, "A", "1");
-    let said = watched.end().expect(0);
-    assert!(said.out.ends_with("A=1\n") && said.err.contains("restarting sh: ~A\n"), "{said:?}");
-}
-
-#[test]
-fn with_always_it_starts_again_until_it_is_told_to_end() {
-    let account = TestAccount::with(&json!({"A": "0"}));
-    let home = account.known_home();
-    let mut watched = Watched::start(&home, &["--always"], "echo run");
-    assert_eq!((watched.line(), watched.line()), ("run".to_owned(), "run".to_owned()));
-    assert_eq!(watched.says(), "vastenv: sh ended with 0, starting it again in 1 s");
-    assert_eq!(watched.says(), "vastenv: sh ended with 0, starting it again in 2 s");
-    watched.terminate().expect(143);
 }
 
 #[test]
@@ -304,21 +234,6 @@ fn what_changes_elsewhere_comes_when_the_cache_is_old() {
 }
 
 #[test]
-fn a_command_that_kills_vastenv_at_once_ends_too() {
-    let account = TestAccount::with(&json!({"A": "one"}));
-    let home = account.known_home();
-    mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
-    for option in [&[][..], &["--redact"]] {
-        for _ in 0..10 {
-            let watched = Watched::start(&home, option, "exec 3>held; kill -9 $PPID; sleep 1000 & wait");
-            let mut held = fs::File::open(home.path("held")).expect("opened");
-            assert_eq!(held.read(&mut [0]).expect("read"), 0);
-            watched.end().expect(137);
-        }
-    }
-}
-
-#[test]
 fn what_is_not_known_any_more_is_told_once_and_the_command_goes_on() {
     let account = TestAccount::with(&json!({"A": "one", "B": "b"}));
     let home = account.known_home();
@@ -393,41 +308,4 @@ fn redacted_output_stays_so_with_values_old_and_new() {
     assert_eq!((watched.line(), watched.line()), ("A=*****".to_owned(), "*****".to_owned()));
     assert_eq!(watched.says(), "E=*****");
     watched.terminate().expect(143);
-}
-
-#[test]
-fn what_cannot_be_started_is_not_tried_again() {
-    let account = TestAccount::with(&json!({"A": "one"}));
-    let home = account.known_home();
-    chmod(&home.write("script", "echo \"A=$A\"; exit 0"), 0o755);
-    home.write("plain", "");
-    for options in [&[][..], &["--redact"]] {
-        let run =
-            |program: &str| home.vastenv(&[&["run", "--watch"], options, &["--", program]].concat()).run();
-        run("no-such-program").refuses(127, &["cannot run no-such-program: not found"]);
-        run("./plain").refuses(126, &["cannot run ./plain: permission denied"]);
-        assert!(run("./script").expect(0).out.starts_with("A="), "{options:?}");
-    }
-    home.vastenv(&["run", "--watch", "--on", "host", "--", "true"]).run().refuses(2, &["--watch"]);
-    for option in ["--signal=HUP", "--always", "--no-restart-on=removed"] {
-        home.vastenv(&["run", option, "--", "true"]).run().refuses(2, &["--watch"]);
-    }
-}
-
-#[test]
-fn signals_reach_the_command_and_its_end_is_ours() {
-    let account = TestAccount::with(&json!({"A": "one"}));
-    let home = account.known_home();
-    let script = "trap 'echo usr1' USR1; trap 'echo hup' HUP; trap 'exit 7' TERM; trap 'exit 8' INT; \
-        echo ready; while :; do sleep 0.1; done";
-    for (end, code) in [(Signal::SIGTERM, 7), (Signal::SIGINT, 8)] {
-        let mut watched = Watched::start(&home, &["--always"], script);
-        assert_eq!(watched.line(), "ready");
-        for (signal, said) in [(Signal::SIGUSR1, "usr1"), (Signal::SIGHUP, "hup")] {
-            watched.signal(signal);
-            assert_eq!(watched.line(), said);
-        }
-        watched.signal(end);
-        watched.end().expect(code);
-    }
 }
