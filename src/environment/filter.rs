@@ -164,9 +164,10 @@ impl Filters {
     /// Two variables end up with the same name, one gets two, or a flag's name matches nothing.
     pub fn apply<V>(&self, mut variables: BTreeMap<String, V>, origin: Origin<'_>) -> Result<Filtered<V>> {
         let mut notes = Vec::new();
-        let kept = self.matching(&self.only, &variables, origin, &mut notes)?;
-        let dropped = self.matching(&self.except, &variables, origin, &mut notes)?;
-        let mut new_names = self.new_names(&variables, origin, &mut notes)?;
+        let names: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
+        let kept = self.matching(&self.only, &names, origin, &mut notes)?;
+        let dropped = self.matching(&self.except, &names, origin, &mut notes)?;
+        let mut new_names = self.new_names(&names, origin, &mut notes)?;
         variables.retain(|name, _| (self.only.is_empty() || kept.contains(name)) && !dropped.contains(name));
         if let Some(old) = new_names.keys().find(|old| !variables.contains_key(*old)) {
             let old = printable(old);
@@ -214,20 +215,21 @@ impl Filters {
     /// Whether the final name `name` was asked for as such, not by a glob.
     pub fn names(&self, name: &str) -> bool {
         let Some(name) = name.strip_prefix(&self.prefix) else { return false };
-        let is_name = |pattern: &Pattern| !pattern.is_glob() && !pattern.matching(&[name]).is_empty();
+        let is_name =
+            |pattern: &Pattern| !pattern.is_glob() && !pattern.matching(&BTreeSet::from([name])).is_empty();
         self.only.iter().any(is_name) || self.rename.iter().any(|(new, _)| new.as_str() == name)
     }
 
     /// The new name of each old one.
-    fn new_names<V>(
+    fn new_names(
         &self,
-        variables: &BTreeMap<String, V>,
+        names: &BTreeSet<&str>,
         origin: Origin<'_>,
         notes: &mut Vec<String>,
     ) -> Result<BTreeMap<String, &EnvName>> {
         let mut new_names = BTreeMap::new();
         for (new, old) in &self.rename {
-            let matched = self.matching(std::slice::from_ref(old), variables, origin, notes)?;
+            let matched = self.matching(std::slice::from_ref(old), names, origin, notes)?;
             for old in matched {
                 if new_names.insert(old.clone(), new).is_some() {
                     return Err(origin.renaming(Kind::Usage, &format!("{} is given twice", printable(&old))));
@@ -238,19 +240,18 @@ impl Filters {
     }
 
     /// The names that some pattern matches; a glob that matches none is a note.
-    fn matching<V>(
+    fn matching(
         &self,
         patterns: &[Pattern],
-        variables: &BTreeMap<String, V>,
+        names: &BTreeSet<&str>,
         origin: Origin<'_>,
         notes: &mut Vec<String>,
     ) -> Result<BTreeSet<String>> {
         let is_strict = origin == Origin::Flags && !self.is_lenient;
-        let names: Vec<&str> = variables.keys().map(String::as_str).collect();
         let mut matched = BTreeSet::new();
         let mut strangers = Vec::new();
         for pattern in patterns {
-            let found = pattern.matching(&names);
+            let found = pattern.matching(names);
             if found.is_empty() && is_strict && !pattern.is_glob() {
                 strangers.push(pattern);
             } else if found.is_empty() {
@@ -271,14 +272,14 @@ impl Filters {
         if self.require.is_empty() {
             return None;
         }
-        let names: Vec<&str> = names.into_iter().collect();
-        let old: Vec<&str> = former.values().map(String::as_str).collect();
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let called: BTreeMap<&str, &str> =
+            former.iter().map(|(new, old)| (old.as_str(), new.as_str())).collect();
+        let old: BTreeSet<&str> = called.keys().copied().collect();
         let mut required = Required::default();
         for pattern in &self.require {
             let mut matched = pattern.matching(&names);
-            let matched_old = pattern.matching(&old);
-            let renamed = former.iter().filter(|(_, old)| matched_old.contains(&old.as_str()));
-            matched.extend(renamed.map(|(new, _)| new.as_str()));
+            matched.extend(pattern.matching(&old).into_iter().map(|old| called[old]));
             if matched.is_empty() && pattern.is_glob() {
                 required.notes.push(unmatched([pattern]));
             } else if matched.is_empty() {
@@ -295,9 +296,14 @@ impl Pattern {
         self.0.contains(['*', '?'])
     }
 
-    fn matching<'n>(&self, names: &[&'n str]) -> Vec<&'n str> {
+    fn matching<'n>(&self, names: &BTreeSet<&'n str>) -> Vec<&'n str> {
         let matching = |pattern: &str| -> Vec<&'n str> {
-            names.iter().copied().filter(|name| matches(pattern, name)).collect()
+            if self.is_glob() {
+                names.iter().copied().filter(|name| matches(pattern, name)).collect()
+            } else {
+                // A file may have thousands of them, an account as many.
+                names.get(pattern).copied().into_iter().collect()
+            }
         };
         let as_typed = matching(&self.0);
         if as_typed.is_empty() { matching(&self.0.to_ascii_uppercase()) } else { as_typed }

@@ -165,3 +165,19 @@ fn what_is_required_is_told_by_its_final_name() {
         filters.required(filtered.variables.keys().map(String::as_str), &filtered.former).expect("some");
     assert!(required.names.contains("TOKEN") && required.unmatched.is_empty(), "{required:?}");
 }
+
+#[test]
+fn thousands_of_names_are_found_among_thousands() {
+    let name = |number: usize| format!("VAR_{number}");
+    let names: Vec<String> = (0..10_000).map(name).collect();
+    let renames = (0..5_000).map(|number| {
+        let new = EnvName::parse(&format!("NEW_{number}")).expect("a name");
+        (new, format!("var_{number}"))
+    });
+    let filters = Filters::of_project(names.clone(), vec![], renames.collect(), String::new(), names.clone());
+    let variables: BTreeMap<String, ()> = names.into_iter().map(|name| (name, ())).collect();
+    let filtered = filters.apply(variables, Origin::Project("f")).expect("filtered");
+    assert!(filtered.variables.contains_key("NEW_4999") && filtered.variables.contains_key("VAR_5000"));
+    let required = filters.required(filtered.variables.keys().map(String::as_str), &filtered.former);
+    assert_eq!(required.expect("some").names.len(), 10_000);
+}

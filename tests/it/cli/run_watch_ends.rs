@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::account::TestAccount;
 use super::run_watch::{Watched, set};
+use crate::common::process::program;
 use crate::home::chmod;
 
 #[test]
@@ -31,6 +32,9 @@ fn what_ignores_sigterm_is_killed_and_so_is_all_of_its_group() {
 
 #[test]
 fn the_group_ends_with_vastenv_however_that_ends() {
+    if program("ps").is_none() {
+        return;
+    }
     let account = TestAccount::with(&json!({"A": "0"}));
     let home = account.known_home();
     mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
