@@ -13,13 +13,15 @@ pub(crate) const FILES: [(&str, &str); 8] = [
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
     ("~/.config/vastenv/config.toml", "Settings; only `config` and `profile` write there."),
-    ("~/.config/vastenv/keys/", "API keys of profiles."),
-    (".vastenv.toml", "A project: what its folder and those below have. The nearest one upwards counts."),
+    ("~/.config/vastenv/keys/", "The API keys of profiles, where `profile add` saves them."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
     (
         "~/.local/share/vastenv/",
-        "Remembered values, allowed and denied project files, how secrets are stored, and which entries of the \
-         keyring are in use.",
+        "Remembered values, how secrets are stored, and which entries of the keyring are in use.",
+    ),
+    (
+        "~/.local/share/vastenv/projects/",
+        "Which project files are allowed or denied, and their allowed text.",
     ),
     (
         "~/.local/state/vastenv/",
