@@ -10,7 +10,6 @@ use nix::unistd::{Pid, mkfifo};
 use serde_json::json;
 
 use super::account::{OTHER_KEY, TestAccount};
-use crate::common::process::program;
 use crate::home::{Home, Said, chmod};
 
 const VALUE: &str = "value-that-nobody-sees";
@@ -170,7 +169,7 @@ fn what_ignores_sigterm_is_killed_and_so_is_all_of_its_group() {
 
 #[test]
 fn the_group_ends_with_vastenv_however_that_ends() {
-    if program("ps").is_none() {
+    if crate::common::process::program("ps").is_none() {
         return;
     }
     let account = TestAccount::with(&json!({"A": "0"}));
