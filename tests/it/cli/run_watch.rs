@@ -169,9 +169,6 @@ fn what_ignores_sigterm_is_killed_and_so_is_all_of_its_group() {
 
 #[test]
 fn the_group_ends_with_vastenv_however_that_ends() {
-    if crate::common::process::program("ps").is_none() {
-        return;
-    }
     let account = TestAccount::with(&json!({"A": "0"}));
     let home = account.known_home();
     mkfifo(&home.path("held"), Mode::S_IRWXU).expect("made");
