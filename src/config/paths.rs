@@ -6,20 +6,23 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Failure, Result};
 
 /// What is where, without `XDG_*` variables.
-pub(crate) const FILES: [(&str, &str); 8] = [
+pub(crate) const FILES: [(&str, &str); 9] = [
     ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
     (
         "~/.config/vastai/vast_tfa_key",
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
     ("~/.config/vastenv/config.toml", "Settings; written by `config`, `profile` and `set api-key` alone."),
-    ("~/.config/vastenv/keys/", "API keys of profiles."),
+    ("~/.config/vastenv/keys/", "The API keys of profiles, where `profile add` saves them."),
     (".vastenv.toml", "A project: what its folder and those below have. The nearest one upwards counts."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
     (
         "~/.local/share/vastenv/",
-        "Remembered values, allowed and denied project files, how secrets are stored, and which entries of the \
-         keyring are in use.",
+        "Remembered values, how secrets are stored, and which entries of the keyring are in use.",
+    ),
+    (
+        "~/.local/share/vastenv/projects/",
+        "Which project files are allowed or denied, and their allowed text.",
     ),
     (
         "~/.local/state/vastenv/",

@@ -14,11 +14,14 @@ use crate::config::settings::{Place, settings};
 use crate::context::{self, variables};
 use crate::domain::{Failure, Result, count, format_date};
 use crate::files::{make_folder, reason};
+use crate::project;
 use crate::ui::Ui;
 
 const DESCRIPTION: &str = "vastenv loads the environment variables of a Vast.ai account into the user's \
     shell: loaded when a shell starts, updated at the next prompt, available offline. Without a command, \
     it shows what is set up and the next step.";
+
+const PROJECT_FILE: (&str, &str) = (project::FILE, "What a folder and those below have: PROJECT FILES.");
 
 const EXIT_STATUS: [(&str, &str); 5] = [
     ("0", "Done."),
@@ -89,8 +92,11 @@ fn main_page(cli: &Command) -> std::io::Result<Vec<u8>> {
     end.control("PP", []).text([roman("In [profiles.NAME], beside max_age, allow and run_only:")]);
     let of_profile = settings(true).filter(|setting| setting.place == Place::Profile);
     list_items(&mut end, of_profile.map(|setting| (setting.to_string(), setting.about)));
+    end.control("SH", ["PROJECT FILES"]);
+    let when = |key: &project::Key| if key.waits { " (when allowed)" } else { "" };
+    list_items(&mut end, project::KEYS.iter().map(|key| (format!("{}{}", key.name, when(key)), key.about)));
     list(&mut end, "ENVIRONMENT", &variables::TABLE);
-    list(&mut end, "FILES", &config::FILES);
+    list(&mut end, "FILES", &[&config::FILES[..], &[PROJECT_FILE]].concat());
     let start = ["vastenv set api-key", "vastenv hook zsh --install", "exec zsh"];
     examples(&mut end, &start.map(str::to_owned));
     end.control("SH", ["SEE ALSO"]).text([roman("Topics:")]);

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use vastenv::cli::Cli;
 use vastenv::cli::groups::leaves;
+use vastenv::project::KEYS;
 
 use crate::common::process::program;
 use crate::home::Home;
@@ -117,6 +118,10 @@ fn settings_variables_and_files_are_the_same_in_the_code_the_manual_help_and_doc
     }
     for name in settings.iter().chain(variables.iter().filter(|name| name.starts_with("VAST"))) {
         assert!(docs.contains(&format!("`{name}")) || docs.contains(&format!("{name} = ")), "{name}");
+    }
+    let projects = home.ok(&["help", "projects"]);
+    for key in KEYS {
+        assert!(page.contains(&format!("\\fB{}", key.name)) && projects.contains(key.name), "{}", key.name);
     }
     for path in table("src/config/paths.rs", "const FILES: ") {
         let below = path.replace("~/.config", "$XDG_CONFIG_HOME").replace("~/.cache", "$XDG_CACHE_HOME");
