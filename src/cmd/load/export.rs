@@ -46,7 +46,6 @@ fn print(app: &App, arguments: &Export) -> Outcome<()> {
     let is_sealed = sealing.is_some();
     let loading = Loading {
         filters: &arguments.filters,
-        is_again: false,
         allow_missing: arguments.allow_missing,
         wait: Duration::from_secs(arguments.wait),
         when_old: WhenOld::RefreshBehind,

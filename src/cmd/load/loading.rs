@@ -19,8 +19,6 @@ use crate::environment::{Environment, Filters, KnownVariables, Missing, Room, mi
 /// What a program is to have.
 pub(crate) struct Loading<'o> {
     pub filters: &'o cli::Filters,
-    /// Whether the program was started with these filters before: what they name may be gone since.
-    pub is_again: bool,
     /// Whether to go on without what is unknown, or without any answer.
     pub allow_missing: bool,
     /// How long to wait for a first answer of the server.
@@ -64,16 +62,17 @@ pub(crate) struct Loaded<'a> {
 /// # Errors
 /// The server gives no answer, or a value is unknown, and the user does not go on without.
 pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a>> {
-    let mut filters = read_filters(loading.filters)?;
-    if loading.is_again {
-        filters = filters.leniently();
-    }
+    load_with(app, loading, &read_filters(loading.filters)?)
+}
+
+/// The same with these filters.
+pub(super) fn load_with<'a>(app: &'a App, loading: &Loading<'_>, filters: &Filters) -> Outcome<Loaded<'a>> {
     let has = |name: &str| loading.has(name);
     let elsewhere = || app.credential().and_then(|credential| app.account_of(credential));
     let account = if loading.is_here { app.account() } else { elsewhere() };
     let account = match account {
         Err(failure) if failure.kind() == Kind::NotAuthenticated && loading.is_here => {
-            return without_account(app, loading, &filters, failure);
+            return without_account(app, loading, filters, failure);
         }
         account => account,
     };
@@ -84,20 +83,20 @@ pub(crate) fn load<'a>(app: &'a App, loading: &Loading<'_>) -> Outcome<Loaded<'a
         Err(Stop::Failed(failure)) if loading.allow_missing => {
             app.ui.warn(&format!("going on without the account's variables: {}", failure.message()));
             let environment = Environment::default();
-            let found = all_missing(app, &environment, None, &filters, has)?;
+            let found = all_missing(app, &environment, None, filters, has)?;
             refuse_missing(app, &unanswered(found), true, None)?;
             return Ok(Loaded { environment, known: None, is_whole: false });
         }
         Err(stop) => return Err(stop.map(offer_to_go_without)),
     };
-    let mut environment = select(app, &account, &known, &filters, loading.is_here)?;
+    let mut environment = select(app, &account, &known, filters, loading.is_here)?;
     if loading.keeps_own {
         keep_own(app, &mut environment)?;
     }
     warn_of_unfit(app, &environment);
     let is_allowed = loading.allow_missing || app.config.missing == config::Missing::Warn;
     let of_project = || account.choose(&known, !loading.is_here, &Filters::default());
-    let found = all_missing(app, &environment, Some(&of_project), &filters, has)?;
+    let found = all_missing(app, &environment, Some(&of_project), filters, has)?;
     refuse_missing(app, &found, is_allowed, Some((&account, &known)))?;
     Ok(Loaded { environment, known: Some((account, known)), is_whole: true })
 }

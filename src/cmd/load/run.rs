@@ -70,7 +70,6 @@ pub(crate) fn run(app: &App, arguments: &Run) -> Outcome<ExitCode> {
 pub(super) fn loading(arguments: &Run) -> Loading<'_> {
     Loading {
         filters: &arguments.filters,
-        is_again: false,
         allow_missing: arguments.allow_missing,
         wait: PATIENCE,
         when_old: WhenOld::RefreshWithin(QUICK),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::loading::{Loaded, Loading, load};
+use super::loading::{Loaded, load_with, read_filters};
 use super::run::{Prepared, loading, patterns, secrets};
 use crate::account::{Account, KeyFrom};
 use crate::cli::{Global, Run};
@@ -112,8 +112,9 @@ impl Follower {
         self.files.extend(machine.watched());
         let app = App::on(machine, global, Ui { quiet: true, silent: true, ..self.ui })?;
         let arguments = self.arguments.clone();
-        let again = Loading { is_again: true, ..loading(&arguments) };
-        let loaded = load(&app, &again).map_err(|stop| match stop {
+        // What the filters named at the start may be gone.
+        let filters = read_filters(&arguments.filters)?.leniently();
+        let loaded = load_with(&app, &loading(&arguments), &filters).map_err(|stop| match stop {
             Stop::Failed(failure) => failure,
             Stop::Shown => Failure::unavailable("the server was not asked"),
         })?;
