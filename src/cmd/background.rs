@@ -1,6 +1,7 @@
 //! The detached refresh: a process in its own session that asks the server and bumps the
 //! generation, while the shell that started it went on long ago.
 
+use std::io::ErrorKind;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,10 +44,12 @@ fn start_with(selection: &Selection, arguments: &[&str]) {
 /// Starts the process of a watch; its stdout ends with it.
 pub(super) fn start_ahead(selection: &Selection) -> Result<Child> {
     let mut command = prepare(selection, &[AHEAD])?;
-    command
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| Failure::failed(format!("cannot start a refresh: {}", reason(&error))))
+    command.stdout(Stdio::piped()).spawn().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Failure::failed("vastenv was replaced or removed while it ran").hint("start it again")
+        }
+        _ => Failure::failed(format!("cannot start a refresh: {}", reason(&error))),
+    })
 }
 
 fn prepare(selection: &Selection, arguments: &[&str]) -> Result<Command> {

@@ -46,8 +46,10 @@ struct Service {
 impl Unit {
     pub(super) fn of(global: &Global) -> Result<Self> {
         let manager = if cfg!(target_os = "macos") { Manager::Launchd } else { Manager::Systemd };
-        let home = context::home()
-            .ok_or_else(|| Failure::failed("HOME is not set").hint("set HOME to your home folder"))?;
+        let home = context::home().ok_or_else(|| {
+            Failure::failed("HOME is not set, so the unit's folder is unknown")
+                .hint("set HOME to your home folder")
+        })?;
         let profile = global.profile.as_deref().map(|profile| format!("-{}", escape_name(profile)));
         let profile = profile.unwrap_or_default();
         let (folder, name) = match manager {

@@ -120,6 +120,17 @@ fn every_request_to_end_is_one_even_while_the_server_is_asked() {
 }
 
 #[test]
+fn a_watch_whose_program_was_replaced_ends_so_that_the_new_one_can_start() {
+    let mut account = Account::with(&[("HF_TOKEN", "hf_1")]);
+    account.home.take_own_program();
+    let mut watch = Watch::ready(&account.home);
+    std::fs::remove_file(&account.home.binary).expect("removed");
+    account.age_snapshot();
+    assert_eq!(watch.wait(), Some(1), "{:?}", watch.lines());
+    watch.until("vastenv was replaced or removed while it ran");
+}
+
+#[test]
 fn without_a_key_it_waits_for_one() {
     let account = Account::unfetched(&[("HF_TOKEN", "hf_1")], Duration::ZERO);
     std::fs::remove_dir_all(account.home.path(".config/vastai")).expect("removed");
