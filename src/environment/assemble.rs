@@ -97,8 +97,8 @@ pub fn assemble(
         .filter(|variable| variable.provenance != Provenance::Project)
         .map(|variable| variable.name)
         .collect();
-    let names = all(sources, &own).map(|variable| variable.name);
-    environment.left_out = names.filter(|name| !left.contains(name)).map(str::to_owned).collect();
+    let all_names = all(sources, &own).map(|variable| variable.name);
+    environment.left_out = all_names.filter(|name| !left.contains(name)).map(str::to_owned).collect();
     for (name, variable) in named {
         if variable.provenance == Provenance::Project {
             environment.from_project.insert(name);

@@ -175,7 +175,7 @@ fn thousands_of_names_are_found_among_thousands() {
         (new, format!("var_{number}"))
     });
     let filters = Filters::of_project(names.clone(), vec![], renames.collect(), String::new(), names.clone());
-    let variables: BTreeMap<String, ()> = names.into_iter().map(|name| (name, ())).collect();
+    let variables: BTreeMap<String, usize> = names.into_iter().zip(0..).collect();
     let filtered = filters.apply(variables, Origin::Project("f")).expect("filtered");
     assert!(filtered.variables.contains_key("NEW_4999") && filtered.variables.contains_key("VAR_5000"));
     let required = filters.required(filtered.variables.keys().map(String::as_str), &filtered.former);
