@@ -72,6 +72,7 @@ pub(crate) fn ask(words: &[String], source: &Source, is_heard: bool) -> Result<S
         let why = match why {
             NoAnswer::NotStarted(error) => format!("cannot run {source}: {}", reason(&error)),
             NoAnswer::Late => format!("no API key from {source} within {} s: ended", PATIENCE.as_secs()),
+            NoAnswer::TooLong => format!("{source} prints more than a key: ended"),
             NoAnswer::Failed(code) => format!("no API key from {source}: exit code {code}"),
             NoAnswer::Unreadable(error) => format!("cannot read what {source} prints: {}", reason(&error)),
         };

@@ -29,8 +29,10 @@ impl Machine {
     pub(crate) fn open(paths: Paths, given: Given, keyring: Keyring, now: fn() -> Timestamp) -> Self {
         let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
         let selection = Selection::resolve(paths, given, &disk);
-        let dated_after = selection.paths.api_key();
-        let store = Store::open(disk, keyring, selection.config.storage, Some(dated_after), now);
+        // The key's file, where it is in one.
+        let present = selection.seen.iter().rev().find(|(_, time)| time.is_some());
+        let dated_after = present.map(|(file, _)| file.clone());
+        let store = Store::open(disk, keyring, selection.config.storage, dated_after, now);
         Self { selection, store, now, printed: OnceCell::new() }
     }
 

@@ -6,17 +6,22 @@ use std::path::{Path, PathBuf};
 use crate::domain::{Failure, Result};
 
 /// What is where, without `XDG_*` variables.
-pub(crate) const FILES: [(&str, &str); 6] = [
+pub(crate) const FILES: [(&str, &str); 8] = [
     ("~/.config/vastai/vast_api_key", "The API key, shared with the official client."),
     (
         "~/.config/vastai/vast_tfa_key",
         "The key of a two-factor session, written by the official client; removed when the session has expired.",
     ),
     ("~/.config/vastenv/config.toml", "Settings; only `config` and `profile` write there."),
+    ("~/.config/vastenv/keys/", "The API keys of profiles, where `profile add` saves them."),
     ("~/.cache/vastenv/", "The cache: what the server last told of variables and keys."),
     (
         "~/.local/share/vastenv/",
         "Remembered values, how secrets are stored, and which entries of the keyring are in use.",
+    ),
+    (
+        "~/.local/share/vastenv/projects/",
+        "Which project files are allowed or denied, and their allowed text.",
     ),
     (
         "~/.local/state/vastenv/",

@@ -171,7 +171,7 @@ pub(super) fn secrets(app: &App, loaded: &Loaded<'_>) -> Vec<(String, Secret)> {
     secrets.extend(of_project(app, &loaded.environment));
     let mut keys = app.machine.saved_keys();
     if let Ok(credential) = app.credential() {
-        match app.machine.secret(&credential, true) {
+        match app.secret(&credential) {
             Ok(key) => keys.push(key),
             Err(failure) => app.ui.warn(&format!("the API key is not redacted: {}", failure.message())),
         }

@@ -48,6 +48,8 @@ pub(super) struct Follower {
     is_known: bool,
     /// Every secret so far: old ones may still be printed.
     secrets: Vec<(String, Secret)>,
+    /// What the command of the profile printed last, for as long as it serves.
+    printed: Option<Printed>,
     /// The failure that was said last.
     said: Option<String>,
 }

@@ -189,3 +189,69 @@ fn an_interrupt_ends_it_too() {
         (text.is_empty() || text.contains(") Z ")).then_some(())
     });
 }
+
+/// A command that reads a line from the terminal as passwords are read, and prints the key if that is right.
+fn asks(work: &Commanded) {
+    let key = work.account.sandbox.key.expose();
+    let body = format!(
+        "stty -echo </dev/tty; printf 'Passphrase: ' >/dev/tty; read -r line </dev/tty; stty echo </dev/tty
+[ \"$line\" = opensesame ] && echo {key}"
+    );
+    script(&work.home, "print-key", &body);
+}
+
+#[test]
+fn it_can_ask_its_user_at_a_terminal() {
+    let work = Commanded::new();
+    asks(&work);
+    let url = &work.account.sandbox.url;
+    for line in [
+        "vastenv refresh",
+        "vastenv run --with-api-key -- sh -c 'echo \"key $VAST_API_KEY\"'",
+        "vastenv run --redact -- sh -c 'echo \"redacted\"'",
+        "eval \"$(vastenv export sh)\"",
+        "vastenv refresh 2>&1 | cat",
+        &format!("vastenv profile add third --url {url} --api-key-command ~/print-key"),
+    ] {
+        let _ = fs::remove_dir_all(work.home.path(".cache/vastenv"));
+        let script = format!("set -m; {line}; stty -a; read -r next; echo \"typed $next\"");
+        let mut terminal = Terminal::open(&work.home, 200, &script);
+        terminal.wait_for("Passphrase: ");
+        terminal.type_in("opensesame\n");
+        // The terminal is the shell's again, and as it was.
+        terminal.wait_for(" echo ");
+        terminal.type_in("next\n");
+        let (text, code) = terminal.end();
+        assert_eq!((text.contains("typed next"), code), (true, 0), "{line}: {text}");
+        assert!(!text.contains("opensesame") && !text.contains("no API key"), "{line}: {text}");
+    }
+}
+
+#[test]
+#[ignore = "slow"]
+fn who_is_not_answered_is_ended_and_the_terminal_is_as_it_was() {
+    let work = Commanded::new();
+    asks(&work);
+    let mut terminal = Terminal::open(&work.home, 200, "vastenv refresh; stty -a");
+    terminal.wait_for("Passphrase: ");
+    let (text, _) = terminal.end();
+    assert!(text.contains("within 10 s: ended") && text.contains(" echo "), "{text}");
+}
+
+#[test]
+fn ctrl_c_at_its_question_ends_both_and_the_terminal_is_as_it_was() {
+    let work = Commanded::new();
+    asks(&work);
+    for line in ["vastenv refresh", "vastenv run --with-api-key -- true", "vastenv run --redact -- true"] {
+        let mut terminal = Terminal::open(
+            &work.home,
+            200,
+            &format!("set -m; trap : INT; {line}; echo \"code $?\"; stty -a"),
+        );
+        terminal.wait_for("Passphrase: ");
+        terminal.type_in("\u{3}");
+        let (text, _) = terminal.end();
+        assert!(text.contains("code 130") && text.contains(" echo "), "{line}: {text}");
+        assert!(!text.contains("vastenv: "), "{line}: {text}");
+    }
+}
