@@ -313,11 +313,12 @@ pub(super) fn expand(paths: &Paths, place: &ProfileKey) -> ProfileKey {
 
 /// That there is no profile `name`, with the nearest known one.
 pub(crate) fn no_profile(config: &Config, name: &str, by: Option<&ChosenBy>) -> Failure {
-    let shown = printable_capped(name, 80);
+    let shown = if name.is_empty() { "\"\"".to_owned() } else { printable_capped(name, 80) };
     let known = || config.profiles.keys();
     let nearest = known().min_by_key(|known| strsim::damerau_levenshtein(known, name));
     let is_near = |known: &&String| {
-        strsim::damerau_levenshtein(known, name) <= 1 + name.chars().count() / 4 || known.starts_with(name)
+        strsim::damerau_levenshtein(known, name) <= 1 + name.chars().count() / 4
+            || (!name.is_empty() && known.starts_with(name))
     };
     let hint = match nearest.filter(is_near) {
         Some(nearest) => format!("did you mean {nearest}?"),

@@ -1,7 +1,10 @@
 //! The key that a command prints: run when a request is to be made, and at no other time.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 use vastenv::sandbox::Options;
 
@@ -254,4 +257,30 @@ fn ctrl_c_at_its_question_ends_both_and_the_terminal_is_as_it_was() {
         assert!(text.contains("code 130") && text.contains(" echo "), "{line}: {text}");
         assert!(!text.contains("vastenv: "), "{line}: {text}");
     }
+}
+
+#[test]
+fn a_command_that_is_watched_over_does_not_have_it_run_at_each_look() {
+    let work = Commanded::new();
+    work.home.ok(&["refresh"]);
+    let print = "echo $A $VAST_API_KEY; exec sleep 1000";
+    let mut child = work.home.vastenv(&["run", "--watch", "--with-api-key", "--", "sh", "-c", print]).spawn();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = || {
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        line
+    };
+    let key = work.account.sandbox.key.expose();
+    assert_eq!(line(), format!("hf_value {key}\n"));
+    let runs = work.runs().len();
+    for value in ["two", "three"] {
+        work.home.vastenv(&["update", "env-var", "A"]).stdin(value).run().expect(0);
+        work.home.vastenv(&["remember", "env-var", "A"]).stdin(value).run().expect(0);
+        assert_eq!(line(), format!("{value} {key}\n"));
+    }
+    // Those who sent the changes.
+    assert_eq!(work.runs().len(), runs + 2);
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("sent");
+    child.wait().expect("ended");
 }

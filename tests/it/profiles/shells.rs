@@ -81,7 +81,7 @@ fn two_shells_hold_an_account_each_and_follow_that_one_alone() {
         // What each of them starts is of its own account.
         assert_eq!(work.inherited("WHOSE"), "WORK-2");
         let status = own.run(&format!("'{}' status", both.home.binary.display()));
-        assert!(status.contains("own (chosen by VASTENV_PROFILE)") && status.contains("active"), "{status}");
+        assert!(status.contains("own (VASTENV_PROFILE)") && status.contains("active"), "{status}");
     });
 }
 
