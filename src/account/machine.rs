@@ -118,17 +118,18 @@ impl Machine {
         Ledger::decode(text, |id: &SessionId| self.store.sessions.load(id)?.entries)
     }
 
-    /// How to take away what was loaded in the shell of `ledger` and `environment` leaves out. What is unknown
-    /// stays.
+    /// How to take away what was loaded in the shell of `ledger` and the `environment` of `account` leaves out. What
+    /// is unknown stays, unless it is another account's.
     pub(crate) fn withheld(
         &self,
         ledger: &Ledger,
         environment: &Environment,
+        account: Option<&AccountId>,
         current: &dyn Fn(&EnvName) -> Option<Vec<u8>>,
     ) -> Result<Vec<Change>> {
         let session = ledger.session.as_ref().and_then(|id| self.store.sessions.load(id)).unwrap_or_default();
-        let unavailable =
-            environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+        let hidden = if ledger.is_of_another(account) { Vec::new() } else { environment.hidden() };
+        let unavailable = hidden.into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         let earlier = self.store.loaded.load();
         let nothing = BTreeSet::new();
         let decided = diff(&Input {

@@ -184,3 +184,19 @@ fn refreshes_in_the_background_ask_for_the_account_of_the_shell() {
         assert_eq!((work.get("WHOSE").as_str(), own.get("WHOSE").as_str()), ("WORK", "OWN"));
     });
 }
+
+#[test]
+fn a_program_run_for_another_account_gets_nothing_of_the_shells() {
+    each(|shell| {
+        let mut both = Shells::new().fetched();
+        let mut work = both.open(shell, "work");
+        assert_eq!(work.get("WORK"), "1");
+        let binary = both.home.binary.display().to_string();
+        for options in ["", "--preserve-env "] {
+            let print = "sh -c 'echo \"<$WHOSE $OWN $WORK>\"'";
+            let text = work.run(&format!("'{binary}' run --profile own {options}-- {print}"));
+            assert!(text.contains("<OWN 1 >"), "{options}: {text}");
+        }
+        assert_eq!(work.get("WORK"), "1");
+    });
+}
