@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::local::{Account, Known};
 use super::machine::Machine;
-use crate::config::ProfileKey;
+use crate::config::{Profile, ProfileKey};
 use crate::credentials::{self, Credential, Source};
 use crate::domain::{Failure, Result, Secret};
 use crate::files::{Lock, reason};
@@ -14,7 +14,29 @@ use crate::process::{NoAnswer, answer};
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The key that a command printed, and the profile that has this command.
+#[derive(Clone, Debug)]
+pub(crate) struct Printed {
+    profile: Profile,
+    key: Secret,
+}
+
 impl Machine {
+    /// What the selected profile's command printed to this process.
+    pub(crate) fn printed(&self) -> Option<Printed> {
+        let profile = self.selection.profile.as_ref()?.profile.clone();
+        Some(Printed { profile, key: self.printed.get()?.clone() })
+    }
+
+    /// Has the command not run once more, if it is the same.
+    pub(crate) fn reuse(&self, printed: Printed) {
+        let Printed { profile, key } = printed;
+        let selected = self.selection.profile.as_ref().map(|chosen| &chosen.profile);
+        if selected.is_some_and(|now| (&now.url, &now.key) == (&profile.url, &profile.key)) {
+            let _ = self.printed.set(key);
+        }
+    }
+
     /// The key itself. A command's messages are shown if somebody `is_heard`.
     ///
     /// # Errors
@@ -72,6 +94,7 @@ pub(crate) fn ask(words: &[String], source: &Source, is_heard: bool) -> Result<S
         let why = match why {
             NoAnswer::NotStarted(error) => format!("cannot run {source}: {}", reason(&error)),
             NoAnswer::Late => format!("no API key from {source} within {} s: ended", PATIENCE.as_secs()),
+            NoAnswer::TooLong => format!("{source} prints more than a key: ended"),
             NoAnswer::Failed(code) => format!("no API key from {source}: exit code {code}"),
             NoAnswer::Unreadable(error) => format!("cannot read what {source} prints: {}", reason(&error)),
         };

@@ -29,8 +29,10 @@ impl Machine {
     pub(crate) fn open(paths: Paths, given: Given, keyring: Keyring, now: fn() -> Timestamp) -> Self {
         let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
         let selection = Selection::resolve(paths, given, &disk);
-        let dated_after = selection.paths.api_key();
-        let store = Store::open(disk, keyring, selection.config.storage, Some(dated_after), now);
+        // The key's file, where it is in one.
+        let present = selection.seen.iter().rev().find(|(_, time)| time.is_some());
+        let dated_after = present.map(|(file, _)| file.clone());
+        let store = Store::open(disk, keyring, selection.config.storage, dated_after, now);
         Self { selection, store, now, printed: OnceCell::new() }
     }
 
@@ -116,17 +118,18 @@ impl Machine {
         Ledger::decode(text, |id: &SessionId| self.store.sessions.load(id)?.entries)
     }
 
-    /// How to take away what was loaded in the shell of `ledger` and `environment` leaves out. What is unknown
-    /// stays.
+    /// How to take away what was loaded in the shell of `ledger` and the `environment` of `account` leaves out. What
+    /// is unknown stays, unless it is another account's.
     pub(crate) fn withheld(
         &self,
         ledger: &Ledger,
         environment: &Environment,
+        account: Option<&AccountId>,
         current: &dyn Fn(&EnvName) -> Option<Vec<u8>>,
     ) -> Result<Vec<Change>> {
         let session = ledger.session.as_ref().and_then(|id| self.store.sessions.load(id)).unwrap_or_default();
-        let unavailable =
-            environment.hidden().into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
+        let hidden = if ledger.is_of_another(account) { Vec::new() } else { environment.hidden() };
+        let unavailable = hidden.into_iter().filter_map(|name| EnvName::parse(name).ok()).collect();
         let earlier = self.store.loaded.load();
         let nothing = BTreeSet::new();
         let decided = diff(&Input {

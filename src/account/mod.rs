@@ -30,7 +30,7 @@ mod upkeep;
 mod view;
 
 pub(crate) use crate::api::{ApiKey, CreatedApiKey, Inspect, Listener, Outstanding, SshKey, block_on};
-pub(crate) use command::ask as ask_command;
+pub(crate) use command::{Printed, ask as ask_command};
 pub(crate) use keys::calls::InUse;
 pub(crate) use keys::profiles::NewProfile;
 pub(crate) use keys::reset::{EarlierReset, NewKey, finish_reset};

@@ -143,10 +143,15 @@ impl App {
         Ok(credential)
     }
 
-    /// The key itself, which a profile's command may have to print; and the server that it is meant for, where
-    /// another might be asked: as variables.
+    /// The key itself, which a profile's command may have to print: what ends us ends that, too.
+    pub(super) fn secret(&self, credential: &Credential) -> Result<Secret> {
+        let _watch = credential.key.is_none().then(|| Watch::start(Outstanding::default(), self.ui));
+        self.machine.secret(credential, !self.ui.silent)
+    }
+
+    /// The key itself, and the server that it is meant for, where another might be asked: as variables.
     pub(super) fn key_variables(&self) -> Result<Vec<(&'static str, Secret)>> {
-        let key = self.machine.secret(&self.credential()?, true)?;
+        let key = self.secret(&self.credential()?)?;
         let mut given = vec![(variables::VAST_API_KEY, key)];
         if self.global.url.is_some() || self.machine.selection.profile.is_some() {
             given.push((variables::VAST_URL, Secret::new(self.server()?.as_str())));
@@ -240,6 +245,10 @@ impl App {
         let out = Outstanding::default();
         // Before any other thread: they inherit that the signals are left to this one.
         let _watch = (!options.hears_interrupts).then(|| Watch::start(out.clone(), self.ui));
+        if !self.global.curl {
+            // A command that asks its user for it must not meet the line of progress.
+            self.machine.secret(&account.credential, !self.ui.silent)?;
+        }
         let progress = Progress::start(&label, self.ui.quiet);
         let inspect = match (self.global.curl, self.global.explain) {
             (true, _) => Inspect::Curl { show_values: options.show_values },

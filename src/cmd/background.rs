@@ -88,7 +88,8 @@ pub(crate) fn background_refresh(list: Option<&str>) -> Result<()> {
     let _ = setsid();
     unblock_signals();
     close_inherited();
-    let app = App::in_silence(Global::default())?;
+    // Whoever started this has said which account is meant.
+    let app = App::in_silence(Global { no_project: true, ..Global::default() })?;
     // With the dead key of a reset that was cut off, the refresh would be refused.
     account::finish_reset(&app.machine, false);
     let account = app.account()?;

@@ -76,6 +76,11 @@ impl SessionId {
 }
 
 impl Ledger {
+    /// Whether what was loaded is another account's than `account`, as far as both are known.
+    pub fn is_of_another(&self, account: Option<&AccountId>) -> bool {
+        self.account.as_ref().zip(account).is_some_and(|(own, other)| own != other)
+    }
+
     /// The exported text, and the entries that must go to the session's file because they are too
     /// many to export.
     pub fn encode(&self) -> (String, Option<String>) {

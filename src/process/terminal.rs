@@ -5,8 +5,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::Mutex;
 
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, killpg};
 use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::{getpgrp, tcgetpgrp};
+use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
 use pty_process::Size;
 use terminal_size::{Height, Width, terminal_size_of};
 
@@ -31,6 +32,41 @@ impl RawTerminal {
 impl Drop for RawTerminal {
     fn drop(&mut self) {
         restore_terminal();
+    }
+}
+
+/// Our terminal while a program of another group may ask its user there; it is ours again, as it was, when this
+/// is dropped.
+pub(super) struct Loan {
+    terminal: File,
+    group: Pid,
+    before: Option<Termios>,
+}
+
+impl Loan {
+    /// Lends the terminal to `group`, if it is ours to lend.
+    pub(super) fn to(group: Pid) -> Option<Self> {
+        let terminal = File::open("/dev/tty").ok().filter(|terminal| is_in_foreground(terminal))?;
+        let before = tcgetattr(&terminal).ok();
+        tcsetpgrp(&terminal, group).ok()?;
+        // It was stopped if it has asked already.
+        let _ = killpg(group, Signal::SIGCONT);
+        Some(Self { terminal, group, before })
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if tcgetpgrp(&self.terminal).is_ok_and(|group| group != self.group) {
+            return;
+        }
+        // From the background, this would stop us.
+        let mask = SigSet::from(Signal::SIGTTOU).thread_swap_mask(SigmaskHow::SIG_BLOCK);
+        let _ = tcsetpgrp(&self.terminal, getpgrp());
+        let _ = self.before.as_ref().map(|before| tcsetattr(&self.terminal, SetArg::TCSANOW, before));
+        let _ = mask.map(|mask| mask.thread_set_mask());
+        // Others of our pipeline were stopped if they needed it meanwhile.
+        let _ = killpg(getpgrp(), Signal::SIGCONT);
     }
 }
 

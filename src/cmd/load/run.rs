@@ -90,9 +90,22 @@ impl Prepared {
         let environment = &loaded.environment;
         // What the shell has loaded may be of another project or account, or gone; what is deleted later must not
         // come back from there either.
+        let account = loaded.known.as_ref().and_then(|(account, _)| account.id());
+        let ledger = ThisShell::ledger(&app.machine);
+        let other = ledger.as_ref().filter(|ledger| ledger.is_of_another(account.as_ref()));
         let withholds = loaded.is_whole || arguments.filters.is_selective() || arguments.watch;
-        let withheld = if withholds { withheld(app, environment)? } else { Vec::new() };
-        let is_kept = |name: &EnvName| arguments.preserve_env && context::bytes_var(name).is_some();
+        let withheld = match ledger.as_ref().filter(|_| withholds) {
+            Some(ledger) => {
+                app.machine.withheld(ledger, environment, account.as_ref(), &context::bytes_var)?
+            }
+            None => Vec::new(),
+        };
+        let is_own = |name: &EnvName, value: &[u8]| {
+            other.is_none() || app.machine.is_own(other, name, value).unwrap_or(true)
+        };
+        let is_kept = |name: &EnvName| {
+            arguments.preserve_env && context::bytes_var(name).is_some_and(|value| is_own(name, &value))
+        };
         let variables = environment.variables.iter().filter(|(name, _)| !is_kept(name));
         let mut given: BTreeMap<_, _> =
             variables.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -170,7 +183,7 @@ pub(super) fn secrets(app: &App, loaded: &Loaded<'_>) -> Vec<(String, Secret)> {
     secrets.extend(of_project(app, &loaded.environment));
     let mut keys = app.machine.saved_keys();
     if let Ok(credential) = app.credential() {
-        match app.machine.secret(&credential, true) {
+        match app.secret(&credential) {
             Ok(key) => keys.push(key),
             Err(failure) => app.ui.warn(&format!("the API key is not redacted: {}", failure.message())),
         }
@@ -210,15 +223,6 @@ fn not_started(error: &io::Error, file: Option<&Path>) -> (u8, String) {
         ErrorKind::PermissionDenied => (126, "permission denied".to_owned()),
         ErrorKind::ArgumentListTooLong => (126, "variables and arguments are too large to pass".to_owned()),
         _ => (126, reason(error)),
-    }
-}
-
-/// How to take away what the hook loaded in this shell and the filters leave out: the command would inherit
-/// it.
-fn withheld(app: &App, environment: &Environment) -> Result<Vec<Change>> {
-    match ThisShell::ledger(&app.machine) {
-        Some(ledger) => app.machine.withheld(&ledger, environment, &context::bytes_var),
-        None => Ok(Vec::new()),
     }
 }
 

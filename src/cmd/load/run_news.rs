@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::loading::{Loaded, load_with, read_filters};
 use super::run::{Prepared, loading, patterns, secrets};
-use crate::account::{Account, KeyFrom};
+use crate::account::{Account, KeyFrom, Printed};
 use crate::cli::{Global, Run};
 use crate::cmd::app::{App, open_machine};
 use crate::cmd::outcome::Stop;
@@ -48,6 +48,8 @@ pub(super) struct Follower {
     is_known: bool,
     /// Every secret so far: old ones may still be printed.
     secrets: Vec<(String, Secret)>,
+    /// The key that the profile's command printed, for as long as it serves.
+    printed: Option<Printed>,
     /// The failure that was said last.
     said: Option<String>,
 }
@@ -69,6 +71,7 @@ impl Follower {
             given: BTreeMap::new(),
             is_known: false,
             secrets: Vec::new(),
+            printed: None,
             said: None,
         }
     }
@@ -78,6 +81,7 @@ impl Follower {
         self.is_known = loaded.known.is_some();
         self.given.clone_from(&first.prepared.given);
         self.secrets = secrets;
+        self.printed = loaded.known.as_ref().and_then(|(account, _)| account.machine.printed());
         self.wait_for(loaded);
         self
     }
@@ -110,6 +114,10 @@ impl Follower {
         let mut global = self.global.clone();
         let machine = open_machine(context::paths()?, &mut global);
         self.files.extend(machine.watched());
+        // Not for each look; after a failure, another key may be meant.
+        if let Some(printed) = self.printed.take() {
+            machine.reuse(printed);
+        }
         let app = App::on(machine, global, Ui { quiet: true, silent: true, ..self.ui })?;
         let arguments = self.arguments.clone();
         // What the filters named at the start may be gone.
@@ -137,6 +145,7 @@ impl Follower {
         });
         self.is_known = loaded.known.is_some();
         self.given.clone_from(&prepared.given);
+        self.printed = app.machine.printed();
         Ok(News { prepared, patterns })
     }
 

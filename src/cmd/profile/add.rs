@@ -1,10 +1,11 @@
 //! `vastenv profile add PROFILE`
 
 use super::facts::open;
-use crate::account::{NewProfile, ask_command};
+use crate::account::{NewProfile, Outstanding, ask_command};
 use crate::cli::{AddProfile, Global};
 use crate::cmd::api_key::set::{prefetch, read_key, verify};
 use crate::cmd::app::App;
+use crate::cmd::interrupts::Watch;
 use crate::cmd::outcome::Outcome;
 use crate::config::{ProfileKey, check_profile_name};
 use crate::context::{self, variables};
@@ -28,7 +29,7 @@ pub(super) fn add_profile(global: &Global, arguments: AddProfile, ui: Ui) -> Out
     let source = Source::Profile(name.clone(), at.clone());
     let is_own = at == ProfileKey::File(app.paths().profile_key(&name));
     app.machine.check_new_profile(&name, &at, is_own)?;
-    let there = key_there(&at, &source)?;
+    let there = key_there(&at, &source, ui)?;
     let is_there = there.is_some();
     let key = there.map_or_else(|| read_key(&app, None), Ok)?;
     let server = server(global)?;
@@ -57,10 +58,13 @@ pub(super) fn add_profile(global: &Global, arguments: AddProfile, ui: Ui) -> Out
 }
 
 /// The key that is there already; a command is asked for it.
-fn key_there(at: &ProfileKey, source: &Source) -> Result<Option<Secret>> {
+fn key_there(at: &ProfileKey, source: &Source, ui: Ui) -> Result<Option<Secret>> {
     match at {
         ProfileKey::File(_) => read_key_file(source),
-        ProfileKey::Command(words) => ask_command(words, source, true).map(Some),
+        ProfileKey::Command(words) => {
+            let _watch = Watch::start(Outstanding::default(), ui);
+            ask_command(words, source, true).map(Some)
+        }
         ProfileKey::Keyring => Ok(None),
     }
 }

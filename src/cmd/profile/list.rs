@@ -11,6 +11,7 @@ use crate::ui::{Table, Ui};
 /// Lists the profiles; the one in use is marked.
 pub(super) fn list_profiles(global: &Global, ui: Ui) -> Result<()> {
     let app = open(global, ui)?;
+    app.machine.selection.notes.iter().for_each(|note| ui.warn(note));
     let names = app.config.profiles.keys();
     let profiles: Vec<ProfileFacts> =
         names.map(|name| ProfileFacts::of(&app, name)).collect::<Result<_>>()?;

@@ -10,6 +10,7 @@ use crate::ui::Ui;
 /// Shows a profile, or the one in use.
 pub(super) fn show_profile(global: &Global, arguments: &ShowProfile, ui: Ui) -> Result<()> {
     let app = open(global, ui)?;
+    app.machine.selection.notes.iter().for_each(|note| ui.warn(note));
     let in_use = app.machine.selection.profile.as_ref().map(|chosen| chosen.name.clone());
     let Some(name) = arguments.name.clone().or(in_use) else {
         if ui.raw {

@@ -36,12 +36,18 @@ impl Facts<'_> {
         file.map_or_else(String::new, |file| file.display().to_string())
     }
 
-    /// The profile in force.
+    /// The profile in force, or why the one that is named is not.
     pub(super) fn profile(&self) -> Option<Fact> {
-        let chosen = self.app.machine.selection.profile.as_ref()?;
+        let selection = &self.app.machine.selection;
+        let Some(chosen) = &selection.profile else {
+            let note = selection.notes.first()?;
+            return Some(Fact::new("profile", note).field("profile", Value::Null));
+        };
         let (name, by) = (printable(&chosen.name), chosen.by.to_string());
         let field = json!({"name": chosen.name, "chosen_by": by});
-        Some(Fact::new("profile", format!("{name} ({by})")).field("profile", field))
+        let mut fact = Fact::new("profile", format!("{name} ({by})")).field("profile", field);
+        fact.details.clone_from(&selection.notes);
+        Some(fact)
     }
 
     /// The project file of this folder, and what it does here.

@@ -12,13 +12,13 @@ fn a_profile_that_is_not_there_is_named_with_the_nearest_one() {
     let two = Two::new().fetched();
     for (given, hint) in [("wrok", "did you mean work?"), ("elsewhere", "the profiles are own, work")] {
         let refused = ["there is no profile ", given, hint];
-        two.home.vastenv(&["status", "--profile", given]).run().refuses(1, &refused);
-        two.home.vastenv(&["status"]).env("VASTENV_PROFILE", given).run().refuses(1, &refused);
+        two.home.vastenv(&["refresh", "--profile", given]).run().refuses(1, &refused);
+        two.home.vastenv(&["refresh"]).env("VASTENV_PROFILE", given).run().refuses(1, &refused);
         two.home.vastenv(&["profile", "use", given]).run().refuses(1, &refused);
         two.home.vastenv(&["profile", "show", given]).run().refuses(1, &refused);
     }
     two.config("default_profile = \"gone\"");
-    two.home.vastenv(&["status"]).run().refuses(1, &["no profile gone (default_profile)"]);
+    two.home.vastenv(&["refresh"]).run().refuses(1, &["no profile gone (default_profile)"]);
     // What mends it works.
     two.home.vastenv(&["profile", "list"]).run().expect(0);
     two.home.ok(&["profile", "use", "--none"]);
@@ -31,15 +31,15 @@ fn tables_that_are_no_profiles_are_refused() {
     let home = Home::new();
     for (text, why) in [
         ("[profiles.a]\napi_key_file = \"/k\"\napi_key_keyring = true", "two keys"),
-        ("[profiles.a]\napi_key_command = []", "names no program"),
+        ("[profiles.a]\napi_key_command = []", "expected a program"),
         ("[profiles.a]\napi_key_command = [\"./key\"]", "relative path"),
-        ("[profiles.a]\napi_key_file = \"key\"", "neither absolute nor below ~/"),
+        ("[profiles.a]\napi_key_file = \"key\"", "expected a path"),
         ("[profiles.\"../a\"]\napi_key_keyring = true", "profile's name"),
         ("[profiles.\"-a\"]\napi_key_keyring = true", "profile's name"),
-        ("[profiles.a]\nkey = \"x\"", "unknown field"),
+        ("[profiles.a]\nkey = \"x\"", "unknown key profiles.a.key"),
     ] {
         home.write(CONFIG, text);
-        let said = home.vastenv(&["status"]).run().refuses(1, &["config.toml", why]);
+        let said = home.vastenv(&["refresh"]).run().refuses(1, &["config.toml", why]);
         assert_eq!(said.err.lines().count(), 2, "{said:?}");
     }
 }
@@ -55,6 +55,7 @@ fn a_command_without_a_key_is_one_line_and_never_what_it_printed() {
         ("printf 'hidden-\\377'", 4, "not text"),
         ("true", 4, "is empty"),
         ("echo hidden-1; exit 3", 1, "exit code 3"),
+        ("yes hidden-1 | head -c 10000000", 1, "prints more than a key"),
     ] {
         let path = script(&home, "key", body);
         with_command(&home, &account, &[path.to_str().expect("a path")]);
@@ -66,7 +67,25 @@ fn a_command_without_a_key_is_one_line_and_never_what_it_printed() {
     home.vastenv(&["refresh"])
         .run()
         .refuses(1, &["cannot run `no-such-program-here` (profile work)", "no such file"]);
+    with_command(&home, &account, &["/"]);
+    home.vastenv(&["refresh"]).run().refuses(1, &["cannot run `/` (profile work)", "permission denied"]);
     assert!(account.requests().is_empty());
+}
+
+#[test]
+fn a_daemon_that_a_command_leaves_does_not_keep_its_answer() {
+    let account = TestAccount::with(&serde_json::json!({"A": "1"}));
+    let mut home = Home::new();
+    home.set("VASTENV_PROFILE", "work");
+    let stop = home.path("stop");
+    nix::unistd::mkfifo(&stop, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    let body =
+        format!("(read -r line < {}) 2>/dev/null & echo {}", stop.display(), account.sandbox.key.expose());
+    let path = script(&home, "key", &body);
+    with_command(&home, &account, &[path.to_str().expect("a path")]);
+    home.ok(&["refresh"]);
+    // It lives on, and ends.
+    fs::write(&stop, "\n").expect("written");
 }
 
 #[test]

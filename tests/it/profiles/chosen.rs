@@ -13,9 +13,10 @@ fn the_flag_comes_before_the_variable_and_that_before_the_default() {
     assert_eq!(two.whose(&[]), "WORK");
     assert_eq!(two.whose(&["--profile", "own"]), "OWN");
     let status = two.home.vastenv(&["status"]).run().expect(0);
-    assert!(status.out.contains("work (chosen by VASTENV_PROFILE)"), "{status:?}");
+    assert!(status.out.contains("work (VASTENV_PROFILE)"), "{status:?}");
     let status = two.home.vastenv(&["status", "--raw", "--profile", "own"]).run().expect(0);
-    assert!(status.out.contains("\"profile\": \"own\""), "{status:?}");
+    let status: serde_json::Value = serde_json::from_str(&status.out).expect("JSON");
+    assert_eq!(status["profile"], serde_json::json!({"name": "own", "chosen_by": "--profile"}));
 }
 
 #[test]
@@ -38,7 +39,14 @@ fn a_key_in_the_environment_yields_to_a_named_profile_alone_and_it_is_said() {
     two.config("default_profile = \"own\"");
     let said = two.home.vastenv(&show).run().expect(0);
     assert_eq!(said.out, "OTHER\n");
-    said.mentions(&["VAST_API_KEY is used, not the profile own (default_profile)"]);
+    let note = "VAST_API_KEY is used, not the profile own (default_profile)";
+    said.mentions(&[note]);
+    for words in [&["status"][..], &["doctor"], &[], &["profile", "list"], &["profile", "show"]] {
+        let said = two.home.vastenv(words).run().expect(0);
+        assert_eq!((said.out + &said.err).matches(note).count(), 1, "{words:?}");
+    }
+    let said = two.home.vastenv(&["status", "--profile", "own"]).run().expect(0);
+    assert!(said.out.contains("the profile own (--profile) is used, not VAST_API_KEY"), "{said:?}");
 }
 
 #[test]

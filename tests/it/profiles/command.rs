@@ -1,7 +1,10 @@
 //! The key that a command prints: run when a request is to be made, and at no other time.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
 use vastenv::sandbox::Options;
 
@@ -188,4 +191,96 @@ fn an_interrupt_ends_it_too() {
         let text = fs::read_to_string(&status).unwrap_or_default();
         (text.is_empty() || text.contains(") Z ")).then_some(())
     });
+}
+
+/// A command that reads a line from the terminal as passwords are read, and prints the key if that is right.
+fn asks(work: &Commanded) {
+    let key = work.account.sandbox.key.expose();
+    let body = format!(
+        "stty -echo </dev/tty; printf 'Passphrase: ' >/dev/tty; read -r line </dev/tty; stty echo </dev/tty
+[ \"$line\" = opensesame ] && echo {key}"
+    );
+    script(&work.home, "print-key", &body);
+}
+
+#[test]
+fn it_can_ask_its_user_at_a_terminal() {
+    let work = Commanded::new();
+    asks(&work);
+    let url = &work.account.sandbox.url;
+    for line in [
+        "vastenv refresh",
+        "vastenv run --with-api-key -- sh -c 'echo \"key $VAST_API_KEY\"'",
+        "vastenv run --redact -- sh -c 'echo \"redacted\"'",
+        "eval \"$(vastenv export sh)\"",
+        "vastenv refresh 2>&1 | cat",
+        &format!("vastenv profile add third --url {url} --api-key-command ~/print-key"),
+    ] {
+        let _ = fs::remove_dir_all(work.home.path(".cache/vastenv"));
+        let script = format!("set -m; {line}; stty -a; read -r next; echo \"typed $next\"");
+        let mut terminal = Terminal::open(&work.home, 200, &script);
+        terminal.wait_for("Passphrase: ");
+        terminal.type_in("opensesame\n");
+        // The terminal is the shell's again, and as it was.
+        terminal.wait_for(" echo ");
+        terminal.type_in("next\n");
+        let (text, code) = terminal.end();
+        assert_eq!((text.contains("typed next"), code), (true, 0), "{line}: {text}");
+        assert!(!text.contains("opensesame") && !text.contains("no API key"), "{line}: {text}");
+    }
+}
+
+#[test]
+#[ignore = "slow"]
+fn who_is_not_answered_is_ended_and_the_terminal_is_as_it_was() {
+    let work = Commanded::new();
+    asks(&work);
+    let mut terminal = Terminal::open(&work.home, 200, "vastenv refresh; stty -a");
+    terminal.wait_for("Passphrase: ");
+    let (text, _) = terminal.end();
+    assert!(text.contains("within 10 s: ended") && text.contains(" echo "), "{text}");
+}
+
+#[test]
+fn ctrl_c_at_its_question_ends_both_and_the_terminal_is_as_it_was() {
+    let work = Commanded::new();
+    asks(&work);
+    for line in ["vastenv refresh", "vastenv run --with-api-key -- true", "vastenv run --redact -- true"] {
+        let mut terminal = Terminal::open(
+            &work.home,
+            200,
+            &format!("set -m; trap : INT; {line}; echo \"code $?\"; stty -a"),
+        );
+        terminal.wait_for("Passphrase: ");
+        terminal.type_in("\u{3}");
+        let (text, _) = terminal.end();
+        assert!(text.contains("code 130") && text.contains(" echo "), "{line}: {text}");
+        assert!(!text.contains("vastenv: "), "{line}: {text}");
+    }
+}
+
+#[test]
+fn a_command_that_is_watched_over_does_not_have_it_run_at_each_look() {
+    let work = Commanded::new();
+    work.home.ok(&["refresh"]);
+    let print = "echo $A $VAST_API_KEY; exec sleep 1000";
+    let mut child = work.home.vastenv(&["run", "--watch", "--with-api-key", "--", "sh", "-c", print]).spawn();
+    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = || {
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        line
+    };
+    let key = work.account.sandbox.key.expose();
+    assert_eq!(line(), format!("hf_value {key}\n"));
+    let runs = work.runs().len();
+    for value in ["two", "three"] {
+        work.home.vastenv(&["update", "env-var", "A"]).stdin(value).run().expect(0);
+        work.home.vastenv(&["remember", "env-var", "A"]).stdin(value).run().expect(0);
+        assert_eq!(line(), format!("{value} {key}\n"));
+    }
+    // Those who sent the changes.
+    assert_eq!(work.runs().len(), runs + 2);
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM).expect("sent");
+    child.wait().expect("ended");
 }

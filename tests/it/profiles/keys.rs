@@ -130,3 +130,15 @@ fn keys_of_profiles_are_entries_of_their_own_in_the_keyring() {
     assert_eq!(String::from_utf8_lossy(&found.stdout).matches("label = vastenv").count(), 1);
     purge(&home);
 }
+
+#[test]
+fn a_prompt_compares_two_stamps_a_file_and_nothing_else() {
+    let two = Two::new();
+    two.config("default_profile = \"own\"");
+    two.home.ok(&["refresh"]);
+    let reply = two.home.ok(&["export", "bash", "--hook=", "1", "start", "", "", "", ""]);
+    let guard = reply.lines().find(|line| line.starts_with("__vastenv_state ")).expect("a guard");
+    // The generation is one of the stamps of the key's file.
+    assert_eq!(guard.matches(" && ").count(), 3, "{reply}");
+    assert!(reply.contains("own.key") && !guard.contains(" -e "), "{reply}");
+}

@@ -81,7 +81,7 @@ fn two_shells_hold_an_account_each_and_follow_that_one_alone() {
         // What each of them starts is of its own account.
         assert_eq!(work.inherited("WHOSE"), "WORK-2");
         let status = own.run(&format!("'{}' status", both.home.binary.display()));
-        assert!(status.contains("own (chosen by VASTENV_PROFILE)") && status.contains("active"), "{status}");
+        assert!(status.contains("own (VASTENV_PROFILE)") && status.contains("active"), "{status}");
     });
 }
 
@@ -182,5 +182,21 @@ fn refreshes_in_the_background_ask_for_the_account_of_the_shell() {
         work.run("");
         own.run("");
         assert_eq!((work.get("WHOSE").as_str(), own.get("WHOSE").as_str()), ("WORK", "OWN"));
+    });
+}
+
+#[test]
+fn a_program_run_for_another_account_gets_nothing_of_the_shells() {
+    each(|shell| {
+        let mut both = Shells::new().fetched();
+        let mut work = both.open(shell, "work");
+        assert_eq!(work.get("WORK"), "1");
+        let binary = both.home.binary.display().to_string();
+        for options in ["", "--preserve-env "] {
+            let print = "sh -c 'echo \"<$WHOSE $OWN $WORK>\"'";
+            let text = work.run(&format!("'{binary}' run --profile own {options}-- {print}"));
+            assert!(text.contains("<OWN 1 >"), "{options}: {text}");
+        }
+        assert_eq!(work.get("WORK"), "1");
     });
 }
