@@ -206,8 +206,11 @@ fn loaded(app: &App, name: &str, here: &ThisShell, environment: &Environment) ->
     let is_kept = is_own && app.machine.selection.keep().matches(name);
     let why = skipped.map(|skipped| &skipped.why).or(is_kept.then_some(&NotLoaded::Kept));
     let reason = why.map(NotLoaded::reason);
+    let account = app.account_in_silence().ok().and_then(|account| account.id());
+    let is_of_another = here.ledger.as_ref().is_some_and(|ledger| ledger.is_of_another(account.as_ref()));
     let (text, in_shell) = match here.entry(name) {
         _ if let Some(reason) = &reason => (format!("no: {reason}"), false),
+        _ if is_of_another => ("no: this shell has another account's variables".to_owned(), false),
         Some(Entry { edited: false, .. }) => ("yes, in this shell".to_owned(), true),
         Some(_) => ("no: changed by you in this shell".to_owned(), false),
         None if here.ledger.is_some() => {

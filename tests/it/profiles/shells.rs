@@ -197,6 +197,8 @@ fn a_program_run_for_another_account_gets_nothing_of_the_shells() {
             let text = work.run(&format!("'{binary}' run --profile own {options}-- {print}"));
             assert!(text.contains("<OWN 1 >"), "{options}: {text}");
         }
+        let text = work.run(&format!("'{binary}' why WHOSE --profile own"));
+        assert!(text.contains("no: this shell has another account's variables"), "{text}");
         assert_eq!(work.get("WORK"), "1");
     });
 }
