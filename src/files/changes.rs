@@ -73,20 +73,27 @@ impl Changes {
 
     /// Watches the folders of `files`. Gives what to say of it, when that is new.
     pub(crate) fn watch(&mut self, files: &[(PathBuf, Option<SystemTime>)]) -> Option<String> {
-        let files: Vec<&Path> = files.iter().map(|(file, _)| file.as_path()).collect();
-        self.folders.watch(&files, None);
+        self.watch_folders(files);
         self.folders.polling_news()
+    }
+
+    fn watch_folders(&mut self, files: &[(PathBuf, Option<SystemTime>)]) {
+        let files: Vec<&Path> = files.iter().map(|(file, _)| file.as_path()).collect();
+        // What came before a new folder was watched may be one more to watch.
+        while self.folders.watch(&files, None) {}
     }
 
     /// Waits until one of `files`, which are watched, has another time than it is given with (`None`: it is
     /// absent), or until `due`. Whether one has.
-    pub(crate) fn wait(&self, files: &[(PathBuf, Option<SystemTime>)], due: Option<Instant>) -> bool {
+    pub(crate) fn wait(&mut self, files: &[(PathBuf, Option<SystemTime>)], due: Option<Instant>) -> bool {
         while files.iter().all(|(file, time)| modified(file) == *time) {
             if due.is_some_and(|due| due <= Instant::now()) {
                 return false;
             }
             let poll = self.folders.poll().map(|pause| Instant::now() + pause);
             let _ = receive(&self.heard, due.into_iter().chain(poll).min());
+            // That was perhaps a folder on the way to a file.
+            self.watch_folders(files);
         }
         let mut storm = Storm::default();
         storm.goes_on();
@@ -371,12 +378,12 @@ mod tests {
         let absent = now(&file);
         assert_eq!(seen.watch(&absent), None);
         assert!(!seen.wait(&absent, Some(Instant::now())));
+        std::fs::create_dir(root.path().join("later")).expect("made");
+        // The folder alone is no change, but it is watched from then on.
+        assert!(!seen.wait(&absent, Some(Instant::now() + QUIET)));
         std::thread::scope(|scope| {
-            scope.spawn(|| {
-                std::fs::create_dir(root.path().join("later")).expect("made");
-                std::fs::write(&file, "1").expect("written");
-            });
-            assert!(seen.wait(&absent, None));
+            scope.spawn(|| std::fs::write(&file, "1").expect("written"));
+            assert!(seen.wait(&absent, Some(Instant::now() + Duration::from_secs(60))));
         });
         let link = root.path().join("link");
         symlink(&file, &link).expect("linked");
