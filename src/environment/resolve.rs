@@ -147,7 +147,8 @@ impl Environment {
 
     /// What the user should hear of variables that are too large or too many.
     pub fn unfit_notice(&self) -> Option<Failure> {
-        let unfit = self.skipped.iter().filter(|skipped| skipped.why.is_unfit());
+        let is_unfit = |why: &Why| matches!(why, Why::TooLong | Why::NoRoom | Why::TooMany);
+        let unfit = self.skipped.iter().filter(|skipped| is_unfit(&skipped.why));
         let unfit: Vec<&str> = unfit.map(|skipped| skipped.name.as_str()).collect();
         (!unfit.is_empty()).then(|| {
             let some = self.some(unfit.len());
@@ -163,12 +164,14 @@ impl Environment {
         (number > 0).then(|| format!("{} {are} for `vastenv run` only", count(number, "variable")))
     }
 
-    /// Which names somebody chose, by a project or a flag, and would look for in vain; what is hidden, too large or
-    /// too many is told of elsewhere.
+    /// Which names somebody chose, by a project or a flag, and would look for in vain; what is hidden, or one
+    /// too many, is told of elsewhere.
     pub fn chosen_in_vain(&self) -> impl Iterator<Item = String> {
         let is_chosen = |name: &String| self.former.contains_key(name) || self.from_project.contains(name);
-        let is_told =
-            |why: &Why| !(why.is_masked() || why.is_unfit() || why.is_for_programs() || *why == Why::Kept);
+        let is_told = |why: &Why| {
+            let is_elsewhere = why.is_masked() || matches!(why, Why::NoRoom | Why::TooMany);
+            !(is_elsewhere || why.is_for_programs() || *why == Why::Kept)
+        };
         let in_vain = self.skipped.iter().filter(move |one| is_chosen(&one.name) && is_told(&one.why));
         in_vain.map(|one| format!("{} not loaded: {}", printable(&one.name), one.why.reason()))
     }

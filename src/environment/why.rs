@@ -67,11 +67,6 @@ impl Why {
         *self == Self::Masked
     }
 
-    /// Whether it does not fit beside the others.
-    pub fn is_unfit(&self) -> bool {
-        matches!(self, Self::TooLong | Self::NoRoom | Self::TooMany)
-    }
-
     /// Whether the account has its value, or what it is made of, and nobody knows it here.
     pub fn is_unknown(&self) -> bool {
         self.is_masked() || matches!(self, Self::Unfilled { are_hidden: true, .. })
