@@ -60,10 +60,15 @@ impl Job {
         }
     }
 
+    /// Whether `group` has the terminal.
+    pub(super) fn is_with(&self, group: Pid) -> bool {
+        self.terminal.as_ref().is_some_and(|terminal| tcgetpgrp(terminal).is_ok_and(|owner| owner == group))
+    }
+
     /// Takes the terminal from a command that has ended.
     pub(super) fn take_back(&self, group: Pid) {
         if let Some(terminal) = &self.terminal
-            && tcgetpgrp(terminal).is_ok_and(|owner| owner == group)
+            && self.is_with(group)
         {
             let _ = tcsetpgrp(terminal, getpgrp());
         }

@@ -271,6 +271,8 @@ impl<P: Program> Watch<'_, P> {
         let group = running.process;
         let _ = match signal {
             _ if running.has_terminal() => return running.pass_on(signal),
+            // It goes on already, and may have been stopped again since.
+            Signal::SIGCONT if self.job.is_with(group) => return,
             Signal::SIGCONT => return self.job.resume(group),
             // What a terminal sends, it sends to all.
             Signal::SIGINT | Signal::SIGQUIT | Signal::SIGWINCH => killpg(group, signal),

@@ -134,16 +134,16 @@ fn mistakes_in_the_config_are_named_with_their_line() {
         (b"\n\nallow = \"PAGER\"", ["config.toml:3:9: allow", "a list of names"]),
         (b"max_age = \"soon\"", ["config.toml:1:11: max_age", "\"5m\""]),
         (b"= 1", ["config.toml:1:1: ", "vastenv config edit"]),
-        (b"\xff", ["cannot read", "UTF-8"]),
+        (b"\xff", ["config.toml:1:1: ", "UTF-8"]),
     ] {
         let path = home.shown(home.write(".config/vastenv/config.toml", text));
-        for arguments in [&["status"][..], &["export", "sh"], &["run", "--", "true"]] {
+        for arguments in [&["show", "api-keys"][..], &["export", "sh"], &["run", "--", "true"]] {
             home.vastenv(arguments).run().refuses(1, &[&path, "hint: "]).mentions(&parts);
         }
     }
     fs::remove_file(home.path(".config/vastenv/config.toml")).expect("removed");
     fs::create_dir(home.path(".config/vastenv/config.toml")).expect("made");
-    home.vastenv(&["status"]).run().refuses(1, &["is not a plain file", "mv "]);
+    home.vastenv(&["refresh"]).run().refuses(1, &["is not a plain file", "mv "]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn a_pipeline_keeps_the_terminal_and_a_reader_in_it_gets_it() {
 }
 
 #[test]
-fn ctrl_z_stops_it_and_fg_and_bg_let_it_go_on() {
+fn ctrl_z_stops_it_and_fg_lets_it_go_on() {
     let (_account, home) = home();
     let mut terminal = Terminal::open(&home, 80, "exec bash --norc -i");
     terminal.wait_for("READY> ");
@@ -92,13 +92,9 @@ fn ctrl_z_stops_it_and_fg_and_bg_let_it_go_on() {
         terminal.wait_for_more("READY> ");
         terminal.type_in("echo \"shell $((1 + 1))\"; fg\n");
         terminal.wait_for_more("shell 2");
+        // What is typed before the shell has told of the job may be the shell's.
+        terminal.wait_for_more("while read");
     }
-    // In the background it stops when it reads, as any command does.
-    terminal.type_in("\u{1a}");
-    terminal.wait_for_more("Stopped");
-    terminal.type_in("bg\n");
-    terminal.wait_for_more("READY> ");
-    terminal.type_in("fg\n");
     terminal.type_in("three\n");
     terminal.wait_for("got <three>");
     terminal.type_in("\u{3}");
