@@ -14,12 +14,14 @@ use crate::domain::{AccountId, Digest, EnvName, Result, Secret, ServerUrl, Times
 use crate::environment::{Change, Environment, Input, Ledger, Patterns, SessionId, diff, digest};
 use crate::files::{self, Disk};
 use crate::sealing::{self, Converted, Keyring, Sealing, Storage};
-use crate::store::{ResetJournal, Store};
+use crate::store::{ResetJournal, Store, newest_generation};
 
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub selection: Selection,
     pub(in crate::account) store: Store,
+    /// The generation before anything was read: what is published later may be of something newer.
+    pub(in crate::account) before: Option<PathBuf>,
     now: fn() -> Timestamp,
     /// What the command of the profile printed to this process, once it has run.
     pub(super) printed: OnceCell<Secret>,
@@ -28,12 +30,13 @@ pub(crate) struct Machine {
 impl Machine {
     pub(crate) fn open(paths: Paths, given: Given, keyring: Keyring, now: fn() -> Timestamp) -> Self {
         let disk = Disk::new(&paths.state, &paths.cache, &paths.data);
+        let before = newest_generation(&disk);
         let selection = Selection::resolve(paths, given, &disk);
         // The key's file, where it is in one.
         let present = selection.seen.iter().rev().find(|(_, time)| time.is_some());
         let dated_after = present.map(|(file, _)| file.clone());
         let store = Store::open(disk, keyring, selection.config.storage, dated_after, now);
-        Self { selection, store, now, printed: OnceCell::new() }
+        Self { selection, store, before, now, printed: OnceCell::new() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -55,9 +58,18 @@ impl Machine {
         self.store.disk.take_notes()
     }
 
-    /// The file that is gone once anything has changed since now.
+    /// The file that is gone once anything has changed since this was opened.
     pub(crate) fn generation(&self) -> Result<PathBuf> {
-        self.store.generation.newest().map_or_else(|| self.store.generation.publish(self.now()), Ok)
+        self.generation_unless(false)
+    }
+
+    /// The same; where all shells are to look anew, the next one.
+    pub(in crate::account) fn generation_unless(&self, is_outdated: bool) -> Result<PathBuf> {
+        let newest = self.store.generation.newest();
+        if newest != self.before {
+            return Ok(self.before.clone().unwrap_or_else(|| self.store.generation.none()));
+        }
+        newest.filter(|_| !is_outdated).map_or_else(|| self.store.generation.publish(self.now()), Ok)
     }
 
     /// The key in use.
@@ -160,8 +172,9 @@ impl Machine {
     /// read: what names the account, and the generation.
     pub(crate) fn watched(&self) -> Vec<(PathBuf, Option<SystemTime>)> {
         // Before the first generation there is none of the files that it stands for.
-        let generation = self.store.generation.newest().unwrap_or_else(|| self.selection.paths.state.clone());
-        let time = files::modified(&generation);
+        let generation = self.before.clone().unwrap_or_else(|| self.selection.paths.state.clone());
+        // One that is gone by now was another thing before.
+        let time = files::modified(&generation).or(self.before.is_some().then_some(SystemTime::UNIX_EPOCH));
         self.selection.seen.iter().cloned().chain([(generation, time)]).collect()
     }
 

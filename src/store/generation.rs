@@ -22,7 +22,12 @@ pub(crate) struct Generation {
 impl Generation {
     /// The newest one's file, if one was published.
     pub(crate) fn newest(&self) -> Option<PathBuf> {
-        Some(self.files().path(self.files().numbers().into_iter().max()?))
+        newest(&self.disk)
+    }
+
+    /// The file of one that never was: whoever holds it asks again.
+    pub(crate) fn none(&self) -> PathBuf {
+        self.files().path(0)
     }
 
     /// Publishes the next one, so that every shell loads at its next prompt.
@@ -41,6 +46,12 @@ impl Generation {
     fn files(&self) -> Numbered<'_> {
         Numbered(&self.disk, "gen-")
     }
+}
+
+/// The newest generation's file, whatever is known else.
+pub(crate) fn newest(disk: &Disk) -> Option<PathBuf> {
+    let files = Numbered(disk, "gen-");
+    Some(files.path(files.numbers().into_iter().max()?))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 pub(crate) use backoff::Backoff;
+pub(crate) use generation::newest as newest_generation;
 pub(crate) use journal::{BegunReset, ResetJournal};
 pub(crate) use session::Session;
 pub(crate) use stamp::NEXT;

@@ -29,8 +29,7 @@ pub(super) fn compare(machine: &Machine, whole_seconds: bool) -> Comparison {
         time.is_some_and(|time| store.stamps.path(file).exists() && !store.stamps.shows(file, time))
     });
     // The generation goes first: a shell that loaded the older state must not find its stamp fresh.
-    let known = store.generation.newest().filter(|_| !edited);
-    let generation = known.map_or_else(|| store.generation.publish(now), Ok);
+    let generation = machine.generation_unless(edited);
     let stamp = |(file, time): &(PathBuf, Option<SystemTime>)| match time {
         Some(time) if !store.stamps.shows(file, *time) || store.stamps.around(file, *time).is_none() => {
             store.stamps.set(file, *time)
@@ -127,4 +126,33 @@ pub(super) fn bytes(path: &Path) -> Vec<u8> {
 /// to nothing included, or itself.
 fn absent(file: &Path) -> &Path {
     file.ancestors().take_while(|path| std::fs::metadata(path).is_err()).last().unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::select::Given;
+    use crate::config::Paths;
+    use crate::sealing::Keyring;
+    use crate::store::test_clock;
+
+    #[test]
+    fn what_is_published_while_the_settings_are_read_makes_the_shell_ask_again() {
+        let home = tempfile::tempdir().expect("a folder");
+        let open = || {
+            let path = home.path().as_os_str().to_owned();
+            let paths = Paths::resolve(|name| (name == "HOME").then(|| path.clone())).expect("paths");
+            Machine::open(paths, Given::default(), Keyring::default(), test_clock)
+        };
+        let publish = |machine: &Machine| machine.store.generation.publish(machine.now()).expect("published");
+        for is_first in [true, false] {
+            let machine = open();
+            assert_eq!(machine.before.is_none(), is_first);
+            let newer = publish(&open());
+            let compared = compare(&machine, false).generation;
+            assert!(newer.exists() && !compared.exists(), "{compared:?}");
+        }
+        let machine = open();
+        assert_eq!(Some(compare(&machine, false).generation), machine.before);
+    }
 }
